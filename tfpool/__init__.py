@@ -1,0 +1,61 @@
+"""tfpool: one network, any head after its last convolution. Count it, train it, look at it.
+
+The public names, in the order a newcomer meets them. Those that need TensorFlow are loaded on first use.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+# These share their names with their modules. Importing them here, before anything else can, binds the
+# functions for good; none of these modules loads TensorFlow.
+from tfpool.build import build
+from tfpool.catalog import catalog
+from tfpool.heads import FC, GAP, GMP, Flatten
+from tfpool.plan import plan
+from tfpool.runs import runs
+
+if TYPE_CHECKING:
+    from tfpool.cam import Explainer, Explanation, explain, methods, overlay
+    from tfpool.training import Recipe, train
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "catalog",
+    "plan",
+    "GAP",
+    "GMP",
+    "Flatten",
+    "FC",
+    "build",
+    "Recipe",
+    "train",
+    "runs",
+    "explain",
+    "Explanation",
+    "Explainer",
+    "overlay",
+    "methods",
+]
+
+_LATER = {
+    "Recipe": "tfpool.training",
+    "train": "tfpool.training",
+    "explain": "tfpool.cam",
+    "Explanation": "tfpool.cam",
+    "Explainer": "tfpool.cam",
+    "overlay": "tfpool.cam",
+    "methods": "tfpool.cam",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module 'tfpool' has no attribute {name!r}")
+    value = getattr(import_module(_LATER[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

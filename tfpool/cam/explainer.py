@@ -1,0 +1,141 @@
+"""Explaining a model's scores: one compiled function a model and method, run in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfpool.cam.locate import dissect
+from tfpool.cam.methods import METHODS
+
+_BATCH = 32
+_TOP = -1
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Maps of N images.
+
+    Attributes:
+        heatmaps: float32 (N, h, w) at the resolution of the features, in units of the target's score, not normalised.
+        targets: int64 (N,), the class explained.
+        scores: float32 (N,), that class's score before softmax.
+        layer: name of the feature layer that was read.
+    """
+
+    heatmaps: np.ndarray
+    targets: np.ndarray
+    scores: np.ndarray
+    layer: str
+
+    def resize(self, size: tuple[int, int]) -> np.ndarray:
+        """The heatmaps at another (height, width), bilinear, float32 (N, height, width)."""
+        return resize(self.heatmaps, size)
+
+
+class Explainer:
+    """A model and a method, compiled on first use and then quick for any number of images.
+
+    Args:
+        model: a Keras classifier from images (N, H, W, C) to (N, K) logits, softmax or sigmoid.
+        method: a name from `methods()`.
+        layer: name of the layer whose output to explain. Default: the one that feeds the head.
+
+    Raises:
+        ValueError: on an unknown method or layer, or a method that this model's head does not allow.
+    """
+
+    def __init__(self, model: keras.Model, method: str = "gradcam", layer: str | None = None) -> None:
+        if method not in METHODS:
+            raise ValueError(f"Unknown method {method!r}. Use one of: {', '.join(METHODS)}.")
+        self._anatomy = dissect(model, layer)
+        self._maps = METHODS[method](self._anatomy)
+        self._shape = model.input_shape[1:]
+        signature = [tf.TensorSpec((None, *self._shape)), tf.TensorSpec((None,), tf.int64)]
+        self._compiled = tf.function(self._explain, input_signature=signature)
+
+    @property
+    def layer(self) -> str:
+        """Name of the feature layer."""
+        return self._anatomy.layer
+
+    def __call__(self, images: Any, target: int | Sequence[int] | np.ndarray | None = None) -> Explanation:
+        """Explain the scores of images.
+
+        Args:
+            images: (N, H, W, C), or one image (H, W, C), scaled as the model was trained on them.
+            target: the class to explain, one for all images or one each. Default: the class with the highest score.
+
+        Raises:
+            ValueError: if the images do not fit the model, or a target is no class of it.
+        """
+        batch = self._batch(images)
+        targets = np.full(len(batch), _TOP, np.int64) if target is None else self._targets(target, len(batch))
+        if not len(batch):
+            # TensorFlow's batch normalisation fails on a batch of none: explain a blank and leave it out.
+            blank = self(np.zeros((1, *batch.shape[1:])))
+            return Explanation(blank.heatmaps[:0], blank.targets[:0], blank.scores[:0], blank.layer)
+        chunks = [
+            [part.numpy() for part in self._compiled(batch[start : start + _BATCH], targets[start : start + _BATCH])]
+            for start in range(0, len(batch), _BATCH)
+        ]
+        heatmaps, chosen, scores = (np.concatenate(parts) for parts in zip(*chunks, strict=True))
+        return Explanation(heatmaps, chosen, scores, self.layer)
+
+    def _explain(self, images: tf.Tensor, targets: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        features = tf.cast(self._anatomy.body(images, training=False), tf.float32)
+        scores = self._anatomy.head(features)
+        targets = tf.where(targets == _TOP, tf.argmax(scores, axis=1), targets)
+        return self._maps(features, targets), targets, tf.gather(scores, targets, batch_dims=1)
+
+    def _batch(self, images: Any) -> np.ndarray:
+        batch = np.asarray(images, np.float32)
+        if batch.ndim == 3:
+            batch = batch[np.newaxis]
+        fits = batch.ndim == 4 and all(
+            size in (None, given) for size, given in zip(self._shape, batch.shape[1:], strict=True)
+        )
+        if not fits:
+            raise ValueError(f"The model takes images of shape (N, {', '.join(map(str, self._shape))}), got {batch.shape}.")
+        return batch
+
+    def _targets(self, target: int | Sequence[int] | np.ndarray, images: int) -> np.ndarray:
+        classes = self._anatomy.classes
+        targets = np.asarray(target)
+        if targets.dtype.kind not in "iu" or targets.shape not in ((), (images,)):
+            raise ValueError(f"A target is a class number, one for all images or one each, got {target!r}.")
+        if targets.size and not 0 <= targets.min() <= targets.max() < classes:
+            raise ValueError(f"The model has the classes 0 to {classes - 1}, got target {target!r}.")
+        return np.broadcast_to(targets.astype(np.int64), (images,))
+
+
+def explain(
+    model: keras.Model,
+    images: Any,
+    method: str = "gradcam",
+    target: int | Sequence[int] | np.ndarray | None = None,
+    layer: str | None = None,
+) -> Explanation:
+    """Class activation maps of images under a model: an `Explainer` that is used once.
+
+    Args:
+        model: a Keras classifier from images (N, H, W, C) to (N, K) logits, softmax or sigmoid.
+        images: (N, H, W, C), or one image (H, W, C), scaled as the model was trained on them.
+        method: a name from `methods()`.
+        target: the class to explain, one for all images or one each. Default: the class with the highest score.
+        layer: name of the layer whose output to explain. Default: the one that feeds the head.
+
+    Raises:
+        ValueError: on an unknown method, layer or target, or images that do not fit the model.
+    """
+    return Explainer(model, method, layer)(images, target)
+
+
+def resize(heatmaps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Heatmaps (N, h, w) at another (height, width), bilinear: nothing overshoots."""
+    return tf.image.resize(heatmaps[..., np.newaxis], size)[..., 0].numpy()

@@ -1,0 +1,72 @@
+"""An explained image file as a picture to keep: the image beside its map."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from tfpool.cam.explainer import Explainer
+from tfpool.cam.overlay import overlay
+from tfpool.data import to_input
+from tfpool.data.images import read_image
+from tfpool.files import atomic
+from tfpool.runs import Run
+
+_SIDE = 320
+
+
+def explain_file(run: Run, image: str, method: str, target: str | None, out: str) -> dict[str, Any]:
+    """Explain a run's model on an image file and write a PNG of image and map, each at least 320 pixels high.
+
+    Returns:
+        The class explained, its score and probability, the feature layer, the map, the value drawn at full colour,
+        and the file written.
+
+    Raises:
+        ValueError: if the file is no image, there is no such class or method, or the run has no model yet.
+    """
+    names = run.spec["class_names"]
+    wanted = None if target is None else _class_number(target, names)
+    if Path(out).suffix.lower() != ".png":
+        raise ValueError(f"The map is written as a PNG file, got --out {out}. Use a name that ends in .png.")
+    height, width, channels = run.plan.input_shape
+    pixels = read_image(image, (height or _SIDE, width or _SIDE, channels or 3))
+    model = run.load_model()
+    batch = to_input(pixels[np.newaxis])
+    explanation = Explainer(model, method)(batch, wanted)
+    heatmap, number = explanation.heatmaps[0], int(explanation.targets[0])
+    limit = float(np.abs(heatmap).max())
+    scores = np.exp(logits := model.predict_on_batch(batch)[0]) / np.exp(logits).sum()
+    _write(pixels, heatmap, Path(out))
+    return {
+        "run": run.id,
+        "method": method,
+        "class": number,
+        "class_name": names[number],
+        "score": float(explanation.scores[0]),
+        "probability": float(scores[number]),
+        "layer": explanation.layer,
+        "heatmap": heatmap.tolist(),
+        "limit": limit,
+        "out": out,
+    }
+
+
+def _class_number(target: str, names: list[str]) -> int:
+    if target in names:
+        return names.index(target)
+    if target.isdecimal() and int(target) < len(names):
+        return int(target)
+    raise ValueError(f"There is no class {target!r}. Use 0 to {len(names) - 1}, or one of: {', '.join(names)}.")
+
+
+def _write(pixels: np.ndarray, heatmap: np.ndarray, out: Path) -> None:
+    times = -(-_SIDE // min(pixels.shape[:2]))
+    large = pixels.repeat(times, axis=0).repeat(times, axis=1)
+    plain = overlay(large, np.zeros((1, 1)))
+    picture = np.concatenate([plain, overlay(large, heatmap, alpha=0.8)], axis=1)
+    with atomic(out) as temporary:
+        Image.fromarray(picture).save(temporary, format="PNG")

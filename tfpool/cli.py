@@ -1,0 +1,224 @@
+"""The command line: `python -m tfpool plan|compare|train|runs|explain`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import tfpool
+from tfpool import graph, heads
+from tfpool.plan import Plan, plan
+from tfpool.runs import Run, RunStore
+from tfpool.table import clock, count, table
+
+_EPILOG = """examples:
+  python -m tfpool plan resnet50 --head flatten --input 224
+  python -m tfpool compare resnet20 resnet50 --head gap flatten
+  python -m tfpool train resnet8 --head gap flatten --epochs 3
+  python -m tfpool runs
+  python -m tfpool explain resnet8-gap-1 photo.png --out map.png
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0, or 2 on bad input with one line that says why."""
+    args = _parser().parse_args(arguments)
+    try:
+        return args.run(args)
+    except ValueError as error:
+        return _fail(str(error))
+
+
+def _fail(message: str) -> int:
+    print(f"tfpool: {message}", file=sys.stderr)
+    return 2
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        sys.exit(_fail(f"{message}. See {self.prog} --help."))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m tfpool",
+        description="One network, any head after its last convolution: count it, train it, look at it.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"tfpool {tfpool.__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    command = _add(commands, "plan", _plan, "count a network with a head, layer by layer, without building it")
+    command.add_argument("backbone", help="resnet8, resnet20, …, resnet50, resnet101 or resnet152")
+    command.add_argument("--head", default="gap", help=f"one of {', '.join(heads.HEADS)} (default: %(default)s)")
+    _sized(command)
+
+    command = _add(commands, "compare", _compare, "count networks under several heads side by side")
+    command.add_argument("backbones", nargs="+", metavar="backbone", help="names as for plan")
+    command.add_argument("--head", nargs="+", default=list(heads.HEADS), help="heads (default: all)")
+    _sized(command)
+
+    command = _add(commands, "train", _train, "train a network under one or several heads, side by side")
+    command.add_argument("backbone", help="a name as for plan; small images want a small one, such as resnet8")
+    command.add_argument("--head", nargs="+", default=["gap"], help="heads, a run each (default: gap)")
+    command.add_argument("--data", default="fashion_mnist", help="fashion_mnist or fashion_mnist_full (default: %(default)s)")
+    _recipe(command)
+    _store(command)
+
+    command = _add(commands, "runs", _runs, "list the runs in a store, newest first")
+    _store(command)
+
+    command = _add(commands, "explain", _explain, "where a trained model looks in an image")
+    command.add_argument("run_id", metavar="RUN", help="a run's id, as `runs` lists it")
+    command.add_argument("image", metavar="IMAGE", help="an image file")
+    command.add_argument("--method", default="gradcam", help="cam, gradcam or hirescam (default: %(default)s)")
+    command.add_argument("--target", help="class to explain, by name or number (default: the one with the highest score)")
+    command.add_argument("--out", default="map.png", help="PNG to write: image and map side by side (default: %(default)s)")
+    _store(command)
+    return parser
+
+
+def _add(commands: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    command.set_defaults(run=run)
+    command.add_argument("--json", action="store_true", help="print JSON for a script")
+    return command
+
+
+def _sized(command: argparse.ArgumentParser) -> None:
+    text = "image size: 224, 224x192, 28x28x1, or 'any' where the head allows it (default: as published)"
+    command.add_argument("--input", metavar="SIZE", help=text)
+    command.add_argument("--classes", type=int, help="number of classes (default: as published)")
+
+
+def _store(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--store", default="saved_models", help="folder with the runs (default: %(default)s)")
+
+
+def _recipe(command: argparse.ArgumentParser) -> None:
+    from tfpool.training.recipe import OPTIMIZERS, PARTS, SCHEDULES, Recipe
+
+    default = Recipe()
+    command.add_argument("--epochs", type=int, default=default.epochs, help="default: %(default)s")
+    command.add_argument("--batch-size", type=int, default=default.batch_size, help="images a step (default: %(default)s)")
+    command.add_argument("--optimizer", choices=OPTIMIZERS, default=default.optimizer, help="default: %(default)s")
+    command.add_argument("--learning-rate", type=float, default=default.learning_rate, help="default: %(default)s")
+    command.add_argument("--schedule", choices=SCHEDULES, default=default.schedule, help="default: %(default)s")
+    command.add_argument("--train-images", type=int, help="use only the first so many (default: all)")
+    command.add_argument("--freeze", choices=PARTS, action="append", default=[], help="do not train this part")
+    command.add_argument("--seed", type=int, default=default.seed, help="default: %(default)s")
+
+
+def _plan(args: argparse.Namespace) -> int:
+    result = plan(args.backbone, args.head, _input_shape(args.input), args.classes)
+    print(json.dumps(_record(result, rows=True)) if args.json else result)
+    return 0
+
+
+def _compare(args: argparse.Namespace) -> int:
+    shape = _input_shape(args.input)
+    plans = [plan(name, head, shape, args.classes) for name in args.backbones for head in args.head]
+    if args.json:
+        print(json.dumps([_record(result) for result in plans]))
+        return 0
+    rows = [
+        (p.backbone, p.head.name, graph.text(p.input_shape), graph.text(p.feature_shape), count(p.backbone_params))
+        + (count(p.head_params), count(p.params), count(p.macs))
+        for p in plans
+    ]
+    header = ("network", "head", "input", "features", "backbone params", "head params", "params", "MACs")
+    print(table(header, rows, right=(4, 5, 6, 7)))
+    return 0
+
+
+def _train(args: argparse.Namespace) -> int:
+    from tfpool import data
+    from tfpool.training import Recipe, enqueue
+    from tfpool.training.progress import watch
+
+    names = ("epochs", "batch_size", "optimizer", "learning_rate", "schedule", "train_images", "freeze", "seed")
+    recipe = Recipe(**{name: getattr(args, name) for name in names})
+    images = data.load(args.data)
+    plans = [plan(args.backbone, head, images.image_shape, images.classes) for head in args.head]
+    for each in plans:
+        recipe.check(each)
+    queued = [enqueue(each, args.data, recipe, args.store) for each in plans]
+    store = RunStore(args.store)
+    ended = watch(store, queued)
+    _show(ended, args.json)
+    for run in ended:
+        if run.error:
+            print(f"tfpool: {run.id} failed. {run.error}", file=sys.stderr)
+    return 0 if all(run.state in ("done", "stopped") for run in ended) else 1
+
+
+def _runs(args: argparse.Namespace) -> int:
+    found = RunStore(args.store).runs()
+    if not found and not args.json:
+        raise ValueError(f"{args.store} holds no runs yet. Train one: python -m tfpool train resnet8 --head gap")
+    _show(found, args.json)
+    return 0
+
+
+def _explain(args: argparse.Namespace) -> int:
+    from tfpool.cam.sheet import explain_file
+
+    run = RunStore(args.store).get(args.run_id)
+    told = explain_file(run, args.image, args.method, args.target, args.out)
+    if args.json:
+        print(json.dumps(told))
+    else:
+        print(
+            f"{told['class_name']}, score {told['score']:.3f} ({told['probability']:.1%}): "
+            f"{args.method} at {told['layer']}, drawn up to ±{told['limit']:.3g} of the score, in {told['out']}"
+        )
+    return 0
+
+
+def _show(found: Sequence[Run], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps([_run_record(run) for run in found]))
+        return
+    rows = [
+        (run.id, run.state, f"{len(run.history['loss'])}/{run.epochs}", count(run.plan.params))
+        + tuple(_percent(run.history[name][-1] if run.history[name] else None) for name in ("accuracy", "val_accuracy"))
+        + (_percent(run.result and run.result["accuracy"]), clock(sum(run.history["seconds"]) or None))
+        for run in found
+    ]
+    header = ("run", "state", "epochs", "params", "training", "validation", "test", "time")
+    print(table(header, rows, right=(2, 3, 4, 5, 6, 7)))
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.1%}"
+
+
+def _record(result: Plan, rows: bool = False) -> dict[str, Any]:
+    totals = ("params", "trainable_params", "backbone_params", "head_params", "macs", "feature_shape")
+    record = {**result.spec, **{name: getattr(result, name) for name in totals}}
+    return {**record, "rows": [vars(row) for row in result.rows]} if rows else record
+
+
+def _run_record(run: Run) -> dict[str, Any]:
+    names = ("id", "state", "spec", "history", "result", "error", "created", "started", "ended")
+    return {**{name: getattr(run, name) for name in names}, "path": str(run.path)}
+
+
+def _input_shape(text: str | None) -> tuple[int | None, ...] | None:
+    if text is None:
+        return None
+    if text == "any":
+        return None, None, 3
+    try:
+        sizes = [int(size) for size in text.lower().replace("×", "x").split("x")]
+    except ValueError:
+        sizes = []
+    if len(sizes) == 1:
+        sizes *= 2
+    if len(sizes) not in (2, 3):
+        raise ValueError(f"An image size is like 224, 224x192 or 28x28x1, or 'any', got {text!r}.")
+    return (*sizes, 3) if len(sizes) == 2 else tuple(sizes)

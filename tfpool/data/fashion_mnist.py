@@ -1,0 +1,97 @@
+"""Fashion-MNIST: a bundled part of it, and the whole where Debian's package is installed.
+
+Xiao, Rasul and Vollgraf 2017, arXiv 1708.07747. `scripts/make_fashion_mnist.py` makes the bundled part.
+"""
+
+from __future__ import annotations
+
+import gzip
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+
+from tfpool.data.dataset import DataSet, Part
+
+CLASS_NAMES = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
+BUNDLE = Path(__file__).with_name("bundled") / "fashion_mnist.npz"
+DEBIAN = Path("/usr/share/datasets/fashion-mnist")
+VALIDATION = 5000
+"""Images at the end of the original training set that `full` keeps for validation."""
+
+
+def bundled(path: Path = BUNDLE) -> DataSet:
+    """12,000 images for training, 2,000 for validation and 5,000 for test, each class equally often.
+
+    Raises:
+        ValueError: if the file differs from its checksum.
+    """
+    expected = path.with_suffix(".npz.sha256").read_text().split()[0]
+    if sha256(path.read_bytes()).hexdigest() != expected:
+        raise ValueError(f"{path.name} is damaged: its SHA-256 is not {expected}. Restore the file from the repository.")
+    with np.load(path, allow_pickle=False) as arrays:
+        parts = {
+            part: Part(arrays[f"{part}_images"][..., np.newaxis], arrays[f"{part}_labels"].astype(np.int64))
+            for part in ("train", "validation", "test")
+        }
+    return DataSet("fashion_mnist", CLASS_NAMES, **parts)
+
+
+def full(folder: Path = DEBIAN) -> DataSet:
+    """All 70,000 images: 55,000 for training, 5,000 for validation, and the original 10,000 for test.
+
+    Raises:
+        ValueError: if Debian's package is not installed, or a file is damaged.
+    """
+    train, test = read(folder, "train"), read(folder, "t10k")
+    split = len(train) - VALIDATION
+    return DataSet(
+        "fashion_mnist_full",
+        CLASS_NAMES,
+        train=train.first(split),
+        validation=Part(train.images[split:], train.labels[split:]),
+        test=test,
+    )
+
+
+def read(folder: Path, part: str) -> Part:
+    """The "train" or "t10k" pair of files in the IDX format that Fashion-MNIST is published in.
+
+    Raises:
+        ValueError: if a file is missing or damaged.
+    """
+    images = _idx(folder / f"{part}-images-idx3-ubyte.gz")
+    labels = _idx(folder / f"{part}-labels-idx1-ubyte.gz")
+    if images.ndim != 3 or labels.shape != images.shape[:1]:
+        raise ValueError(f"{folder} holds {labels.shape} labels for {images.shape} images: the files are damaged.")
+    return Part(images[..., np.newaxis], labels.astype(np.int64))
+
+
+def _idx(path: Path) -> np.ndarray:
+    """The bytes of an IDX file: two zeros, type 8 for bytes, the number of axes, big-endian sizes, data."""
+    try:
+        content = gzip.decompress(path.read_bytes())
+    except FileNotFoundError:
+        raise ValueError(
+            f"fashion_mnist_full needs Debian's package dataset-fashion-mnist, {path} is missing. "
+            "Install the package, or use fashion_mnist, which is bundled."
+        ) from None
+    except (OSError, EOFError) as error:
+        raise ValueError(f"{path} is damaged: {error}. Install dataset-fashion-mnist again.") from None
+    axes = content[3] if content[:3] == b"\x00\x00\x08" else 0
+    shape = np.frombuffer(content, ">u4", count=axes, offset=4).astype(int) if axes else np.empty(0, int)
+    start = 4 + 4 * axes
+    if not axes or len(content) != start + shape.prod():
+        raise ValueError(f"{path} is damaged: not an IDX file of bytes. Install dataset-fashion-mnist again.")
+    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)

@@ -1,0 +1,42 @@
+"""A single image file as an array that a network can read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
+MOST_PIXELS = 50_000_000
+
+
+def read_image(file: str | Path | IO[bytes], shape: tuple[int, int, int], name: str | None = None) -> np.ndarray:
+    """The image in a file, turned upright, on black where it is transparent, resized.
+
+    Args:
+        file: a path, or an open binary file.
+        shape: (height, width, channels) wanted; 1 channel is grey, 3 are red, green and blue.
+        name: what an error calls the file. Default: its path.
+
+    Returns:
+        uint8 (height, width, channels).
+
+    Raises:
+        ValueError: if the file is missing, too large, or no image.
+    """
+    name = name or str(file)
+    height, width, channels = shape
+    try:
+        with Image.open(file, formats=FORMATS) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise ValueError(f"{name} has {image.width}×{image.height} pixels, at most {MOST_PIXELS:,} are read.")
+            upright = ImageOps.exif_transpose(image).convert("RGBA")
+    except FileNotFoundError:
+        raise ValueError(f"There is no image {name}.") from None
+    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError):
+        raise ValueError(f"{name} is not an image that can be read. Use a {', '.join(FORMATS)} file.") from None
+    flat = Image.alpha_composite(Image.new("RGBA", upright.size, "black"), upright).convert("RGB")
+    resized = ImageOps.fit(flat.convert("L") if channels == 1 else flat, (width, height), Image.Resampling.BILINEAR)
+    return np.asarray(resized, np.uint8).reshape(height, width, channels)

@@ -1,0 +1,33 @@
+"""Numbers and rows as text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+
+def count(number: int | None) -> str:
+    """1234567 as '1,234,567', and None, for what is not known, as a dash."""
+    return "–" if number is None else f"{number:,}"
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> str:
+    """Rows under a header in aligned columns; those numbered in `right` are set flush right."""
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+
+    def line(cells: Sequence[str]) -> str:
+        set_cells = (
+            cell.rjust(width) if column in right else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        )
+        return "  ".join(set_cells).rstrip()
+
+    return "\n".join([line(header), line(["─" * width for width in widths]), *map(line, rows)])
+
+
+def clock(seconds: float | None) -> str:
+    """83 seconds as '1:23', and None, for what is not known, as a dash."""
+    if seconds is None:
+        return "–"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

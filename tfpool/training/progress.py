@@ -1,0 +1,63 @@
+"""Waiting for runs in a terminal: bars with time left, or a line an epoch where the output is no terminal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+from tfpool.runs import ENDED, Run, RunStore
+from tfpool.table import clock
+from tfpool.training.queue import launch
+
+_PAUSE = 0.3
+
+
+def watch(store: RunStore, run_ids: Sequence[str]) -> list[Run]:
+    """Wait until the runs have ended and return them. Ctrl-C asks them to stop and goes on waiting."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[state]}"))
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
+        tasks = {run_id: bars.add_task(run_id, total=1.0, state="queued") for run_id in run_ids}
+        told = dict.fromkeys(run_ids, 0)
+        while True:
+            try:
+                launch(store)
+                found = [run for run in reversed(store.runs()) if run.id in tasks]
+                for run in found:
+                    bars.update(tasks[run.id], completed=run.done, state=describe(run))
+                    if not console.is_terminal:
+                        told[run.id] = _tell(console, run, told[run.id])
+                if all(run.state in ENDED for run in found):
+                    return found
+                time.sleep(_PAUSE)
+            except KeyboardInterrupt:
+                for run_id in run_ids:
+                    store.request_stop(run_id)
+
+
+def describe(run: Run) -> str:
+    """State, epoch, accuracy, speed and time left, in a few words."""
+    if run.state != "running":
+        return run.state
+    if not run.progress:
+        return "starting"
+    epoch = min(int(run.progress["epoch"]) + 1, run.epochs)
+    left = clock(run.seconds_left)
+    speed = f"{run.progress['images_per_second']:,.0f} images/s"
+    return f"epoch {epoch}/{run.epochs}  accuracy {run.progress['accuracy']:.1%}  {speed}  {left} left"
+
+
+def _tell(console: Console, run: Run, told: int) -> int:
+    epochs = len(run.history["loss"])
+    for epoch in range(told, epochs):
+        values = {name: run.history[name][epoch] for name in ("loss", "accuracy", "val_accuracy")}
+        console.print(
+            f"{run.id}  epoch {epoch + 1}/{run.epochs}  loss {values['loss']:.4f}  accuracy {values['accuracy']:.1%}  "
+            f"validation {values['val_accuracy']:.1%}  {clock(run.seconds_left)} left",
+            soft_wrap=True,
+            highlight=False,
+        )
+    return epochs

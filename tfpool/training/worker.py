@@ -1,0 +1,73 @@
+"""A background process that trains one queued run and then starts its successor.
+
+    python -m tfpool.training.worker STORE
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+import traceback
+
+from tfpool.process import Process
+from tfpool.runs import Run, RunStore
+from tfpool.training.queue import launch
+
+_PAUSE = 0.25
+_GRACE = 1.0
+
+
+def main(folder: str) -> None:
+    if hasattr(os, "nice"):
+        os.nice(10)
+    store, me = RunStore(folder), Process.of()
+    try:
+        run = store.claim(me)
+        if run is not None:
+            _work(store, run)
+    finally:
+        _retire(store, me)
+
+
+def _work(store: RunStore, run: Run) -> None:
+    stop = threading.Event()
+    threading.Thread(target=_watch, args=(store, run, stop), daemon=True).start()
+    try:
+        from tfpool.training.fit import Stopped, fit_run
+
+        try:
+            result = fit_run(store, run, stop)
+        except Stopped:
+            store.end(run.id, "stopped")
+        else:
+            store.end(run.id, "done", result=result)
+    except Exception as error:
+        traceback.print_exc()
+        store.end(run.id, "failed", error=f"{type(error).__name__}: {error}")
+
+
+def _watch(store: RunStore, run: Run, stop: threading.Event) -> None:
+    """Pass a request to stop on to the training, and end the process where it is too busy to listen.
+
+    Loading TensorFlow and tracing a deep network take many seconds without a step. Nothing is lost then:
+    every file is written whole or not at all.
+    """
+    while not store.stop_requested(run.id):
+        time.sleep(_PAUSE)
+    stop.set()
+    time.sleep(_GRACE)
+    store.end(run.id, "stopped")
+    _retire(store, Process.of())
+    os._exit(0)
+
+
+def _retire(store: RunStore, me: Process) -> None:
+    with store.roster() as roster:
+        roster.remove(me.pid)
+    launch(store)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
