@@ -11,12 +11,13 @@ from __future__ import annotations
 import sys
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tfpool.data.fashion_mnist import BUNDLE, CLASS_NAMES, DEBIAN, read  # noqa: E402
+from tfpool.data.fashion_mnist import BUNDLE, CLASS_NAMES, DEBIAN, read
 
 TRAIN, VALIDATION, TEST = 12_000, 2_000, 5_000
 
@@ -24,9 +25,7 @@ TRAIN, VALIDATION, TEST = 12_000, 2_000, 5_000
 def draw(labels: np.ndarray, number: int, random: np.random.Generator) -> np.ndarray:
     """Indices of `number` images in random order, each class equally often."""
     each = number // len(CLASS_NAMES)
-    chosen = [
-        random.choice(np.flatnonzero(labels == label), each, replace=False) for label in range(len(CLASS_NAMES))
-    ]
+    chosen = [random.choice(np.flatnonzero(labels == label), each, replace=False) for label in range(len(CLASS_NAMES))]
     return random.permutation(np.concatenate(chosen))
 
 
@@ -36,7 +35,11 @@ def main(path: Path = BUNDLE) -> None:
     validation = draw(original.labels, VALIDATION, random)
     rest = np.setdiff1d(np.arange(len(original)), validation)
     train = rest[draw(original.labels[rest], TRAIN, random)]
-    chosen = {"train": (original, train), "validation": (original, validation), "test": (test, draw(test.labels, TEST, random))}
+    chosen = {
+        "train": (original, train),
+        "validation": (original, validation),
+        "test": (test, draw(test.labels, TEST, random)),
+    }
     arrays = {}
     for name, (part, indices) in chosen.items():
         arrays[f"{name}_images"] = part.images[indices, ..., 0]

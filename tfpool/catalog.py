@@ -71,5 +71,6 @@ def find(name: str) -> Backbone:
     if depth and int(depth[1]) >= 8 and int(depth[1]) % 6 == 2:
         return _cifar(int(depth[1]), "B" if depth[2] else "A")
     raise ValueError(
-        f"Unknown network {name!r}. Use one of: {', '.join(CATALOG)}, or a CIFAR ResNet of another depth 6n + 2, such as resnet26."
+        f"Unknown network {name!r}. Use one of: {', '.join(CATALOG)}, or a CIFAR ResNet of another depth 6n + 2, "
+        "such as resnet26."
     )

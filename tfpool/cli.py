@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NoReturn
 
 import tfpool
@@ -43,6 +46,8 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
+    from tfpool.data import DATA
+
     parser = _Parser(
         prog="python -m tfpool",
         description="One network, any head after its last convolution: count it, train it, look at it.",
@@ -65,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     command = _add(commands, "train", _train, "train a network under one or several heads, side by side")
     command.add_argument("backbone", help="a name as for plan; small images want a small one, such as resnet8")
     command.add_argument("--head", nargs="+", default=["gap"], help="heads, a run each (default: gap)")
-    command.add_argument("--data", default="fashion_mnist", help="fashion_mnist or fashion_mnist_full (default: %(default)s)")
+    command.add_argument("--data", default="fashion_mnist", help=f"one of {', '.join(DATA)} (default: %(default)s)")
     _recipe(command)
     _store(command)
 
@@ -76,8 +81,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("run_id", metavar="RUN", help="a run's id, as `runs` lists it")
     command.add_argument("image", metavar="IMAGE", help="an image file")
     command.add_argument("--method", default="gradcam", help="cam, gradcam or hirescam (default: %(default)s)")
-    command.add_argument("--target", help="class to explain, by name or number (default: the one with the highest score)")
-    command.add_argument("--out", default="map.png", help="PNG to write: image and map side by side (default: %(default)s)")
+    command.add_argument("--target", help="class to explain, by name or number (default: the top one)")
+    command.add_argument("--out", default="map.png", help="PNG to write, image and map (default: %(default)s)")
     _store(command)
     return parser
 
@@ -104,7 +109,9 @@ def _recipe(command: argparse.ArgumentParser) -> None:
 
     default = Recipe()
     command.add_argument("--epochs", type=int, default=default.epochs, help="default: %(default)s")
-    command.add_argument("--batch-size", type=int, default=default.batch_size, help="images a step (default: %(default)s)")
+    command.add_argument(
+        "--batch-size", type=int, default=default.batch_size, help="images a step (default: %(default)s)"
+    )
     command.add_argument("--optimizer", choices=OPTIMIZERS, default=default.optimizer, help="default: %(default)s")
     command.add_argument("--learning-rate", type=float, default=default.learning_rate, help="default: %(default)s")
     command.add_argument("--schedule", choices=SCHEDULES, default=default.schedule, help="default: %(default)s")
@@ -126,8 +133,13 @@ def _compare(args: argparse.Namespace) -> int:
         print(json.dumps([_record(result) for result in plans]))
         return 0
     rows = [
-        (p.backbone, p.head.name, graph.text(p.input_shape), graph.text(p.feature_shape), count(p.backbone_params))
-        + (count(p.head_params), count(p.params), count(p.macs))
+        (
+            p.backbone,
+            p.head.name,
+            graph.text(p.input_shape),
+            graph.text(p.feature_shape),
+            *map(count, (p.backbone_params, p.head_params, p.params, p.macs)),
+        )
         for p in plans
     ]
     header = ("network", "head", "input", "features", "backbone params", "head params", "params", "MACs")
@@ -165,9 +177,10 @@ def _runs(args: argparse.Namespace) -> int:
 
 
 def _explain(args: argparse.Namespace) -> int:
-    from tfpool.cam.sheet import explain_file
-
     run = RunStore(args.store).get(args.run_id)
+    with _quietly():
+        from tfpool.cam.sheet import explain_file
+
     told = explain_file(run, args.image, args.method, args.target, args.out)
     if args.json:
         print(json.dumps(told))
@@ -179,22 +192,44 @@ def _explain(args: argparse.Namespace) -> int:
     return 0
 
 
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep what TensorFlow's libraries log while they load off the terminal; no setting of theirs does."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(terminal, 2)
+        os.close(terminal)
+
+
 def _show(found: Sequence[Run], as_json: bool) -> None:
     if as_json:
         print(json.dumps([_run_record(run) for run in found]))
         return
     rows = [
-        (run.id, run.state, f"{len(run.history['loss'])}/{run.epochs}", count(run.plan.params))
-        + tuple(_percent(run.history[name][-1] if run.history[name] else None) for name in ("accuracy", "val_accuracy"))
-        + (_percent(run.result and run.result["accuracy"]), clock(sum(run.history["seconds"]) or None))
+        (
+            run.id,
+            run.state,
+            f"{len(run.history['loss'])}/{run.epochs}",
+            count(run.plan.params),
+            _last(run.history["accuracy"]),
+            _last(run.history["val_accuracy"]),
+            _last([run.result["accuracy"]] if run.result else []),
+            clock(sum(run.history["seconds"]) or None),
+        )
         for run in found
     ]
     header = ("run", "state", "epochs", "params", "training", "validation", "test", "time")
     print(table(header, rows, right=(2, 3, 4, 5, 6, 7)))
 
 
-def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{share:.1%}"
+def _last(shares: Sequence[float]) -> str:
+    return f"{shares[-1]:.1%}" if shares else "–"
 
 
 def _record(result: Plan, rows: bool = False) -> dict[str, Any]:

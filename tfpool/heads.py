@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 from tfpool import graph
-from tfpool.graph import Tensor
+from tfpool.graph import Shape, Tensor
 
 
 class Head(ABC):
@@ -20,6 +20,13 @@ class Head(ABC):
     @abstractmethod
     def __call__(self, features: Tensor, classes: int) -> Tensor:
         """Add the head after `features` (H, W, C) and return the logits (K,)."""
+
+    def params(self, feature_shape: Shape, classes: int) -> int:
+        """Parameters of this head alone on a feature map (H, W, C)."""
+        features = graph.image_input(feature_shape)
+        self(features, classes)
+        tensors = features.graph.tensors.values()
+        return sum(tensor.op.params(*(source.shape for source in tensor.inputs)) for tensor in tensors)
 
     @property
     def config(self) -> dict[str, Any]:
@@ -125,7 +132,9 @@ def get(head: str | Head | Mapping[str, Any]) -> Head:
 def _flatten(features: Tensor, head: str) -> Tensor:
     if None in features.shape:
         shape = next(iter(features.graph.tensors.values())).shape
-        raise ValueError(f"{head} needs a fixed image size, got input_shape={shape}. Use GAP, or give height and width.")
+        raise ValueError(
+            f"{head} needs a fixed image size, got input_shape={shape}. Use GAP, or give height and width."
+        )
     return graph.Flatten()(features, name="flatten")
 
 

@@ -9,7 +9,8 @@ from functools import cached_property
 from math import prod
 from typing import Any
 
-from tfpool import catalog, graph, heads
+from tfpool import graph, heads
+from tfpool.catalog import find
 from tfpool.graph import Shape, Tensor
 from tfpool.table import count, table
 
@@ -156,7 +157,7 @@ def plan(
         ValueError: on an unknown name, a size or class count below one, an image that is too small for the
             network, or an unknown image size under a head that needs it.
     """
-    entry = catalog.find(backbone)
+    entry = find(backbone)
     head = heads.get(head)
     shape = _image_shape(entry.input_shape if input_shape is None else input_shape)
     classes = entry.classes if classes is None else _at_least_one(classes, "classes")

@@ -196,7 +196,9 @@ class RunStore:
     def request_stop(self, run_id: str) -> None:
         """Ask a run to stop: a queued one does at once, a running one when its worker sees it."""
         with self._open(write=True) as db:
-            db.execute("UPDATE runs SET state = 'stopped', ended = ? WHERE id = ? AND state = 'queued'", (time.time(), run_id))
+            db.execute(
+                "UPDATE runs SET state = 'stopped', ended = ? WHERE id = ? AND state = 'queued'", (time.time(), run_id)
+            )
             db.execute("UPDATE runs SET stop_requested = 1 WHERE id = ? AND state = 'running'", (run_id,))
 
     def stop_requested(self, run_id: str) -> bool:

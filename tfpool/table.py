@@ -10,6 +10,14 @@ def count(number: int | None) -> str:
     return "–" if number is None else f"{number:,}"
 
 
+def short(number: int) -> str:
+    """40551040 as '40.6 M': three figures and k, M or B for thousand, million and billion."""
+    for size, unit in ((10**9, "B"), (10**6, "M"), (10**3, "k")):
+        if number >= size:
+            return f"{number / size:.3g} {unit}"
+    return str(number)
+
+
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> str:
     """Rows under a header in aligned columns; those numbered in `right` are set flush right."""
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]

@@ -58,6 +58,9 @@ class Explainer:
         self._shape = model.input_shape[1:]
         signature = [tf.TensorSpec((None, *self._shape)), tf.TensorSpec((None,), tf.int64)]
         self._compiled = tf.function(self._explain, input_signature=signature)
+        self._scores = tf.function(
+            lambda images: self._anatomy.head(self._anatomy.body(images, training=False)), input_signature=signature[:1]
+        )
 
     @property
     def layer(self) -> str:
@@ -87,6 +90,10 @@ class Explainer:
         heatmaps, chosen, scores = (np.concatenate(parts) for parts in zip(*chunks, strict=True))
         return Explanation(heatmaps, chosen, scores, self.layer)
 
+    def scores(self, images: Any) -> np.ndarray:
+        """Scores (N, K) float32 of images (N, H, W, C) before softmax."""
+        return self._scores(self._batch(images)).numpy()
+
     def _explain(self, images: tf.Tensor, targets: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         features = tf.cast(self._anatomy.body(images, training=False), tf.float32)
         scores = self._anatomy.head(features)
@@ -101,7 +108,9 @@ class Explainer:
             size in (None, given) for size, given in zip(self._shape, batch.shape[1:], strict=True)
         )
         if not fits:
-            raise ValueError(f"The model takes images of shape (N, {', '.join(map(str, self._shape))}), got {batch.shape}.")
+            raise ValueError(
+                f"The model takes images of shape (N, {', '.join(map(str, self._shape))}), got {batch.shape}."
+            )
         return batch
 
     def _targets(self, target: int | Sequence[int] | np.ndarray, images: int) -> np.ndarray:

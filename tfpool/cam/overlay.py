@@ -37,5 +37,5 @@ def overlay(image: np.ndarray, heatmap: np.ndarray, alpha: float = 0.5, limit: f
     limit = float(np.abs(heatmap).max(initial=0)) if limit is None else limit
     strength = np.clip(np.abs(values) / limit, 0, 1) if limit > 0 else np.zeros_like(values)
     opacity = alpha * strength[..., np.newaxis]
-    colour = np.where(values[..., np.newaxis] >= 0, np.float32(FOR), np.float32(AGAINST))
+    colour = np.where(values[..., np.newaxis] >= 0, FOR, AGAINST)
     return np.round(base * (1 - opacity) + colour * opacity).astype(np.uint8)

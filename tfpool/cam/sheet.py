@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 from PIL import Image
 
 from tfpool.cam.explainer import Explainer
@@ -39,7 +40,7 @@ def explain_file(run: Run, image: str, method: str, target: str | None, out: str
     explanation = Explainer(model, method)(batch, wanted)
     heatmap, number = explanation.heatmaps[0], int(explanation.targets[0])
     limit = float(np.abs(heatmap).max())
-    scores = np.exp(logits := model.predict_on_batch(batch)[0]) / np.exp(logits).sum()
+    probabilities = tf.nn.softmax(model(batch, training=False)[0]).numpy()
     _write(pixels, heatmap, Path(out))
     return {
         "run": run.id,
@@ -47,7 +48,7 @@ def explain_file(run: Run, image: str, method: str, target: str | None, out: str
         "class": number,
         "class_name": names[number],
         "score": float(explanation.scores[0]),
-        "probability": float(scores[number]),
+        "probability": float(probabilities[number]),
         "layer": explanation.layer,
         "heatmap": heatmap.tolist(),
         "limit": limit,

@@ -56,5 +56,5 @@ class DataSet:
         for part in (self.train, self.validation, self.test):
             for array in (part.images, part.labels):
                 digest.update(f"{array.dtype} {array.shape}".encode())
-                digest.update(np.ascontiguousarray(array))
+                digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()

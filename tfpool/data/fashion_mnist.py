@@ -39,7 +39,9 @@ def bundled(path: Path = BUNDLE) -> DataSet:
     """
     expected = path.with_suffix(".npz.sha256").read_text().split()[0]
     if sha256(path.read_bytes()).hexdigest() != expected:
-        raise ValueError(f"{path.name} is damaged: its SHA-256 is not {expected}. Restore the file from the repository.")
+        raise ValueError(
+            f"{path.name} is damaged: its SHA-256 is not {expected}. Restore the file from the repository."
+        )
     with np.load(path, allow_pickle=False) as arrays:
         parts = {
             part: Part(arrays[f"{part}_images"][..., np.newaxis], arrays[f"{part}_labels"].astype(np.int64))

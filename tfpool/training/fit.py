@@ -45,9 +45,7 @@ def fit_run(store: RunStore, run: Run, stop: threading.Event) -> dict[str, float
     keras.utils.set_random_seed(recipe.seed)
     model = compiled(plan, recipe, len(data.train.first(recipe.train_images)))
     fit(model, data, recipe, Reporter(store, run, recipe, stop))
-    result = model.evaluate(
-        batches.in_order(data.test, 256), callbacks=[Watchful(stop)], return_dict=True, verbose=0
-    )
+    result = model.evaluate(batches.in_order(data.test, 256), callbacks=[Watchful(stop)], return_dict=True, verbose=0)
     return {name: float(result[name]) for name in ("loss", "accuracy")}
 
 

@@ -1,6 +1,6 @@
 """A background process that trains one queued run and then starts its successor.
 
-    python -m tfpool.training.worker STORE
+python -m tfpool.training.worker STORE
 """
 
 from __future__ import annotations

@@ -1,0 +1,154 @@
+"""Plotly figures. A head has one colour on every page, one that colour-blind people tell from the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from dashboard.choices import SHORT_NAMES
+from tfpool.plan import Plan
+from tfpool.runs import Run
+
+COLOURS = {"gap": "#0072B2", "gmp": "#009E73", "flatten": "#E69F00", "fc": "#CC79A7"}
+BACKBONE = "#8C8C8C"
+_DASHES = ("solid", "dash", "dot", "dashdot")
+
+
+def parameter_bars(plans: Sequence[Plan], log: bool) -> go.Figure:
+    """A bar a network and head: the backbone's parameters in grey, the head's in its colour on top."""
+
+    def bars(chosen: Sequence[Plan], params: Sequence[int], name: str, colour: str, group: str) -> go.Bar:
+        labels = [[plan.backbone for plan in chosen], [SHORT_NAMES[plan.head.name] for plan in chosen]]
+        return go.Bar(x=labels, y=params, name=name, marker_color=colour, offsetgroup=group if log else None)
+
+    figure = go.Figure(bars(plans, [plan.backbone_params for plan in plans], "backbone", BACKBONE, "backbone"))
+    for head in dict.fromkeys(plan.head.name for plan in plans):
+        chosen = [plan for plan in plans if plan.head.name == head]
+        params = [plan.head_params for plan in chosen]
+        figure.add_trace(bars(chosen, params, f"{SHORT_NAMES[head]} head", COLOURS[head], "head"))
+    # On a logarithmic axis stacked bars would lie about the upper one.
+    figure.update_layout(barmode="group" if log else "stack", height=380, **_frame())
+    figure.update_yaxes(title="parameters", **_counts(log))
+    figure.update_traces(hovertemplate="%{y:,} parameters<extra>%{fullData.name}</extra>")
+    return figure
+
+
+def size_lines(sides: Sequence[int], heads: Mapping[str, Sequence[int]], title: str) -> go.Figure:
+    """Parameters of each head as the image, or the feature map, grows."""
+    figure = go.Figure()
+    for number, (head, params) in enumerate(heads.items()):
+        figure.add_scatter(
+            x=list(sides), y=list(params), name=SHORT_NAMES[head], line=_line(head, number), mode="lines+markers"
+        )
+    figure.update_layout(height=340, **_frame())
+    figure.update_xaxes(title=title)
+    figure.update_yaxes(title="parameters of the head", **_counts(log=True))
+    figure.update_traces(hovertemplate="%{x}: %{y:,} parameters")
+    return figure
+
+
+def stage_bars(names: Sequence[str], params: Sequence[int], head: str) -> go.Figure:
+    """Parameters of each stage of one network, the head's bar in its colour."""
+    colours = [BACKBONE] * (len(names) - 1) + [COLOURS[head]]
+    figure = go.Figure(
+        go.Bar(y=list(names), x=list(params), orientation="h", marker_color=colours, text=[f"{n:,}" for n in params])
+    )
+    figure.update_layout(height=60 + 42 * len(names), **_frame())
+    figure.update_xaxes(title="parameters")
+    figure.update_yaxes(autorange="reversed", type="category", ticksuffix=" ")
+    figure.update_traces(hovertemplate="%{y}: %{x:,} parameters<extra></extra>", textposition="auto")
+    return figure
+
+
+def learning_curve(runs: Sequence[Run], metric: str, title: str) -> go.Figure:
+    """One metric by epoch: on the validation images as a solid line, on the training images as a dotted one."""
+    figure = go.Figure()
+    for run in runs:
+        for key, dash in ((f"val_{metric}", "solid"), (metric, "dot")):
+            values = run.history[key]
+            figure.add_scatter(
+                x=list(range(1, len(values) + 1)),
+                y=values,
+                name=run.id,
+                legendgroup=run.id,
+                showlegend=dash == "solid",
+                line={"color": COLOURS[run.plan.head.name], "dash": dash},
+                mode="lines+markers",
+            )
+    longest = max((run.epochs for run in runs), default=1)
+    figure.update_xaxes(title="epoch", range=[0.8, longest + 0.2], dtick=max(1, longest // 10))
+    figure.update_yaxes(title=title, tickformat=".0%" if metric == "accuracy" else None)
+    figure.update_layout(height=340, **_frame())
+    return figure
+
+
+def image(pixels: np.ndarray) -> go.Figure:
+    """A uint8 image (H, W, C) with large pixels."""
+    return _pictured(go.Figure(_pixels(pixels)), pixels)
+
+
+def evidence(pixels: np.ndarray, heatmap: np.ndarray, limit: float, unit: str) -> go.Figure:
+    """An image under its heatmap (H, W), coloured from −limit to +limit, with a bar in the score's units."""
+    figure = go.Figure(_pixels(pixels))
+    figure.add_heatmap(
+        z=heatmap,
+        coloraxis="coloraxis",
+        hovertemplate="row %{y}, column %{x}: %{z:.3g}<extra></extra>",
+    )
+    figure.update_layout(
+        coloraxis={
+            "cmin": -limit,
+            "cmax": limit,
+            "colorscale": _evidence_scale(),
+            "colorbar": {
+                "orientation": "h",
+                "thickness": 12,
+                "len": 0.9,
+                "y": -0.02,
+                "yanchor": "top",
+                "nticks": 5,
+                "title": {"text": unit, "side": "bottom"},
+            },
+        }
+    )
+    return _pictured(figure, pixels)
+
+
+def _evidence_scale() -> list[list[float | str]]:
+    from tfpool.cam.overlay import AGAINST, FOR
+
+    def colour(rgb: tuple[int, int, int], opacity: float) -> str:
+        return f"rgba({rgb[0]}, {rgb[1]}, {rgb[2]}, {opacity})"
+
+    return [[0.0, colour(AGAINST, 0.9)], [0.5, colour(AGAINST, 0)], [0.5, colour(FOR, 0)], [1.0, colour(FOR, 0.9)]]
+
+
+def _pixels(pixels: np.ndarray) -> go.Image:
+    return go.Image(z=np.broadcast_to(pixels, (*pixels.shape[:2], 3)), hoverinfo="skip")
+
+
+def _pictured(figure: go.Figure, pixels: np.ndarray) -> go.Figure:
+    height, width = pixels.shape[:2]
+    figure.update_xaxes(visible=False, range=[-0.5, width - 0.5], constrain="domain")
+    figure.update_yaxes(visible=False, range=[height - 0.5, -0.5], scaleanchor="x", constrain="domain")
+    figure.update_layout(height=340, margin={"l": 0, "r": 0, "t": 0, "b": 60}, uirevision="kept")
+    return figure
+
+
+def _line(head: str, number: int) -> dict[str, str]:
+    return {"color": COLOURS[head], "dash": _DASHES[number % len(_DASHES)]}
+
+
+def _counts(log: bool) -> dict[str, object]:
+    return {"exponentformat": "B", **({"type": "log", "dtick": 1} if log else {})}
+
+
+def _frame() -> dict[str, object]:
+    # A fixed uirevision keeps zoom and hidden lines while live data arrives.
+    return {
+        "margin": {"l": 10, "r": 10, "t": 40, "b": 10},
+        "legend": {"orientation": "h", "y": 1.12, "x": 0},
+        "uirevision": "kept",
+    }

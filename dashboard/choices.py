@@ -1,0 +1,66 @@
+"""The controls for network, head, image size and class count, alike on every page.
+
+Values are bound to the page's address, so that a link shows another person the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from tfpool.catalog import CATALOG
+from tfpool.heads import HEADS
+
+HEAD_NAMES = {
+    "gap": "GlobalAveragePooling2D",
+    "gmp": "GlobalMaxPooling2D",
+    "flatten": "Flatten",
+    "fc": "Fully connected",
+}
+SHORT_NAMES = {"gap": "GAP", "gmp": "GMP", "flatten": "Flatten", "fc": "FC"}
+
+
+def network(page: str, default: str, on_change: Callable[[], None] | None = None) -> str:
+    names = list(CATALOG)
+    return st.selectbox(
+        "Network",
+        names,
+        names.index(default),
+        format_func=title,
+        key=f"{page}_network",
+        on_change=on_change,
+        bind="query-params",
+    )
+
+
+def title(name: str) -> str:
+    return f"{name} · {CATALOG[name].title}"
+
+
+def head(page: str) -> str:
+    return st.selectbox(
+        "Head", list(HEADS), format_func=HEAD_NAMES.__getitem__, key=f"{page}_head", bind="query-params"
+    )
+
+
+def heads(page: str, default: list[str]) -> list[str]:
+    """One or several heads, in the catalog's order."""
+    chosen = st.pills(
+        "Heads",
+        list(HEADS),
+        selection_mode="multi",
+        default=default,
+        format_func=SHORT_NAMES.__getitem__,
+        key=f"{page}_heads",
+        bind="query-params",
+    )
+    return [name for name in HEADS if name in chosen]
+
+
+def whole_number(
+    label: str, page: str, key: str, default: int, most: int, least: int = 1, help: str | None = None
+) -> int:
+    return int(
+        st.number_input(label, least, most, default, step=1, key=f"{page}_{key}", help=help, bind="query-params")
+    )

@@ -1,0 +1,61 @@
+"""The frame of every page: its header, and bad input as a message instead of a traceback."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import streamlit as st
+
+from tfpool.runs import RunStore
+
+ROOT = Path(__file__).parents[1]
+PAGES = {
+    "Home": ("app.py", ":material/home:"),
+    "Build": ("pages/1_Build.py", ":material/account_tree:"),
+    "Parameters": ("pages/2_Parameters.py", ":material/bar_chart:"),
+    "Train": ("pages/3_Train.py", ":material/show_chart:"),
+    "Runs": ("pages/4_Runs.py", ":material/leaderboard:"),
+    "CAM": ("pages/5_CAM.py", ":material/visibility:"),
+}
+
+
+def header(title: str, question: str, name: str | None = None) -> None:
+    """Page settings, the title, and the one question that the page answers."""
+    icon = str(Path(__file__).with_name("icon.png"))
+    st.set_page_config(page_title=f"{name or title} · tfpool", page_icon=icon, layout="wide")
+    # Streamlit's own menu would call the home page "app", after its file.
+    with st.sidebar:
+        for page in PAGES:
+            link(page)
+    st.title(title, anchor=False)
+    st.markdown(question)
+
+
+def link(page: str, label: str | None = None) -> None:
+    """A link to another page, by default under its name."""
+    path, icon = PAGES[page]
+    st.page_link(path, label=label or page, icon=icon)
+
+
+@contextmanager
+def messages() -> Iterator[None]:
+    """Show what was wrong with the input, and leave out the rest of the page."""
+    try:
+        yield
+    except ValueError as error:
+        st.error(plain(str(error)))
+        st.stop()
+
+
+def plain(text: str) -> str:
+    """Text from elsewhere, so that Streamlit's markdown shows it as it is."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
+
+
+def store() -> RunStore:
+    """The run store: `saved_models/`, or the folder that TFPOOL_STORE names."""
+    return RunStore(os.environ.get("TFPOOL_STORE", ROOT / "saved_models"))
