@@ -43,8 +43,8 @@ with messages():
 most = max(plans, key=lambda each: each.head_params)
 least = min(plans, key=lambda each: each.head_params)
 st.markdown(
-    f"At {side}×{side} pixels and {classes:,} classes the largest head here is **{SHORT_NAMES[most.head.name]}** on "
-    f"**{most.backbone}** with **{most.head_params:,}** parameters, {most.head_params / most.params:.0%} of its network. "
+    f"At {side}×{side} pixels and {classes:,} classes the largest head here is **{SHORT_NAMES[most.head.name]}** "
+    f"on **{most.backbone}** with **{most.head_params:,}** parameters, {most.head_params / most.params:.0%} of it all. "
     f"The smallest is **{SHORT_NAMES[least.head.name]}** on **{least.backbone}** with **{least.head_params:,}**."
 )
 st.plotly_chart(

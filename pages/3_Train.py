@@ -5,9 +5,8 @@ import streamlit as st
 from dashboard import choices, jobs
 from dashboard.page import header, messages, store
 from tfpool import data
-from tfpool.plan import plan
 from tfpool.runs import ENDED
-from tfpool.training import Recipe, enqueue, launch
+from tfpool.training import Recipe, enqueue_heads, launch
 from tfpool.training.recipe import OPTIMIZERS, PARTS, SCHEDULES
 
 header("Train", "How do these heads learn, side by side, live? Training goes on if you close this page.")
@@ -56,10 +55,7 @@ if st.button(f"Train {len(heads)} run{'s' * (len(heads) != 1)}", type="primary",
             freeze=tuple(freeze),
             seed=seed,
         )
-        plans = [plan(network, head, images.image_shape, images.classes) for head in heads]
-        for each in plans:
-            recipe.check(each)
-        queued = [enqueue(each, name, recipe, store().folder) for each in plans]
+        queued = enqueue_heads(network, heads, name, recipe, store())
         launch(store())
     st.query_params["runs"] = queued
     st.rerun()

@@ -40,7 +40,7 @@ def main(path: Path = BUNDLE) -> None:
         "validation": (original, validation),
         "test": (test, draw(test.labels, TEST, random)),
     }
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for name, (part, indices) in chosen.items():
         arrays[f"{name}_images"] = part.images[indices, ..., 0]
         arrays[f"{name}_labels"] = part.labels[indices].astype(np.uint8)

@@ -148,18 +148,13 @@ def _compare(args: argparse.Namespace) -> int:
 
 
 def _train(args: argparse.Namespace) -> int:
-    from tfpool import data
-    from tfpool.training import Recipe, enqueue
+    from tfpool.training import Recipe, enqueue_heads
     from tfpool.training.progress import watch
 
     names = ("epochs", "batch_size", "optimizer", "learning_rate", "schedule", "train_images", "freeze", "seed")
     recipe = Recipe(**{name: getattr(args, name) for name in names})
-    images = data.load(args.data)
-    plans = [plan(args.backbone, head, images.image_shape, images.classes) for head in args.head]
-    for each in plans:
-        recipe.check(each)
-    queued = [enqueue(each, args.data, recipe, args.store) for each in plans]
     store = RunStore(args.store)
+    queued = enqueue_heads(args.backbone, args.head, args.data, recipe, store)
     ended = watch(store, queued)
     _show(ended, args.json)
     for run in ended:

@@ -41,12 +41,14 @@ def dissect(model: keras.Model, layer: str | None = None) -> Anatomy:
     """
     if not getattr(model, "outputs", None):
         raise ValueError(f"{model.name} has no graph yet. Build it by calling it on an image once.")
-    if len(model.outputs) != 1 or len(model.outputs[0].shape) != 2:
-        shapes = ", ".join(str(output.shape) for output in model.outputs)
-        raise ValueError(f"A classifier with one output of shape (N, K) is needed, {model.name} has {shapes}.")
+    if (len(model.inputs), len(model.outputs)) != (1, 1) or len(model.outputs[0].shape) != 2:
+        inputs, outputs = (", ".join(str(tensor.shape) for tensor in side) for side in (model.inputs, model.outputs))
+        raise ValueError(
+            f"A classifier of one image with scores (N, K) is needed, {model.name} maps {inputs} to {outputs}."
+        )
     tensor, squashed = _before_squashing(model.outputs[0])
     features = _find(model, tensor) if layer is None else _named(model, layer)
-    body = keras.Model(model.inputs, features)
+    body = keras.Model(model.inputs[0], features)
     rest = keras.Model(features, tensor)
 
     def head(values: Any) -> Any:
@@ -83,7 +85,7 @@ def _find(model: keras.Model, tensor: Any) -> Any:
                 found[id(source)] = source
             else:
                 waiting.append(source)
-    if len(found) == 1 and not any(source is image for source in found.values() for image in model.inputs):
+    if len(found) == 1 and model.inputs[0] is not next(iter(found.values())):
         return next(iter(found.values()))
     raise ValueError(
         f"No single feature map enters the head of {model.name}. Give layer= as one of: {_choices(model)}."

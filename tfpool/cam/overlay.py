@@ -27,7 +27,7 @@ def overlay(image: np.ndarray, heatmap: np.ndarray, alpha: float = 0.5, limit: f
     Raises:
         ValueError: if image or heatmap have another shape, or alpha is out of range.
     """
-    if image.ndim not in (2, 3) or heatmap.ndim != 2:
+    if image.shape[2:] not in ((), (1,), (3,)) or image.ndim < 2 or heatmap.ndim != 2:
         raise ValueError(f"An image (H, W, C) and a heatmap (h, w) are needed, got {image.shape} and {heatmap.shape}.")
     if not 0 <= alpha <= 1:
         raise ValueError(f"The opacity alpha is from 0 to 1, got {alpha}.")

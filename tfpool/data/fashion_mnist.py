@@ -91,9 +91,9 @@ def _idx(path: Path) -> np.ndarray:
         ) from None
     except (OSError, EOFError) as error:
         raise ValueError(f"{path} is damaged: {error}. Install dataset-fashion-mnist again.") from None
-    axes = content[3] if content[:3] == b"\x00\x00\x08" else 0
-    shape = np.frombuffer(content, ">u4", count=axes, offset=4).astype(int) if axes else np.empty(0, int)
+    axes = content[3] if content[:3] == b"\x00\x00\x08" and len(content) > 3 else 0
     start = 4 + 4 * axes
+    shape = np.frombuffer(content[4:start].ljust(4 * axes, b"\0"), ">u4").astype(int)
     if not axes or len(content) != start + shape.prod():
         raise ValueError(f"{path} is damaged: not an IDX file of bytes. Install dataset-fashion-mnist again.")
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)

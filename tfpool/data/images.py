@@ -32,7 +32,7 @@ def read_image(file: str | Path | IO[bytes], shape: tuple[int, int, int], name: 
         with Image.open(file, formats=FORMATS) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise ValueError(f"{name} has {image.width}×{image.height} pixels, at most {MOST_PIXELS:,} are read.")
-            upright = ImageOps.exif_transpose(image).convert("RGBA")
+            upright = _eight_bits(ImageOps.exif_transpose(image)).convert("RGBA")
     except FileNotFoundError:
         raise ValueError(f"There is no image {name}.") from None
     except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError):
@@ -40,3 +40,10 @@ def read_image(file: str | Path | IO[bytes], shape: tuple[int, int, int], name: 
     flat = Image.alpha_composite(Image.new("RGBA", upright.size, "black"), upright).convert("RGB")
     resized = ImageOps.fit(flat.convert("L") if channels == 1 else flat, (width, height), Image.Resampling.BILINEAR)
     return np.asarray(resized, np.uint8).reshape(height, width, channels)
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """A 16-bit grey image scaled down; Pillow alone would cut it off at 255."""
+    if not image.mode.startswith("I"):
+        return image
+    return Image.fromarray((np.clip(np.asarray(image), 0, 0xFFFF) // 257).astype(np.uint8))

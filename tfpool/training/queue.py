@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from tfpool import data as data_sets
 from tfpool import graph
-from tfpool.plan import Plan
+from tfpool.data import DataSet
+from tfpool.plan import Plan, plan
 from tfpool.process import Process, cores
 from tfpool.runs import Run, RunStore
 from tfpool.training.recipe import Recipe
@@ -39,31 +41,45 @@ def train(
     from tfpool.training.progress import watch
 
     runs = RunStore(store)
-    (run,) = watch(runs, [enqueue(plan, data, recipe, store)])
+    (run,) = watch(runs, enqueue([plan], data, recipe or Recipe(), runs))
     if run.state in ("failed", "interrupted"):
         raise RuntimeError(f"Run {run.id} was {run.state}. {run.error or 'Its process is gone.'}")
     return run
 
 
-def enqueue(plan: Plan, data: str, recipe: Recipe | None = None, store: str | Path = "saved_models") -> str:
-    """Check that plan, data set and recipe fit together, queue a run and return its id.
+def enqueue(plans: Sequence[Plan], data: str, recipe: Recipe, store: RunStore) -> list[str]:
+    """Check that plans, data set and recipe fit together, queue a run for each plan, and return their ids.
 
     Raises:
-        ValueError: if they do not, saying what would.
+        ValueError: if one does not fit, saying what would; none is queued then.
     """
-    recipe = recipe or Recipe()
     images = data_sets.load(data)
+    for each in plans:
+        _check(each, images, recipe)
+    common = {"data": data, "class_names": list(images.class_names), "recipe": recipe.config}
+    return [store.add({"plan": each.spec, **common}) for each in plans]
+
+
+def enqueue_heads(backbone: str, heads: Sequence[str], data: str, recipe: Recipe, store: RunStore) -> list[str]:
+    """Queue one network under several heads, all or none, sized for the data set's images and classes."""
+    images = data_sets.load(data)
+    plans = [plan(backbone, head, images.image_shape, images.classes) for head in heads]
+    return enqueue(plans, data, recipe, store)
+
+
+def _check(plan: Plan, images: DataSet, recipe: Recipe) -> None:
     sizes = zip(plan.input_shape, images.image_shape, strict=True)
     if any(size is not None and size != actual for size, actual in sizes):
         raise ValueError(
-            f"{data} has images of {graph.text(images.image_shape)}, the plan takes {graph.text(plan.input_shape)}. "
-            f"Plan again with input_shape={images.image_shape}."
+            f"{images.name} has images of {graph.text(images.image_shape)}, the plan takes "
+            f"{graph.text(plan.input_shape)}. Plan again with input_shape={images.image_shape}."
         )
     if plan.classes != images.classes:
-        raise ValueError(f"{data} has {images.classes} classes, the plan has {plan.classes}. Plan again with as many.")
+        raise ValueError(
+            f"{images.name} has {images.classes} classes, the plan has {plan.classes}. "
+            f"Plan again with classes={images.classes}."
+        )
     recipe.check(plan)
-    spec = {"plan": plan.spec, "data": data, "class_names": list(images.class_names), "recipe": recipe.config}
-    return RunStore(store).add(spec)
 
 
 def launch(store: RunStore) -> None:

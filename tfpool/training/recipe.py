@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -45,8 +46,8 @@ class Recipe:
             value = getattr(self, name)
             if value is not None and (not isinstance(value, int) or value < 1):
                 raise ValueError(f"A whole number of at least 1 is needed for {name}, got {value!r}.")
-        if not self.learning_rate > 0:
-            raise ValueError(f"The learning rate has to be above 0, got {self.learning_rate}.")
+        if not 0 < self.learning_rate < math.inf:
+            raise ValueError(f"The learning rate has to be a number above 0, got {self.learning_rate}.")
         if not isinstance(self.seed, int) or not 0 <= self.seed < 2**31:
             raise ValueError(f"The seed has to be a whole number from 0 to 2³¹ − 1, got {self.seed!r}.")
         choices = (("optimizer", OPTIMIZERS, (self.optimizer,)), ("schedule", SCHEDULES, (self.schedule,)))

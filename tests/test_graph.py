@@ -1,0 +1,81 @@
+import dataclasses
+import inspect
+
+import pytest
+
+from tfpool import graph
+from tfpool.graph import Conv2D, Dense, Elementwise, MaxPooling2D, Op, ZeroPadding2D, image_input
+
+
+def all_ops() -> list[type[Op]]:
+    found, waiting = [], [Op]
+    while waiting:
+        subclasses = waiting.pop().__subclasses__()
+        waiting += subclasses
+        found += [op for op in subclasses if dataclasses.is_dataclass(op)]
+    return found
+
+
+def test_an_op_without_a_rule_for_macs_is_an_error_not_a_silent_zero() -> None:
+    class Mystery(Op):
+        def output_shape(self, *inputs: graph.Shape) -> graph.Shape:
+            return inputs[0]
+
+        def params(self, *inputs: graph.Shape) -> int:
+            return 0
+
+    with pytest.raises(TypeError, match="macs_per_output"):
+        Mystery()
+
+
+def test_convolution_counts_by_hand() -> None:
+    conv = Conv2D(16, 3, strides=2, padding="same")
+    assert conv.output_shape((7, 8, 5)) == (4, 4, 16)
+    assert conv.params((7, 8, 5)) == 3 * 3 * 5 * 16 + 16
+    assert conv.macs_per_output((7, 8, 5)) == 45
+    assert Conv2D(16, 3, padding="valid").output_shape((7, 8, 5)) == (5, 6, 16)
+    assert Conv2D(16, 3).output_shape((None, None, 5)) == (None, None, 16)
+
+
+def test_channels_first_padding_pads_the_channels() -> None:
+    assert ZeroPadding2D(((0, 0), (8, 8)), data_format="channels_first").output_shape((4, 4, 16)) == (4, 4, 32)
+    assert ZeroPadding2D(((1, 2), (3, 4))).output_shape((4, None, 16)) == (7, None, 16)
+
+
+def test_two_layers_of_one_name_are_refused() -> None:
+    image = image_input((8, 8, 3))
+    Dense(2)(image, name="scores")
+    with pytest.raises(ValueError, match="'scores' is taken"):
+        Dense(2)(image, name="scores")
+
+
+def test_a_map_that_would_vanish_names_the_layer() -> None:
+    with pytest.raises(ValueError, match=r"too small.*'pool' \(MaxPooling2D\) was left with 1×1×3"):
+        MaxPooling2D(2)(image_input((1, 1, 3)), name="pool")
+
+
+def test_add_refuses_shapes_that_differ() -> None:
+    image = image_input((8, 8, 3))
+    smaller = MaxPooling2D(2)(image, name="pool")
+    with pytest.raises(ValueError, match="one shape, got 8×8×3, 4×4×3"):
+        graph.Add()(image, smaller, name="add")
+
+
+@pytest.mark.parametrize("op", all_ops(), ids=lambda op: op.__name__)
+def test_an_op_is_named_like_its_keras_layer_and_has_its_arguments_and_defaults(op: type[Op]) -> None:
+    import keras
+
+    layer = getattr(keras.layers, op.__name__)
+    theirs = inspect.signature(layer.__init__).parameters
+    for field in dataclasses.fields(op):
+        assert field.name in theirs
+        if field.default is not dataclasses.MISSING:
+            default = theirs[field.name].default
+            # Keras writes the same value for both axes, or for all four sides, as a tuple.
+            assert field.default == (default[0] if isinstance(default, tuple) else default)
+
+
+def test_only_named_ops_are_free_of_arithmetic() -> None:
+    free = {op.__name__ for op in all_ops() if issubclass(op, graph.Weightless)}
+    assert {"Conv2D", "Dense", "BatchNormalization"} == {op.__name__ for op in all_ops()} - free
+    assert {"Activation", "Dropout", "Add"} == {op.__name__ for op in all_ops() if issubclass(op, Elementwise)}

@@ -1,0 +1,77 @@
+import pytest
+
+import tfpool as tp
+from tfpool.heads import HEADS
+
+
+def test_resnet50_at_its_last_map() -> None:
+    plan = tp.plan("resnet50", head=tp.GAP(), input_shape=(224, 224, 3), classes=1000)
+    assert plan.feature_shape == (7, 7, 2048)
+    assert plan.head_params == 2048 * 1000 + 1000
+    assert plan.backbone_params + plan.head_params == plan.params
+    last = next(row for row in plan.rows if row.name == "conv5_block3_out")
+    # Araujo, Norris and Sim 2019, Computing Receptive Fields of CNNs, table: ResNet-50 v1.
+    assert (last.receptive_field, last.stride) == (483, 32)
+    assert all(row.receptive_field is None for row in plan.rows if row.part == "head")
+
+
+def test_flatten_on_resnet50_costs_what_its_formula_says() -> None:
+    plan = tp.plan("resnet50", head="flatten")
+    assert plan.head_params == 7 * 7 * 2048 * 1000 + 1000
+
+
+def test_an_unknown_image_size_is_counted_but_for_the_arithmetic() -> None:
+    plan = tp.plan("resnet20", head="gap", input_shape=(None, None, 3))
+    assert plan.params == tp.plan("resnet20").params
+    assert plan.feature_shape == (None, None, 64)
+    assert plan.macs is None
+    assert "?×?×64" in str(plan)
+
+
+@pytest.mark.parametrize("head", ["flatten", "fc"])
+def test_flattening_an_unknown_size_says_why_and_what_to_do(head: str) -> None:
+    with pytest.raises(ValueError, match=r"fixed image size, got input_shape=\(None, None, 3\). Use GAP, or give"):
+        tp.plan("resnet20", head=head, input_shape=(None, None, 3))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"input_shape": (0, 32, 3)}, "at least 1 is needed for height, got 0"),
+        ({"input_shape": (32, -1, 3)}, "at least 1 is needed for width, got -1"),
+        ({"input_shape": (32, 32, None)}, "at least 1 is needed for channels, got None"),
+        ({"input_shape": (32.5, 32, 3)}, "whole number .* got 32.5"),
+        ({"input_shape": (32, None, 3)}, "both height and width, or neither"),
+        ({"input_shape": (32, 32)}, r"An image has \(height, width, channels\)"),
+        ({"input_shape": 32}, r"An image has \(height, width, channels\)"),
+        ({"classes": 0}, "at least 1 is needed for classes, got 0"),
+        ({"classes": -3}, "at least 1 is needed for classes, got -3"),
+        ({"classes": "ten"}, "got 'ten'"),
+        ({"input_shape": (3, 32, 3)}, "resnet20 needs images of at least 4×4 pixels.* got 3×32"),
+    ],
+    ids=str,
+)
+def test_bad_input_is_one_clear_sentence(settings: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        tp.plan("resnet20", **settings)  # type: ignore[arg-type]
+
+
+def test_an_image_smaller_than_keras_allows_is_refused_for_resnet50() -> None:
+    assert tp.plan("resnet50", input_shape=(32, 32, 3)).feature_shape == (1, 1, 2048)
+    with pytest.raises(ValueError, match=r"at least 32×32 pixels.* got 31×32.* larger image"):
+        tp.plan("resnet50", input_shape=(31, 32, 3))
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_a_plan_survives_its_spec(head: str) -> None:
+    plan = tp.plan("resnet14", head=head, input_shape=(28, 30, 1), classes=7)
+    again = tp.plan(**plan.spec)
+    assert again.rows == plan.rows
+    assert again.spec == plan.spec
+
+
+def test_the_printed_table_has_every_layer_and_the_totals() -> None:
+    plan = tp.plan("resnet8", head="flatten")
+    lines = str(plan).splitlines()
+    assert [line.split()[0] for line in lines[2 : 2 + len(plan.rows)]] == [row.name for row in plan.rows]
+    assert lines[-2] == "params  116,090 (115,610 trainable): backbone 75,120, head 40,970"

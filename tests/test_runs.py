@@ -1,0 +1,157 @@
+import itertools
+import multiprocessing
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import tfpool as tp
+from tfpool.process import Process
+from tfpool.runs import RunStore
+
+SPEC = {
+    "plan": tp.plan("resnet8", head="gap", input_shape=(28, 28, 1)).spec,
+    "data": "fashion_mnist",
+    "class_names": ["a", "b"],
+    "recipe": tp.Recipe(epochs=2).config,
+}
+EPOCH = {"loss": 1.0, "accuracy": 0.5, "val_loss": 1.5, "val_accuracy": 0.4, "seconds": 2.0}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RunStore:
+    return RunStore(tmp_path / "saved_models")
+
+
+@pytest.fixture
+def bystander() -> Iterator[subprocess.Popen[bytes]]:
+    """A process that can be killed like a worker."""
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_an_empty_or_missing_folder_has_no_runs_and_stays_as_it_is(tmp_path: Path) -> None:
+    assert tp.runs(tmp_path) == tp.runs(tmp_path / "missing") == []
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(ValueError, match=r"holds no runs yet\. Train one: python -m tfpool train"):
+        RunStore(tmp_path).get("resnet8-gap-1")
+
+
+def test_a_run_from_queue_to_end(store: RunStore) -> None:
+    first, second = store.add(SPEC), store.add(SPEC)
+    assert (first, second) == ("resnet8-gap-1", "resnet8-gap-2")
+    assert [run.id for run in tp.runs(store.folder)] == [second, first]
+    claimed = store.claim(Process.of())
+    assert claimed
+    assert (claimed.id, claimed.state) == (first, "running")
+    store.report(first, epoch=0, step=5, steps=10, loss=1.0, accuracy=0.5, images_per_second=9.0, elapsed=3.0)
+    assert store.get(first).done == 0.25
+    assert store.get(first).seconds_left == pytest.approx(9.0)
+    store.record(first, 0, EPOCH)
+    store.end(first, "done", result={"loss": 0.1, "accuracy": 0.9})
+    run = store.get(first)
+    assert (run.state, run.history["val_accuracy"], run.result) == ("done", [0.4], {"loss": 0.1, "accuracy": 0.9})
+    assert run.plan.params == 75482
+    with pytest.raises(ValueError, match=r"is done and has no model yet"):
+        run.load_model()
+
+
+def test_an_unknown_run_names_the_newest(store: RunStore) -> None:
+    store.add(SPEC)
+    with pytest.raises(ValueError, match=r"There is no run 'x' in .*Newest: resnet8-gap-1\."):
+        store.get("x")
+
+
+def test_a_run_whose_process_was_killed_is_interrupted_and_its_epochs_stay(
+    store: RunStore, bystander: subprocess.Popen[bytes]
+) -> None:
+    run_id = store.add(SPEC)
+    store.claim(Process.of(bystander.pid))
+    store.record(run_id, 0, EPOCH)
+    assert store.get(run_id).state == "running"
+    bystander.kill()
+    # Nobody has waited for it, as a page that was left would not: it is a zombie now.
+    while Process.of(bystander.pid).is_alive:
+        pass
+    assert store.get(run_id).state == "interrupted"
+    assert store.get(run_id).history["loss"] == [1.0]
+    store.end(run_id, "done")
+    assert store.get(run_id).state == "interrupted"
+
+
+def test_a_process_id_used_again_is_another_process(store: RunStore) -> None:
+    run_id = store.add(SPEC)
+    store.claim(Process(Process.of().pid, started=1.0))
+    assert store.get(run_id).state == "interrupted"
+
+
+def test_stopping_a_queued_run_ends_it_and_a_running_one_is_asked(store: RunStore) -> None:
+    running, queued = store.add(SPEC), store.add(SPEC)
+    store.claim(Process.of())
+    for run_id in (running, queued):
+        store.request_stop(run_id)
+    assert store.get(queued).state == "stopped"
+    assert store.get(running).state == "running"
+    assert store.stop_requested(running)
+    assert store.claim(Process.of()) is None
+
+
+def _claim_all(folder: Path, adds: int) -> list[str]:
+    store, claimed = RunStore(folder), []
+    for _ in range(adds):
+        store.add(SPEC)
+        run = store.claim(Process.of())
+        assert run
+        store.record(run.id, 0, EPOCH)
+        store.end(run.id, "done")
+        claimed.append(run.id)
+    return claimed
+
+
+def test_many_processes_on_one_new_store_claim_each_run_once(store: RunStore) -> None:
+    with multiprocessing.get_context("spawn").Pool(6) as pool:
+        claimed = list(itertools.chain(*pool.starmap(_claim_all, [(store.folder, 10)] * 6)))
+    assert len(claimed) == len(set(claimed)) == 60
+    runs = store.runs()
+    assert {run.id for run in runs} == set(claimed)
+    assert all(run.state == "done" and run.history["loss"] == [1.0] for run in runs)
+
+
+def test_as_many_workers_are_wanted_as_runs_wait_and_cores_allow(
+    store: RunStore, bystander: subprocess.Popen[bytes]
+) -> None:
+    for _ in range(3):
+        store.add(SPEC)
+    with store.roster() as roster:
+        assert (roster.wanted(most=2), roster.wanted(most=8)) == (2, 3)
+        roster.add(Process.of(bystander.pid))
+        assert (roster.wanted(most=2), roster.wanted(most=8)) == (1, 2)
+    store.claim(Process.of(bystander.pid))
+    with store.roster() as roster:
+        assert roster.wanted(most=8) == 2
+        roster.add(Process(bystander.pid, started=1.0))
+        assert roster.wanted(most=8) == 2
+
+
+def test_a_folder_is_needed(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ValueError, match=r"is a file. A folder is needed"):
+        RunStore(tmp_path / "file")
+
+
+def test_a_database_that_is_none_or_of_the_future_is_one_sentence(store: RunStore) -> None:
+    store.add(SPEC)
+    path = store.folder / "runs.sqlite"
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA user_version = 99")
+    db.close()
+    with pytest.raises(ValueError, match="made by a newer tfpool"):
+        store.runs()
+    path.write_bytes(b"no database" * 1000)
+    with pytest.raises(ValueError, match="cannot be used: file is not a database"):
+        store.runs()

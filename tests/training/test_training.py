@@ -1,0 +1,198 @@
+import csv
+import hashlib
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import tfpool as tp
+from tfpool import data
+from tfpool.plan import Plan
+from tfpool.runs import ENDED, METRICS, Run, RunStore
+from tfpool.training.queue import enqueue, enqueue_heads, launch
+
+pytestmark = pytest.mark.slow
+PLAN = tp.plan("resnet8", head="gap", input_shape=(28, 28, 1))
+ENDLESS = tp.Recipe(epochs=1000, train_images=500)
+
+
+def wait_for(condition: Callable[[], bool], what: str, seconds: float = 90) -> float:
+    """Wait until the condition holds and return how long that took."""
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < seconds, f"waited {seconds} s for {what}"
+        time.sleep(0.02)
+    return time.monotonic() - began
+
+
+def started(store: RunStore, recipe: tp.Recipe = ENDLESS) -> Run:
+    """An endless run in its first epochs."""
+    (run_id,) = enqueue([PLAN], "fashion_mnist", recipe, store)
+    launch(store)
+    wait_for(lambda: len(store.get(run_id).history["loss"]) > 0, "the first epoch")
+    return store.get(run_id)
+
+
+def pid_of(store: RunStore, run: Run) -> int:
+    with sqlite3.connect(store.folder / "runs.sqlite") as db:
+        return db.execute("SELECT pid FROM runs WHERE id = ?", (run.id,)).fetchone()[0]
+
+
+def digest(run: Run) -> str:
+    weights = run.load_model().get_weights()
+    return hashlib.sha256(b"".join(weight.tobytes() for weight in weights)).hexdigest()
+
+
+@pytest.mark.parametrize("run_id", ["resnet8-gap-1", "resnet8-flatten-2"])
+def test_learning_happened(trained: Path, run_id: str) -> None:
+    run = RunStore(trained).get(run_id)
+    assert run.state == "done"
+    assert all(len(run.history[name]) == 3 for name in METRICS)
+    assert run.history["loss"][-1] < 0.7 * run.history["loss"][0]
+    # A tenth is chance.
+    assert run.result
+    assert run.result["accuracy"] > 0.5
+
+
+def test_a_runs_folder_holds_all_that_is_needed_to_repeat_it(trained: Path) -> None:
+    run = RunStore(trained).get("resnet8-gap-1")
+    facts = json.loads((run.path / "run.json").read_text())
+    assert tp.plan(**facts["plan"]).rows == run.plan.rows
+    assert tp.Recipe(**facts["recipe"]) == tp.Recipe(epochs=3, train_images=2000, batch_size=32)
+    assert facts["data_fingerprint"] == data.load("fashion_mnist").fingerprint
+    assert facts["versions"]["tensorflow"] == tf.__version__
+    assert facts["threads"] == 1
+    with (run.path / "history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [float(row["val_accuracy"]) for row in rows] == run.history["val_accuracy"]
+    assert [row["epoch"] for row in rows] == ["1", "2", "3"]
+    assert not [path.name for path in run.path.iterdir() if path.name.startswith(".")]
+
+
+def test_tensorboards_format_has_every_metric_of_every_epoch(trained: Path) -> None:
+    run = RunStore(trained).get("resnet8-gap-1")
+    (events,) = (run.path / "tensorboard").iterdir()
+    found: dict[str, list[float]] = {}
+    for event in tf.compat.v1.train.summary_iterator(str(events)):
+        for value in event.summary.value:
+            assert value.metadata.plugin_data.plugin_name in ("scalars", "")
+            found.setdefault(value.tag, []).append(float(tf.make_ndarray(value.tensor)))
+    assert {name: pytest.approx(run.history[name]) for name in METRICS} == found
+
+
+def test_a_saved_model_opens_in_plain_tensorflow_with_the_same_outputs(trained: Path, tmp_path: Path) -> None:
+    images = data.to_input(data.load("fashion_mnist").test.images[:16])
+    np.save(tmp_path / "images.npy", images)
+    for run in tp.runs(trained):
+        script = (
+            "import sys, numpy as np, tensorflow as tf\n"
+            f"model = tf.keras.models.load_model({str(run.model_path)!r}, safe_mode=True)\n"
+            "np.save('scores.npy', model(np.load('images.npy'), training=False))\n"
+            "assert not [name for name in sys.modules if name.split('.')[0] == 'tfpool']\n"
+        )
+        subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True, capture_output=True)
+        scores = run.load_model()(images, training=False)
+        np.testing.assert_array_equal(np.load(tmp_path / "scores.npy"), scores)
+        correct = scores.numpy().argmax(axis=1) == data.load("fashion_mnist").test.labels[:16]
+        assert correct.mean() > 0.4
+
+
+def test_the_same_call_gives_the_same_bits_and_train_returns_the_run(tmp_path: Path) -> None:
+    recipe = tp.Recipe(epochs=2, train_images=300, seed=7)
+    plan = tp.plan("resnet8", head=tp.GAP(dropout=0.3), input_shape=(28, 28, 1))
+    first, second = (tp.train(plan, "fashion_mnist", recipe, tmp_path) for _ in range(2))
+    assert (first.id, first.state) == ("resnet8-gap-1", "done")
+    timeless = [name for name in METRICS if name != "seconds"]
+    assert [first.history[name] for name in timeless] == [second.history[name] for name in timeless]
+    assert digest(first) == digest(second)
+    assert first.load_model().count_params() == plan.params
+
+
+def test_a_frozen_backbone_does_not_change(tmp_path: Path) -> None:
+    run = tp.train(PLAN, recipe=tp.Recipe(epochs=1, train_images=200, freeze=("backbone",)), store=tmp_path)
+    before, after = tp.build(PLAN, seed=0), run.load_model()
+    for row in PLAN.rows:
+        same = all(
+            map(np.array_equal, before.get_layer(row.name).get_weights(), after.get_layer(row.name).get_weights())
+        )
+        assert same == (row.part == "backbone" or row.params == 0)
+
+
+def test_killing_the_worker_leaves_an_interrupted_run_and_a_sound_database(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    run = started(store)
+    os.kill(pid_of(store, run), signal.SIGKILL)
+    wait_for(lambda: store.get(run.id).state != "running", "the end of the run", seconds=5)
+    after = store.get(run.id)
+    assert after.state == "interrupted"
+    assert after.history["loss"][: len(run.history["loss"])] == run.history["loss"]
+    with sqlite3.connect(tmp_path / "runs.sqlite") as db:
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert after.load_model().count_params() == PLAN.params
+
+
+def test_a_stop_takes_effect_within_two_seconds_and_keeps_the_model(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    run = started(store)
+    store.request_stop(run.id)
+    assert wait_for(lambda: store.get(run.id).state == "stopped", "the stop") < 2
+    assert store.get(run.id).load_model().count_params() == PLAN.params
+
+
+def test_a_stop_is_heard_while_tensorflow_is_loading(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    (run_id,) = enqueue([PLAN], "fashion_mnist", ENDLESS, store)
+    launch(store)
+    wait_for(lambda: store.get(run_id).state == "running", "the claim")
+    store.request_stop(run_id)
+    # Two seconds, and what a loaded machine may add to a bare process's turn.
+    assert wait_for(lambda: store.get(run_id).state == "stopped", "the stop") < 3
+
+
+def test_queued_runs_follow_one_another_without_help(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    recipe = tp.Recipe(epochs=1, train_images=64)
+    queued = [
+        run_id for _ in range(2) for run_id in enqueue_heads("resnet8", ["gap", "gmp"], "fashion_mnist", recipe, store)
+    ]
+    launch(store)
+    wait_for(lambda: all(run.state in ENDED for run in store.runs()), "all runs")
+    assert {run.id: run.state for run in store.runs()} == dict.fromkeys(queued, "done")
+
+
+def test_a_loss_that_is_no_number_fails_the_run_and_says_what_to_try(tmp_path: Path) -> None:
+    recipe = tp.Recipe(epochs=50, train_images=64, optimizer="sgd", learning_rate=1e30)
+    with pytest.raises(RuntimeError, match=r"was failed.*The loss became .* in epoch .* smaller learning rate"):
+        tp.train(PLAN, recipe=recipe, store=tmp_path)
+    assert tp.runs(tmp_path)[0].state == "failed"
+
+
+@pytest.mark.parametrize(
+    ("plan", "name", "message"),
+    [
+        (tp.plan("resnet8"), "fashion_mnist", r"images of 28×28×1, the plan takes 32×32×3.*input_shape=\(28, 28, 1\)"),
+        (tp.plan("resnet8", input_shape=(28, 28, 1), classes=3), "fashion_mnist", "has 10 classes, the plan has 3"),
+        (PLAN, "cifar10", "Unknown data set 'cifar10'"),
+    ],
+)
+def test_what_does_not_fit_is_refused_before_anything_is_queued(
+    tmp_path: Path, plan: Plan, name: str, message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        tp.train(plan, name, store=tmp_path)
+    assert tp.runs(tmp_path) == []
+
+
+def test_a_plan_of_unknown_size_trains_on_any_images(tmp_path: Path) -> None:
+    plan = tp.plan("resnet8", input_shape=(None, None, 1))
+    run = tp.train(plan, recipe=tp.Recipe(epochs=1, train_images=64), store=tmp_path)
+    assert run.load_model().input_shape == (None, None, None, 1)
