@@ -12,35 +12,20 @@ import streamlit as st
 from tfpool.catalog import CATALOG
 from tfpool.heads import HEADS
 
-HEAD_NAMES = {
-    "gap": "GlobalAveragePooling2D",
-    "gmp": "GlobalMaxPooling2D",
-    "flatten": "Flatten",
-    "fc": "Fully connected",
-}
+# What a control shows is also what stands in the address: short names make readable links.
 SHORT_NAMES = {"gap": "GAP", "gmp": "GMP", "flatten": "Flatten", "fc": "FC"}
 
 
 def network(page: str, default: str, on_change: Callable[[], None] | None = None) -> str:
     names = list(CATALOG)
     return st.selectbox(
-        "Network",
-        names,
-        names.index(default),
-        format_func=title,
-        key=f"{page}_network",
-        on_change=on_change,
-        bind="query-params",
+        "Network", names, names.index(default), key=f"{page}_network", on_change=on_change, bind="query-params"
     )
-
-
-def title(name: str) -> str:
-    return f"{name} · {CATALOG[name].title}"
 
 
 def head(page: str) -> str:
     return st.selectbox(
-        "Head", list(HEADS), format_func=HEAD_NAMES.__getitem__, key=f"{page}_head", bind="query-params"
+        "Head", list(HEADS), format_func=SHORT_NAMES.__getitem__, key=f"{page}_head", bind="query-params"
     )
 
 

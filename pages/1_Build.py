@@ -36,6 +36,7 @@ with columns[3]:
 with messages():
     described = plan(network, head, (side, side, 3), classes)
 
+st.caption(f"{find(network).title}, under the head {described.head.formula}")
 totals = st.columns(4)
 totals[0].metric("Parameters", f"{described.params:,}", border=True)
 totals[1].metric("of them in the head", f"{described.head_params:,}", border=True)

@@ -10,9 +10,9 @@ from tfpool import data
 from tfpool.data.images import FORMATS, read_image
 
 METHODS = {
-    "hirescam": "HiResCAM: exact for both GAP and Flatten, its sum plus the bias is the score",
-    "cam": "CAM: the class's weights at each position, its mean plus the bias is the score",
-    "gradcam": "Grad-CAM: channels weighted by their mean gradient, only what speaks for the class",
+    "hirescam": "Exact for GAP and for Flatten: the map's sum plus the bias is the score.",
+    "cam": "The class's weights at each position. For GAP and Flatten its mean plus the bias is the score.",
+    "gradcam": "Channels weighted by their mean gradient; only what speaks for the class.",
 }
 
 header("CAM", "Where does each model look, in the same image, on one scale?")
@@ -35,9 +35,8 @@ with columns[0]:
     default = newest("gap") + newest("flatten") or ids[:1]
     chosen = st.multiselect("Models", ids, default, max_selections=4, key="cam_models", bind="query-params")
 with columns[1]:
-    method = st.selectbox(
-        "Method", list(METHODS), format_func=METHODS.__getitem__, key="cam_method", bind="query-params"
-    )
+    said = "  \n".join(f"**{name}**: {text}" for name, text in METHODS.items())
+    method = st.selectbox("Method", list(METHODS), key="cam_method", help=said, bind="query-params")
 picked = [run for run in runs if run.id in chosen]
 picked.sort(key=lambda run: chosen.index(run.id))
 if not picked:
@@ -96,5 +95,5 @@ for column, view in zip(columns[1:], views, strict=True):
         )
 st.caption(
     f"One scale for all maps: full colour is ±{limit:.3g} of the score before softmax. Orange speaks for the class, "
-    f"blue against it. Read at layer {views[0].layer}, {method}."
+    f"blue against it. Read at layer {views[0].layer}. {method}: {METHODS[method]}"
 )

@@ -28,7 +28,7 @@ _EPILOG = """examples:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, or 2 on bad input with one line that says why."""
-    args = _parser().parse_args(arguments)
+    args = parser().parse_args(arguments)
     try:
         return args.run(args)
     except ValueError as error:
@@ -45,7 +45,7 @@ class _Parser(argparse.ArgumentParser):
         sys.exit(_fail(f"{message}. See {self.prog} --help."))
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
     from tfpool.data import DATA
 
     parser = _Parser(

@@ -1,0 +1,135 @@
+"""The dashboard in Chromium: a server of its own for each test, and a page that must stay free of errors."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Playwright, expect, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+ARTEFACTS = ROOT / "test-artefacts"
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+Serve = Callable[[Path], str]
+Browse = Callable[..., Page]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Start a fresh server over a store and return its address."""
+    with contextlib.ExitStack() as servers:
+        yield lambda store: servers.enter_context(_server(store))
+
+
+@contextlib.contextmanager
+def _server(store: Path) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = store.parent / f"server-{port}.log"
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        "app.py",
+        "--server.port",
+        str(port),
+        "--server.headless",
+        "true",
+    ]
+    environment = {**os.environ, "TFPOOL_STORE": str(store)}
+    with log.open("w") as output:
+        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _until_healthy(url, server, log)
+        yield url
+    finally:
+        # The server alone: workers have sessions of their own and must survive this.
+        server.terminate()
+        server.wait(15)
+    assert "Traceback" not in log.read_text(), log.read_text()
+
+
+def _until_healthy(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    while True:
+        assert server.poll() is None, log.read_text()
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/_stcore/health", timeout=5) as answer:
+            if answer.read() == b"ok":
+                return
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    if not Path(CHROMIUM).exists():
+        pytest.fail(f"Browser tests need Chromium at {CHROMIUM}: install Debian's package chromium, or set CHROMIUM.")
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture
+def browse(playwright: Playwright, tmp_path: Path) -> Iterator[Browse]:
+    """Open an address in a browser of a width and colour scheme."""
+    contexts: list[BrowserContext] = []
+
+    def browse(url: str, width: int = 1280, scheme: str = "light") -> Page:
+        context = playwright.chromium.launch_persistent_context(
+            str(tmp_path / f"profile-{len(contexts)}"),
+            executable_path=CHROMIUM,
+            args=FLAGS,
+            viewport={"width": width, "height": 900},
+            color_scheme=scheme,  # type: ignore[arg-type]
+            reduced_motion="reduce",
+        )
+        contexts.append(context)
+        context.set_default_timeout(30_000)
+        page = context.pages[0]
+        page.goto(url, wait_until="domcontentloaded")
+        settle(page)
+        return page
+
+    yield browse
+    for context in contexts:
+        for page in context.pages:
+            clean(page)
+        context.close()
+
+
+def settle(page: Page) -> None:
+    """Wait until the script has run and nothing shown is out of date."""
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    page.wait_for_selector('[data-testid="stMain"] h1')
+    page.wait_for_function('() => !document.querySelector(\'[data-stale="true"], [data-testid="stSkeleton"]\')')
+
+
+def clean(page: Page) -> None:
+    """No traceback and no dialog, such as 'Page not found' or 'Connection error'."""
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def picture(page: Page, name: str) -> Path:
+    """Keep a screenshot of the whole page."""
+    ARTEFACTS.mkdir(exist_ok=True)
+    height = page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollHeight")
+    size = page.viewport_size or {"width": 1280, "height": 900}
+    page.set_viewport_size({"width": size["width"], "height": max(size["height"], height)})
+    settle(page)
+    page.screenshot(path=ARTEFACTS / f"{name}.png", animations="disabled")
+    page.set_viewport_size(size)
+    return ARTEFACTS / f"{name}.png"

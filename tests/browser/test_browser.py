@@ -1,0 +1,192 @@
+"""The dashboard's main path, as a person walks it."""
+
+import io
+import os
+import signal
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+from dashboard.page import PAGES
+from tfpool.runs import RunStore
+
+from .conftest import Browse, Serve, clean, picture, settle
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+MINUTES = 180_000
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "saved_models"
+
+
+def heading(page: str) -> str:
+    return "Flatten or GAP?" if page == "Home" else page
+
+
+def address(url: str, page: str) -> str:
+    return url if page == "Home" else f"{url}/{page}"
+
+
+def points(page: Page) -> int:
+    """How many points the accuracy curves have."""
+    return page.get_by_test_id("stPlotlyChart").first.locator(".scatterlayer .point").count()
+
+
+def pixels(element: Locator) -> np.ndarray:
+    element.scroll_into_view_if_needed()
+    with Image.open(io.BytesIO(element.screenshot(animations="disabled"))) as shot:
+        return np.asarray(shot.convert("RGB")).astype(int)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_opens_by_its_own_address_on_a_fresh_server(
+    page: str, store: Path, serve: Serve, browse: Browse
+) -> None:
+    opened = browse(address(serve(store), page))
+    expect(opened.get_by_role("heading", level=1)).to_have_text(heading(page))
+    expect(opened).to_have_title(f"{page} · tfpool")
+    clean(opened)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_every_page_fits_its_window(trained: Path, serve: Serve, browse: Browse, width: int, scheme: str) -> None:
+    url = serve(trained)
+    opened = browse(url, width, scheme)
+    for page in PAGES:
+        opened.goto(address(url, page), wait_until="domcontentloaded")
+        expect(opened.get_by_role("heading", level=1)).to_have_text(heading(page))
+        settle(opened)
+        if page == "CAM":
+            expect(opened.get_by_test_id("stPlotlyChart")).to_have_count(3, timeout=MINUTES)
+        expect(opened.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+        main = "document.querySelector('[data-testid=stMain]')"
+        assert opened.evaluate(f"{main}.scrollWidth <= {main}.clientWidth"), f"{page} scrolls sideways"
+        kept = picture(opened, f"{page}-{scheme}-{width}")
+        with Image.open(kept) as shot:
+            corner = shot.convert("L").getpixel((width - 5, 400))
+        assert (corner > 200) == (scheme == "light")
+        clean(opened)
+
+
+def test_the_menu_leads_to_every_page(store: Path, serve: Serve, browse: Browse) -> None:
+    opened = browse(serve(store))
+    for page in [*list(PAGES)[1:], "Home"]:
+        opened.get_by_test_id("stSidebar").get_by_role("link", name=page, exact=True).click()
+        expect(opened.get_by_role("heading", level=1)).to_have_text(heading(page))
+        settle(opened)
+        clean(opened)
+
+
+def test_editing_the_map_moves_the_mean(store: Path, serve: Serve, browse: Browse) -> None:
+    opened = browse(serve(store))
+    expect(opened.get_by_test_id("stMetricValue").first).to_have_text("1.50")
+    # The table is a canvas: the cell is found by its place.
+    cells = opened.get_by_test_id("stDataFrame").locator(".dvn-scroller")
+    cells.dblclick(position={"x": 30, "y": 52})
+    opened.keyboard.press("Control+a")
+    opened.keyboard.type("41")
+    opened.keyboard.press("Enter")
+    expect(opened.get_by_test_id("stMetricValue").first).to_have_text("3.50")
+
+
+def test_train_two_heads_watch_them_learn_and_look_at_their_maps(store: Path, serve: Serve, browse: Browse) -> None:
+    url = serve(store)
+    opened = browse(f"{url}/Train?train_epochs=4&train_images=600&train_batch=32")
+    opened.get_by_role("button", name="Train 2 runs").click()
+    expect(opened.get_by_text("75,482 parameters, 650 in the head")).to_be_visible()
+    expect(opened.get_by_text("106,202 parameters, 31,370 in the head")).to_be_visible()
+    expect(opened.get_by_text("running: epoch").first).to_be_visible(timeout=MINUTES)
+    opened.wait_for_function(f"() => ({_POINTS})() >= 2", timeout=MINUTES)
+    some = points(opened)
+
+    # A page refresh loses nothing: the address names the runs, and the training goes on.
+    assert "runs=resnet8-gap-1" in opened.url
+    opened.reload(wait_until="domcontentloaded")
+    settle(opened)
+    expect(opened.get_by_text("106,202 parameters, 31,370 in the head")).to_be_visible()
+    opened.wait_for_function(f"some => ({_POINTS})() > some", arg=some, timeout=MINUTES)
+    expect(opened.get_by_text("done", exact=True)).to_have_count(2, timeout=MINUTES)
+    expect(opened.get_by_text("Accuracy, test images")).to_have_count(2)
+    assert points(opened) == 2 * 2 * 4
+    picture(opened, "Train-after-training")
+
+    opened.get_by_test_id("stSidebar").get_by_role("link", name="CAM", exact=True).click()
+    maps = opened.get_by_test_id("stPlotlyChart")
+    expect(maps).to_have_count(3, timeout=MINUTES)
+    expect(opened.get_by_text("predicts: ")).to_have_count(2)
+    expect(opened.locator(".js-plotly-plot .hm image, .js-plotly-plot .heatmaplayer image").first).to_be_visible()
+    settle(opened)
+    # The image alone is grey; the evidence on the others is orange or blue.
+    colour = [np.ptp(pixels(maps.nth(number).locator(".main-svg").first), axis=2)[:250] for number in range(3)]
+    assert colour[0].max() < 40
+    assert max(each.max() for each in colour[1:]) > 100
+    picture(opened, "CAM-after-training")
+    dark = browse(opened.url, scheme="dark")
+    expect(dark.get_by_test_id("stPlotlyChart")).to_have_count(3, timeout=MINUTES)
+    picture(dark, "CAM-after-training-dark")
+
+
+_POINTS = """() => document.querySelector('[data-testid="stPlotlyChart"]')
+    ?.querySelectorAll('.scatterlayer .point').length ?? 0"""
+
+
+def endless(url: str, browse: Browse) -> Page:
+    opened = browse(f"{url}/Train?train_epochs=900&train_images=500&train_heads=GAP")
+    opened.get_by_role("button", name="Train 1 run").click()
+    expect(opened.get_by_text("running: epoch").first).to_be_visible(timeout=MINUTES)
+    return opened
+
+
+def test_the_stop_button_ends_a_run(store: Path, serve: Serve, browse: Browse) -> None:
+    opened = endless(serve(store), browse)
+    opened.get_by_role("button", name="Stop").click()
+    expect(opened.get_by_text("stopped", exact=True)).to_be_visible()
+    assert RunStore(store).runs()[0].state == "stopped"
+
+
+def test_a_killed_worker_is_shown_as_interrupted_without_a_reload(store: Path, serve: Serve, browse: Browse) -> None:
+    opened = endless(serve(store), browse)
+    with sqlite3.connect(store / "runs.sqlite") as db:
+        (pid,) = db.execute("SELECT pid FROM runs").fetchone()
+    os.kill(pid, signal.SIGKILL)
+    expect(opened.get_by_text("interrupted", exact=True)).to_be_visible()
+    expect(opened.get_by_text("Its process is gone")).to_be_visible()
+    expect(opened.get_by_text("running")).to_have_count(0)
+
+
+def test_a_run_outlives_the_server_that_started_it(store: Path, serve: Serve, browse: Browse) -> None:
+    from .conftest import _server
+
+    store.parent.mkdir(exist_ok=True)
+    with _server(store) as url:
+        opened = endless(url, browse)
+        opened.goto("about:blank")
+    assert RunStore(store).runs()[0].state == "running"
+    again = browse(f"{serve(store)}/Train")
+    expect(again.get_by_text("running: epoch").first).to_be_visible()
+    again.get_by_role("button", name="Stop").click()
+    expect(again.get_by_text("stopped", exact=True)).to_be_visible()
+
+
+def test_an_image_of_ones_own_is_explained_and_what_is_none_is_told(
+    trained: Path, serve: Serve, browse: Browse, tmp_path: Path
+) -> None:
+    opened = browse(f"{serve(trained)}/CAM")
+    expect(opened.get_by_test_id("stPlotlyChart")).to_have_count(3, timeout=MINUTES)
+    opened.get_by_text("Or an image of your own").click()
+    Image.effect_noise((60, 60), 90).save(tmp_path / "my *photo*.png")
+    choose = opened.get_by_test_id("stFileUploader").locator('input[type="file"]')
+    choose.set_input_files(tmp_path / "my *photo*.png")
+    expect(opened.get_by_text("my *photo*.png", exact=True).first).to_be_visible()
+    expect(opened.get_by_text("your image", exact=True)).to_be_visible()
+
+    (tmp_path / "fake.png").write_text("no image")
+    choose.set_input_files(tmp_path / "fake.png")
+    expect(opened.get_by_text("fake.png is not an image that can be read")).to_be_visible()

@@ -1,0 +1,209 @@
+"""Each page's script in Streamlit's own test harness, with an empty and with a filled store."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import tfpool as tp
+from dashboard.page import PAGES, plain
+from tfpool.process import Process
+from tfpool.runs import RunStore
+
+ROOT = Path(__file__).parents[2]
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TFPOOL_STORE", str(tmp_path / "saved_models"))
+    return tmp_path / "saved_models"
+
+
+@pytest.fixture
+def filled(trained: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TFPOOL_STORE", str(trained))
+    return trained
+
+
+def opened(page: str, **query: str) -> AppTest:
+    """A page as it is after its first run, at an address with these values."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.switch_page(PAGES[page][0]) if page != "Home" else app
+    app.run()
+    sound(app)
+    return app
+
+
+def sound(app: AppTest) -> None:
+    assert not app.exception
+
+
+def metrics(app: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def words(app: AppTest) -> str:
+    return "\n".join(element.value for element in (*app.markdown, *app.caption, *app.info, *app.error, *app.warning))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_opens_without_a_run(page: str, empty: Path) -> None:
+    app = opened(page)
+    assert [title.value for title in app.title] == ["Flatten or GAP?" if page == "Home" else page]
+    assert not app.error
+    assert not empty.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_opens_with_runs(page: str, filled: Path) -> None:
+    app = opened(page)
+    assert not app.error
+    if page in ("Train", "Runs"):
+        assert "75,482 parameters, 650 in the head" in words(app)
+        assert len(app.get("plotly_chart")) == 2
+
+
+def test_without_runs_the_pages_say_what_to_do_next(empty: Path) -> None:
+    assert "There are no runs yet in saved_models. Train two heads first." in words(opened("Runs"))
+    assert "There is no trained model yet in saved_models" in words(opened("CAM"))
+    assert "Nothing has been trained yet" in words(opened("Train"))
+
+
+def test_moving_the_pattern_changes_flatten_and_not_gap(empty: Path) -> None:
+    app = opened("Home")
+    before, flat = metrics(app), app.code[0].value
+    app = opened("Home", home_pattern="bottom right")
+    assert metrics(app)["GAP: the mean"] == before["GAP: the mean"] == "1.50"
+    assert app.code[0].value != flat
+    assert sorted(app.code[0].value.split()) == sorted(flat.split())
+
+
+def test_home_counts_heads_by_their_formulas(empty: Path) -> None:
+    app = opened("Home")
+    app.number_input(key="home_side").set_value(10)
+    app.number_input(key="home_channels").set_value(32)
+    app.number_input(key="home_classes").set_value(2).run()
+    sound(app)
+    assert metrics(app)["GAP + Dense: C·K + K"] == "66"
+    assert metrics(app)["Flatten + Dense: H·W·C·K + K"] == "6,402"
+
+
+def test_build_shows_the_network_as_published_and_any_other_size(empty: Path) -> None:
+    app = opened("Build")
+    app.selectbox(key="build_network").set_value("resnet50").run()
+    sound(app)
+    assert metrics(app)["Parameters"] == "25,636,712"
+    app.selectbox(key="build_head").set_value("flatten")
+    app.number_input(key="build_side").set_value(64).run()
+    plan = tp.plan("resnet50", head="flatten", input_shape=(64, 64, 3), classes=1000)
+    assert metrics(app)["of them in the head"] == f"{plan.head_params:,}"
+    assert len(app.dataframe[0].value) == len(plan.rows)
+
+
+def test_an_address_opens_the_same_view(empty: Path) -> None:
+    app = opened("Build", build_network="resnet101", build_head="GMP", build_side="96", build_classes="5")
+    plan = tp.plan("resnet101", head="gmp", input_shape=(96, 96, 3), classes=5)
+    assert metrics(app)["Parameters"] == f"{plan.params:,}"
+
+
+def test_an_image_too_small_is_a_message(empty: Path) -> None:
+    app = opened("Build", build_network="resnet50", build_side="16")
+    assert "resnet50 needs images of at least 32×32 pixels" in app.error[0].value.replace("\\", "")
+
+
+def test_parameters_answers_in_words_and_numbers(empty: Path) -> None:
+    app = opened("Parameters")
+    assert "**resnet20** with **200,705,000** parameters" in words(app)
+    table = app.dataframe[0].value
+    assert list(table["parameters"]) == [
+        tp.plan(name, head=head, input_shape=(224, 224, 3), classes=1000).params
+        for name in ("resnet20", "resnet50")
+        for head in ("gap", "gmp", "flatten")
+    ]
+    app.toggle(key="parameters_log").set_value(True).run()
+    sound(app)
+    app.multiselect(key="parameters_networks").set_value([]).run()
+    sound(app)
+    assert "Choose at least one network" in words(app)
+
+
+def test_nothing_to_train_is_a_message_and_queues_nothing(empty: Path) -> None:
+    app = opened("Train")
+    app.button_group(key="train_freeze").set_value(["backbone", "head"])
+    app.button(key="train_start").click().run()
+    sound(app)
+    assert "There is nothing to train in resnet8-gap" in app.error[0].value.replace("\\", "")
+    assert tp.runs(empty) == []
+
+
+def test_a_network_too_large_for_the_images_is_a_message(empty: Path) -> None:
+    app = opened("Train", train_network="resnet50")
+    app.button(key="train_start").click().run()
+    sound(app)
+    assert "needs images of at least 32×32 pixels" in app.error[0].value.replace("\\", "")
+
+
+def test_images_that_are_not_installed_are_a_message(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tfpool import data
+    from tfpool.data import fashion_mnist
+
+    monkeypatch.setitem(data.DATA, "fashion_mnist_full", lambda: fashion_mnist.full(empty / "missing"))
+    data.load.cache_clear()
+    app = opened("Train", train_data="fashion_mnist_full")
+    assert "needs Debian's package dataset-fashion-mnist" in app.error[0].value.replace("\\", "")
+
+
+def queued(folder: Path) -> tuple[RunStore, str]:
+    plan = tp.plan("resnet8", input_shape=(28, 28, 1))
+    recipe = tp.Recipe(epochs=2, train_images=10).config
+    return RunStore(folder), RunStore(folder).add(
+        {"plan": plan.spec, "data": "fashion_mnist", "class_names": ["a"], "recipe": recipe}
+    )
+
+
+@pytest.mark.parametrize("page", ["Train", "Runs"])
+def test_a_run_whose_worker_was_killed_is_interrupted_never_running(page: str, empty: Path) -> None:
+    store, run_id = queued(empty)
+    store.claim(Process(pid=2**22, started=1.0))
+    app = opened(page)
+    assert "Its process is gone" in words(app)
+    assert store.get(run_id).state == "interrupted"
+
+
+def test_the_words_of_a_failure_are_shown_as_they_are(empty: Path) -> None:
+    store, run_id = queued(empty)
+    store.claim(Process.of())
+    store.end(run_id, "failed", error="ValueError: **bold** <b>x</b> :red[y]")
+    app = opened("Train")
+    assert app.error[0].value == plain("ValueError: **bold** <b>x</b> :red[y]")
+    assert r"\*\*bold\*\* \<b\>x" in app.error[0].value
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", tp.methods())
+def test_cam_shows_both_heads_predicted_classes_and_scores(method: str, filled: Path) -> None:
+    app = opened("CAM", cam_method=method, cam_number="4")
+    shown = words(app)
+    for run in tp.runs(filled):
+        assert run.id in shown
+    assert shown.count("predicts: **") == 2
+    assert shown.count("score ") >= 2
+    charts = app.get("plotly_chart")
+    assert len(charts) == 3
+    limits = {chart.proto.spec.split('"cmax":')[1].split(",")[0].rstrip("}") for chart in charts[1:]}
+    assert len(limits) == 1
+    app.selectbox(key="cam_target").set_value("Bag").run()
+    sound(app)
+
+
+@pytest.mark.slow
+def test_cam_says_when_there_is_nothing_to_choose(filled: Path) -> None:
+    app = opened("CAM")
+    app.multiselect(key="cam_models").set_value([]).run()
+    sound(app)
+    assert "Choose at least one model" in words(app)

@@ -1,0 +1,176 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import tfpool as tp
+from tfpool import cli, data
+from tfpool.runs import RunStore
+
+from .conftest import ROOT, tfpool
+
+
+def test_plan_prints_the_table_and_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["plan", "resnet50", "--head", "flatten", "--input", "224"]) == 0
+    printed = capsys.readouterr().out
+    assert printed == f"{tp.plan('resnet50', head='flatten')}\n"
+    assert "100,353,000" in printed
+    assert cli.main(["plan", "resnet50", "--input", "64x96x1", "--classes", "5", "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    plan = tp.plan("resnet50", input_shape=(64, 96, 1), classes=5)
+    assert (record["params"], record["macs"], record["feature_shape"]) == (plan.params, plan.macs, [2, 3, 2048])
+    assert [row["name"] for row in record["rows"]] == [row.name for row in plan.rows]
+
+
+def test_compare_prints_a_row_a_network_and_head(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["compare", "resnet20", "resnet50", "--head", "gap", "flatten", "--input", "64"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2 + 4
+    assert lines[-1].split()[:2] == ["resnet50", "flatten"]
+    assert f"{tp.plan('resnet50', head='flatten', input_shape=(64, 64, 3)).params:,}" in lines[-1]
+    assert cli.main(["compare", "resnet8", "--input", "any", "--head", "gap", "gmp", "--json"]) == 0
+    assert [row["macs"] for row in json.loads(capsys.readouterr().out)] == [None, None]
+
+
+@pytest.mark.parametrize("command", [[], ["plan"], ["compare"], ["train"], ["runs"], ["explain"]], ids=str)
+def test_help_explains_every_option(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        cli.main([*command, "--help"])
+    printed = capsys.readouterr().out
+    assert "usage: python -m tfpool" in printed
+    assert max(map(len, printed.splitlines())) <= 100
+
+
+BAD = [
+    (["plan", "resnet51"], "Unknown network 'resnet51'"),
+    (["plan", "resnet20", "--head", "mlp"], "Unknown head 'mlp'"),
+    (["plan", "resnet20", "--input", "0"], "at least 1 is needed for height, got 0"),
+    (["plan", "resnet20", "--input=-5x5"], "at least 1 is needed for height, got -5"),
+    (["plan", "resnet20", "--input", "big"], "An image size is like 224"),
+    (["plan", "resnet20", "--classes", "0"], "at least 1 is needed for classes"),
+    (["plan", "resnet50", "--input", "16"], "needs images of at least 32×32"),
+    (["plan", "resnet20", "--head", "flatten", "--input", "any"], "Flatten needs a fixed image size"),
+    (["plan"], "the following arguments are required: backbone"),
+    (["paint"], "invalid choice: 'paint'"),
+    (["train", "resnet8", "--data", "cifar10"], "Unknown data set 'cifar10'"),
+    (["train", "resnet50"], "needs images of at least 32×32"),
+    (["train", "resnet8", "--epochs", "0"], "at least 1 is needed for epochs"),
+    (["train", "resnet8", "--epochs", "1.5"], "invalid int value: '1.5'"),
+    (["train", "resnet8", "--freeze", "backbone", "--freeze", "head"], "There is nothing to train"),
+    (["train", "resnet8", "--store", "app.py"], "is a file"),
+    (["runs"], "holds no runs yet. Train one"),
+    (["explain", "resnet8-gap-1", "photo.png"], "holds no runs yet"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), BAD, ids=lambda value: " ".join(value) if value else "")
+def test_bad_input_is_one_line_and_exit_code_2(
+    arguments: list[str],
+    message: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "app.py").write_text("")
+    try:
+        code = cli.main(arguments)
+    except SystemExit as ended:
+        code = ended.code  # type: ignore[assignment]
+    captured = capsys.readouterr()
+    assert code == 2
+    assert captured.out == ""
+    assert captured.err.startswith("tfpool: ")
+    assert captured.err.count("\n") == 1
+    assert message in captured.err
+
+
+def test_no_runs_are_an_empty_list_for_a_script(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["runs", "--store", str(tmp_path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+
+
+@pytest.mark.slow
+def test_runs_lists_the_newest_first(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["runs", "--store", str(trained)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[2:]] == ["resnet8-flatten-2", "resnet8-gap-1"]
+    assert "75,482" in lines[-1]
+    assert cli.main(["runs", "--store", str(trained), "--json"]) == 0
+    first, *_ = json.loads(capsys.readouterr().out)
+    assert first["history"] == RunStore(trained).get("resnet8-flatten-2").history
+
+
+@pytest.mark.slow
+def test_explain_writes_image_and_map_and_names_the_class(trained: Path, tmp_path: Path) -> None:
+    images = data.load("fashion_mnist")
+    Image.fromarray(images.test.images[3, ..., 0]).save(tmp_path / "photo.png")
+    common = ("--store", trained, "--out", tmp_path / "map.png", "--method", "hirescam")
+    ended = tfpool("explain", "resnet8-gap-1", tmp_path / "photo.png", *common, "--json")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    told = json.loads(ended.stdout)
+    model = RunStore(trained).get("resnet8-gap-1").load_model()
+    e = tp.explain(model, data.to_input(images.test.images[3]), "hirescam")
+    np.testing.assert_allclose(told["heatmap"], e.heatmaps[0], atol=1e-5)
+    assert told["class_name"] == images.class_names[e.targets[0]]
+    assert told["score"] == pytest.approx(e.scores[0], abs=1e-4)
+    with Image.open(tmp_path / "map.png") as picture:
+        left, right = np.split(np.asarray(picture), 2, axis=1)
+    np.testing.assert_array_equal(left[::12, ::12, 0], images.test.images[3, ..., 0])
+    assert (left[..., 0] == left[..., 1]).all()
+    assert (right[..., 0] != right[..., 2]).any()
+
+    ended = tfpool("explain", "resnet8-gap-1", tmp_path / "photo.png", *common, "--target", "Bag")
+    assert ended.returncode == 0
+    assert ended.stdout.startswith("Bag, score ")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["resnet8-gap-9", "photo.png"], "There is no run 'resnet8-gap-9'"),
+        (["resnet8-gap-1", "notes.txt"], "notes.txt is not an image that can be read"),
+        (["resnet8-gap-1", "missing.png"], "There is no image missing.png"),
+        (["resnet8-gap-1", "photo.png", "--target", "Hat"], "There is no class 'Hat'"),
+        (["resnet8-gap-1", "photo.png", "--method", "guess"], "Unknown method 'guess'"),
+        (["resnet8-gap-1", "photo.png", "--out", "map.jpg"], "a name that ends in .png"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_cannot_be_explained_is_one_line_even_when_tensorflow_loads(
+    trained: Path, tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    (tmp_path / "notes.txt").write_text("no image")
+    Image.new("L", (28, 28)).save(tmp_path / "photo.png")
+    ended = tfpool("explain", *arguments, "--store", trained, cwd=tmp_path)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert message in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_ctrl_c_stops_the_run_and_says_so(tmp_path: Path) -> None:
+    arguments = ["train", "resnet8", "--epochs", "1000", "--train-images", "300", "--store", str(tmp_path)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tfpool", *arguments],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    assert process.stderr
+    # The first line is told after the first epoch.
+    assert "epoch 1/1000" in process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    printed, _ = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "stopped" in printed
+    assert RunStore(tmp_path).runs()[0].state == "stopped"

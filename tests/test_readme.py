@@ -1,0 +1,82 @@
+"""The README's code runs, and what it says is there, is."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import tfpool as tp
+from tfpool import cli, data
+from tfpool.heads import HEADS
+
+ROOT = Path(__file__).parents[1]
+TEXT = (ROOT / "README.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", TEXT, re.DOTALL)
+
+
+def commands() -> list[list[str]]:
+    lines = "".join(blocks("sh")).splitlines()
+    return [shlex.split(line, comments=True)[3:] for line in lines if line.startswith("python -m tfpool")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("code", blocks("python"), ids=["counting", "training"])
+def test_python_blocks_run(code: str, tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout
+
+
+def test_command_lines_are_understood() -> None:
+    known = {"plan", "compare", "train", "runs", "explain"}
+    assert {arguments[0] for arguments in commands()} == known
+    for arguments in commands():
+        cli.parser().parse_args(arguments)
+
+
+@pytest.mark.slow
+def test_command_lines_run(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "saved_models").symlink_to(trained)
+    Image.fromarray(data.load("fashion_mnist").test.images[0, ..., 0]).save("photo.png")
+    for arguments in commands():
+        # Training by the README takes minutes: `trained` has run the same command with fewer images.
+        if arguments[0] != "train":
+            assert cli.main(arguments) == 0
+    with Image.open("map.png") as picture:
+        assert picture.size[0] >= 640
+
+
+def test_make_has_the_two_commands_that_come_first() -> None:
+    first = re.findall(r"^make (\w+)", blocks("sh")[0], re.MULTILINE)
+    assert first == ["app", "test"]
+    makefile = (ROOT / "Makefile").read_text()
+    assert all(re.search(rf"^{target}:", makefile, re.MULTILINE) for target in first)
+
+
+def test_everything_in_the_catalog_is_named() -> None:
+    for name in (*HEADS, *tp.methods(), *data.DATA):
+        assert f"`{name}`" in TEXT
+
+
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda page: page.name
+)
+def test_links_between_files_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
+        assert (page.parent / target).exists(), target
+
+
+def test_the_tables_parameters_are_those_of_the_plans() -> None:
+    for head in ("gap", "flatten"):
+        plan = tp.plan("resnet8", head=head, input_shape=(28, 28, 1))
+        assert f"| {plan.params:,} | {plan.head_params:,} |" in TEXT
