@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -13,6 +14,7 @@ from tfpool.runs import Run
 
 COLOURS = {"gap": "#0072B2", "gmp": "#009E73", "flatten": "#E69F00", "fc": "#CC79A7"}
 BACKBONE = "#8C8C8C"
+_SYMBOLS = ("circle", "square", "diamond", "x")
 _DASHES = ("solid", "dash", "dot", "dashdot")
 
 
@@ -65,7 +67,12 @@ def stage_bars(names: Sequence[str], params: Sequence[int], head: str) -> go.Fig
 def learning_curve(runs: Sequence[Run], metric: str, title: str) -> go.Figure:
     """One metric by epoch: on the validation images as a solid line, on the training images as a dotted one."""
     figure = go.Figure()
+    alike: Counter[str] = Counter()
     for run in runs:
+        head = run.plan.head.name
+        # Runs of one head share its colour: their points tell them apart.
+        symbol = _SYMBOLS[alike[head] % len(_SYMBOLS)]
+        alike[head] += 1
         for key, dash in ((f"val_{metric}", "solid"), (metric, "dot")):
             values = run.history[key]
             figure.add_scatter(
@@ -74,7 +81,8 @@ def learning_curve(runs: Sequence[Run], metric: str, title: str) -> go.Figure:
                 name=run.id,
                 legendgroup=run.id,
                 showlegend=dash == "solid",
-                line={"color": COLOURS[run.plan.head.name], "dash": dash},
+                line={"color": COLOURS[head], "dash": dash},
+                marker={"symbol": symbol, "size": 8},
                 mode="lines+markers",
             )
     longest = max((run.epochs for run in runs), default=1)

@@ -21,13 +21,16 @@ if not runs:
     link("Train", "Go to Train")
     st.stop()
 
-judged = sorted((run for run in runs if run.result), key=lambda run: run.result["accuracy"], reverse=True)
+with_result = [run for run in runs if run.result]
+# Only runs that were tested on the same images can be compared: those of the newest one.
+same = [run for run in with_result if run.spec["data"] == with_result[0].spec["data"]]
+judged = sorted(same, key=lambda run: run.result["accuracy"], reverse=True)
 if len(judged) > 1:
     best, second = judged[:2]
     ahead = 100 * (best.result["accuracy"] - second.result["accuracy"])
     st.markdown(
-        f"**{best.id}** is best: **{best.result['accuracy']:.1%}** of the test images right, {ahead:.1f} points ahead "
-        f"of {second.id}, with {best.plan.params:,} parameters against {second.plan.params:,}."
+        f"**{best.id}** is best on {best.spec['data']}: **{best.result['accuracy']:.1%}** of the test images right, "
+        f"{ahead:.1f} points ahead of {second.id}, with {best.plan.params:,} parameters against {second.plan.params:,}."
     )
 
 st.dataframe(
@@ -35,6 +38,7 @@ st.dataframe(
         {
             "run": [run.id for run in runs],
             "state": [run.state for run in runs],
+            "data": [run.spec["data"] for run in runs],
             "network": [run.plan.backbone for run in runs],
             "head": [SHORT_NAMES[run.plan.head.name] for run in runs],
             "parameters": [run.plan.params for run in runs],

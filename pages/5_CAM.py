@@ -26,7 +26,9 @@ if not runs:
 
 
 def newest(head: str) -> list[str]:
-    return [run.id for run in runs if run.plan.head.name == head][:1]
+    """The newest run of that head on the images of the newest run of all."""
+    alike = [run for run in runs if run.spec["data"] == runs[0].spec["data"]]
+    return [run.id for run in alike if run.plan.head.name == head][:1]
 
 
 columns = st.columns([3, 3])
@@ -62,6 +64,7 @@ with columns[2]:
         "Evidence for", ["what each model predicts", *names], key="cam_target", help="The class whose map is shown"
     )
 with st.expander("Or an image of your own"):
+    st.caption("Its middle is cut out and shrunk to the size of the images that the models were trained on.")
     upload = st.file_uploader("Image file", [name.lower() for name in (*FORMATS, "jpg")], key="cam_upload")
 
 with messages():

@@ -128,3 +128,8 @@ def test_shortcut_a_is_every_second_pixel_between_channels_of_zeros() -> None:
     np.testing.assert_array_equal(shortcut[..., 8:24], features[:, ::2, ::2])
     assert not np.any(shortcut[..., :8])
     assert not np.any(shortcut[..., 24:])
+
+
+def test_what_is_no_plan_is_not_built() -> None:
+    with pytest.raises(ValueError, match=r"A plan is needed, such as tp\.plan\('resnet8'\), got 'resnet8'"):
+        tp.build("resnet8")  # type: ignore[arg-type]

@@ -64,6 +64,7 @@ BAD = [
     (["train", "resnet8", "--epochs", "1.5"], "invalid int value: '1.5'"),
     (["train", "resnet8", "--freeze", "backbone", "--freeze", "head"], "There is nothing to train"),
     (["train", "resnet8", "--store", "app.py"], "is a file"),
+    (["train", "resnet8", "--store", "app.py/inside"], "cannot be used"),
     (["runs"], "holds no runs yet. Train one"),
     (["explain", "resnet8-gap-1", "photo.png"], "holds no runs yet"),
 ]
@@ -141,6 +142,11 @@ def test_explain_writes_image_and_map_and_names_the_class(trained: Path, tmp_pat
         (["resnet8-gap-1", "photo.png", "--target", "Hat"], "There is no class 'Hat'"),
         (["resnet8-gap-1", "photo.png", "--method", "guess"], "Unknown method 'guess'"),
         (["resnet8-gap-1", "photo.png", "--out", "map.jpg"], "a name that ends in .png"),
+        (
+            ["resnet8-gap-1", "photo.png", "--out", "notes.txt/map.png"],
+            "The map cannot be written to notes.txt/map.png",
+        ),
+        (["resnet8-gap-1", "two\nlines.png"], "There is no image two lines.png"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -174,3 +180,10 @@ def test_ctrl_c_stops_the_run_and_says_so(tmp_path: Path) -> None:
     assert process.returncode == 0
     assert "stopped" in printed
     assert RunStore(tmp_path).runs()[0].state == "stopped"
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    command = f"{sys.executable} -m tfpool plan resnet152 | head -n 1"
+    ended = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ended.stdout.startswith("layer")
+    assert ended.stderr == ""

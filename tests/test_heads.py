@@ -42,7 +42,7 @@ def test_dropout_adds_a_layer_and_no_parameter() -> None:
 
 
 def test_an_unknown_head_lists_the_known() -> None:
-    with pytest.raises(ValueError, match=r"Unknown head 'attention'\. Use one of: gap, gmp, flatten, fc."):
+    with pytest.raises(ValueError, match=r"Unknown head 'attention'\. .* one of: gap, gmp, flatten, fc\."):
         heads.get("attention")
 
 
@@ -54,5 +54,16 @@ def test_dropout_is_a_share(dropout: float) -> None:
 
 @pytest.mark.parametrize("units", [(0,), (-5, 10), (2.5,)])
 def test_hidden_layers_have_units(units: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match="hidden sizes of at least 1"):
+    with pytest.raises(ValueError, match="at least 1 is needed for each hidden layer of FC"):
         tp.FC(units=units)
+
+
+@pytest.mark.parametrize("head", [tp.GAP, None, {}, {"units": 3}, 7], ids=str)
+def test_what_is_no_head_is_one_sentence(head: object) -> None:
+    with pytest.raises(ValueError, match=r"Unknown head .*Use a head such as GAP\(\)"):
+        tp.plan("resnet8", head=head)  # type: ignore[arg-type]
+
+
+def test_hidden_sizes_are_a_tuple() -> None:
+    with pytest.raises(ValueError, match=r"a tuple of hidden sizes, such as units=\(4096, 4096\), got 64"):
+        tp.FC(units=64)  # type: ignore[arg-type]

@@ -66,6 +66,7 @@ def test_an_image_smaller_than_keras_allows_is_refused_for_resnet50() -> None:
 def test_a_plan_survives_its_spec(head: str) -> None:
     plan = tp.plan("resnet14", head=head, input_shape=(28, 30, 1), classes=7)
     again = tp.plan(**plan.spec)
+    assert again == plan
     assert again.rows == plan.rows
     assert again.spec == plan.spec
 

@@ -86,7 +86,7 @@ def test_a_run_whose_process_was_killed_is_interrupted_and_its_epochs_stay(
 
 def test_a_process_id_used_again_is_another_process(store: RunStore) -> None:
     run_id = store.add(SPEC)
-    store.claim(Process(Process.of().pid, started=1.0))
+    store.claim(Process(Process.of().pid, started="then"))
     assert store.get(run_id).state == "interrupted"
 
 
@@ -134,7 +134,7 @@ def test_as_many_workers_are_wanted_as_runs_wait_and_cores_allow(
     store.claim(Process.of(bystander.pid))
     with store.roster() as roster:
         assert roster.wanted(most=8) == 2
-        roster.add(Process(bystander.pid, started=1.0))
+        roster.add(Process(bystander.pid, started="then"))
         assert roster.wanted(most=8) == 2
 
 
@@ -155,3 +155,12 @@ def test_a_database_that_is_none_or_of_the_future_is_one_sentence(store: RunStor
     path.write_bytes(b"no database" * 1000)
     with pytest.raises(ValueError, match="cannot be used: file is not a database"):
         store.runs()
+
+
+def test_a_store_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "store" / "runs.sqlite").mkdir(parents=True)
+    with pytest.raises(ValueError, match=r"The run store .* cannot be used: "):
+        RunStore(tmp_path / "file" / "inside").add(SPEC)
+    with pytest.raises(ValueError, match=r"The run store .* cannot be used: unable to open"):
+        tp.runs(tmp_path / "store")

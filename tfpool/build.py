@@ -23,11 +23,16 @@ def build(plan: Plan, activation: str | None = None, seed: int | None = None) ->
             name alone, so that two heads on one backbone start from the same backbone weights.
 
     Returns:
-        A model from images (N, H, W, C) to scores (N, K), float32. `keras.models.load_model` opens what it saves
+        A model from images (N, H, W, C) to scores (N, K). `keras.models.load_model` opens what it saves
         without tfpool.
+
+    Raises:
+        ValueError: if `plan` is none.
     """
     import keras
 
+    if not isinstance(plan, Plan):
+        raise ValueError(f"A plan is needed, such as tp.plan('resnet8'), got {plan!r}.")
     made: dict[str, Any] = {}
     for tensor in plan.tensors:
         op = tensor.op

@@ -65,7 +65,7 @@ def find(name: str) -> Backbone:
     Raises:
         ValueError: if there is none.
     """
-    if name in CATALOG:
+    if isinstance(name, str) and name in CATALOG:
         return CATALOG[name]
     depth = re.fullmatch(r"(?:resnet|cifar)(\d{1,4})(b?)", str(name))
     if depth and int(depth[1]) >= 8 and int(depth[1]) % 6 == 2:

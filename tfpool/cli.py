@@ -17,6 +17,7 @@ from tfpool.plan import Plan, plan
 from tfpool.runs import Run, RunStore
 from tfpool.table import clock, count, table
 
+_INTERRUPTED = 130
 _EPILOG = """examples:
   python -m tfpool plan resnet50 --head flatten --input 224
   python -m tfpool compare resnet20 resnet50 --head gap flatten
@@ -27,16 +28,24 @@ _EPILOG = """examples:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code: 0, or 2 on bad input with one line that says why."""
+    """Run one command and return its exit code: 0, 1 where a run failed, 2 on bad input with one line that says why."""
     args = parser().parse_args(arguments)
     try:
-        return args.run(args)
+        code = args.run(args)
+        sys.stdout.flush()
+        return code
     except ValueError as error:
         return _fail(str(error))
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # The reader, such as `head`, has seen enough. Python would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
 
 
 def _fail(message: str) -> int:
-    print(f"tfpool: {message}", file=sys.stderr)
+    print(f"tfpool: {' '.join(message.split())}", file=sys.stderr)
     return 2
 
 
@@ -79,7 +88,9 @@ def parser() -> argparse.ArgumentParser:
 
     command = _add(commands, "explain", _explain, "where a trained model looks in an image")
     command.add_argument("run_id", metavar="RUN", help="a run's id, as `runs` lists it")
-    command.add_argument("image", metavar="IMAGE", help="an image file")
+    command.add_argument(
+        "image", metavar="IMAGE", help="an image file; its middle is cut out to the network's proportions"
+    )
     command.add_argument("--method", default="gradcam", help="cam, gradcam or hirescam (default: %(default)s)")
     command.add_argument("--target", help="class to explain, by name or number (default: the top one)")
     command.add_argument("--out", default="map.png", help="PNG to write, image and map (default: %(default)s)")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 from tfpool import graph
-from tfpool.graph import Shape, Tensor
+from tfpool.graph import Shape, Tensor, at_least
 
 
 class Head(ABC):
@@ -97,9 +97,9 @@ class FC(Head):
     formula: ClassVar[str] = "H·W·C·U₁ + U₁ + U₁·U₂ + U₂ + U₂·K + K"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "units", tuple(self.units))
-        if any(not isinstance(size, int) or size < 1 for size in self.units):
-            raise ValueError(f"FC needs hidden sizes of at least 1, got units={self.units}.")
+        if not isinstance(self.units, Sequence) or isinstance(self.units, str):
+            raise ValueError(f"FC needs a tuple of hidden sizes, such as units=(4096, 4096), got {self.units!r}.")
+        object.__setattr__(self, "units", tuple(at_least(1, size, "each hidden layer of FC") for size in self.units))
         _check_rate(self.dropout)
 
     def __call__(self, features: Tensor, classes: int) -> Tensor:
@@ -122,10 +122,10 @@ def get(head: str | Head | Mapping[str, Any]) -> Head:
     """
     if isinstance(head, Head):
         return head
-    name, settings = (head, {}) if isinstance(head, str) else (head["name"], {**head})
-    settings.pop("name", None)
-    if name not in HEADS:
-        raise ValueError(f"Unknown head {name!r}. Use one of: {', '.join(HEADS)}.")
+    settings = {**head} if isinstance(head, Mapping) else {"name": head}
+    name = settings.pop("name", None)
+    if not isinstance(name, str) or name not in HEADS:
+        raise ValueError(f"Unknown head {name!r}. Use a head such as GAP(), or one of: {', '.join(HEADS)}.")
     return HEADS[name](**settings)
 
 
@@ -139,5 +139,5 @@ def _flatten(features: Tensor, head: str) -> Tensor:
 
 
 def _check_rate(dropout: float) -> None:
-    if not 0 <= dropout < 1:
-        raise ValueError(f"Dropout is a share of at least 0 and below 1, got {dropout}.")
+    if not isinstance(dropout, int | float) or not 0 <= dropout < 1:
+        raise ValueError(f"Dropout is a share of at least 0 and below 1, got {dropout!r}.")

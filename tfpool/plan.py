@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
 from typing import Any
 
 from tfpool import graph, heads
 from tfpool.catalog import find
-from tfpool.graph import Shape, Tensor
+from tfpool.graph import Shape, Tensor, at_least
 from tfpool.table import count, table
 
 
@@ -50,8 +49,8 @@ class Plan:
     head: heads.Head
     input_shape: Shape
     classes: int
-    features: Tensor
-    output: Tensor
+    features: Tensor = field(compare=False, repr=False)
+    output: Tensor = field(compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -76,7 +75,7 @@ class Plan:
         for position, tensor in enumerate(self.tensors):
             inputs = [source.shape for source in tensor.inputs]
             params = tensor.op.params(*inputs)
-            seen[tensor.name] = field = _field(tensor, seen)
+            seen[tensor.name] = sight = _sight(tensor, seen)
             rows.append(
                 Row(
                     name=tensor.name,
@@ -86,8 +85,8 @@ class Plan:
                     params=params,
                     trainable_params=params - tensor.op.non_trainable_params(*inputs),
                     macs=_macs(tensor, inputs),
-                    receptive_field=field and field[0],
-                    stride=field and field[1],
+                    receptive_field=sight and sight[0],
+                    stride=sight and sight[1],
                 )
             )
         return tuple(rows)
@@ -160,7 +159,7 @@ def plan(
     entry = find(backbone)
     head = heads.get(head)
     shape = _image_shape(entry.input_shape if input_shape is None else input_shape)
-    classes = entry.classes if classes is None else _at_least_one(classes, "classes")
+    classes = entry.classes if classes is None else at_least(1, classes, "classes")
     features = entry.features(graph.image_input(shape))
     result = Plan(backbone, head, shape, classes, features, output=head(features, classes))
     _check_size(result)
@@ -175,18 +174,8 @@ def _image_shape(shape: Sequence[int | None]) -> Shape:
     if (height is None) != (width is None):
         raise ValueError(f"Give both height and width, or neither, got input_shape={tuple(shape)}.")
     if height is None:
-        return None, None, _at_least_one(channels, "channels")
-    return _at_least_one(height, "height"), _at_least_one(width, "width"), _at_least_one(channels, "channels")
-
-
-def _at_least_one(value: Any, what: str) -> int:
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = 0
-    if number < 1:
-        raise ValueError(f"A whole number of at least 1 is needed for {what}, got {value!r}.")
-    return number
+        return None, None, at_least(1, channels, "channels")
+    return at_least(1, height, "height"), at_least(1, width, "width"), at_least(1, channels, "channels")
 
 
 def _check_size(plan: Plan) -> None:
@@ -206,13 +195,13 @@ def _macs(tensor: Tensor, inputs: list[Shape]) -> int | None:
     return None if None in tensor.shape else each * prod(filter(None, tensor.shape))
 
 
-def _field(tensor: Tensor, seen: dict[str, tuple[int, int] | None]) -> tuple[int, int] | None:
+def _sight(tensor: Tensor, seen: dict[str, tuple[int, int] | None]) -> tuple[int, int] | None:
     """Receptive field and stride of a tensor from those of its inputs: Araujo et al., Distill 2019."""
     window = tensor.op.window
     before = [seen[source.name] for source in tensor.inputs] or [(1, 1)]
-    known = [field for field in before if field is not None]
+    known = [sight for sight in before if sight is not None]
     if window is None or len(known) < len(before):
         return None
     size, stride = window
-    field, jump = max(field for field, _ in known), max(jump for _, jump in known)
-    return field + (size - 1) * jump, jump * stride
+    side, jump = max(side for side, _ in known), max(jump for _, jump in known)
+    return side + (size - 1) * jump, jump * stride

@@ -3,34 +3,51 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import NamedTuple
+
+_PROC = Path("/proc")
 
 
 class Process(NamedTuple):
+    """A process id, and a text that no other process of that id has."""
+
     pid: int
-    started: float
+    started: str
 
     @classmethod
     def of(cls, pid: int | None = None) -> Process:
         """The process of that id, by default this one."""
-        import psutil
-
-        process = psutil.Process(pid if pid is not None else os.getpid())
-        return cls(process.pid, process.create_time())
+        pid = os.getpid() if pid is None else pid
+        return cls(pid, _state_and_start(pid)[1])
 
     @property
     def is_alive(self) -> bool:
-        import psutil
-
-        try:
-            process = psutil.Process(self.pid)
-            # The start time is derived from the clock, which may have been set since.
-            same = abs(process.create_time() - self.started) < 2
-            return same and process.status() != psutil.STATUS_ZOMBIE
-        except psutil.NoSuchProcess:
-            return False
+        state, started = _state_and_start(self.pid)
+        return started == self.started and state != "zombie"
 
 
 def cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _state_and_start(pid: int) -> tuple[str, str]:
+    """A process's state and start; empty where there is none.
+
+    Linux counts from its boot, whatever is done to the clock; psutil's time, for other systems, moves with it.
+    """
+    if _PROC.is_dir():
+        try:
+            fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+            boot = (_PROC / "sys/kernel/random/boot_id").read_text().strip()
+        except (FileNotFoundError, ProcessLookupError):
+            return "", ""
+        return "zombie" if fields[0] in "ZX" else "alive", f"{boot} {fields[19]}"
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        return process.status(), str(process.create_time())
+    except psutil.NoSuchProcess:
+        return "", ""

@@ -9,7 +9,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,14 +29,14 @@ _VERSION = 1
 _SCHEMA = f"""
 CREATE TABLE runs (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE, state TEXT NOT NULL, spec TEXT NOT NULL,
-    created REAL NOT NULL, started REAL, ended REAL, pid INTEGER, pid_started REAL,
+    created REAL NOT NULL, started REAL, ended REAL, pid INTEGER, pid_started TEXT,
     stop_requested INTEGER NOT NULL DEFAULT 0, progress TEXT NOT NULL DEFAULT '{{}}', result TEXT, error TEXT
 );
 CREATE TABLE metrics (
     run INTEGER NOT NULL REFERENCES runs, epoch INTEGER NOT NULL, {", ".join(f"{name} REAL" for name in METRICS)},
     PRIMARY KEY (run, epoch)
 );
-CREATE TABLE workers (pid INTEGER PRIMARY KEY, started REAL NOT NULL);
+CREATE TABLE workers (pid INTEGER PRIMARY KEY, started TEXT NOT NULL);
 PRAGMA user_version = {_VERSION};
 """
 
@@ -218,20 +218,18 @@ class RunStore:
 
     @contextmanager
     def _open(self, write: bool = False) -> Iterator[sqlite3.Connection]:
-        if write:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        db = sqlite3.connect(self._database, timeout=30, isolation_level=None)
         try:
-            db.row_factory = sqlite3.Row
-            db.execute("PRAGMA journal_mode = WAL")
-            self._prepare(db)
-            with db:
-                db.execute("BEGIN IMMEDIATE" if write else "BEGIN")
-                yield db
-        except sqlite3.DatabaseError as error:
-            raise ValueError(f"{self._database} cannot be used: {error}.") from error
-        finally:
-            db.close()
+            if write:
+                self.folder.mkdir(parents=True, exist_ok=True)
+            with closing(sqlite3.connect(self._database, timeout=30, isolation_level=None)) as db:
+                db.row_factory = sqlite3.Row
+                db.execute("PRAGMA journal_mode = WAL")
+                self._prepare(db)
+                with db:
+                    db.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+                    yield db
+        except (sqlite3.DatabaseError, OSError) as error:
+            raise ValueError(f"The run store {self._database} cannot be used: {error}.") from error
 
     def _prepare(self, db: sqlite3.Connection) -> None:
         if db.execute("PRAGMA user_version").fetchone()[0] == _VERSION:

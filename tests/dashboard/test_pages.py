@@ -169,7 +169,7 @@ def queued(folder: Path) -> tuple[RunStore, str]:
 @pytest.mark.parametrize("page", ["Train", "Runs"])
 def test_a_run_whose_worker_was_killed_is_interrupted_never_running(page: str, empty: Path) -> None:
     store, run_id = queued(empty)
-    store.claim(Process(pid=2**22, started=1.0))
+    store.claim(Process(pid=2**22, started="then"))
     app = opened(page)
     assert "Its process is gone" in words(app)
     assert store.get(run_id).state == "interrupted"

@@ -80,7 +80,18 @@ def test_without_debians_package_a_sentence_says_what_to_do(tmp_path: Path) -> N
         fashion_mnist.full(tmp_path)
 
 
-@pytest.mark.parametrize("content", [b"no gzip", gzip.compress(b"\0\0\x08\x03"), gzip.compress(b"text, no idx")])
+def test_a_bundle_without_its_checksum_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"fashion_mnist\.npz or its checksum is missing"):
+        fashion_mnist.bundled(tmp_path / "fashion_mnist.npz")
+
+
+DAMAGED = bytearray(gzip.compress(bytes(1000)))
+DAMAGED[12] ^= 0xFF
+
+
+@pytest.mark.parametrize(
+    "content", [b"no gzip", bytes(DAMAGED), gzip.compress(b"\0\0\x08\x03"), gzip.compress(b"text, no idx")]
+)
 def test_damaged_idx_files_are_told(debian: Path, content: bytes) -> None:
     (debian / "train-images-idx3-ubyte.gz").write_bytes(content)
     with pytest.raises(ValueError, match="is damaged"):

@@ -58,9 +58,7 @@ class Explainer:
         self._shape = model.input_shape[1:]
         signature = [tf.TensorSpec((None, *self._shape)), tf.TensorSpec((None,), tf.int64)]
         self._compiled = tf.function(self._explain, input_signature=signature)
-        self._scores = tf.function(
-            lambda images: self._anatomy.head(self._anatomy.body(images, training=False)), input_signature=signature[:1]
-        )
+        self._scores = tf.function(self._score, input_signature=signature[:1])
 
     @property
     def layer(self) -> str:
@@ -79,26 +77,26 @@ class Explainer:
         """
         batch = self._batch(images)
         targets = np.full(len(batch), _TOP, np.int64) if target is None else self._targets(target, len(batch))
-        if not len(batch):
-            # TensorFlow's batch normalisation fails on a batch of none: explain a blank and leave it out.
-            blank = self(np.zeros((1, *batch.shape[1:])))
-            return Explanation(blank.heatmaps[:0], blank.targets[:0], blank.scores[:0], blank.layer)
         chunks = [
-            [part.numpy() for part in self._compiled(batch[start : start + _BATCH], targets[start : start + _BATCH])]
-            for start in range(0, len(batch), _BATCH)
+            [value.numpy() for value in self._compiled(part, chosen)]
+            for part, chosen in zip(_parts(batch), _parts(targets), strict=True)
         ]
-        heatmaps, chosen, scores = (np.concatenate(parts) for parts in zip(*chunks, strict=True))
+        heatmaps, chosen, scores = (np.concatenate(values)[: len(batch)] for values in zip(*chunks, strict=True))
         return Explanation(heatmaps, chosen, scores, self.layer)
 
     def scores(self, images: Any) -> np.ndarray:
         """Scores (N, K) float32 of images (N, H, W, C) before softmax."""
-        return self._scores(self._batch(images)).numpy()
+        batch = self._batch(images)
+        return np.concatenate([self._scores(part).numpy() for part in _parts(batch)])[: len(batch)]
+
+    def _score(self, images: tf.Tensor) -> tf.Tensor:
+        return self._anatomy.head(self._anatomy.body(images), images)
 
     def _explain(self, images: tf.Tensor, targets: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        features = tf.cast(self._anatomy.body(images, training=False), tf.float32)
-        scores = self._anatomy.head(features)
+        features = tf.cast(self._anatomy.body(images), tf.float32)
+        scores = self._anatomy.head(features, images)
         targets = tf.where(targets == _TOP, tf.argmax(scores, axis=1), targets)
-        return self._maps(features, targets), targets, tf.gather(scores, targets, batch_dims=1)
+        return self._maps(features, targets, images), targets, tf.gather(scores, targets, batch_dims=1)
 
     def _batch(self, images: Any) -> np.ndarray:
         batch = np.asarray(images, np.float32)
@@ -148,3 +146,9 @@ def explain(
 def resize(heatmaps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Heatmaps (N, h, w) at another (height, width), bilinear: nothing overshoots."""
     return tf.image.resize(heatmaps[..., np.newaxis], size)[..., 0].numpy()
+
+
+def _parts(array: np.ndarray) -> list[np.ndarray]:
+    """An array in batches. Of none, one blank to leave out: TensorFlow's batch normalisation fails on no images."""
+    whole = array if len(array) else np.zeros((1, *array.shape[1:]), array.dtype)
+    return [whole[start : start + _BATCH] for start in range(0, len(whole), _BATCH)]

@@ -9,7 +9,10 @@ from typing import Any
 import keras
 from keras import ops
 
-POOLS = (keras.layers.GlobalAveragePooling2D, keras.layers.GlobalMaxPooling2D)
+from tfpool.cam.unfold import Graph, Step, Value, ancestors, unfold
+
+GLOBAL_POOLS = (keras.layers.GlobalAveragePooling2D, keras.layers.GlobalMaxPooling2D)
+_POOLS = (*GLOBAL_POOLS, keras.layers.AveragePooling2D, keras.layers.MaxPooling2D)
 _SQUASHING = ("softmax", "sigmoid")
 
 
@@ -18,17 +21,17 @@ class Anatomy:
     """A classifier in two parts.
 
     Attributes:
-        layer: name of the layer that makes the features.
-        body: images (N, H, W, C) to features (N, h, w, c), a model on the classifier's own layers.
-        head: features to the scores (N, K) before any softmax or sigmoid. A single sigmoid unit is two scores,
-            minus and plus the unit's own.
+        layer: name of the layer that makes the features; "backbone/conv1" inside another model.
+        body: images (N, H, W, C) to features (N, h, w, c).
+        head: features, with the images that they are of, to the scores (N, K) float32 before any softmax or sigmoid. A
+            single sigmoid unit is two scores, minus and plus the unit's own.
         classes: number of scores K.
-        chain: the head's layers in order, where each feeds only the next; empty where it branches.
+        chain: the head's layers in order, those left out that do nothing at inference; empty where it branches.
     """
 
     layer: str
-    body: keras.Model
-    head: Callable[[Any], Any]
+    body: Callable[[Any], Any]
+    head: Callable[[Any, Any], Any]
     classes: int
     chain: tuple[keras.Operation, ...]
 
@@ -39,90 +42,115 @@ def dissect(model: keras.Model, layer: str | None = None) -> Anatomy:
     Raises:
         ValueError: if the model is no image classifier, or no such place is found; lists the layers that would do.
     """
-    if not getattr(model, "outputs", None):
-        raise ValueError(f"{model.name} has no graph yet. Build it by calling it on an image once.")
-    if (len(model.inputs), len(model.outputs)) != (1, 1) or len(model.outputs[0].shape) != 2:
-        inputs, outputs = (", ".join(str(tensor.shape) for tensor in side) for side in (model.inputs, model.outputs))
+    graph = unfold(model)
+    if (len(graph.inputs), len(graph.outputs)) != (1, 1) or len(graph.outputs[0].shape) != 2:
+        inputs, outputs = (", ".join(str(value.shape) for value in side) for side in (graph.inputs, graph.outputs))
         raise ValueError(
             f"A classifier of one image with scores (N, K) is needed, {model.name} maps {inputs} to {outputs}."
         )
-    tensor, squashed = _before_squashing(model.outputs[0])
-    features = _find(model, tensor) if layer is None else _named(model, layer)
-    body = keras.Model(model.inputs[0], features)
-    rest = keras.Model(features, tensor)
+    (image,) = graph.inputs
+    last, squashed = _before_squashing(graph.outputs[0])
+    features = _found(graph, last, model.name) if layer is None else _named(graph, last, layer, model.name)
 
-    def head(values: Any) -> Any:
-        scores = rest(values, training=False)
+    def body(images: Any) -> Any:
+        return graph.run(features, {image: images})
+
+    def head(values: Any, images: Any) -> Any:
+        scores = graph.run(last, {features: values, image: images})
         if squashed is not None:
             scores = ops.matmul(scores, squashed.kernel) + (squashed.bias if squashed.use_bias else 0)
         scores = ops.cast(scores, "float32")
         return ops.concatenate([-scores, scores], axis=1) if scores.shape[1] == 1 else scores
 
-    last = () if squashed is None else (squashed,)
-    classes = max(2, model.outputs[0].shape[1])
-    return Anatomy(_operation(features).name, body, head, classes, _chain(features, tensor, last))
+    classes = max(2, graph.outputs[0].shape[1] or 0)
+    end = () if squashed is None else (squashed,)
+    layer = features.step.name if features.step else ""
+    return Anatomy(layer, body, head, classes, (*_chain(features, last), *end))
 
 
-def _before_squashing(output: Any) -> tuple[Any, keras.layers.Dense | None]:
-    """The tensor before the final softmax or sigmoid, and the Dense layer to apply to it without its own one."""
-    operation = _operation(output)
-    activation = getattr(getattr(operation, "activation", None), "__name__", None)
-    if isinstance(operation, keras.layers.Softmax) or (
-        isinstance(operation, keras.layers.Activation) and activation in _SQUASHING
-    ):
-        return _inputs(output)[0], None
-    if isinstance(operation, keras.layers.Dense) and activation in _SQUASHING:
-        return _inputs(output)[0], operation
-    return output, None
+def _before_squashing(output: Value) -> tuple[Value, keras.layers.Dense | None]:
+    """The value before the final softmax or sigmoid, and the Dense layer to apply to it without its own one."""
+    value = output
+    while value.step and _is_idle(value.step):
+        (value,) = value.step.inputs
+    if value.step is None or len(value.step.inputs) != 1:
+        return value, None
+    operation = value.step.operation
+    if isinstance(operation, keras.layers.Dense):
+        return (value.step.inputs[0], operation) if _activation(operation) in _SQUASHING else (value, None)
+    named = (
+        _activation(operation) if isinstance(operation, keras.layers.Activation) else type(operation).__name__.lower()
+    )
+    return (value.step.inputs[0] if named in _SQUASHING else value), None
 
 
-def _find(model: keras.Model, tensor: Any) -> Any:
-    """The map that enters the head: the first tensor with height and width, walking back from the scores."""
-    found, waiting = {}, [tensor]
+def _activation(operation: keras.Operation) -> str:
+    return getattr(getattr(operation, "activation", None), "__name__", "")
+
+
+def _is_idle(step: Step) -> bool:
+    """Whether a layer does nothing at inference."""
+    operation = step.operation
+    if isinstance(operation, keras.layers.Activation):
+        return _activation(operation) == "linear"
+    return isinstance(operation, keras.layers.Dropout | keras.layers.Identity)
+
+
+def _found(graph: Graph, last: Value, model: str) -> Value:
+    """The map that enters the head: the first value with height and width, walking back from the scores."""
+    found, waiting, seen = set(), [last], {last}
     while waiting:
-        for source in _inputs(waiting.pop()):
+        step = waiting.pop().step
+        for source in step.inputs if step else ():
             if len(source.shape) == 4:
-                found[id(source)] = source
-            else:
+                found.add(_before_pooling(source))
+            elif source not in seen:
+                seen.add(source)
                 waiting.append(source)
-    if len(found) == 1 and model.inputs[0] is not next(iter(found.values())):
-        return next(iter(found.values()))
+    if len(found) == 1 and not found & set(graph.inputs):
+        return found.pop()
     raise ValueError(
-        f"No single feature map enters the head of {model.name}. Give layer= as one of: {_choices(model)}."
+        f"No single feature map enters the head of {model}. Give layer= as one of: {_choices(graph, last)}."
     )
 
 
-def _named(model: keras.Model, layer: str) -> Any:
-    for candidate in _maps(model):
-        if candidate.name == layer:
-            return candidate.output
-    raise ValueError(f"{model.name} has no layer {layer!r} with a feature map. Use one of: {_choices(model)}.")
+def _before_pooling(value: Value) -> Value:
+    """Where a map of one position was pooled from a larger one, that larger one."""
+    pooled = value
+    while pooled.step and len(pooled.shape) == 4 and pooled.shape[1:3] == (1, 1) and len(pooled.step.inputs) == 1:
+        (source,) = pooled.step.inputs
+        if isinstance(pooled.step.operation, _POOLS) and source.shape[1:3] != (1, 1):
+            return source
+        pooled = source
+    return value
 
 
-def _maps(model: keras.Model) -> list[keras.layers.Layer]:
-    layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
-    return [layer for layer in layers if len(getattr(layer.output, "shape", ())) == 4]
+def _named(graph: Graph, last: Value, layer: str, model: str) -> Value:
+    value = graph.named.get(layer)
+    if value is not None and value in _maps(graph, last):
+        return value
+    raise ValueError(f"{model} has no layer {layer!r} with a feature map. Use one of: {_choices(graph, last)}.")
 
 
-def _choices(model: keras.Model) -> str:
-    return ", ".join(repr(layer.name) for layer in reversed(_maps(model))) or "none, since it has no feature map"
+def _maps(graph: Graph, last: Value) -> list[Value]:
+    """Values with height and width that the scores are computed from, the image itself left out."""
+    used = ancestors(last)
+    return [value for _, values in graph.steps for value in values if len(value.shape) == 4 and value in used]
 
 
-def _chain(features: Any, tensor: Any, last: tuple[keras.Operation, ...]) -> tuple[keras.Operation, ...]:
+def _choices(graph: Graph, last: Value) -> str:
+    maps = set(_maps(graph, last))
+    names = [name for name, value in graph.named.items() if value in maps]
+    return ", ".join(map(repr, reversed(names))) or "none, since it has no feature map"
+
+
+def _chain(features: Value, last: Value) -> tuple[keras.Operation, ...]:
     operations: list[keras.Operation] = []
-    while tensor is not features:
-        inputs = _inputs(tensor)
-        if len(inputs) != 1:
+    value = last
+    while value is not features:
+        if value.step is None or len(value.step.inputs) != 1:
             return ()
-        operations.insert(0, _operation(tensor))
-        (tensor,) = inputs
-    return (*operations, *last)
-
-
-def _operation(tensor: Any) -> keras.Operation:
-    return tensor._keras_history.operation
-
-
-def _inputs(tensor: Any) -> list[Any]:
-    history = tensor._keras_history
-    return history.operation._inbound_nodes[history.node_index].input_tensors
+        if not _is_idle(value.step):
+            operations.insert(0, value.step.operation)
+        (value,) = value.step.inputs
+    return tuple(operations)

@@ -11,10 +11,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfpool.cam.locate import POOLS, Anatomy
+from tfpool.cam.locate import GLOBAL_POOLS, Anatomy
 
-Maps = Callable[[Any, Any], Any]
-"""From features (N, h, w, C) and targets (N,) to heatmaps (N, h, w)."""
+Maps = Callable[[Any, Any, Any], Any]
+"""From features (N, h, w, C), targets (N,) and images (N, H, W, C) to heatmaps (N, h, w)."""
 
 
 def cam(anatomy: Anatomy) -> Maps:
@@ -24,21 +24,22 @@ def cam(anatomy: Anatomy) -> Maps:
     for each position; its map is H·W · Σ_k w_hwkc A_k, of which the same holds. After global max pooling the map shows
     where a class could be found (Oquab et al. 2015), and no sum holds.
     """
-    layers = [layer for layer in anatomy.chain if not isinstance(layer, keras.layers.Dropout)]
-    kinds = (*POOLS, keras.layers.Flatten)
+    layers = anatomy.chain
+    kinds = (*GLOBAL_POOLS, keras.layers.Flatten)
     if not (len(layers) == 2 and isinstance(layers[0], kinds) and isinstance(layers[1], keras.layers.Dense)):
         raise ValueError(
             "cam needs a head that is linear in the features: global pooling or Flatten, then one Dense layer. "
-            f"After {anatomy.layer!r} come {len(anatomy.chain) or 'branching'} layers. Use hirescam or gradcam."
+            f"After {anatomy.layer!r} come {', '.join(type(each).__name__ for each in layers) or 'branches'}. "
+            "Use hirescam or gradcam."
         )
     pool, dense = layers
 
-    def maps(features: Any, targets: Any) -> Any:
+    def maps(features: Any, targets: Any, images: Any) -> Any:
         weights = tf.cast(dense.kernel, tf.float32)
         if dense.units == 1:
             weights = tf.concat([-weights, weights], axis=1)
         weights = tf.gather(tf.transpose(weights), targets)
-        if isinstance(pool, POOLS):
+        if isinstance(pool, GLOBAL_POOLS):
             return tf.einsum("nhwc,nc->nhw", features, weights)
         height, width = features.shape[1:3]
         return height * width * tf.reduce_sum(tf.reshape(weights, tf.shape(features)) * features, axis=-1)
@@ -49,8 +50,8 @@ def cam(anatomy: Anatomy) -> Maps:
 def gradcam(anatomy: Anatomy) -> Maps:
     """ReLU(Σ_k mean(g_k) A_k). Selvaraju et al. 2017, arXiv 1610.02391."""
 
-    def maps(features: Any, targets: Any) -> Any:
-        weights = tf.reduce_mean(_gradients(anatomy, features, targets), axis=(1, 2))
+    def maps(features: Any, targets: Any, images: Any) -> Any:
+        weights = tf.reduce_mean(_gradients(anatomy, features, targets, images), axis=(1, 2))
         return tf.nn.relu(tf.einsum("nhwc,nc->nhw", features, weights))
 
     return maps
@@ -63,8 +64,8 @@ def hirescam(anatomy: Anatomy) -> Maps:
     the score, exactly.
     """
 
-    def maps(features: Any, targets: Any) -> Any:
-        return tf.reduce_sum(_gradients(anatomy, features, targets) * features, axis=-1)
+    def maps(features: Any, targets: Any, images: Any) -> Any:
+        return tf.reduce_sum(_gradients(anatomy, features, targets, images) * features, axis=-1)
 
     return maps
 
@@ -77,9 +78,9 @@ def methods() -> tuple[str, ...]:
     return tuple(METHODS)
 
 
-def _gradients(anatomy: Anatomy, features: Any, targets: Any) -> Any:
+def _gradients(anatomy: Anatomy, features: Any, targets: Any, images: Any) -> Any:
     """Gradient of each image's target score with respect to its features, (N, h, w, C)."""
     with tf.GradientTape() as tape:
         tape.watch(features)
-        scores = tf.gather(anatomy.head(features), targets, batch_dims=1)
+        scores = tf.gather(anatomy.head(features, images), targets, batch_dims=1)
     return tape.gradient(scores, features)

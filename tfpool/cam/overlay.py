@@ -28,7 +28,10 @@ def overlay(image: np.ndarray, heatmap: np.ndarray, alpha: float = 0.5, limit: f
         ValueError: if image or heatmap have another shape, or alpha is out of range.
     """
     if image.shape[2:] not in ((), (1,), (3,)) or image.ndim < 2 or heatmap.ndim != 2:
-        raise ValueError(f"An image (H, W, C) and a heatmap (h, w) are needed, got {image.shape} and {heatmap.shape}.")
+        raise ValueError(
+            "An image (H, W), (H, W, 1) or (H, W, 3) and a heatmap (h, w) are needed, "
+            f"got {image.shape} and {heatmap.shape}."
+        )
     if not 0 <= alpha <= 1:
         raise ValueError(f"The opacity alpha is from 0 to 1, got {alpha}.")
     base = image if image.dtype == np.uint8 else np.round(np.clip(image, 0, 1) * 255)

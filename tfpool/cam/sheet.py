@@ -69,5 +69,8 @@ def _write(pixels: np.ndarray, heatmap: np.ndarray, out: Path) -> None:
     large = pixels.repeat(times, axis=0).repeat(times, axis=1)
     plain = overlay(large, np.zeros((1, 1)))
     picture = np.concatenate([plain, overlay(large, heatmap, alpha=0.8)], axis=1)
-    with atomic(out) as temporary:
-        Image.fromarray(picture).save(temporary, format="PNG")
+    try:
+        with atomic(out) as temporary:
+            Image.fromarray(picture).save(temporary, format="PNG")
+    except OSError as error:
+        raise ValueError(f"The map cannot be written to {out}: {error.strerror}.") from None

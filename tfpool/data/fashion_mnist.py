@@ -6,6 +6,7 @@ Xiao, Rasul and Vollgraf 2017, arXiv 1708.07747. `scripts/make_fashion_mnist.py`
 from __future__ import annotations
 
 import gzip
+import zlib
 from hashlib import sha256
 from pathlib import Path
 
@@ -35,10 +36,14 @@ def bundled(path: Path = BUNDLE) -> DataSet:
     """12,000 images for training, 2,000 for validation and 5,000 for test, each class equally often.
 
     Raises:
-        ValueError: if the file differs from its checksum.
+        ValueError: if the file is missing or differs from its checksum.
     """
-    expected = path.with_suffix(".npz.sha256").read_text().split()[0]
-    if sha256(path.read_bytes()).hexdigest() != expected:
+    try:
+        expected = path.with_suffix(".npz.sha256").read_text().split(maxsplit=1)[0]
+        actual = sha256(path.read_bytes()).hexdigest()
+    except (OSError, IndexError):
+        raise ValueError(f"{path.name} or its checksum is missing. Take them from the repository again.") from None
+    if actual != expected:
         raise ValueError(
             f"{path.name} is damaged: its SHA-256 is not {expected}. Restore the file from the repository."
         )
@@ -89,7 +94,7 @@ def _idx(path: Path) -> np.ndarray:
             f"fashion_mnist_full needs Debian's package dataset-fashion-mnist, {path} is missing. "
             "Install the package, or use fashion_mnist, which is bundled."
         ) from None
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise ValueError(f"{path} is damaged: {error}. Install dataset-fashion-mnist again.") from None
     axes = content[3] if content[:3] == b"\x00\x00\x08" and len(content) > 3 else 0
     start = 4 + 4 * axes

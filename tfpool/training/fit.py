@@ -43,9 +43,11 @@ def fit_run(store: RunStore, run: Run, stop: threading.Event) -> dict[str, float
     _describe(run, data)
     # Whatever takes its randomness from Keras's global state instead of a seed of its own.
     keras.utils.set_random_seed(recipe.seed)
-    model = compiled(plan, recipe, len(data.train.first(recipe.train_images)))
-    fit(model, data, recipe, Reporter(store, run, recipe, stop))
+    images = len(data.train.first(recipe.train_images))
+    model = compiled(plan, recipe, images)
+    fit(model, data, recipe, Reporter(store, run, recipe, images, stop))
     result = model.evaluate(batches.in_order(data.test, 256), callbacks=[Watchful(stop)], return_dict=True, verbose=0)
+    check_finite(result["loss"], "on the test images")
     return {name: float(result[name]) for name in ("loss", "accuracy")}
 
 
@@ -81,6 +83,16 @@ def fit(model: keras.Model, data: DataSet, recipe: Recipe, *callbacks: keras.cal
     )
 
 
+def check_finite(loss: float, where: str) -> None:
+    """Refuse to go on from a loss that is no number.
+
+    Raises:
+        FloatingPointError: saying where that was and what to try.
+    """
+    if not math.isfinite(loss):
+        raise FloatingPointError(f"The loss became {loss} {where}. Try a smaller learning rate.")
+
+
 class Watchful(keras.callbacks.Callback):
     """Ends evaluation at the next batch when asked to stop."""
 
@@ -99,33 +111,30 @@ class Watchful(keras.callbacks.Callback):
 class Reporter(Watchful):
     """Tells the store about each second and each epoch, and keeps the model of the last finished epoch."""
 
-    def __init__(self, store: RunStore, run: Run, recipe: Recipe, stop: threading.Event) -> None:
+    def __init__(self, store: RunStore, run: Run, recipe: Recipe, images: int, stop: threading.Event) -> None:
         super().__init__(stop)
-        self._store, self._run, self._recipe = store, run, recipe
+        self._store, self._run, self._recipe, self._images = store, run, recipe, images
         self._scalars = tf.summary.create_file_writer(str(run.path / "tensorboard"))
         self._began = self._epoch_began = self._told = time.monotonic()
-        self._epoch = self._images = 0
+        self._epoch, self._speed = 0, 0.0
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         self._began = time.monotonic()
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        self._epoch, self._images, self._epoch_began = epoch, 0, time.monotonic()
+        self._epoch, self._epoch_began = epoch, time.monotonic()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         self.check()
         values = logs or {}
-        if not math.isfinite(values["loss"]):
-            raise FloatingPointError(
-                f"The loss became {values['loss']} in epoch {self._epoch + 1}, step {batch + 1}. "
-                "Try a smaller learning rate."
-            )
-        self._images += self._recipe.batch_size
+        check_finite(values["loss"], f"in epoch {self._epoch + 1}, step {batch + 1}")
+        self._speed = self._seen(batch + 1) / (time.monotonic() - self._epoch_began)
         if time.monotonic() - self._told > 0.5:
             self._report(batch + 1, values)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         values = {**(logs or {}), "seconds": time.monotonic() - self._epoch_began}
+        check_finite(values["val_loss"], f"on the validation images after epoch {epoch + 1}")
         save_model(self.model, self._run.model_path)
         self._store.record(self._run.id, epoch, values)
         _write_history(self._store.get(self._run.id))
@@ -141,9 +150,13 @@ class Reporter(Watchful):
             steps=self.params["steps"],
             loss=values["loss"],
             accuracy=values["accuracy"],
-            images_per_second=self._images / (self._told - self._epoch_began),
+            images_per_second=self._speed,
             elapsed=self._told - self._began,
         )
+
+    def _seen(self, steps: int) -> int:
+        """Images of this epoch that so many steps have seen; the last batch may be a short one."""
+        return min(steps * self._recipe.batch_size, self._images)
 
     def _summarize(self, epoch: int, values: dict[str, float]) -> None:
         """Scalars as TensorBoard reads them, without needing TensorBoard installed."""

@@ -68,6 +68,9 @@ def enqueue_heads(backbone: str, heads: Sequence[str], data: str, recipe: Recipe
 
 
 def _check(plan: Plan, images: DataSet, recipe: Recipe) -> None:
+    for value, kind, example in ((plan, Plan, "tp.plan('resnet8')"), (recipe, Recipe, "tp.Recipe(epochs=5)")):
+        if not isinstance(value, kind):
+            raise ValueError(f"A {kind.__name__} is needed, such as {example}, got {value!r}.")
     sizes = zip(plan.input_shape, images.image_shape, strict=True)
     if any(size is not None and size != actual for size, actual in sizes):
         raise ValueError(

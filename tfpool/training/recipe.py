@@ -6,6 +6,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from tfpool.graph import at_least
 from tfpool.plan import Plan
 
 OPTIMIZERS = ("adam", "sgd")
@@ -41,18 +42,20 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "freeze", tuple(self.freeze))
-        for name in ("epochs", "batch_size", "train_images"):
+        if isinstance(self.freeze, str):
+            raise ValueError(f"Frozen parts are a tuple, such as freeze=({self.freeze!r},), got {self.freeze!r}.")
+        object.__setattr__(self, "freeze", tuple(self.freeze or ()))
+        for name in ("epochs", "batch_size", "train_images", "seed"):
             value = getattr(self, name)
-            if value is not None and (not isinstance(value, int) or value < 1):
-                raise ValueError(f"A whole number of at least 1 is needed for {name}, got {value!r}.")
-        if not 0 < self.learning_rate < math.inf:
-            raise ValueError(f"The learning rate has to be a number above 0, got {self.learning_rate}.")
-        if not isinstance(self.seed, int) or not 0 <= self.seed < 2**31:
-            raise ValueError(f"The seed has to be a whole number from 0 to 2³¹ − 1, got {self.seed!r}.")
+            if name != "train_images" or value is not None:
+                object.__setattr__(self, name, at_least(0 if name == "seed" else 1, value, name))
+        if self.seed >= 2**31:
+            raise ValueError(f"The seed has to be below 2³¹, got {self.seed}.")
+        if not isinstance(self.learning_rate, int | float) or not 0 < self.learning_rate < math.inf:
+            raise ValueError(f"The learning rate has to be a number above 0, got {self.learning_rate!r}.")
         choices = (("optimizer", OPTIMIZERS, (self.optimizer,)), ("schedule", SCHEDULES, (self.schedule,)))
         for name, known, given in (*choices, ("freeze", PARTS, self.freeze)):
-            if not set(given) <= set(known):
+            if any(value not in known for value in given):
                 raise ValueError(f"Unknown {name} {', '.join(map(repr, given))}. Use one of: {', '.join(known)}.")
 
     @property

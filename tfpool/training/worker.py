@@ -54,13 +54,21 @@ def _watch(store: RunStore, run: Run, stop: threading.Event) -> None:
     Loading TensorFlow and tracing a deep network take many seconds without a step. Nothing is lost then:
     every file is written whole or not at all.
     """
-    while not store.stop_requested(run.id):
+    while not _is_asked(store, run):
         time.sleep(_PAUSE)
     stop.set()
     time.sleep(_GRACE)
     store.end(run.id, "stopped")
     _retire(store, Process.of())
     os._exit(0)
+
+
+def _is_asked(store: RunStore, run: Run) -> bool:
+    try:
+        return store.stop_requested(run.id)
+    except ValueError:
+        # A store that cannot be read for a moment must not make the run deaf for good.
+        return False
 
 
 def _retire(store: RunStore, me: Process) -> None:

@@ -1,0 +1,185 @@
+"""Features are found in models of many makes, and the head computes what the model does."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers, ops
+
+import tfpool as tp
+from tfpool.cam.locate import dissect
+
+IMAGES = np.random.default_rng(0).random((3, 64, 64, 3), np.float32)
+
+
+def image() -> Any:
+    return keras.Input((64, 64, 3))
+
+
+def small() -> Any:
+    """Two convolutions, as a model with a map at its end."""
+    x = image()
+    return keras.Model(
+        x, layers.Conv2D(6, 3, strides=2, name="second")(layers.Conv2D(4, 3, name="first")(x)), name="small"
+    )
+
+
+def transfer_with_pooling_inside() -> Any:
+    x = image()
+    backbone = keras.applications.MobileNetV2(weights=None, include_top=False, pooling="avg", input_shape=(64, 64, 3))
+    return keras.Model(x, layers.Dense(3)(backbone(layers.Rescaling(2.0)(x))))
+
+
+def whole_classifier_inside() -> Any:
+    x = image()
+    backbone = keras.applications.MobileNetV2(weights=None, classes=3, input_shape=(64, 64, 3))
+    return keras.Model(x, backbone(layers.Rescaling(2.0)(x)))
+
+
+def two_models_deep() -> Any:
+    x, y = image(), image()
+    inner = keras.Model(y, layers.GlobalAveragePooling2D()(small()(y)), name="inner")
+    return keras.Model(x, layers.Dense(3, activation="softmax")(inner(x)))
+
+
+def sequential_in_sequential() -> Any:
+    convolutions = keras.Sequential([keras.Input((64, 64, 3)), layers.Conv2D(4, 3, name="last")], name="convolutions")
+    return keras.Sequential([convolutions, layers.GlobalMaxPooling2D(), layers.Dense(3)])
+
+
+def softmax_behind_a_cast() -> Any:
+    x = image()
+    scores = layers.Dense(3, activation="softmax")(layers.GlobalAveragePooling2D()(small()(x)))
+    return keras.Model(x, layers.Activation("linear", dtype="float32")(scores))
+
+
+def softmax_as_an_op() -> Any:
+    x = image()
+    return keras.Model(x, ops.softmax(layers.Dense(3)(layers.GlobalAveragePooling2D()(small()(x)))))
+
+
+def pooling_that_keeps_its_axes() -> Any:
+    x = image()
+    pooled = layers.GlobalAveragePooling2D(keepdims=True)(small()(x))
+    return keras.Model(x, layers.Flatten()(layers.Conv2D(3, 1, name="logits")(pooled)))
+
+
+def separable() -> Any:
+    x = image()
+    features = layers.Activation("relu", name="relu")(layers.SeparableConv2D(4, 3)(x))
+    return keras.Model(x, layers.Dense(3)(layers.Flatten()(layers.AveragePooling2D(62)(features))))
+
+
+MODELS: list[tuple[Callable[[], Any], str]] = [
+    (transfer_with_pooling_inside, "out_relu"),
+    (whole_classifier_inside, "out_relu"),
+    (two_models_deep, "inner/small/second"),
+    (sequential_in_sequential, "convolutions/last"),
+    (softmax_behind_a_cast, "small/second"),
+    (softmax_as_an_op, "small/second"),
+    (pooling_that_keeps_its_axes, "small/second"),
+    (separable, "relu"),
+]
+
+
+@pytest.mark.parametrize(("make", "layer"), MODELS, ids=lambda value: getattr(value, "__name__", ""))
+def test_the_map_before_the_pooling_is_found_and_the_head_gives_the_models_scores(
+    make: Callable[[], Any], layer: str
+) -> None:
+    model = make()
+    anatomy = dissect(model)
+    assert anatomy.layer.endswith(layer)
+    scores = anatomy.head(anatomy.body(IMAGES), IMAGES)
+    expected = model(IMAGES, training=False).numpy()
+    if np.allclose(expected.sum(axis=1), 1):
+        scores = ops.softmax(scores)
+    np.testing.assert_allclose(scores, expected, rtol=1e-5, atol=1e-6)
+    e = tp.explain(model, IMAGES, "hirescam")
+    again = tp.explain(model, IMAGES, "hirescam", layer=e.layer)
+    np.testing.assert_array_equal(again.heatmaps, e.heatmaps)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "layer", "side"),
+    [
+        ("MobileNet", "conv_pw_13_relu", 2),
+        ("MobileNetV3Small", "activation", 2),
+        ("DenseNet121", "relu", 2),
+        ("EfficientNetB0", "top_activation", 2),
+        ("VGG16", "block5_pool", 2),
+        ("Xception", "block14_sepconv2_act", 2),
+    ],
+)
+def test_official_networks_are_read_where_their_head_begins(name: str, layer: str, side: int) -> None:
+    settings = {"weights": None, "classes": 3, "input_shape": (71, 71, 3) if name == "Xception" else (64, 64, 3)}
+    model = getattr(keras.applications, name)(**settings)
+    images = np.random.default_rng(0).random((1, *model.input_shape[1:]), np.float32)
+    e = tp.explain(model, images, "gradcam")
+    assert e.layer.startswith(layer)
+    assert e.heatmaps.shape[1] >= side
+    probabilities = model(images, training=False).numpy()[0]
+    # The score before softmax, not the probability, which is above zero.
+    anatomy = dissect(model)
+    np.testing.assert_allclose(ops.softmax(anatomy.head(anatomy.body(images), images))[0], probabilities, rtol=1e-4)
+
+
+def test_a_layer_that_a_branch_bypasses_can_be_explained() -> None:
+    x = keras.Input((8, 8, 3))
+    first = layers.Conv2D(4, 3, padding="same", name="first")(x)
+    second = layers.Conv2D(4, 3, padding="same", name="second")(first)
+    added = layers.Add(name="added")([first, second])
+    model = keras.Model(x, layers.Dense(3)(layers.GlobalAveragePooling2D()(added)))
+    images = IMAGES[:, :8, :8]
+    weights = model.layers[-1].kernel.numpy()
+    for name in ("first", "second", "added"):
+        e = tp.explain(model, images, "hirescam", target=1, layer=name)
+        assert e.layer == name
+    # The second convolution speaks through its own channels only: dense weights over 64 positions.
+    features = keras.Model(x, second)(images).numpy()
+    e = tp.explain(model, images, "hirescam", target=1, layer="second")
+    np.testing.assert_allclose(e.heatmaps, features @ weights[:, 1] / 64, rtol=1e-4, atol=1e-6)
+
+
+def test_two_maps_that_enter_the_head_are_a_choice_to_make() -> None:
+    x = keras.Input((64, 64, 3))
+    one = layers.Conv2D(4, 3, name="one")(x)
+    two = layers.Conv2D(4, 3, name="two")(x)
+    pooled = [layers.GlobalAveragePooling2D()(each) for each in (one, two)]
+    model = keras.Model(x, layers.Dense(3)(layers.Concatenate()(pooled)))
+    with pytest.raises(ValueError, match=r"No single feature map.* Give layer= as one of: 'one', 'two'"):
+        tp.explain(model, IMAGES)
+    assert tp.explain(model, IMAGES, layer="two").heatmaps.shape == (3, 62, 62)
+
+
+def test_the_models_own_layers_are_neither_copied_nor_called_anew() -> None:
+    model = two_models_deep()
+    before = [len(layer._inbound_nodes) for layer in model.layers]
+    explainer = tp.Explainer(model)
+    old = explainer(IMAGES)
+    model.layers[-1].set_weights([np.zeros_like(weight) for weight in model.layers[-1].get_weights()])
+    assert [len(layer._inbound_nodes) for layer in model.layers] == before
+    assert old.heatmaps.any()
+    assert not explainer(IMAGES).heatmaps.any()
+
+
+def test_what_has_no_graph_is_told_what_would_do() -> None:
+    class Subclassed(keras.Model):
+        def call(self, images: Any) -> Any:
+            return images
+
+    with pytest.raises(ValueError, match=r"\(Subclassed\) has no graph of layers\. A functional or Sequential"):
+        tp.explain(Subclassed(), IMAGES)
+    unbuilt = keras.Sequential([layers.Flatten(), layers.Dense(3)])
+    with pytest.raises(ValueError, match=r"has no graph of layers\. Build it by calling it on images once"):
+        tp.explain(unbuilt, IMAGES)
+    with pytest.raises(ValueError, match="A Keras model is needed, got str"):
+        tp.explain("resnet50", IMAGES)  # type: ignore[arg-type]
+    vector = keras.Sequential([keras.Input((5,)), layers.Dense(3)])
+    with pytest.raises(ValueError, match=r"No single feature map.*none, since it has no feature map"):
+        tp.explain(vector, IMAGES)
+    x = image()
+    with pytest.raises(ValueError, match="A classifier of one image"):
+        tp.explain(keras.Model(x, layers.Conv2D(3, 3)(x)), IMAGES)
