@@ -12,7 +12,17 @@ from dashboard.choices import SHORT_NAMES
 from tfpool.plan import Plan
 from tfpool.runs import Run
 
-COLOURS = {"gap": "#0072B2", "gmp": "#009E73", "flatten": "#E69F00", "fc": "#CC79A7"}
+COLOURS = {
+    "gap": "#0072B2",
+    "gmp": "#009E73",
+    "flatten": "#E69F00",
+    "fc": "#CC79A7",
+    "nin": "#56B4E9",
+    "avgmax": "#D55E00",
+    "gem": "#882255",
+    "spp": "#999933",
+    "adaptiveavg": "#44AA99",
+}
 BACKBONE = "#8C8C8C"
 _SYMBOLS = ("circle", "square", "diamond", "x")
 _DASHES = ("solid", "dash", "dot", "dashdot")

@@ -13,7 +13,17 @@ from tfpool.catalog import CATALOG
 from tfpool.heads import HEADS
 
 # What a control shows is also what stands in the address: short names make readable links.
-SHORT_NAMES = {"gap": "GAP", "gmp": "GMP", "flatten": "Flatten", "fc": "FC"}
+SHORT_NAMES = {
+    "gap": "GAP",
+    "gmp": "GMP",
+    "flatten": "Flatten",
+    "fc": "FC",
+    "nin": "NIN",
+    "avgmax": "AvgMax",
+    "gem": "GeM",
+    "spp": "SPP",
+    "adaptiveavg": "AdaptiveAvg",
+}
 
 
 def network(page: str, default: str, on_change: Callable[[], None] | None = None) -> str:

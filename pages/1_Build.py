@@ -1,5 +1,7 @@
 """Build: what does this network look like, layer by layer?"""
 
+import re
+
 import pandas as pd
 import streamlit as st
 
@@ -18,9 +20,12 @@ def as_published() -> None:
     st.session_state["build_side"], st.session_state["build_classes"] = entry.input_shape[0], entry.classes
 
 
-def stage(row: Row) -> str:
-    """Layers are named conv2_block1_1_conv: what stands before the first underscore is the stage."""
-    return "head" if row.part == "head" else row.name.split("_")[0]
+def stage(row: Row, before: str) -> str:
+    """Layers are named conv2_block1_1_conv or block1a_bn: what they begin with is the stage. Pooling is of the last."""
+    if row.part == "head":
+        return "head"
+    first = re.sub(r"(?<=\d)[a-z]$", "", row.name.split("_")[0])
+    return before if before and re.match("pool|drop|post|normalization", first) else first
 
 
 columns = st.columns([3, 2, 1, 1])
@@ -54,8 +59,10 @@ totals[3].metric(
 )
 
 stages: dict[str, list[Row]] = {}
+name = ""
 for row in described.rows[1:]:
-    stages.setdefault("conv1" if stage(row) == "pool1" else stage(row), []).append(row)
+    name = stage(row, name)
+    stages.setdefault(name, []).append(row)
 labels = [f"{name} · {graph.text(rows[-1].output_shape)}" for name, rows in stages.items()]
 st.subheader("Stages, with the shape that each hands on", anchor=False)
 st.plotly_chart(

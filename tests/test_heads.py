@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 
 import tfpool as tp
@@ -13,6 +15,13 @@ from tfpool.heads import HEADS
         (tp.Flatten(), 7 * 7 * 512 * 1000 + 1000),
         # The three dense layers of VGG16: Simonyan & Zisserman 2014.
         (tp.FC(), 102_764_544 + 16_781_312 + 4_097_000),
+        (tp.NIN(), 512 * 1000 + 1000),
+        (tp.AvgMax(), 2 * 512 * 1000 + 1000),
+        (tp.GeM(), 512 * 1000 + 1000 + 1),
+        (tp.SPP(), 21 * 512 * 1000 + 1000),
+        (tp.SPP(levels=(3,)), 9 * 512 * 1000 + 1000),
+        (tp.AdaptiveAvg(), 4 * 512 * 1000 + 1000),
+        (tp.AdaptiveAvg(size=7), 7 * 7 * 512 * 1000 + 1000),
     ],
     ids=lambda value: getattr(value, "name", ""),
 )
@@ -20,7 +29,20 @@ def test_parameters_follow_the_formula_on_vggs_last_map(head: heads.Head, params
     assert head.params((7, 7, 512), 1000) == params
 
 
-@pytest.mark.parametrize("head", [tp.GAP(dropout=0.2), tp.GMP(), tp.Flatten(), tp.FC(units=(64,), dropout=0.0)])
+@pytest.mark.parametrize(
+    "head",
+    [
+        tp.GAP(dropout=0.2),
+        tp.GMP(),
+        tp.Flatten(),
+        tp.FC(units=(64,), dropout=0.0),
+        tp.NIN(dropout=0.5),
+        tp.AvgMax(),
+        tp.GeM(p=2.0),
+        tp.SPP(levels=(1, 3)),
+        tp.AdaptiveAvg(size=3),
+    ],
+)
 def test_a_head_survives_its_config(head: heads.Head) -> None:
     assert heads.get(head.config) == head
     assert heads.get(head) is head
@@ -32,6 +54,11 @@ def test_every_head_goes_by_its_lower_case_name() -> None:
         "gmp": tp.GMP(),
         "flatten": tp.Flatten(),
         "fc": tp.FC(),
+        "nin": tp.NIN(),
+        "avgmax": tp.AvgMax(),
+        "gem": tp.GeM(),
+        "spp": tp.SPP(),
+        "adaptiveavg": tp.AdaptiveAvg(),
     }
 
 
@@ -42,7 +69,10 @@ def test_dropout_adds_a_layer_and_no_parameter() -> None:
 
 
 def test_an_unknown_head_lists_the_known() -> None:
-    with pytest.raises(ValueError, match=r"Unknown head 'attention'\. .* one of: gap, gmp, flatten, fc\."):
+    with pytest.raises(
+        ValueError,
+        match=r"Unknown head 'attention'\. .* one of: gap, .*, adaptiveavg\.",
+    ):
         heads.get("attention")
 
 
@@ -54,16 +84,52 @@ def test_dropout_is_a_share(dropout: float) -> None:
 
 @pytest.mark.parametrize("units", [(0,), (-5, 10), (2.5,)])
 def test_hidden_layers_have_units(units: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match="at least 1 is needed for each hidden layer of FC"):
+    with pytest.raises(ValueError, match="at least 1 is needed for each of the units of FC"):
         tp.FC(units=units)
 
 
-@pytest.mark.parametrize("head", [tp.GAP, None, {}, {"units": 3}, 7], ids=str)
+@pytest.mark.parametrize("head", [tp.GAP, {}, {"units": 3}, 7], ids=str)
 def test_what_is_no_head_is_one_sentence(head: object) -> None:
     with pytest.raises(ValueError, match=r"Unknown head .*Use a head such as GAP\(\)"):
         tp.plan("resnet8", head=head)  # type: ignore[arg-type]
 
 
 def test_hidden_sizes_are_a_tuple() -> None:
-    with pytest.raises(ValueError, match=r"a tuple of hidden sizes, such as units=\(4096, 4096\), got 64"):
+    with pytest.raises(ValueError, match=r"a tuple of sizes, such as units=\(4096, 4096\), got 64"):
         tp.FC(units=64)  # type: ignore[arg-type]
+
+
+def test_nin_has_no_parameters_on_a_map_that_has_a_channel_a_class_already() -> None:
+    assert tp.NIN().params((8, 8, 64), 64) == 0
+    assert tp.NIN().params((8, 8, 64), 10) == 650
+    with pytest.raises(ValueError, match="resnet8-nin: the backbone is frozen and the head has no parameters"):
+        tp.Recipe(freeze=("backbone",)).check(tp.plan("resnet8", head="nin", classes=64))
+
+
+@pytest.mark.parametrize(
+    ("head", "message"),
+    [
+        (tp.SPP(), r"SPP cannot make 4×4 cells of a feature map of 2×3\. Use levels of at most 2, or a larger image"),
+        (tp.AdaptiveAvg(size=3), r"AdaptiveAvg cannot make 3×3 cells .* Use size of at most 2"),
+    ],
+    ids=["spp", "adaptiveavg"],
+)
+def test_more_cells_than_the_map_has_positions_say_what_would_work(head: heads.Head, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        tp.plan("resnet50", head=head, input_shape=(64, 96, 3))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: tp.GeM(p=0), "exponent p above 0, got 0"),
+        (lambda: tp.SPP(levels=()), "a tuple of sizes, such as levels"),
+        (lambda: tp.SPP(levels=(0,)), "at least 1 is needed for each of the levels of SPP, got 0"),
+        (lambda: tp.AdaptiveAvg(size=0), "at least 1 is needed for the size of AdaptiveAvg"),
+        (lambda: tp.NIN(dropout=1), "below 1, got 1"),
+    ],
+    ids=str,
+)
+def test_settings_out_of_range_are_told(make: Callable[[], heads.Head], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        make()

@@ -12,10 +12,11 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LAYERS = [
     {"tfpool.graph", "tfpool.table", "tfpool.files", "tfpool.process"},
+    {"tfpool.ops"},
     {"tfpool.backbones", "tfpool.heads"},
     {"tfpool.catalog"},
     {"tfpool.plan", "tfpool.data"},
-    {"tfpool.build"},
+    {"tfpool.build", "tfpool.layers"},
     {"tfpool.runs"},
     {"tfpool.training", "tfpool.cam"},
     {"tfpool.cli", "tfpool.__main__"},

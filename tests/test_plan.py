@@ -28,7 +28,7 @@ def test_an_unknown_image_size_is_counted_but_for_the_arithmetic() -> None:
     assert "?×?×64" in str(plan)
 
 
-@pytest.mark.parametrize("head", ["flatten", "fc"])
+@pytest.mark.parametrize("head", ["flatten", "fc", "spp", "adaptiveavg"])
 def test_flattening_an_unknown_size_says_why_and_what_to_do(head: str) -> None:
     with pytest.raises(ValueError, match=r"fixed image size, got input_shape=\(None, None, 3\). Use GAP, or give"):
         tp.plan("resnet20", head=head, input_shape=(None, None, 3))

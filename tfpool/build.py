@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-from tfpool import graph
+from tfpool import ops
+from tfpool.graph import Op, Tensor, at_least
+from tfpool.heads import Head, get
 from tfpool.plan import Plan
 
 if TYPE_CHECKING:
@@ -33,30 +36,84 @@ def build(plan: Plan, activation: str | None = None, seed: int | None = None) ->
 
     if not isinstance(plan, Plan):
         raise ValueError(f"A plan is needed, such as tp.plan('resnet8'), got {plan!r}.")
-    made: dict[str, Any] = {}
-    for tensor in plan.tensors:
+    image = keras.Input(plan.input_shape, name=plan.tensors[0].name)
+    scores = _layers(plan.tensors, image, activation, seed)
+    return keras.Model(image, scores, name=plan.name)
+
+
+def with_head(
+    backbone: keras.Model, head: str | Head, classes: int, activation: str | None = None, seed: int | None = None
+) -> keras.Model:
+    """Put a head on any headless Keras model, ours or keras.applications', on its own layers and weights.
+
+    Args:
+        backbone: a model from images (N, H, W, C) to a feature map (N, h, w, c).
+        head: a head such as `Flatten()`, or its lower-case name.
+        classes: number of classes K.
+        activation, seed: as for `build`; the seed fixes the head alone.
+
+    Returns:
+        One flat model from images to scores (N, K). Training it trains the backbone's layers too, unless frozen.
+
+    Raises:
+        ValueError: if the backbone's output is no feature map, or the head does not fit it.
+    """
+    import keras
+
+    outputs: list[Any] = getattr(backbone, "outputs", None) or []
+    if len(outputs) != 1 or len(outputs[0].shape) != 4:
+        shapes = ", ".join(str(output.shape) for output in outputs) or "none"
+        raise ValueError(
+            f"A model without its head is needed, with (N, H, W, C) at its end; got {shapes}. Use include_top=False."
+        )
+    features = ops.image_input(tuple(outputs[0].shape[1:]))
+    head = get(head)
+    head(features, at_least(1, classes, "classes"))
+    scores = _layers(tuple(features.graph.tensors.values()), outputs[0], activation, seed)
+    return keras.Model(backbone.inputs[0], scores, name=f"{backbone.name}-{head.name}")
+
+
+def _layers(tensors: Sequence[Tensor], first: Any, activation: str | None, seed: int | None) -> Any:
+    """Make a Keras layer of each tensor's op, the first being there already, and return the last one's output."""
+    import keras
+
+    made = {tensors[0].name: first}
+    for tensor in tensors[1:]:
         op = tensor.op
-        if isinstance(op, graph.InputLayer):
-            made[tensor.name] = keras.Input(op.shape, name=tensor.name)
-            continue
-        if tensor is plan.output and isinstance(op, graph.Dense):
+        if tensor is tensors[-1] and isinstance(op, ops.Dense):
             op = dataclasses.replace(op, activation=activation)
         settings = op.arguments if seed is None else {**op.arguments, **_seeded(op, _seed(seed, tensor.name))}
-        layer = getattr(keras.layers, op.layer)(**settings, name=tensor.name)
+        layer = _layer_class(op)(**settings, name=tensor.name)
         inputs = [made[source.name] for source in tensor.inputs]
         made[tensor.name] = layer(inputs if len(inputs) > 1 else inputs[0])
-    return keras.Model(made[plan.tensors[0].name], made[plan.output.name], name=plan.name)
+    scores = made[tensors[-1].name]
+    if activation is None or isinstance(tensors[-1].op, ops.Dense):
+        return scores
+    return keras.layers.Activation(activation, name=activation)(scores)
+
+
+def _layer_class(op: Op) -> type[keras.Layer]:
+    import keras
+
+    if not hasattr(keras.layers, op.layer):
+        from tfpool import layers
+
+        return getattr(layers, op.layer)
+    return getattr(keras.layers, op.layer)
 
 
 def _seed(seed: int, name: str) -> int:
     return crc32(f"{seed} {name}".encode()) >> 1
 
 
-def _seeded(op: graph.Op, seed: int) -> dict[str, Any]:
+def _seeded(op: Op, seed: int) -> dict[str, Any]:
     import keras
 
-    if isinstance(op, graph.Conv2D | graph.Dense):
-        return {"kernel_initializer": keras.initializers.GlorotUniform(seed=seed)}
-    if isinstance(op, graph.Dropout):
+    initializer = keras.initializers.GlorotUniform(seed=seed)
+    if isinstance(op, ops.Conv2D | ops.Dense):
+        return {"kernel_initializer": initializer}
+    if isinstance(op, ops.DepthwiseConv2D):
+        return {"depthwise_initializer": initializer}
+    if isinstance(op, ops.Dropout):
         return {"seed": seed}
     return {}

@@ -2,59 +2,133 @@
 
 from __future__ import annotations
 
+import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
-from tfpool.backbones.resnet import cifar_resnet, resnet
+from tfpool.backbones.alexnet import alexnet
+from tfpool.backbones.convnet import convnet
+from tfpool.backbones.efficientnet import efficientnet
+from tfpool.backbones.nin import nin_cifar, nin_imagenet
+from tfpool.backbones.resnet import cifar_resnet, resnet, resnet_v2, torchvision_resnet
+from tfpool.backbones.squeezenet import squeezenet
+from tfpool.backbones.vgg import vgg
 from tfpool.graph import Shape, Tensor
+from tfpool.heads import FC, GAP, NIN, Head
 
 
 @dataclass(frozen=True)
 class Backbone:
-    """A network without its head, and the input and class count it was published with.
+    """A network without its head, and what it was published with.
 
     Attributes:
         features: adds the network after an image tensor and returns the last feature map.
         title: how articles call it.
+        head, input_shape, classes: as published.
     """
 
-    features: Callable[[Tensor], Tensor]
+    features: Callable[..., Tensor]
     title: str
+    head: Head
     input_shape: Shape
     classes: int
 
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """Names of what else may be set for this network, such as its width."""
+        taken = self.features.keywords if isinstance(self.features, partial) else {}
+        return tuple(name for name in list(inspect.signature(self.features).parameters)[1:] if name not in taken)
 
-def _imagenet(title: str, blocks: tuple[int, int, int, int]) -> Backbone:
-    return Backbone(partial(resnet, blocks=blocks), title, (224, 224, 3), 1000)
+    def check(self, settings: Mapping[str, Any]) -> None:
+        """Refuse settings that this network does not have.
+
+        Raises:
+            ValueError: naming those it has.
+        """
+        if unknown := set(settings) - set(self.settings):
+            has = ", ".join(self.settings) or "none"
+            raise ValueError(f"{self.title} has no setting {', '.join(sorted(unknown))}. It has: {has}.")
 
 
-def _cifar(depth: int, shortcut: str = "A") -> Backbone:
-    title = f"ResNet-{depth} for CIFAR, shortcut {shortcut}"
-    return Backbone(partial(cifar_resnet, depth=depth, shortcut=shortcut), title, (32, 32, 3), 10)
+_GAP = GAP()
 
+
+def _imagenet(title: str, features: Callable[..., Tensor], head: Head = _GAP, side: int = 224) -> Backbone:
+    return Backbone(features, title, head, (side, side, 3), 1000)
+
+
+def _small(title: str, features: Callable[..., Tensor], head: Head = _GAP) -> Backbone:
+    return Backbone(features, title, head, (32, 32, 3), 10)
+
+
+def _cifar(depth: int, shortcut: str) -> Backbone:
+    kind = "Plain network" if shortcut == "none" else "ResNet"
+    title = f"{kind} of depth {depth} for CIFAR" + ("" if shortcut == "none" else f", shortcut {shortcut}")
+    return _small(title, partial(cifar_resnet, depth=depth, shortcut=shortcut))
+
+
+def _efficientnet(number: int, width: float, depth: float, side: int, dropout: float) -> Backbone:
+    features = partial(efficientnet, width=width, depth=depth)
+    return _imagenet(f"EfficientNet-B{number} of keras.applications", features, GAP(dropout), side)
+
+
+def _vgg(depth: int, batch_norm: bool) -> Backbone:
+    features = partial(vgg, convolutions=_VGG[depth], batch_norm=batch_norm)
+    return _imagenet(f"VGG-{depth}" + " with batch normalisation" * batch_norm, features, FC())
+
+
+_DEEP = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
+_SHALLOW = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3)}
+_VGG = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
+_PLAIN = partial(torchvision_resnet, bottlenecks=False, shortcut="none")
+_BASIC = partial(torchvision_resnet, bottlenecks=False)
+_V15 = partial(torchvision_resnet, bottlenecks=True)
 
 CATALOG: dict[str, Backbone] = {
-    "resnet8": _cifar(8),
-    "resnet14": _cifar(14),
-    "resnet20": _cifar(20),
-    "resnet32": _cifar(32),
-    "resnet44": _cifar(44),
-    "resnet56": _cifar(56),
-    "resnet110": _cifar(110),
-    "resnet50": _imagenet("ResNet-50 of keras.applications", (3, 4, 6, 3)),
-    "resnet101": _imagenet("ResNet-101 of keras.applications", (3, 4, 23, 3)),
-    "resnet152": _imagenet("ResNet-152 of keras.applications", (3, 8, 36, 3)),
+    "convnet": _small("Three convolutions with local pooling", convnet),
+    **{f"resnet{depth}": _cifar(depth, "A") for depth in (8, 14, 20, 32, 44, 56, 110)},
+    **{f"resnet{depth}b": _cifar(depth, "B") for depth in (20, 32, 44, 56, 110)},
+    **{f"plain{depth}": _cifar(depth, "none") for depth in (20, 32, 44, 56, 110)},
+    **{f"resnet{n}": _imagenet(f"ResNet-{n} of torchvision", partial(_BASIC, blocks=_SHALLOW[n])) for n in _SHALLOW},
+    **{f"plain{n}": _imagenet(f"Plain network of depth {n}", partial(_PLAIN, blocks=_SHALLOW[n])) for n in _SHALLOW},
+    **{f"resnet{n}": _imagenet(f"ResNet-{n} of keras.applications", partial(resnet, blocks=_DEEP[n])) for n in _DEEP},
+    **{
+        f"resnet{n}v1.5": _imagenet(
+            f"ResNet-{n} v1.5 of torchvision, stride on the 3×3", partial(_V15, blocks=_DEEP[n])
+        )
+        for n in _DEEP
+    },
+    **{
+        f"resnet{n}v2": _imagenet(f"ResNet-{n} v2 of keras.applications", partial(resnet_v2, blocks=_DEEP[n]))
+        for n in _DEEP
+    },
+    "nin_cifar": _small("Network in Network for CIFAR", nin_cifar, NIN()),
+    "nin_imagenet": _imagenet("Network in Network for ImageNet", nin_imagenet, NIN(dropout=0.5)),
+    "alexnet": _imagenet("AlexNet with one column, of torchvision", alexnet, FC()),
+    **{f"vgg{n}": _vgg(n, batch_norm=False) for n in _VGG},
+    **{f"vgg{n}_bn": _vgg(n, batch_norm=True) for n in _VGG},
+    "squeezenet": _imagenet("SqueezeNet 1.1", squeezenet, NIN(dropout=0.5), 227),
+    "efficientnetb0": _efficientnet(0, 1.0, 1.0, 224, 0.2),
+    "efficientnetb1": _efficientnet(1, 1.0, 1.1, 240, 0.2),
+    "efficientnetb2": _efficientnet(2, 1.1, 1.2, 260, 0.3),
+    "efficientnetb3": _efficientnet(3, 1.2, 1.4, 300, 0.3),
+    "efficientnetb4": _efficientnet(4, 1.4, 1.8, 380, 0.4),
+    "efficientnetb5": _efficientnet(5, 1.6, 2.2, 456, 0.4),
+    "efficientnetb6": _efficientnet(6, 1.8, 2.6, 528, 0.5),
+    "efficientnetb7": _efficientnet(7, 2.0, 3.1, 600, 0.5),
 }
+
+_SHORTCUTS = {"": "A", "b": "B"}
 
 
 def catalog() -> tuple[str, ...]:
     """Names of the networks that `plan` takes.
 
-    Beside these, `resnet26` and every other depth 6n + 2 is a CIFAR ResNet with the paper's shortcut A, and
-    `resnet20b` or `cifar50b` have shortcut B. `cifar50` and `cifar152` tell the CIFAR networks of these depths
-    from the ImageNet ones.
+    Beside these, every depth 6n + 2 from 8 is a CIFAR network: `resnet26` with the paper's shortcut A, `resnet26b` with
+    shortcut B, `plain26` without any. `cifar50` and `cifar152` tell the CIFAR networks of these depths from ImageNet's.
     """
     return tuple(CATALOG)
 
@@ -67,9 +141,9 @@ def find(name: str) -> Backbone:
     """
     if isinstance(name, str) and name in CATALOG:
         return CATALOG[name]
-    depth = re.fullmatch(r"(?:resnet|cifar)(\d{1,4})(b?)", str(name))
-    if depth and int(depth[1]) >= 8 and int(depth[1]) % 6 == 2:
-        return _cifar(int(depth[1]), "B" if depth[2] else "A")
+    found = re.fullmatch(r"(resnet|cifar|plain)(\d{1,4})(b?)", str(name))
+    if found and int(found[2]) >= 8 and int(found[2]) % 6 == 2 and (found[1], found[3]) != ("plain", "b"):
+        return _cifar(int(found[2]), "none" if found[1] == "plain" else _SHORTCUTS[found[3]])
     raise ValueError(
         f"Unknown network {name!r}. Use one of: {', '.join(CATALOG)}, or a CIFAR ResNet of another depth 6n + 2, "
         "such as resnet26."

@@ -67,13 +67,18 @@ def parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     command = _add(commands, "plan", _plan, "count a network with a head, layer by layer, without building it")
-    command.add_argument("backbone", help="resnet8, resnet20, …, resnet50, resnet101 or resnet152")
-    command.add_argument("--head", default="gap", help=f"one of {', '.join(heads.HEADS)} (default: %(default)s)")
+    command.add_argument("backbone", help="a network, such as resnet20, resnet50, vgg16 or efficientnetb0")
+    command.add_argument("--head", help=f"one of {', '.join(heads.HEADS)} (default: as published)")
     _sized(command)
 
     command = _add(commands, "compare", _compare, "count networks under several heads side by side")
     command.add_argument("backbones", nargs="+", metavar="backbone", help="names as for plan")
-    command.add_argument("--head", nargs="+", default=list(heads.HEADS), help="heads (default: all)")
+    command.add_argument(
+        "--head",
+        nargs="+",
+        default=["gap", "gmp", "flatten", "fc"],
+        help=f"of {', '.join(heads.HEADS)} (default: the first four)",
+    )
     _sized(command)
 
     command = _add(commands, "train", _train, "train a network under one or several heads, side by side")
@@ -109,6 +114,8 @@ def _sized(command: argparse.ArgumentParser) -> None:
     text = "image size: 224, 224x192, 28x28x1, or 'any' where the head allows it (default: as published)"
     command.add_argument("--input", metavar="SIZE", help=text)
     command.add_argument("--classes", type=int, help="number of classes (default: as published)")
+    text = "a network's own setting, such as width=0.5 or output_stride=8; may be given several times"
+    command.add_argument("--set", metavar="NAME=VALUE", action="append", default=[], help=text)
 
 
 def _store(command: argparse.ArgumentParser) -> None:
@@ -132,14 +139,16 @@ def _recipe(command: argparse.ArgumentParser) -> None:
 
 
 def _plan(args: argparse.Namespace) -> int:
-    result = plan(args.backbone, args.head, _input_shape(args.input), args.classes)
+    result = plan(args.backbone, args.head, _input_shape(args.input), args.classes, **_settings(args.set))
     print(json.dumps(_record(result, rows=True)) if args.json else result)
     return 0
 
 
 def _compare(args: argparse.Namespace) -> int:
     shape = _input_shape(args.input)
-    plans = [plan(name, head, shape, args.classes) for name in args.backbones for head in args.head]
+    plans = [
+        plan(name, head, shape, args.classes, **_settings(args.set)) for name in args.backbones for head in args.head
+    ]
     if args.json:
         print(json.dumps([_record(result) for result in plans]))
         return 0
@@ -247,6 +256,19 @@ def _record(result: Plan, rows: bool = False) -> dict[str, Any]:
 def _run_record(run: Run) -> dict[str, Any]:
     names = ("id", "state", "spec", "history", "result", "error", "created", "started", "ended")
     return {**{name: getattr(run, name) for name in names}, "path": str(run.path)}
+
+
+def _settings(given: Sequence[str]) -> dict[str, Any]:
+    settings: dict[str, Any] = {}
+    for each in given:
+        name, separator, value = each.partition("=")
+        if not separator or not name.isidentifier():
+            raise ValueError(f"A setting is like width=0.5, got {each!r}.")
+        try:
+            settings[name] = json.loads(value)
+        except json.JSONDecodeError:
+            settings[name] = value
+    return settings
 
 
 def _input_shape(text: str | None) -> tuple[int | None, ...] | None:

@@ -11,6 +11,7 @@ from typing import Any
 from tfpool import graph, heads
 from tfpool.catalog import find
 from tfpool.graph import Shape, Tensor, at_least
+from tfpool.ops import image_input
 from tfpool.table import count, table
 
 
@@ -49,6 +50,7 @@ class Plan:
     head: heads.Head
     input_shape: Shape
     classes: int
+    settings: Mapping[str, Any]
     features: Tensor = field(compare=False, repr=False)
     output: Tensor = field(compare=False, repr=False)
 
@@ -118,7 +120,13 @@ class Plan:
     def spec(self) -> dict[str, Any]:
         """Plain data: `plan(**spec)` makes an equal plan."""
         shape = list(self.input_shape)
-        return {"backbone": self.backbone, "head": self.head.config, "input_shape": shape, "classes": self.classes}
+        return {
+            "backbone": self.backbone,
+            "head": self.head.config,
+            "input_shape": shape,
+            "classes": self.classes,
+            **self.settings,
+        }
 
     def __str__(self) -> str:
         lines = [
@@ -139,29 +147,32 @@ class Plan:
 
 def plan(
     backbone: str,
-    head: str | heads.Head | Mapping[str, Any] = "gap",
+    head: str | heads.Head | Mapping[str, Any] | None = None,
     input_shape: Sequence[int | None] | None = None,
     classes: int | None = None,
+    **settings: Any,
 ) -> Plan:
     """Describe a network with a head and count it, without building it or loading TensorFlow.
 
     Args:
         backbone: a name from `catalog()`.
-        head: a head such as `GAP()`, or its lower-case name.
+        head: a head such as `GAP()`, or its lower-case name. Default: as published.
         input_shape: (height, width, channels) of an image in pixels. Height and width may be None under a
             head that pools over all positions. Default: the size the network was published with.
         classes: number of classes K. Default: as published.
+        settings: what else the network's function takes, such as width=0.5 or output_stride=8 for ResNets.
 
     Raises:
-        ValueError: on an unknown name, a size or class count below one, an image that is too small for the
+        ValueError: on an unknown name or setting, a size or class count below one, an image that is too small for the
             network, or an unknown image size under a head that needs it.
     """
     entry = find(backbone)
-    head = heads.get(head)
+    entry.check(settings)
+    head = heads.get(entry.head if head is None else head)
     shape = _image_shape(entry.input_shape if input_shape is None else input_shape)
     classes = entry.classes if classes is None else at_least(1, classes, "classes")
-    features = entry.features(graph.image_input(shape))
-    result = Plan(backbone, head, shape, classes, features, output=head(features, classes))
+    features = entry.features(image_input(shape), **settings)
+    result = Plan(backbone, head, shape, classes, settings, features, output=head(features, classes))
     _check_size(result)
     return result
 
@@ -199,8 +210,9 @@ def _sight(tensor: Tensor, seen: dict[str, tuple[int, int] | None]) -> tuple[int
     """Receptive field and stride of a tensor from those of its inputs: Araujo et al., Distill 2019."""
     window = tensor.op.window
     before = [seen[source.name] for source in tensor.inputs] or [(1, 1)]
+    # A gate of one value a channel sees all of the image; what it gates keeps its places.
     known = [sight for sight in before if sight is not None]
-    if window is None or len(known) < len(before):
+    if window is None or not known:
         return None
     size, stride = window
     side, jump = max(side for side, _ in known), max(jump for _, jump in known)

@@ -1,80 +1,170 @@
-"""Residual networks: those of keras.applications (version 1) and those for CIFAR.
+"""Residual networks: those of keras.applications (versions 1 and 2), of torchvision, and those for CIFAR.
 
-Sources: He et al. 2015, arXiv 1512.03385; layer names and order of the first kind from keras.applications,
-so that its weights load.
+Sources: He et al. 2015, arXiv 1512.03385, and 2016, arXiv 1603.05027. Layer names and order of keras.applications, so
+that its weights load. Plain networks are the same without shortcuts.
 """
 
 from __future__ import annotations
 
-from tfpool.graph import Activation, Add, BatchNormalization, Conv2D, MaxPooling2D, Tensor, ZeroPadding2D
+from tfpool.graph import Tensor
+from tfpool.ops import Activation, Add, BatchNormalization, Conv2D, MaxPooling2D, ZeroPadding2D
+
+EPSILON = 1.001e-5
+Blocks = tuple[int, int, int, int]
+Convolutions = tuple[tuple[int, int, int], ...]
 
 
-def resnet(x: Tensor, blocks: tuple[int, int, int, int]) -> Tensor:
-    """ResNet-50, 101 or 152 by the number of blocks in its four stages, for images of 32 pixels and more."""
-    x = ZeroPadding2D(3)(x, name="conv1_pad")
-    x = Conv2D(64, 7, strides=2)(x, name="conv1_conv")
-    x = BatchNormalization(epsilon=1.001e-5)(x, name="conv1_bn")
-    x = Activation("relu")(x, name="conv1_relu")
-    x = ZeroPadding2D(1)(x, name="pool1_pad")
-    x = MaxPooling2D(3, strides=2)(x, name="pool1_pool")
-    for stage, (filters, count) in enumerate(zip((64, 128, 256, 512), blocks, strict=True), start=2):
-        for block in range(1, count + 1):
-            stride = 2 if block == 1 and stage > 2 else 1
-            x = bottleneck(x, filters, stride, name=f"conv{stage}_block{block}")
+def resnet(x: Tensor, blocks: Blocks, output_stride: int = 32, width: float = 1.0) -> Tensor:
+    """ResNet-50, 101 or 152 of keras.applications by the number of blocks in its four stages."""
+    x = _stem(x, _wide(64, width))
+    for name, filters, stride, dilation in _stages(blocks, output_stride, width):
+        x = bottleneck(x, filters, stride, dilation, name)
     return x
 
 
-def bottleneck(x: Tensor, filters: int, stride: int, name: str) -> Tensor:
+def bottleneck(x: Tensor, filters: int, stride: int, dilation: int, name: str) -> Tensor:
     shortcut = x
     if stride > 1 or x.channels != 4 * filters:
         shortcut = Conv2D(4 * filters, 1, strides=stride)(x, name=f"{name}_0_conv")
-        shortcut = BatchNormalization(epsilon=1.001e-5)(shortcut, name=f"{name}_0_bn")
+        shortcut = BatchNormalization(epsilon=EPSILON)(shortcut, name=f"{name}_0_bn")
     x = Conv2D(filters, 1, strides=stride)(x, name=f"{name}_1_conv")
-    x = BatchNormalization(epsilon=1.001e-5)(x, name=f"{name}_1_bn")
+    x = BatchNormalization(epsilon=EPSILON)(x, name=f"{name}_1_bn")
     x = Activation("relu")(x, name=f"{name}_1_relu")
-    x = Conv2D(filters, 3, padding="same")(x, name=f"{name}_2_conv")
-    x = BatchNormalization(epsilon=1.001e-5)(x, name=f"{name}_2_bn")
+    x = Conv2D(filters, 3, padding="same", dilation_rate=dilation)(x, name=f"{name}_2_conv")
+    x = BatchNormalization(epsilon=EPSILON)(x, name=f"{name}_2_bn")
     x = Activation("relu")(x, name=f"{name}_2_relu")
     x = Conv2D(4 * filters, 1)(x, name=f"{name}_3_conv")
-    x = BatchNormalization(epsilon=1.001e-5)(x, name=f"{name}_3_bn")
+    x = BatchNormalization(epsilon=EPSILON)(x, name=f"{name}_3_bn")
     # Keras sorts layers of one depth by the order of Add's inputs: this one makes official files load.
     x = Add()(shortcut, x, name=f"{name}_add")
     return Activation("relu")(x, name=f"{name}_out")
 
 
-def cifar_resnet(x: Tensor, depth: int, shortcut: str) -> Tensor:
-    """The CIFAR ResNet of `depth` 6n + 2, with shortcut "A" (no parameters, as in the paper) or "B" (1×1)."""
-    if depth < 8 or depth % 6 != 2:
-        raise ValueError(f"A CIFAR ResNet has depth 6n + 2 from 8 (8, 14, 20, …), got {depth}.")
-    x = _conv_bn(x, 16, 3, 1, "conv1", "")
+def resnet_v2(x: Tensor, blocks: Blocks, width: float = 1.0) -> Tensor:
+    """ResNet-50, 101 or 152, version 2, of keras.applications: each convolution after its activation."""
+    x = ZeroPadding2D(3)(x, name="conv1_pad")
+    x = Conv2D(_wide(64, width), 7, strides=2)(x, name="conv1_conv")
+    x = ZeroPadding2D(1)(x, name="pool1_pad")
+    x = MaxPooling2D(3, strides=2)(x, name="pool1_pool")
+    for stage, count in enumerate(blocks, start=2):
+        for block in range(1, count + 1):
+            # Version 2 halves the map at the end of a stage, and not after the last one.
+            stride = 2 if block == count and stage < 5 else 1
+            x = bottleneck_v2(x, _wide(32 * 2 ** (stage - 1), width), stride, f"conv{stage}_block{block}")
+    x = BatchNormalization(epsilon=EPSILON)(x, name="post_bn")
+    return Activation("relu")(x, name="post_relu")
+
+
+def bottleneck_v2(x: Tensor, filters: int, stride: int, name: str) -> Tensor:
+    before = x
+    x = BatchNormalization(epsilon=EPSILON)(x, name=f"{name}_preact_bn")
+    x = Activation("relu")(x, name=f"{name}_preact_relu")
+    if before.channels != 4 * filters:
+        shortcut = Conv2D(4 * filters, 1, strides=stride)(x, name=f"{name}_0_conv")
+    else:
+        shortcut = MaxPooling2D(1, strides=stride)(before, name=f"{name}_0_pool") if stride > 1 else before
+    x = Conv2D(filters, 1, use_bias=False)(x, name=f"{name}_1_conv")
+    x = BatchNormalization(epsilon=EPSILON)(x, name=f"{name}_1_bn")
+    x = Activation("relu")(x, name=f"{name}_1_relu")
+    x = ZeroPadding2D(1)(x, name=f"{name}_2_pad")
+    x = Conv2D(filters, 3, strides=stride, use_bias=False)(x, name=f"{name}_2_conv")
+    x = BatchNormalization(epsilon=EPSILON)(x, name=f"{name}_2_bn")
+    x = Activation("relu")(x, name=f"{name}_2_relu")
+    x = Conv2D(4 * filters, 1)(x, name=f"{name}_3_conv")
+    return Add()(shortcut, x, name=f"{name}_out")
+
+
+def torchvision_resnet(
+    x: Tensor, blocks: Blocks, bottlenecks: bool, shortcut: str = "B", output_stride: int = 32, width: float = 1.0
+) -> Tensor:
+    """ResNets with the stride on the 3×3 convolution and no biases, as torchvision and "v1.5" have them.
+
+    Shortcut "B" projects where the shape changes; "none" leaves all shortcuts out: the plain network.
+    """
+    x = ZeroPadding2D(3)(x, name="conv1_pad")
+    x = _conv_bn(x, _wide(64, width), 7, 2, "conv1", padding="valid")
     x = Activation("relu")(x, name="conv1_relu")
-    for stage, filters in enumerate((16, 32, 64), start=2):
-        for block in range(1, (depth - 2) // 6 + 1):
-            stride = 2 if block == 1 and stage > 2 else 1
-            x = basic(x, filters, stride, shortcut, name=f"conv{stage}_block{block}")
+    x = ZeroPadding2D(1)(x, name="pool1_pad")
+    x = MaxPooling2D(3, strides=2)(x, name="pool1_pool")
+    for name, filters, stride, dilation in _stages(blocks, output_stride, width):
+        narrow: Convolutions = ((filters, 1, 1), (filters, 3, stride), (4 * filters, 1, 1))
+        wide: Convolutions = ((filters, 3, stride), (filters, 3, 1))
+        x = residual(x, narrow if bottlenecks else wide, shortcut, dilation, name)
     return x
 
 
-def basic(x: Tensor, filters: int, stride: int, shortcut: str, name: str) -> Tensor:
-    skip = x
-    if stride > 1 or x.channels != filters:
-        skip = _subsampled(x, filters, stride, name) if shortcut == "A" else _conv_bn(x, filters, 1, stride, name, "0_")
-    x = _conv_bn(x, filters, 3, stride, name, "1_")
-    x = Activation("relu")(x, name=f"{name}_1_relu")
-    x = _conv_bn(x, filters, 3, 1, name, "2_")
-    x = Add()(skip, x, name=f"{name}_add")
+def cifar_resnet(x: Tensor, depth: int, shortcut: str = "A", width: float = 1.0) -> Tensor:
+    """The CIFAR ResNet of `depth` 6n + 2.
+
+    Shortcut "A" has no parameters, as in the paper; "B" projects by 1×1 where the shape changes; "none" leaves all
+    shortcuts out: the plain network.
+    """
+    x = Activation("relu")(_conv_bn(x, _wide(16, width), 3, 1, "conv1"), name="conv1_relu")
+    for stage, filters in enumerate((16, 32, 64), start=2):
+        for block in range(1, (depth - 2) // 6 + 1):
+            stride = 2 if block == 1 and stage > 2 else 1
+            sizes = ((_wide(filters, width), 3, stride), (_wide(filters, width), 3, 1))
+            x = residual(x, sizes, shortcut, 1, f"conv{stage}_block{block}")
+    return x
+
+
+def residual(x: Tensor, sizes: Convolutions, shortcut: str, dilation: int, name: str) -> Tensor:
+    """Convolutions of (filters, kernel size, stride) with normalisation, and a shortcut around them."""
+    before = x
+    for number, (filters, size, stride) in enumerate(sizes, start=1):
+        x = _conv_bn(x, filters, size, stride, f"{name}_{number}", dilation=dilation if size > 1 else 1)
+        if number < len(sizes):
+            x = Activation("relu")(x, name=f"{name}_{number}_relu")
+    if shortcut != "none":
+        x = Add()(_shortcut(before, x, sizes, shortcut, name), x, name=f"{name}_add")
     return Activation("relu")(x, name=f"{name}_out")
 
 
-def _subsampled(x: Tensor, filters: int, stride: int, name: str) -> Tensor:
-    """Every second pixel, with channels of zeros on both sides: a shortcut without parameters."""
-    before = (filters - x.channels) // 2
-    after = filters - x.channels - before
-    x = MaxPooling2D(1, strides=stride)(x, name=f"{name}_0_pool")
-    return ZeroPadding2D(((0, 0), (before, after)), data_format="channels_first")(x, name=f"{name}_0_pad")
+def _shortcut(before: Tensor, after: Tensor, sizes: Convolutions, kind: str, name: str) -> Tensor:
+    stride = max(stride for _, _, stride in sizes)
+    if stride == 1 and before.channels == after.channels:
+        return before
+    if kind == "B":
+        return _conv_bn(before, after.channels, 1, stride, f"{name}_0")
+    # Every second pixel, with channels of zeros on both sides.
+    more = after.channels - before.channels
+    x = MaxPooling2D(1, strides=stride)(before, name=f"{name}_0_pool")
+    pad = ((0, 0), (more // 2, more - more // 2))
+    return ZeroPadding2D(pad, data_format="channels_first")(x, name=f"{name}_0_pad")
 
 
-def _conv_bn(x: Tensor, filters: int, size: int, stride: int, name: str, part: str) -> Tensor:
-    x = Conv2D(filters, size, strides=stride, padding="same", use_bias=False)(x, name=f"{name}_{part}conv")
+def _conv_bn(
+    x: Tensor, filters: int, size: int, stride: int, name: str, dilation: int = 1, padding: str = "same"
+) -> Tensor:
+    conv = Conv2D(filters, size, strides=stride, padding=padding, dilation_rate=dilation, use_bias=False)
     # Keras's momentum of 0.99 is still far from the data's statistics after an epoch of some hundred steps.
-    return BatchNormalization(momentum=0.9, epsilon=1e-5)(x, name=f"{name}_{part}bn")
+    return BatchNormalization(momentum=0.9, epsilon=1e-5)(conv(x, name=f"{name}_conv"), name=f"{name}_bn")
+
+
+def _stem(x: Tensor, filters: int) -> Tensor:
+    x = ZeroPadding2D(3)(x, name="conv1_pad")
+    x = Conv2D(filters, 7, strides=2)(x, name="conv1_conv")
+    x = BatchNormalization(epsilon=EPSILON)(x, name="conv1_bn")
+    x = Activation("relu")(x, name="conv1_relu")
+    x = ZeroPadding2D(1)(x, name="pool1_pad")
+    return MaxPooling2D(3, strides=2)(x, name="pool1_pool")
+
+
+def _stages(blocks: Blocks, output_stride: int, width: float) -> list[tuple[str, int, int, int]]:
+    """Name, filters, stride and dilation of each block; dilation takes the place of a stride that is too much."""
+    if output_stride not in (8, 16, 32):
+        raise ValueError(f"The output stride is 8, 16 or 32, got {output_stride!r}.")
+    stages = []
+    for stage, (filters, count) in enumerate(zip((64, 128, 256, 512), blocks, strict=True), start=2):
+        undilated = 2**stage
+        stride = 2 if stage > 2 and undilated <= output_stride else 1
+        dilation = max(1, undilated // output_stride)
+        for block in range(1, count + 1):
+            stages.append((f"conv{stage}_block{block}", _wide(filters, width), stride if block == 1 else 1, dilation))
+    return stages
+
+
+def _wide(filters: int, width: float) -> int:
+    if not width > 0:
+        raise ValueError(f"The width multiplier is above 0, got {width!r}.")
+    return max(1, round(filters * width))

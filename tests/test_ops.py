@@ -3,8 +3,9 @@ import inspect
 
 import pytest
 
-from tfpool import graph
-from tfpool.graph import Conv2D, Dense, Elementwise, MaxPooling2D, Op, ZeroPadding2D, image_input
+from tfpool import graph, ops
+from tfpool.graph import Op
+from tfpool.ops import Conv2D, Dense, Elementwise, MaxPooling2D, ZeroPadding2D, image_input
 
 
 def all_ops() -> list[type[Op]]:
@@ -58,14 +59,16 @@ def test_add_refuses_shapes_that_differ() -> None:
     image = image_input((8, 8, 3))
     smaller = MaxPooling2D(2)(image, name="pool")
     with pytest.raises(ValueError, match="one shape, got 8×8×3, 4×4×3"):
-        graph.Add()(image, smaller, name="add")
+        ops.Add()(image, smaller, name="add")
 
 
 @pytest.mark.parametrize("op", all_ops(), ids=lambda op: op.__name__)
 def test_an_op_is_named_like_its_keras_layer_and_has_its_arguments_and_defaults(op: type[Op]) -> None:
     import keras
 
-    layer = getattr(keras.layers, op.__name__)
+    from tfpool import layers
+
+    layer = getattr(keras.layers, op.__name__, None) or getattr(layers, op.__name__)
     theirs = inspect.signature(layer.__init__).parameters
     for field in dataclasses.fields(op):
         assert field.name in theirs
@@ -76,6 +79,8 @@ def test_an_op_is_named_like_its_keras_layer_and_has_its_arguments_and_defaults(
 
 
 def test_only_named_ops_are_free_of_arithmetic() -> None:
-    free = {op.__name__ for op in all_ops() if issubclass(op, graph.Weightless)}
-    assert {"Conv2D", "Dense", "BatchNormalization"} == {op.__name__ for op in all_ops()} - free
-    assert {"Activation", "Dropout", "Add"} == {op.__name__ for op in all_ops() if issubclass(op, Elementwise)}
+    free = {op.__name__ for op in all_ops() if issubclass(op, ops.Weightless)}
+    with_weights = {"Conv2D", "DepthwiseConv2D", "Dense", "BatchNormalization", "Normalization"}
+    assert with_weights == {op.__name__ for op in all_ops()} - free
+    keeping = {"Activation", "Dropout", "Rescaling", "Add", "Multiply"}
+    assert keeping == {op.__name__ for op in all_ops() if issubclass(op, Elementwise)}

@@ -1,0 +1,28 @@
+"""SqueezeNet 1.1: Iandola et al. 2016, arXiv 1602.07360, and the authors' later version. The NIN head ends it."""
+
+from __future__ import annotations
+
+from tfpool.graph import Tensor
+from tfpool.ops import Concatenate, Conv2D, MaxPooling2D
+
+
+def squeezenet(x: Tensor) -> Tensor:
+    """SqueezeNet 1.1 for images of 227 pixels, 14×14×512 at its end."""
+    x = Conv2D(64, 3, strides=2, activation="relu")(x, name="conv1")
+    x = MaxPooling2D(3, strides=2)(x, name="pool1")
+    x = fire(fire(x, 16, "fire2"), 16, "fire3")
+    # The authors' framework rounds up where a window does not fit, which "same" does for even sizes.
+    x = MaxPooling2D(3, strides=2, padding="same")(x, name="pool3")
+    x = fire(fire(x, 32, "fire4"), 32, "fire5")
+    x = MaxPooling2D(3, strides=2, padding="same")(x, name="pool5")
+    for number, squeezed in ((6, 48), (7, 48), (8, 64), (9, 64)):
+        x = fire(x, squeezed, f"fire{number}")
+    return x
+
+
+def fire(x: Tensor, squeezed: int, name: str) -> Tensor:
+    """A 1×1 convolution to few channels, then 1×1 and 3×3 convolutions to four times as many, side by side."""
+    x = Conv2D(squeezed, 1, activation="relu")(x, name=f"{name}_squeeze1x1")
+    one = Conv2D(4 * squeezed, 1, activation="relu")(x, name=f"{name}_expand1x1")
+    three = Conv2D(4 * squeezed, 3, padding="same", activation="relu")(x, name=f"{name}_expand3x3")
+    return Concatenate()(one, three, name=f"{name}_concat")
