@@ -48,6 +48,7 @@ def heads(page: str, default: list[str]) -> list[str]:
         default=default,
         format_func=SHORT_NAMES.__getitem__,
         key=f"{page}_heads",
+        wrap=True,
         bind="query-params",
     )
     return [name for name in HEADS if name in chosen]

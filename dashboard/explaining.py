@@ -72,8 +72,7 @@ def _view(run: Run, pixels: np.ndarray, method: str, target: int | None) -> View
 @st.cache_resource(max_entries=16, show_spinner="Loading TensorFlow and the model: some seconds, once")
 def _explainer(path: str, changed: float, method: str) -> Explainer:
     """A model's explainer; `changed` makes a file that was written anew another one."""
-    import keras
-
     from tfpool.cam import Explainer
+    from tfpool.layers import load_model
 
-    return Explainer(keras.models.load_model(path), method)
+    return Explainer(load_model(path), method)

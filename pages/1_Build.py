@@ -46,10 +46,10 @@ totals = st.columns(4)
 totals[0].metric("Parameters", f"{described.params:,}", border=True)
 totals[1].metric("of them in the head", f"{described.head_params:,}", border=True)
 totals[2].metric(
-    "Multiply-adds an image",
+    "MACs an image",
     short(described.macs or 0),
     border=True,
-    help=f"{described.macs:,} MACs: one is a multiplication with its addition",
+    help=f"{described.macs:,} multiply-adds: a multiplication with its addition counts one",
 )
 totals[3].metric(
     "Last feature map",

@@ -104,9 +104,9 @@ class Run:
         """
         if not self.model_path.exists():
             raise ValueError(f"Run {self.id} is {self.state} and has no model yet: it has not finished an epoch.")
-        import keras
+        from tfpool.layers import load_model
 
-        return keras.models.load_model(self.model_path)
+        return load_model(self.model_path)
 
 
 def runs(store: str | Path = "saved_models") -> list[Run]:

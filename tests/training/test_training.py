@@ -117,6 +117,21 @@ def test_the_same_call_gives_the_same_bits_and_train_returns_the_run(tmp_path: P
     assert first.load_model().count_params() == plan.params
 
 
+def test_a_head_with_a_layer_of_our_own_is_trained_and_opened_elsewhere(tmp_path: Path) -> None:
+    run = tp.train(
+        tp.plan("resnet8", head="gem", input_shape=(28, 28, 1)),
+        recipe=tp.Recipe(epochs=1, train_images=128),
+        store=tmp_path,
+    )
+    script = f"import tfpool as tp; print(tp.runs({str(tmp_path)!r})[0].load_model().count_params())"
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert int(ended.stdout) == run.plan.params
+    plain = f"import tensorflow as tf; tf.keras.models.load_model({str(run.model_path)!r})"
+    missing = subprocess.run([sys.executable, "-c", plain], capture_output=True, text=True)
+    assert missing.returncode == 1
+    assert "GeneralizedMeanPooling2D" in missing.stderr
+
+
 def test_a_frozen_backbone_does_not_change(tmp_path: Path) -> None:
     run = tp.train(PLAN, recipe=tp.Recipe(epochs=1, train_images=200, freeze=("backbone",)), store=tmp_path)
     before, after = tp.build(PLAN, seed=0), run.load_model()
