@@ -9,6 +9,7 @@ from dashboard import charts, choices
 from dashboard.page import header, messages
 from tfpool import graph
 from tfpool.catalog import find
+from tfpool.export import to_code
 from tfpool.plan import Row, plan
 from tfpool.table import short
 
@@ -96,10 +97,7 @@ st.dataframe(
     },
     alt="Name, kind, output shape, parameters and multiply-adds of each layer",
 )
-with st.expander("Build it in Python"):
-    shape = f"({side}, {side}, 3)"
-    st.code(
-        "import tfpool as tp\n\n"
-        f'plan = tp.plan("{network}", head="{head}", input_shape={shape}, classes={classes})\n'
-        "model = tp.build(plan)  # a plain keras.Model\n"
-    )
+with st.expander("Keras code: the same model without tfpool"):
+    code = to_code(described)
+    st.download_button("Download", code, f"{described.name}.py", "text/x-python", key="build_download")
+    st.code(code, height=420)

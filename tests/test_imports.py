@@ -16,7 +16,7 @@ LAYERS = [
     {"tfpool.backbones", "tfpool.heads"},
     {"tfpool.catalog"},
     {"tfpool.plan", "tfpool.data"},
-    {"tfpool.build", "tfpool.layers"},
+    {"tfpool.build", "tfpool.export", "tfpool.layers"},
     {"tfpool.runs"},
     {"tfpool.training", "tfpool.cam"},
     {"tfpool.cli", "tfpool.__main__"},

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 # functions for good; none of these modules loads TensorFlow.
 from tfpool.build import build, with_head
 from tfpool.catalog import catalog
+from tfpool.export import to_code
 from tfpool.heads import FC, GAP, GMP, NIN, SPP, AdaptiveAvg, AvgMax, Flatten, GeM
 from tfpool.plan import plan
 from tfpool.runs import runs
@@ -34,6 +35,7 @@ __all__ = [
     "AdaptiveAvg",
     "build",
     "with_head",
+    "to_code",
     "Recipe",
     "train",
     "runs",

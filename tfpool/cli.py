@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 import tfpool
 from tfpool import graph, heads
+from tfpool.export import to_code
 from tfpool.plan import Plan, plan
 from tfpool.runs import Run, RunStore
 from tfpool.table import clock, count, table
@@ -69,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
     command = _add(commands, "plan", _plan, "count a network with a head, layer by layer, without building it")
     command.add_argument("backbone", help="a network, such as resnet20, resnet50, vgg16 or efficientnetb0")
     command.add_argument("--head", help=f"one of {', '.join(heads.HEADS)} (default: as published)")
+    command.add_argument("--code", action="store_true", help="print a Python file in plain Keras that builds it")
     _sized(command)
 
     command = _add(commands, "compare", _compare, "count networks under several heads side by side")
@@ -140,7 +142,10 @@ def _recipe(command: argparse.ArgumentParser) -> None:
 
 def _plan(args: argparse.Namespace) -> int:
     result = plan(args.backbone, args.head, _input_shape(args.input), args.classes, **_settings(args.set))
-    print(json.dumps(_record(result, rows=True)) if args.json else result)
+    if args.code:
+        print(to_code(result), end="")
+    else:
+        print(json.dumps(_record(result, rows=True)) if args.json else result)
     return 0
 
 
@@ -250,7 +255,7 @@ def _last(shares: Sequence[float]) -> str:
 def _record(result: Plan, rows: bool = False) -> dict[str, Any]:
     totals = ("params", "trainable_params", "backbone_params", "head_params", "macs", "feature_shape")
     record = {**result.spec, **{name: getattr(result, name) for name in totals}}
-    return {**record, "rows": [vars(row) for row in result.rows]} if rows else record
+    return {**record, "rows": [row._asdict() for row in result.rows]} if rows else record
 
 
 def _run_record(run: Run) -> dict[str, Any]:

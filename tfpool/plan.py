@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 from tfpool import graph, heads
 from tfpool.catalog import find
@@ -15,8 +15,7 @@ from tfpool.ops import image_input
 from tfpool.table import count, table
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One layer, for one image.
 
     Attributes:
@@ -215,5 +214,5 @@ def _sight(tensor: Tensor, seen: dict[str, tuple[int, int] | None]) -> tuple[int
     if window is None or not known:
         return None
     size, stride = window
-    side, jump = max(side for side, _ in known), max(jump for _, jump in known)
+    side, jump = known[0] if len(known) == 1 else map(max, zip(*known, strict=True))
     return side + (size - 1) * jump, jump * stride
