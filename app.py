@@ -40,8 +40,8 @@ with right:
     st.metric("Flatten: all of it", f"{cells.size} numbers", border=True)
     st.code(" ".join(f"{value:g}" for value in cells.ravel()), language=None, wrap_lines=True)
     st.caption(
-        "Move the pattern: GAP and GMP give the same, wherever it is. Flatten gives other numbers, so the layer after "
-        "it needs a weight for each position."
+        "Move the pattern from corner to corner: GAP and GMP give the same. Flatten gives other numbers, so the layer "
+        "after it needs a weight for each position."
     )
 
 st.subheader("What that costs", anchor=False)

@@ -95,7 +95,7 @@ def learning_curve(runs: Sequence[Run], metric: str, title: str) -> go.Figure:
                 marker={"symbol": symbol, "size": 8},
                 mode="lines+markers",
             )
-    longest = max((run.epochs for run in runs), default=1)
+    longest = max((2, *(len(run.history[metric]) for run in runs)))
     figure.update_xaxes(title="epoch", range=[0.8, longest + 0.2], dtick=max(1, longest // 10))
     figure.update_yaxes(title=title, tickformat=".0%" if metric == "accuracy" else None)
     figure.update_layout(height=340, **_frame())
@@ -124,7 +124,7 @@ def evidence(pixels: np.ndarray, heatmap: np.ndarray, limit: float, unit: str) -
                 "orientation": "h",
                 "thickness": 12,
                 "len": 0.9,
-                "y": -0.02,
+                "y": 0.17,
                 "yanchor": "top",
                 "nticks": 5,
                 "title": {"text": unit, "side": "bottom"},
@@ -150,8 +150,9 @@ def _pixels(pixels: np.ndarray) -> go.Image:
 def _pictured(figure: go.Figure, pixels: np.ndarray) -> go.Figure:
     height, width = pixels.shape[:2]
     figure.update_xaxes(visible=False, range=[-0.5, width - 0.5], constrain="domain")
-    figure.update_yaxes(visible=False, range=[height - 0.5, -0.5], scaleanchor="x", constrain="domain")
-    figure.update_layout(height=340, margin={"l": 0, "r": 0, "t": 0, "b": 60}, uirevision="kept")
+    # Image and maps keep one place for the colour bar, so that positions can be compared across them.
+    figure.update_yaxes(visible=False, range=[height - 0.5, -0.5], scaleanchor="x", constrain="domain", domain=[0.2, 1])
+    figure.update_layout(height=360, margin={"l": 0, "r": 0, "t": 0, "b": 0, "autoexpand": False}, uirevision="kept")
     return figure
 
 
@@ -167,6 +168,6 @@ def _frame() -> dict[str, object]:
     # A fixed uirevision keeps zoom and hidden lines while live data arrives.
     return {
         "margin": {"l": 10, "r": 10, "t": 40, "b": 10},
-        "legend": {"orientation": "h", "y": 1.12, "x": 0},
+        "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
         "uirevision": "kept",
     }

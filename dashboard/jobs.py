@@ -42,6 +42,9 @@ def _draw(run_ids: Sequence[str]) -> None:
     for column, run in zip(st.columns(max(2, len(runs))), runs, strict=False):
         with column.container(border=True):
             _card(run)
+    if not any(run.history["loss"] for run in runs):
+        st.caption("The curves begin after the first epoch.")
+        return
     columns = st.columns(2)
     for column, metric, title in zip(columns, ("accuracy", "loss"), ("accuracy", "loss, cross entropy"), strict=True):
         with column:
@@ -58,7 +61,7 @@ def _card(run: Run) -> None:
     accuracy = run.history["val_accuracy"]
     shown = run.result["accuracy"] if run.result else accuracy[-1] if accuracy else None
     st.metric(
-        "Accuracy, test images" if run.result else "Accuracy, validation images",
+        "Test accuracy" if run.result else "Validation accuracy",
         "–" if shown is None else f"{shown:.1%}",
     )
     st.progress(run.done, text=_status(run))
@@ -68,6 +71,7 @@ def _card(run: Run) -> None:
         st.warning("Its process is gone. Train it again to the same numbers with the same settings and seed.")
     if run.state not in ENDED and st.button("Stop", key=f"runs_stop_{run.id}", icon="⏹️"):
         store().request_stop(run.id)
+        st.toast(f"{run.id} is stopping.")
 
 
 def _status(run: Run) -> str:

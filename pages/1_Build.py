@@ -42,7 +42,11 @@ with columns[3]:
 with messages():
     described = plan(network, head, (side, side, 3), classes)
 
-st.caption(f"{find(network).title}, under the head {described.head.formula}")
+st.caption(
+    f"{find(network).title}. The head {choices.SHORT_NAMES[head]} has {described.head.formula} parameters: H×W×C is the "
+    "last feature map, K the number of classes"
+    + (", U₁ and U₂ the sizes of its hidden layers." if head == "fc" else ".")
+)
 totals = st.columns(4)
 totals[0].metric("Parameters", f"{described.params:,}", border=True)
 totals[1].metric("of them in the head", f"{described.head_params:,}", border=True)

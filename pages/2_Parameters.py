@@ -44,8 +44,8 @@ most = max(plans, key=lambda each: each.head_params)
 least = min(plans, key=lambda each: each.head_params)
 st.markdown(
     f"At {side}×{side} pixels and {classes:,} classes the largest head here is **{SHORT_NAMES[most.head.name]}** "
-    f"on **{most.backbone}** with **{most.head_params:,}** parameters, {most.head_params / most.params:.0%} of it all. "
-    f"The smallest is **{SHORT_NAMES[least.head.name]}** on **{least.backbone}** with **{least.head_params:,}**."
+    f"on **{most.backbone}** with **{most.head_params:,}** parameters, {most.head_params / most.params:.1%} of it. "
+    f"A smallest one is **{SHORT_NAMES[least.head.name]}** on **{least.backbone}** with **{least.head_params:,}**."
 )
 st.plotly_chart(
     charts.parameter_bars(plans, log),

@@ -65,6 +65,9 @@ with messages():
 shown = (
     st.query_params.get_all("runs") or [run.id for run in known if run.state not in ENDED] or [r.id for r in known[:2]]
 )
+if known and not {run.id for run in known} & set(shown):
+    st.info("The runs that this address names are not here any more. These are the newest.")
+    shown = [run.id for run in known[:2]]
 if known:
     st.subheader("Runs", anchor=False)
     jobs.show(shown)

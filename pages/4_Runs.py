@@ -28,9 +28,14 @@ judged = sorted(same, key=lambda run: run.result["accuracy"], reverse=True)
 if len(judged) > 1:
     best, second = judged[:2]
     ahead = 100 * (best.result["accuracy"] - second.result["accuracy"])
+    settings = [{"network": r.plan.backbone, "head": r.plan.head.config, **r.spec["recipe"]} for r in (best, second)]
+    apart = [name.replace("_", " ") for name in settings[0] if settings[0][name] != settings[1][name]]
     st.markdown(
         f"**{best.id}** is best on {best.spec['data']}: **{best.result['accuracy']:.1%}** of the test images right, "
         f"{ahead:.1f} points ahead of {second.id}, with {best.plan.params:,} parameters against {second.plan.params:,}."
+    )
+    st.caption(
+        f"They differ in {', '.join(apart) or 'nothing but chance'}. One run is one draw: take several seeds of each."
     )
 
 st.dataframe(

@@ -26,8 +26,9 @@ if not runs:
 
 
 def newest(head: str) -> list[str]:
-    """The newest run of that head on the images of the newest run of all."""
+    """The newest run of that head on the images of the newest run of all, finished ones first."""
     alike = [run for run in runs if run.spec["data"] == runs[0].spec["data"]]
+    alike.sort(key=lambda run: run.state != "done")
     return [run.id for run in alike if run.plan.head.name == head][:1]
 
 
@@ -61,7 +62,11 @@ with columns[1]:
     number = st.number_input("Image number", 1, len(where), 1, key="cam_number", bind="query-params")
 with columns[2]:
     explained = st.selectbox(
-        "Evidence for", ["what each model predicts", *names], key="cam_target", help="The class whose map is shown"
+        "Evidence for",
+        ["what each model predicts", *names],
+        key="cam_target",
+        help="The class whose map is shown",
+        bind="query-params",
     )
 with st.expander("Or an image of your own"):
     st.caption("Its middle is cut out and shrunk to the size of the images that the models were trained on.")
@@ -73,7 +78,10 @@ with messages():
         truth, source = "your image", plain(upload.name)
     else:
         pixels = images.test.images[where[number - 1]]
-        truth, source = f"it is: **{names[images.test.labels[where[number - 1]]]}**", f"test image {where[number - 1]}"
+        truth, source = (
+            f"it is: **{names[images.test.labels[where[number - 1]]]}**",
+            f"number {number} of {len(where):,} test images",
+        )
     target = None if explained == "what each model predicts" else names.index(explained)
     views = explaining.views(picked, pixels, method, target)
 

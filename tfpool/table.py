@@ -11,9 +11,9 @@ def count(number: int | None) -> str:
 
 
 def short(number: int) -> str:
-    """40551040 as '40.6 M': three figures and k, M or B for thousand, million and billion."""
-    for size, unit in ((10**9, "B"), (10**6, "M"), (10**3, "k")):
-        if number >= size:
+    """40551040 as '40.6 M': three figures and k, M, B or T for thousand, million, billion and trillion."""
+    for size, unit in ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k")):
+        if number >= 0.9995 * size:
             return f"{number / size:.3g} {unit}"
     return str(number)
 

@@ -113,7 +113,7 @@ def test_train_two_heads_watch_them_learn_and_look_at_their_maps(store: Path, se
     expect(opened.get_by_text("106,202 parameters, 31,370 in the head")).to_be_visible()
     opened.wait_for_function(f"some => ({_POINTS})() > some", arg=some, timeout=MINUTES)
     expect(opened.get_by_text("done", exact=True)).to_have_count(2, timeout=MINUTES)
-    expect(opened.get_by_text("Accuracy, test images")).to_have_count(2)
+    expect(opened.get_by_text("Test accuracy")).to_have_count(2)
     assert points(opened) == 2 * 2 * 4
     picture(opened, "Train-after-training")
 
