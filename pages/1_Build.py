@@ -43,8 +43,8 @@ with messages():
     described = plan(network, head, (side, side, 3), classes)
 
 st.caption(
-    f"{find(network).title}. The head {choices.SHORT_NAMES[head]} has {described.head.formula} parameters: H×W×C is the "
-    "last feature map, K the number of classes"
+    f"{find(network).title}. The head {choices.SHORT_NAMES[head]} has {described.head.formula} parameters: H×W×C is "
+    "the last feature map, K the number of classes"
     + (", U₁ and U₂ the sizes of its hidden layers." if head == "fc" else ".")
 )
 totals = st.columns(4)
