@@ -69,7 +69,7 @@ def _card(run: Run) -> None:
         st.error(plain(run.error or "The run failed."))
     if run.state == "interrupted":
         st.warning("Its process is gone. Train it again to the same numbers with the same settings and seed.")
-    if run.state not in ENDED and st.button("Stop", key=f"runs_stop_{run.id}", icon="⏹️"):
+    if run.state not in ENDED and st.button("Stop", key=f"runs_stop_{run.id}", icon=":material/stop_circle:"):
         store().request_stop(run.id)
         st.toast(f"{run.id} is stopping.")
 
@@ -79,11 +79,8 @@ def _status(run: Run) -> str:
         return run.state
     if not run.progress:
         return "running: starting"
-    epoch = min(int(run.progress["epoch"]) + 1, run.epochs)
-    return (
-        f"running: epoch {epoch} of {run.epochs}, {run.progress['images_per_second']:,.0f} images a second, "
-        f"{clock(run.seconds_left)} left"
-    )
+    speed = f"{run.progress['images_per_second']:,.0f} images a second"
+    return f"running: epoch {run.current_epoch} of {run.epochs}, {speed}, {clock(run.seconds_left)} left"
 
 
 def _said(run: Run) -> str:

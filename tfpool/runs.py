@@ -79,6 +79,11 @@ class Run:
         return self.spec["recipe"]["epochs"]
 
     @property
+    def current_epoch(self) -> int:
+        """The epoch under way, counted from 1."""
+        return min(int(self.progress.get("epoch", 0)) + 1, self.epochs)
+
+    @property
     def model_path(self) -> Path:
         return self.path / "model.keras"
 

@@ -35,12 +35,12 @@ def explain_file(run: Run, image: str, method: str, target: str | None, out: str
         raise ValueError(f"The map is written as a PNG file, got --out {out}. Use a name that ends in .png.")
     height, width, channels = run.plan.input_shape
     pixels = read_image(image, (height or _SIDE, width or _SIDE, channels or 3))
-    model = run.load_model()
     batch = to_input(pixels[np.newaxis])
-    explanation = Explainer(model, method)(batch, wanted)
+    explainer = Explainer(run.load_model(), method)
+    explanation = explainer(batch, wanted)
     heatmap, number = explanation.heatmaps[0], int(explanation.targets[0])
     limit = float(np.abs(heatmap).max())
-    probabilities = tf.nn.softmax(model(batch, training=False)[0]).numpy()
+    probabilities = tf.nn.softmax(explainer.scores(batch)[0]).numpy()
     _write(pixels, heatmap, Path(out))
     return {
         "run": run.id,

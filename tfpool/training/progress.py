@@ -44,10 +44,9 @@ def describe(run: Run) -> str:
         return run.state
     if not run.progress:
         return "starting"
-    epoch = min(int(run.progress["epoch"]) + 1, run.epochs)
     left = clock(run.seconds_left)
     speed = f"{run.progress['images_per_second']:,.0f} images/s"
-    return f"epoch {epoch}/{run.epochs}  accuracy {run.progress['accuracy']:.1%}  {speed}  {left} left"
+    return f"epoch {run.current_epoch}/{run.epochs}  accuracy {run.progress['accuracy']:.1%}  {speed}  {left} left"
 
 
 def _tell(console: Console, run: Run, told: int) -> int:
