@@ -11,7 +11,8 @@ from tfpool import graph
 from tfpool.catalog import find
 from tfpool.export import to_code
 from tfpool.plan import Row, plan
-from tfpool.table import short
+from tfpool.table import memory, short
+from tfpool.training import Recipe
 
 header("Build", "What does this network look like, layer by layer? Nothing is built here, so it is instant.")
 
@@ -63,6 +64,14 @@ totals[3].metric(
     help="Height×width×channels, which the head reads",
 )
 
+recipe = Recipe()
+training = described.training_bytes(recipe.batch_size, recipe.optimizer) or 0
+st.caption(
+    f"Memory: {memory(described.weight_bytes)} of weights, {memory(described.activation_bytes or 0)} of layers' "
+    f"outputs an image, {memory(training)} to train with {recipe.batch_size} images a step and {recipe.optimizer}. "
+    f"Saved as a .keras file: about {memory(described.file_bytes)}."
+)
+
 stages: dict[str, list[Row]] = {}
 name = ""
 for row in described.rows[1:]:
@@ -84,6 +93,7 @@ table = pd.DataFrame(
         "output": [graph.text(row.output_shape) for row in described.rows],
         "parameters": [row.params for row in described.rows],
         "MACs": [row.macs for row in described.rows],
+        "memory": [row.activation_bytes for row in described.rows],
         "receptive field": [row.receptive_field for row in described.rows],
         "stride": [row.stride for row in described.rows],
     }
@@ -96,6 +106,7 @@ st.dataframe(
         "layer": st.column_config.TextColumn(width="medium"),
         "parameters": st.column_config.NumberColumn(format="localized"),
         "MACs": st.column_config.NumberColumn(format="localized", help="Multiply-adds for one image"),
+        "memory": st.column_config.NumberColumn(format="bytes", help="Of the output, for one image"),
         "receptive field": st.column_config.NumberColumn(help="Side, in pixels, of what one position sees; empty: all"),
         "stride": st.column_config.NumberColumn(help="Pixels of the image between two neighbouring positions"),
     },

@@ -82,9 +82,15 @@ st.dataframe(
             "backbone parameters": [each.backbone_params for each in plans],
             "parameters": [each.params for each in plans],
             "MACs": [each.macs for each in plans],
+            "weights": [each.weight_bytes for each in plans],
+            "outputs": [each.activation_bytes for each in plans],
         }
     ),
     hide_index=True,
-    column_config={name: st.column_config.NumberColumn(format="localized") for name in numbers},
-    alt="Parameters of head and backbone, and multiply-adds, of each network",
+    column_config={
+        **{name: st.column_config.NumberColumn(format="localized") for name in numbers},
+        "weights": st.column_config.NumberColumn(format="bytes", help="Memory of all parameters"),
+        "outputs": st.column_config.NumberColumn(format="bytes", help="Memory of every layer's output for one image"),
+    },
+    alt="Parameters of head and backbone, multiply-adds and memory of each network",
 )

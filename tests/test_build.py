@@ -27,6 +27,9 @@ def test_plan_equals_the_built_model_layer_by_layer_under_every_head(name: str, 
         first = tp.plan(name, head="gap", input_shape=size, classes=7)
         model = tp.build(first)
         assert_equal(first, model)
+        read = tp.plan(model)
+        assert {row.name: row for row in read.rows} == {row.name: row for row in first.rows}
+        assert read.feature_shape == first.feature_shape
         backbone = keras.Model(model.inputs[0], model.get_layer(first.features.name).output)
         for head in HEADS:
             plan = tp.plan(name, head=head, input_shape=size, classes=7)

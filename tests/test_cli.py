@@ -19,7 +19,12 @@ from .conftest import ROOT, tfpool
 def test_plan_prints_the_table_and_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["plan", "resnet50", "--head", "flatten", "--input", "224"]) == 0
     printed = capsys.readouterr().out
-    assert printed == f"{tp.plan('resnet50', head='flatten')}\n"
+    plan = tp.plan("resnet50", head="flatten")
+    *lines, last = printed.splitlines()
+    assert "\n".join(lines) == str(plan)
+    training = plan.training_bytes(64, "adam")
+    assert training
+    assert last.strip() == f"training {training / 1e9:.3g} GB with a batch of 64 and adam"
     assert "100,353,000" in printed
     assert cli.main(["plan", "resnet50", "--input", "64x96x1", "--classes", "5", "--json"]) == 0
     record = json.loads(capsys.readouterr().out)
@@ -28,11 +33,23 @@ def test_plan_prints_the_table_and_json(capsys: pytest.CaptureFixture[str]) -> N
     assert [row["name"] for row in record["rows"]] == [row.name for row in plan.rows]
 
 
+def test_a_saved_model_is_counted_as_it_is(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    plan = tp.plan("resnet8", head="gem")
+    tp.build(plan).save(tmp_path / "model.keras")
+    assert cli.main(["plan", str(tmp_path / "model.keras"), "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert (record["params"], record["macs"]) == (plan.params, plan.macs)
+    assert cli.main(["compare", "resnet8", str(tmp_path / "model.keras"), "--head", "gap"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[2:]] == ["resnet8-gap", "resnet8-gem"]
+    assert cli.main(["plan", str(tmp_path / "model.keras"), "--head", "gap"]) == 2
+    assert "model.keras is counted as it is" in capsys.readouterr().err
+
+
 def test_compare_prints_a_row_a_network_and_head(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["compare", "resnet20", "resnet50", "--head", "gap", "flatten", "--input", "64"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2 + 4
-    assert lines[-1].split()[:2] == ["resnet50", "flatten"]
+    assert lines[-1].split()[:2] == ["resnet50-flatten", "64×64×3"]
     assert f"{tp.plan('resnet50', head='flatten', input_shape=(64, 64, 3)).params:,}" in lines[-1]
     assert cli.main(["compare", "resnet8", "--input", "any", "--head", "gap", "gmp", "--json"]) == 0
     assert [row["macs"] for row in json.loads(capsys.readouterr().out)] == [None, None]
@@ -57,6 +74,10 @@ BAD = [
     (["plan", "resnet50", "--input", "16"], "needs images of at least 32×32"),
     (["plan", "resnet20", "--head", "flatten", "--input", "any"], "Flatten needs a fixed image size"),
     (["plan"], "the following arguments are required: backbone"),
+    (["plan", "missing.keras"], "There is no file missing.keras"),
+    (["plan", "app.keras"], "app.keras is no model that Keras can open: a .keras file is a zip archive"),
+    (["plan", "app.h5"], "app.h5 is no model that Keras can open"),
+    (["plan", "resnet20", "--batch-size", "0"], "at least 1 is needed for batch_size"),
     (["paint"], "invalid choice: 'paint'"),
     (["train", "resnet8", "--data", "cifar10"], "Unknown data set 'cifar10'"),
     (["train", "resnet50"], "needs images of at least 32×32"),
@@ -79,7 +100,8 @@ def test_bad_input_is_one_line_and_exit_code_2(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "app.py").write_text("")
+    for name in ("app.py", "app.keras", "app.h5"):
+        (tmp_path / name).write_text("")
     try:
         code = cli.main(arguments)
     except SystemExit as ended:

@@ -11,12 +11,13 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = [
-    {"tfpool.graph", "tfpool.table", "tfpool.files", "tfpool.process"},
-    {"tfpool.ops"},
+    {"tfpool.graph", "tfpool.table", "tfpool.files", "tfpool.process", "tfpool.anatomy"},
+    {"tfpool.ops", "tfpool.counts"},
     {"tfpool.backbones", "tfpool.heads"},
-    {"tfpool.catalog"},
+    {"tfpool.catalog", "tfpool.reading"},
     {"tfpool.plan", "tfpool.data"},
-    {"tfpool.build", "tfpool.export", "tfpool.layers"},
+    {"tfpool.pretrained"},
+    {"tfpool.build", "tfpool.blocks", "tfpool.export", "tfpool.layers", "tfpool.comparison"},
     {"tfpool.runs"},
     {"tfpool.training", "tfpool.cam"},
     {"tfpool.cli", "tfpool.__main__"},

@@ -1,6 +1,7 @@
 import dataclasses
 import inspect
 
+import numpy as np
 import pytest
 
 from tfpool import graph, ops
@@ -25,7 +26,7 @@ def test_an_op_without_a_rule_for_macs_is_an_error_not_a_silent_zero() -> None:
         def params(self, *inputs: graph.Shape) -> int:
             return 0
 
-    with pytest.raises(TypeError, match="macs_per_output"):
+    with pytest.raises(TypeError, match="macs_per_position"):
         Mystery()
 
 
@@ -33,9 +34,62 @@ def test_convolution_counts_by_hand() -> None:
     conv = Conv2D(16, 3, strides=2, padding="same")
     assert conv.output_shape((7, 8, 5)) == (4, 4, 16)
     assert conv.params((7, 8, 5)) == 3 * 3 * 5 * 16 + 16
-    assert conv.macs_per_output((7, 8, 5)) == 45
+    assert conv.macs_per_position((7, 8, 5)) == 3 * 3 * 5 * 16
+    assert conv.macs((4, 4, 16), (7, 8, 5)) == 4 * 4 * 3 * 3 * 5 * 16
+    assert Conv2D(16, 3).macs((None, None, 16), (None, None, 5)) is None
     assert Conv2D(16, 3, padding="valid").output_shape((7, 8, 5)) == (5, 6, 16)
     assert Conv2D(16, 3).output_shape((None, None, 5)) == (None, None, 16)
+
+
+@pytest.mark.parametrize(
+    "op",
+    [
+        ops.Conv2D(6, (3, 1), strides=(2, 1), padding="same", groups=2),
+        ops.Conv2D(6, (1, 5), dilation_rate=(1, 2)),
+        ops.DepthwiseConv2D((3, 2), dilation_rate=2, depth_multiplier=3),
+        ops.SeparableConv2D(5, 3, strides=2, depth_multiplier=2, use_bias=False),
+        ops.Conv2DTranspose(3, 4, strides=2, padding="same"),
+        ops.Conv2DTranspose(3, (2, 5), strides=(3, 2)),
+        ops.AveragePooling2D((2, 3), strides=(1, 2), padding="same"),
+        ops.UpSampling2D((2, 3)),
+        ops.Dense(7, use_bias=False),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("shape", [(13, 17, 4), (12, 16, 4)], ids=str)
+def test_shapes_and_weights_are_those_of_the_keras_layer(op: Op, shape: tuple[int, int, int]) -> None:
+    import keras
+
+    layer = getattr(keras.layers, op.layer)(**op.arguments)
+    output = layer(keras.Input(shape))
+    assert op.output_shape(shape) == output.shape[1:]
+    assert op.params(shape) == layer.count_params()
+
+
+@pytest.mark.parametrize(
+    "op",
+    [
+        ops.Conv2D(6, (3, 1), strides=(2, 1), groups=2, use_bias=False),
+        ops.DepthwiseConv2D(3, dilation_rate=2, depth_multiplier=3, use_bias=False),
+        ops.Conv2DTranspose(3, (2, 3), strides=(3, 2), use_bias=False),
+        ops.Dense(7, use_bias=False),
+    ],
+    ids=str,
+)
+def test_a_layer_of_ones_counts_its_own_multiply_adds(op: Op) -> None:
+    import keras
+
+    # Without padding, and with every input and weight one, the output adds up to the number of products.
+    layer = getattr(keras.layers, op.layer)(**op.arguments)
+    layer.build((1, 13, 17, 4))
+    layer.set_weights([np.ones_like(weight) for weight in layer.get_weights()])
+    output = layer(np.ones((1, 13, 17, 4), np.float32)).numpy()
+    assert op.macs(output.shape[1:], (13, 17, 4)) == output.sum()
+
+
+def test_groups_that_do_not_part_the_channels_are_refused() -> None:
+    with pytest.raises(ValueError, match="5 channels and 6 filters cannot be parted into 3 groups"):
+        Conv2D(6, 3, groups=3)(image_input((8, 8, 5)), name="conv")
 
 
 def test_channels_first_padding_pads_the_channels() -> None:
@@ -80,7 +134,8 @@ def test_an_op_is_named_like_its_keras_layer_and_has_its_arguments_and_defaults(
 
 def test_only_named_ops_are_free_of_arithmetic() -> None:
     free = {op.__name__ for op in all_ops() if issubclass(op, ops.Weightless)}
-    with_weights = {"Conv2D", "DepthwiseConv2D", "Dense", "BatchNormalization", "Normalization"}
+    convolutions = {"Conv2D", "Conv2DTranspose", "DepthwiseConv2D", "SeparableConv2D"}
+    with_weights = convolutions | {"Dense", "BatchNormalization", "Normalization"}
     assert with_weights == {op.__name__ for op in all_ops()} - free
     keeping = {"Activation", "Dropout", "Rescaling", "Add", "Multiply"}
     assert keeping == {op.__name__ for op in all_ops() if issubclass(op, Elementwise)}

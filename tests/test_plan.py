@@ -75,4 +75,4 @@ def test_the_printed_table_has_every_layer_and_the_totals() -> None:
     plan = tp.plan("resnet8", head="flatten")
     lines = str(plan).splitlines()
     assert [line.split()[0] for line in lines[2 : 2 + len(plan.rows)]] == [row.name for row in plan.rows]
-    assert lines[-2] == "params  116,090 (115,610 trainable): backbone 75,120, head 40,970"
+    assert lines[-3] == "params  116,090 (115,610 trainable): backbone 75,120, head 40,970"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 # functions for good; none of these modules loads TensorFlow.
 from tfpool.build import build, with_head
 from tfpool.catalog import catalog
+from tfpool.comparison import compare
 from tfpool.export import to_code
 from tfpool.heads import FC, GAP, GMP, NIN, SPP, AdaptiveAvg, AvgMax, Flatten, GeM
 from tfpool.plan import plan
@@ -24,6 +25,7 @@ __version__ = "0.1.0"
 __all__ = [
     "catalog",
     "plan",
+    "compare",
     "GAP",
     "GMP",
     "Flatten",

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import tfpool
-from tfpool import graph, heads
+from tfpool import heads
+from tfpool.comparison import compare
+from tfpool.counts import Counts
 from tfpool.export import to_code
-from tfpool.plan import Plan, plan
+from tfpool.plan import plan
 from tfpool.runs import Run, RunStore
-from tfpool.table import clock, count, table
+from tfpool.table import clock, count, memory, table
 
 _INTERRUPTED = 130
 _EPILOG = """examples:
@@ -68,10 +70,11 @@ def parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     command = _add(commands, "plan", _plan, "count a network with a head, layer by layer, without building it")
-    command.add_argument("backbone", help="a network, such as resnet20, resnet50, vgg16 or efficientnetb0")
+    command.add_argument("backbone", help="a network, such as resnet20 or vgg16, or a saved .keras or .h5 model")
     command.add_argument("--head", help=f"one of {', '.join(heads.HEADS)} (default: as published)")
     command.add_argument("--code", action="store_true", help="print a Python file in plain Keras that builds it")
     _sized(command)
+    _step(command)
 
     command = _add(commands, "compare", _compare, "count networks under several heads side by side")
     command.add_argument("backbones", nargs="+", metavar="backbone", help="names as for plan")
@@ -87,6 +90,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("backbone", help="a name as for plan; small images want a small one, such as resnet8")
     command.add_argument("--head", nargs="+", default=["gap"], help="heads, a run each (default: gap)")
     command.add_argument("--data", default="fashion_mnist", help=f"one of {', '.join(DATA)} (default: %(default)s)")
+    _step(command)
     _recipe(command)
     _store(command)
 
@@ -124,15 +128,20 @@ def _store(command: argparse.ArgumentParser) -> None:
     command.add_argument("--store", default="saved_models", help="folder with the runs (default: %(default)s)")
 
 
+def _step(command: argparse.ArgumentParser) -> None:
+    from tfpool.training.recipe import OPTIMIZERS, Recipe
+
+    default = Recipe()
+    text = "images a step (default: %(default)s)"
+    command.add_argument("--batch-size", type=int, default=default.batch_size, help=text)
+    command.add_argument("--optimizer", choices=OPTIMIZERS, default=default.optimizer, help="default: %(default)s")
+
+
 def _recipe(command: argparse.ArgumentParser) -> None:
-    from tfpool.training.recipe import OPTIMIZERS, PARTS, SCHEDULES, Recipe
+    from tfpool.training.recipe import PARTS, SCHEDULES, Recipe
 
     default = Recipe()
     command.add_argument("--epochs", type=int, default=default.epochs, help="default: %(default)s")
-    command.add_argument(
-        "--batch-size", type=int, default=default.batch_size, help="images a step (default: %(default)s)"
-    )
-    command.add_argument("--optimizer", choices=OPTIMIZERS, default=default.optimizer, help="default: %(default)s")
     command.add_argument("--learning-rate", type=float, default=default.learning_rate, help="default: %(default)s")
     command.add_argument("--schedule", choices=SCHEDULES, default=default.schedule, help="default: %(default)s")
     command.add_argument("--train-images", type=int, help="use only the first so many (default: all)")
@@ -141,35 +150,42 @@ def _recipe(command: argparse.ArgumentParser) -> None:
 
 
 def _plan(args: argparse.Namespace) -> int:
-    result = plan(args.backbone, args.head, _input_shape(args.input), args.classes, **_settings(args.set))
-    if args.code:
-        print(to_code(result), end="")
+    shape, settings = _input_shape(args.input), _settings(args.set)
+    if _is_file(args.backbone):
+        if args.code or settings or any(each is not None for each in (args.head, shape, args.classes)):
+            raise ValueError(f"{args.backbone} is counted as it is. Leave out --head, --input and the like.")
+        result = _counted(args.backbone)
     else:
-        print(json.dumps(_record(result, rows=True)) if args.json else result)
+        result = plan(args.backbone, args.head, shape, args.classes, **settings)
+    training = result.training_bytes(args.batch_size, args.optimizer)
+    if args.code:
+        print(to_code(result), end="")  # type: ignore[arg-type]
+    elif args.json:
+        step = {"batch_size": args.batch_size, "optimizer": args.optimizer, "training_bytes": training}
+        print(json.dumps({**result.record(), **step}))
+    else:
+        size = "–" if training is None else memory(training)
+        print(f"{result}\n        training {size} with a batch of {args.batch_size} and {args.optimizer}")
     return 0
 
 
 def _compare(args: argparse.Namespace) -> int:
-    shape = _input_shape(args.input)
-    plans = [
-        plan(name, head, shape, args.classes, **_settings(args.set)) for name in args.backbones for head in args.head
-    ]
-    if args.json:
-        print(json.dumps([_record(result) for result in plans]))
-        return 0
-    rows = [
-        (
-            p.backbone,
-            p.head.name,
-            graph.text(p.input_shape),
-            graph.text(p.feature_shape),
-            *map(count, (p.backbone_params, p.head_params, p.params, p.macs)),
-        )
-        for p in plans
-    ]
-    header = ("network", "head", "input", "features", "backbone params", "head params", "params", "MACs")
-    print(table(header, rows, right=(4, 5, 6, 7)))
+    networks = [_counted(name) if _is_file(name) else name for name in args.backbones]
+    compared = compare(networks, args.head, _input_shape(args.input), args.classes, **_settings(args.set))
+    print(compared.to_json() if args.json else compared)
     return 0
+
+
+def _is_file(name: str) -> bool:
+    return name.endswith((".keras", ".h5"))
+
+
+def _counted(path: str) -> Counts:
+    """The counts of a saved Keras model."""
+    with _quietly():
+        from tfpool.layers import load_model
+
+        return plan(load_model(path))
 
 
 def _train(args: argparse.Namespace) -> int:
@@ -250,12 +266,6 @@ def _show(found: Sequence[Run], as_json: bool) -> None:
 
 def _last(shares: Sequence[float]) -> str:
     return f"{shares[-1]:.1%}" if shares else "–"
-
-
-def _record(result: Plan, rows: bool = False) -> dict[str, Any]:
-    totals = ("params", "trainable_params", "backbone_params", "head_params", "macs", "feature_shape")
-    record = {**result.spec, **{name: getattr(result, name) for name in totals}}
-    return {**record, "rows": [row._asdict() for row in result.rows]} if rows else record
 
 
 def _run_record(run: Run) -> dict[str, Any]:

@@ -9,10 +9,18 @@ from __future__ import annotations
 import operator
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, fields
+from fractions import Fraction
+from math import prod
 from typing import Any
 
 Shape = tuple[int | None, ...]
 """Shape of one image's tensor, without the batch: (H, W, C) or (C,). None where a size is not known."""
+
+FLOAT32 = 4
+"""Bytes of one value."""
+
+Side = tuple[int, int | Fraction]
+"""How far one output position sees along one axis of the input, and how far apart two neighbours stand there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,19 +114,34 @@ class Op(ABC):
         """Number of weights, trainable or not, as Keras's `count_params()`."""
 
     @abstractmethod
-    def macs_per_output(self, *inputs: Shape) -> int:
-        """Multiply-adds for one output value.
+    def macs_per_position(self, *inputs: Shape) -> int:
+        """Multiply-adds for one position of the output, over all its channels.
 
         A fused multiply-add counts one. Only convolutions and dense layers multiply by weights: biases,
         normalisation (which folds into the convolution before it), activations, pooling and additions
         count none.
         """
 
+    def macs(self, output: Shape, *inputs: Shape) -> int | None:
+        """Multiply-adds for the whole output; None where its size is not known."""
+        each = self.macs_per_position(*inputs)
+        if each == 0:
+            return 0
+        return None if None in output else each * prod(filter(None, output[:-1]))
+
     def non_trainable_params(self, *inputs: Shape) -> int:
         """Number of weights that training does not change: moving statistics."""
         return 0
 
+    def weight_bytes(self, *inputs: Shape) -> int:
+        """Memory of the weights, in bytes."""
+        return FLOAT32 * self.params(*inputs)
+
     @property
-    def window(self) -> tuple[int, int] | None:
-        """Side and stride of the square of input that one output position sees; None for all of it."""
-        return 1, 1
+    def window(self) -> tuple[Side, Side] | None:
+        """What one output position sees of the input's height and width; None for all of it."""
+        return LOCAL
+
+
+LOCAL: tuple[Side, Side] = ((1, 1), (1, 1))
+"""The window of an op that sees the same position only."""

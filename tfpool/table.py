@@ -12,10 +12,19 @@ def count(number: int | None) -> str:
 
 def short(number: int) -> str:
     """40551040 as '40.6 M': three figures and k, M, B or T for thousand, million, billion and trillion."""
-    for size, unit in ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k")):
-        if number >= 0.9995 * size:
-            return f"{number / size:.3g} {unit}"
-    return str(number)
+    return _scaled(number, ("k", "M", "B", "T"), "")
+
+
+def memory(size: int) -> str:
+    """102546848 bytes as '103 MB': three figures and kB, MB, GB or TB."""
+    return _scaled(size, ("kB", "MB", "GB", "TB"), " B")
+
+
+def _scaled(number: int, units: Sequence[str], one: str) -> str:
+    for power, unit in reversed(list(enumerate(units, start=1))):
+        if number >= 0.9995 * 1000**power:
+            return f"{number / 1000**power:.3g} {unit}"
+    return f"{number}{one}"
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> str:

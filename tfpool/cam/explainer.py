@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfpool.cam.locate import dissect
+from tfpool.anatomy.locate import dissect
 from tfpool.cam.methods import METHODS
 
 _BATCH = 32

@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfpool.cam.locate import GLOBAL_POOLS, Anatomy
+from tfpool.anatomy.locate import GLOBAL_POOLS, Anatomy
 
 Maps = Callable[[Any, Any, Any], Any]
 """From features (N, h, w, C), targets (N,) and images (N, H, W, C) to heatmaps (N, h, w)."""

@@ -6,10 +6,11 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from tfpool.counts import SLOTS
 from tfpool.graph import at_least
 from tfpool.plan import Plan
 
-OPTIMIZERS = ("adam", "sgd")
+OPTIMIZERS = tuple(SLOTS)
 SCHEDULES = ("cosine", "constant")
 PARTS = ("backbone", "head")
 

@@ -38,6 +38,7 @@ class Value:
 
     step: Step | None
     shape: tuple[int | None, ...]
+    dtype: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +90,7 @@ def unfold(model: keras.Model) -> Graph:
         advice = "Build it by calling it on images once." if built else "A functional or Sequential model is needed."
         raise ValueError(f"{model.name} ({type(model).__name__}) has no graph of layers. {advice}")
     graph = Graph()
-    graph.inputs.extend(Value(None, tuple(tensor.shape)) for tensor in model.inputs)
+    graph.inputs.extend(Value(None, tuple(tensor.shape), tensor.dtype) for tensor in model.inputs)
     graph.outputs.extend(_unfold(model, graph.inputs, graph, ""))
     return graph
 
@@ -104,15 +105,17 @@ def _unfold(model: keras.Model, inputs: list[Value], graph: Graph, inside: str) 
     known = dict(zip(map(id, functional.inputs), inputs, strict=True))
     for depth in sorted(functional._nodes_by_depth, reverse=True):
         for node in functional._nodes_by_depth[depth]:
-            if node.is_input:
-                continue
             name = inside + node.operation.name
+            if node.is_input:
+                if not inside:
+                    graph.named[name] = known[id(node.outputs[0])]
+                continue
             sources = {id(tensor): known[id(tensor)] for tensor in node.arguments.keras_tensors}
             if _is_graph(node.operation):
                 outputs = _unfold(node.operation, list(sources.values()), graph, f"{name}/")
             else:
                 step = Step(node.operation, name, node.arguments, sources)
-                outputs = [Value(step, tuple(tensor.shape)) for tensor in node.outputs]
+                outputs = [Value(step, tuple(tensor.shape), tensor.dtype) for tensor in node.outputs]
                 graph.steps.append((step, outputs))
             known.update(zip(map(id, node.outputs), outputs, strict=True))
             graph.named[name] = outputs[0]

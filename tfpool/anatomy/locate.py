@@ -9,7 +9,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from tfpool.cam.unfold import Graph, Step, Value, ancestors, unfold
+from tfpool.anatomy.unfold import Graph, Step, Value, ancestors, unfold
 
 GLOBAL_POOLS = (keras.layers.GlobalAveragePooling2D, keras.layers.GlobalMaxPooling2D)
 _POOLS = (*GLOBAL_POOLS, keras.layers.AveragePooling2D, keras.layers.MaxPooling2D)
@@ -97,8 +97,23 @@ def _is_idle(step: Step) -> bool:
 
 
 def _found(graph: Graph, last: Value, model: str) -> Value:
-    """The map that enters the head: the first value with height and width, walking back from the scores."""
-    found, waiting, seen = set(), [last], {last}
+    features = _entering(graph, [last])
+    if features is None:
+        raise ValueError(
+            f"No single feature map enters the head of {model}. Give layer= as one of: {_choices(graph, last)}."
+        )
+    return features
+
+
+def find_features(graph: Graph) -> Value | None:
+    """The map (N, H, W, C) that enters the head of a model; None where there is no head, or not one map."""
+    ends = [value for value in graph.outputs if len(value.shape) < 4]
+    return _entering(graph, ends) if len(ends) == len(graph.outputs) else None
+
+
+def _entering(graph: Graph, ends: list[Value]) -> Value | None:
+    """The map that enters the head: the first value with height and width, walking back from the ends."""
+    found, waiting, seen = set(), list(ends), set(ends)
     while waiting:
         step = waiting.pop().step
         for source in step.inputs if step else ():
@@ -107,11 +122,7 @@ def _found(graph: Graph, last: Value, model: str) -> Value:
             elif source not in seen:
                 seen.add(source)
                 waiting.append(source)
-    if len(found) == 1 and not found & set(graph.inputs):
-        return found.pop()
-    raise ValueError(
-        f"No single feature map enters the head of {model}. Give layer= as one of: {_choices(graph, last)}."
-    )
+    return found.pop() if len(found) == 1 and not found & set(graph.inputs) else None
 
 
 def _before_pooling(value: Value) -> Value:

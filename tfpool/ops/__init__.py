@@ -1,0 +1,85 @@
+"""The ops that networks are made of. Each is named like the Keras layer it becomes.
+
+Fields are that layer's arguments, with Keras's defaults. A new op is one small class here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tfpool.graph import Graph, Shape, Tensor
+from tfpool.ops.kinds import Elementwise, Global, Sliding, Weightless
+from tfpool.ops.weighted import (
+    BatchNormalization,
+    Conv2D,
+    Conv2DTranspose,
+    Dense,
+    DepthwiseConv2D,
+    Normalization,
+    SeparableConv2D,
+)
+from tfpool.ops.weightless import (
+    Activation,
+    AdaptiveAveragePooling2D,
+    AdaptiveMaxPooling2D,
+    Add,
+    AveragePooling2D,
+    Concatenate,
+    Dropout,
+    Flatten,
+    GeneralizedMeanPooling2D,
+    GlobalAveragePooling2D,
+    GlobalMaxPooling2D,
+    MaxPooling2D,
+    Multiply,
+    Rescaling,
+    Reshape,
+    UpSampling2D,
+    ZeroPadding2D,
+)
+
+__all__ = [
+    "Activation",
+    "AdaptiveAveragePooling2D",
+    "AdaptiveMaxPooling2D",
+    "Add",
+    "AveragePooling2D",
+    "BatchNormalization",
+    "Concatenate",
+    "Conv2D",
+    "Conv2DTranspose",
+    "Dense",
+    "DepthwiseConv2D",
+    "Dropout",
+    "Elementwise",
+    "Flatten",
+    "GeneralizedMeanPooling2D",
+    "Global",
+    "GlobalAveragePooling2D",
+    "GlobalMaxPooling2D",
+    "InputLayer",
+    "MaxPooling2D",
+    "Multiply",
+    "Normalization",
+    "Rescaling",
+    "Reshape",
+    "SeparableConv2D",
+    "Sliding",
+    "UpSampling2D",
+    "Weightless",
+    "ZeroPadding2D",
+    "image_input",
+]
+
+
+@dataclass(frozen=True)
+class InputLayer(Weightless):
+    shape: Shape
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        return self.shape
+
+
+def image_input(shape: Shape) -> Tensor:
+    """The image tensor that a new graph starts with."""
+    return Graph().add(InputLayer(shape), (), "input_layer")

@@ -1,0 +1,185 @@
+"""Ops with weights: convolutions, dense layers, normalisation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import prod
+
+from tfpool.graph import Op, Shape, Side, known
+from tfpool.ops.kinds import Pair, Sliding, pair, sides
+
+
+@dataclass(frozen=True)
+class Conv2D(Sliding):
+    filters: int
+    kernel_size: Pair
+    strides: Pair = 1
+    padding: str = "valid"
+    dilation_rate: Pair = 1
+    groups: int = 1
+    activation: str | None = None
+    use_bias: bool = True
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        channels = known(inputs[0][-1])
+        if channels % self.groups or self.filters % self.groups:
+            raise ValueError(
+                f"{channels} channels and {self.filters} filters cannot be parted into {self.groups} groups."
+            )
+        return (*self.slide(inputs[0], self.padding), self.filters)
+
+    def params(self, *inputs: Shape) -> int:
+        return self.macs_per_position(*inputs) + self.use_bias * self.filters
+
+    def macs_per_position(self, *inputs: Shape) -> int:
+        return prod(pair(self.kernel_size)) * known(inputs[0][-1]) // self.groups * self.filters
+
+    @property
+    def window(self) -> tuple[Side, Side]:
+        return sides(self.kernel_size, self.strides, self.dilation_rate)
+
+
+@dataclass(frozen=True)
+class DepthwiseConv2D(Sliding):
+    """A convolution of each channel by itself."""
+
+    kernel_size: Pair
+    strides: Pair = 1
+    padding: str = "valid"
+    dilation_rate: Pair = 1
+    depth_multiplier: int = 1
+    use_bias: bool = True
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        return (*self.slide(inputs[0], self.padding), self._channels(inputs[0]))
+
+    def params(self, *inputs: Shape) -> int:
+        return self.macs_per_position(*inputs) + self.use_bias * self._channels(inputs[0])
+
+    def macs_per_position(self, *inputs: Shape) -> int:
+        return prod(pair(self.kernel_size)) * self._channels(inputs[0])
+
+    @property
+    def window(self) -> tuple[Side, Side]:
+        return sides(self.kernel_size, self.strides, self.dilation_rate)
+
+    def _channels(self, features: Shape) -> int:
+        return known(features[-1]) * self.depth_multiplier
+
+
+@dataclass(frozen=True)
+class SeparableConv2D(Sliding):
+    """A convolution of each channel by itself, then a 1×1 convolution."""
+
+    filters: int
+    kernel_size: Pair
+    strides: Pair = 1
+    padding: str = "valid"
+    dilation_rate: Pair = 1
+    depth_multiplier: int = 1
+    use_bias: bool = True
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        return (*self.slide(inputs[0], self.padding), self.filters)
+
+    def params(self, *inputs: Shape) -> int:
+        return self.macs_per_position(*inputs) + self.use_bias * self.filters
+
+    def macs_per_position(self, *inputs: Shape) -> int:
+        between = known(inputs[0][-1]) * self.depth_multiplier
+        return (prod(pair(self.kernel_size)) + self.filters) * between
+
+    @property
+    def window(self) -> tuple[Side, Side]:
+        return sides(self.kernel_size, self.strides, self.dilation_rate)
+
+
+@dataclass(frozen=True)
+class Conv2DTranspose(Op):
+    """A convolution read backwards: each position of the input adds its kernel to a larger map."""
+
+    filters: int
+    kernel_size: Pair
+    strides: Pair = 1
+    padding: str = "valid"
+    use_bias: bool = True
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        rest = [max(0, size - step) if self.padding == "valid" else 0 for size, step in self._sides]
+        grown = zip(inputs[0][:2], self._sides, rest, strict=True)
+        return (*(None if length is None else length * step + more for length, (_, step), more in grown), self.filters)
+
+    def params(self, *inputs: Shape) -> int:
+        return self.macs_per_position(*inputs) + self.use_bias * self.filters
+
+    def macs_per_position(self, *inputs: Shape) -> int:
+        """Multiply-adds for one position of the input."""
+        return prod(pair(self.kernel_size)) * known(inputs[0][-1]) * self.filters
+
+    def macs(self, output: Shape, *inputs: Shape) -> int | None:
+        return super().macs(inputs[0], *inputs)
+
+    @property
+    def window(self) -> tuple[Side, Side]:
+        down, across = ((-(-size // step), Fraction(1, step)) for size, step in self._sides)
+        return down, across
+
+    @property
+    def _sides(self) -> tuple[tuple[int, int], ...]:
+        return tuple(zip(pair(self.kernel_size), pair(self.strides), strict=True))
+
+
+@dataclass(frozen=True)
+class Dense(Op):
+    units: int
+    activation: str | None = None
+    use_bias: bool = True
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        return (*inputs[0][:-1], self.units)
+
+    def params(self, *inputs: Shape) -> int:
+        return self.macs_per_position(*inputs) + self.use_bias * self.units
+
+    def macs_per_position(self, *inputs: Shape) -> int:
+        return known(inputs[0][-1]) * self.units
+
+
+@dataclass(frozen=True)
+class BatchNormalization(Op):
+    momentum: float = 0.99
+    epsilon: float = 1e-3
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        return inputs[0]
+
+    def params(self, *inputs: Shape) -> int:
+        return 4 * known(inputs[0][-1])
+
+    def non_trainable_params(self, *inputs: Shape) -> int:
+        return 2 * known(inputs[0][-1])
+
+    def macs_per_position(self, *inputs: Shape) -> int:
+        return 0
+
+
+@dataclass(frozen=True)
+class Normalization(Op):
+    """Subtracts a mean and divides by a deviation that are kept, with a count, as weights."""
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        return inputs[0]
+
+    def params(self, *inputs: Shape) -> int:
+        return 2 * known(inputs[0][-1]) + 1
+
+    def weight_bytes(self, *inputs: Shape) -> int:
+        # The count is an integer of 64 bits.
+        return super().weight_bytes(*inputs) + 4
+
+    def non_trainable_params(self, *inputs: Shape) -> int:
+        return self.params(*inputs)
+
+    def macs_per_position(self, *inputs: Shape) -> int:
+        return 0

@@ -1,0 +1,188 @@
+"""Ops without weights: activations, additions, padding, and what pools or rearranges a map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import prod
+
+from tfpool.graph import Shape, Side, known, text
+from tfpool.ops.kinds import Elementwise, Global, Pair, Sliding, Weightless, pair, sides
+
+# === Keeping the shape ===
+
+
+@dataclass(frozen=True)
+class Activation(Elementwise):
+    activation: str
+
+
+@dataclass(frozen=True)
+class Dropout(Elementwise):
+    rate: float
+    noise_shape: tuple[int | None, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Rescaling(Elementwise):
+    scale: float
+
+
+@dataclass(frozen=True)
+class Add(Elementwise):
+    """The sum of tensors of one shape."""
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        if len(set(inputs)) != 1:
+            raise ValueError(f"Add needs tensors of one shape, got {', '.join(map(text, inputs))}.")
+        return inputs[0]
+
+
+@dataclass(frozen=True)
+class Multiply(Elementwise):
+    """A tensor times another of its shape, or of one value a channel."""
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        first, second = inputs
+        if second not in (first, (1, 1, first[-1])):
+            raise ValueError(f"Multiply needs {text(first)} twice, or one value a channel, got {text(second)}.")
+        return first
+
+
+# === Changing the shape ===
+
+
+@dataclass(frozen=True)
+class Concatenate(Weightless):
+    """Tensors side by side along the last axis."""
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        if len({shape[:-1] for shape in inputs}) != 1:
+            raise ValueError(f"Concatenate needs one height and width, got {', '.join(map(text, inputs))}.")
+        return (*inputs[0][:-1], sum(known(shape[-1]) for shape in inputs))
+
+
+@dataclass(frozen=True)
+class AveragePooling2D(Weightless, Sliding):
+    """The mean of each window."""
+
+    pool_size: Pair
+    strides: Pair | None = None
+    padding: str = "valid"
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        return (*self.slide(inputs[0], self.padding), inputs[0][-1])
+
+    @property
+    def window(self) -> tuple[Side, Side]:
+        return sides(self.pool_size, self.strides or self.pool_size)
+
+
+@dataclass(frozen=True)
+class MaxPooling2D(AveragePooling2D):
+    """The maximum of each window."""
+
+    pool_size: Pair = 2
+
+
+@dataclass(frozen=True)
+class UpSampling2D(Weightless):
+    """Each position repeated, or interpolated between."""
+
+    size: Pair = 2
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        height, width, channels = inputs[0]
+        down, across = pair(self.size)
+        return height and height * down, width and width * across, channels
+
+    @property
+    def window(self) -> tuple[Side, Side]:
+        down, across = pair(self.size)
+        return (1, Fraction(1, down)), (1, Fraction(1, across))
+
+
+@dataclass(frozen=True)
+class ZeroPadding2D(Weightless):
+    """Zeros around height and width, or with data_format="channels_first" around width and channels.
+
+    The second form is what the parameter-free shortcut of the CIFAR ResNets needs: Keras pads the last
+    two axes then, whatever they hold.
+    """
+
+    padding: int | tuple[tuple[int, int], tuple[int, int]] = 1
+    data_format: str | None = None
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        height, width, channels = inputs[0]
+        pads = ((self.padding,) * 2,) * 2 if isinstance(self.padding, int) else self.padding
+        first, second = (sum(pair) for pair in pads)
+        if self.data_format == "channels_first":
+            return height, _plus(width, first), _plus(channels, second)
+        return _plus(height, first), _plus(width, second), channels
+
+
+@dataclass(frozen=True)
+class Reshape(Global):
+    """One value a channel as a map of one position."""
+
+    target_shape: tuple[int, ...]
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        if None in inputs[0] or prod(filter(None, inputs[0])) != prod(self.target_shape):
+            raise ValueError(f"{text(inputs[0])} cannot be reshaped to {text(self.target_shape)}.")
+        return self.target_shape
+
+
+@dataclass(frozen=True)
+class Flatten(Global):
+    def output_shape(self, *inputs: Shape) -> Shape:
+        return (prod(known(size) for size in inputs[0]),)
+
+
+@dataclass(frozen=True)
+class GlobalAveragePooling2D(Global):
+    """The mean over height and width."""
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        return inputs[0][-1:]
+
+
+@dataclass(frozen=True)
+class GlobalMaxPooling2D(Global):
+    """The maximum over height and width."""
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        return inputs[0][-1:]
+
+
+@dataclass(frozen=True)
+class GeneralizedMeanPooling2D(Global):
+    """(mean xᵖ)^(1/p) over height and width, with a learnt p: a layer of `tfpool.layers`, not of Keras."""
+
+    p: float
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        return inputs[0][-1:]
+
+    def params(self, *inputs: Shape) -> int:
+        return 1
+
+
+@dataclass(frozen=True)
+class AdaptiveAveragePooling2D(Global):
+    """The means of a grid of output_size × output_size cells that may overlap."""
+
+    output_size: int
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        return self.output_size, self.output_size, inputs[0][-1]
+
+
+@dataclass(frozen=True)
+class AdaptiveMaxPooling2D(AdaptiveAveragePooling2D):
+    """The maxima of such a grid."""
+
+
+def _plus(size: int | None, more: int) -> int | None:
+    return None if size is None else size + more

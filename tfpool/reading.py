@@ -1,0 +1,151 @@
+"""The counts of a Keras model of any origin, read off its graph. Loads TensorFlow.
+
+Shapes and weights are the model's own; multiply-adds and receptive fields are those of the op of the same name.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from math import prod
+from typing import Any
+
+import keras
+
+from tfpool import ops
+from tfpool.anatomy.locate import find_features
+from tfpool.anatomy.unfold import Step, Value, ancestors, unfold
+from tfpool.counts import Counts, Row, Sight, activation_bytes, in_pixels, look
+from tfpool.graph import LOCAL, Op, Shape
+
+_MEASURED = (
+    ops.Conv2D,
+    ops.Conv2DTranspose,
+    ops.DepthwiseConv2D,
+    ops.SeparableConv2D,
+    ops.Dense,
+    ops.AveragePooling2D,
+    ops.MaxPooling2D,
+    ops.UpSampling2D,
+)
+"""Ops whose facts depend on their arguments."""
+
+# Layers and functions of Keras that are no op here, without multiply-adds: those that leave each position where it is,
+# and those that do not.
+_STAYING = """
+ActivityRegularization AlphaDropout CustomScaleLayer Cropping2D ELU GaussianDropout GaussianNoise GroupNormalization
+Identity LayerNormalization LayerScale LeakyReLU PReLU RMSNormalization ReLU Softmax SpatialDropout2D StochasticDepth
+UnitNormalization Average Maximum Minimum Subtract
+Absolute Cast Clip Divide Elu Exp Gelu HardSigmoid HardSwish LeakyRelu Log Log1p LogSoftmax Mish Negative Power Relu
+Relu6 Selu Sigmoid Silu Softplus Softsign Sqrt Square Tanh TrueDivide
+AutoContrast RandomBrightness RandomColorDegeneration RandomColorJitter RandomContrast RandomErasing RandomGrayscale
+RandomHue RandomInvert RandomPosterization RandomSaturation Solarization
+"""
+_MOVING = """
+Permute Resizing CenterCrop RandomCrop RandomFlip RandomRotation RandomShear RandomTranslation RandomZoom
+Amax Amin ExpandDims GetItem Max Mean Min Squeeze Sum Transpose
+"""
+_LOCAL, _GLOBAL = (frozenset(names.split()) for names in (_STAYING, _MOVING))
+
+
+class _Local(ops.Elementwise):
+    """What keeps each position to itself."""
+
+
+class _Global(ops.Global, ops.Elementwise):
+    """What mixes positions."""
+
+
+def read(model: keras.Model) -> Counts:
+    """Count a functional or Sequential model, models inside it unfolded.
+
+    The head begins where the last feature map is pooled or flattened. A layer that is called several times has its
+    weights in the row of its first call.
+
+    Raises:
+        ValueError: if the model has no graph, or a layer for which there is no rule.
+    """
+    graph = unfold(model)
+    features = find_features(graph)
+    backbone = ancestors(features) if features else {value for _, values in graph.steps for value in values}
+    sights: dict[Value, Sight | None] = dict.fromkeys(graph.inputs, LOCAL)
+    rows = [
+        _row(name, "InputLayer", "backbone", [value], [], LOCAL, 0)
+        for name, value in graph.named.items()
+        if value.step is None
+    ]
+    counted: set[int] = set()
+    for step, values in graph.steps:
+        op = _op(step)
+        sight = look(op, [sights[source] for source in step.inputs])
+        sights.update(dict.fromkeys(values, sight))
+        weights = [] if id(step.operation) in counted else getattr(step.operation, "weights", [])
+        counted.add(id(step.operation))
+        inputs = [_image(source) for source in step.inputs]
+        part = "backbone" if values[0] in backbone else "head"
+        macs = op.macs(_image(values[0]), *inputs)
+        rows.append(_row(step.name, type(step.operation).__name__, part, values, weights, sight, macs))
+    if sum(row.params for row in rows) != model.count_params():
+        raise ValueError(f"{model.name} has weights that belong to none of its layers: it cannot be counted by layer.")
+    feature_shape = None if features is None else _image(features)
+    return Counts(model.name, _image(graph.inputs[0]), feature_shape, tuple(rows))
+
+
+def _row(
+    name: str, kind: str, part: str, values: list[Value], weights: list[Any], sight: Sight | None, macs: int | None
+) -> Row:
+    sizes = [activation_bytes(_image(value), _itemsize(value.dtype)) for value in values]
+    receptive_field, stride = in_pixels(sight)
+    return Row(
+        name=name,
+        op=kind,
+        part=part,
+        output_shape=_image(values[0]),
+        params=sum(prod(weight.shape) for weight in weights),
+        trainable_params=sum(prod(weight.shape) for weight in weights if weight.trainable),
+        macs=macs,
+        activation_bytes=None if None in sizes else sum(filter(None, sizes)),
+        weight_bytes=sum(prod(weight.shape) * _itemsize(weight.dtype) for weight in weights),
+        receptive_field=receptive_field,
+        stride=stride,
+    )
+
+
+def _op(step: Step) -> Op:
+    """The op that tells a step's facts.
+
+    Raises:
+        ValueError: if there is none.
+    """
+    kind = type(step.operation)
+    ours = getattr(ops, kind.__name__, None)
+    if kind.__module__.split(".")[0] in ("keras", "tfpool"):
+        if ours in _MEASURED:
+            return _measured(ours, step)
+        if kind.__name__ in _GLOBAL or (ours and issubclass(ours, ops.Global)):
+            return _Global()
+        if kind.__name__ in _LOCAL or ours:
+            return _Local()
+    raise ValueError(
+        f"There is no rule to count layer {step.name!r} ({kind.__module__}.{kind.__name__}). "
+        "Only models made of Keras's own layers for images can be counted."
+    )
+
+
+def _measured(ours: type[Op], step: Step) -> Op:
+    config = step.operation.get_config()
+    if config.get("data_format") == "channels_first":
+        raise ValueError(f"Layer {step.name!r} has its channels first. Build the model with channels last.")
+    names = {field.name for field in dataclasses.fields(ours)} - {"activation"}  # type: ignore[arg-type]
+    return ours(**{name: config[name] for name in names})
+
+
+def _image(value: Value) -> Shape:
+    """A value's shape for one image."""
+    return value.shape[1:]
+
+
+def _itemsize(dtype: str) -> int:
+    """Bytes of one value."""
+    bits = re.search(r"\d+$", dtype)
+    return int(bits[0]) // 8 if bits else 1
