@@ -11,6 +11,7 @@ from PIL import Image
 
 import tfpool as tp
 from tfpool import cli, data
+from tfpool.pretrained.networks import BUNDLED
 from tfpool.runs import RunStore
 
 from .conftest import ROOT, tfpool
@@ -55,7 +56,9 @@ def test_compare_prints_a_row_a_network_and_head(capsys: pytest.CaptureFixture[s
     assert [row["macs"] for row in json.loads(capsys.readouterr().out)] == [None, None]
 
 
-@pytest.mark.parametrize("command", [[], ["plan"], ["compare"], ["train"], ["runs"], ["explain"]], ids=str)
+@pytest.mark.parametrize(
+    "command", [[], ["plan"], ["compare"], ["train"], ["runs"], ["explain"], ["classify"]], ids=str
+)
 def test_help_explains_every_option(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         cli.main([*command, "--help"])
@@ -88,6 +91,11 @@ BAD = [
     (["train", "resnet8", "--store", "app.py/inside"], "cannot be used"),
     (["runs"], "holds no runs yet. Train one"),
     (["explain", "resnet8-gap-1", "photo.png"], "holds no runs yet"),
+    (["classify", "resnet8-gap-1", "photo.png"], "Or use a network with ImageNet weights, such as squeezenet"),
+    (["classify", "squeezenet", "photo.png"], "There is no image photo.png"),
+    (["classify", "squeezenet", "app.py"], "app.py is not an image that can be read"),
+    (["classify", "squeezenet", "photo.png", "--top", "0"], "at least 1 is needed for --top"),
+    (["explain", "squeezenet", "photo.png", "--target", "tea"], "There is no class 'tea'"),
 ]
 
 
@@ -112,6 +120,27 @@ def test_bad_input_is_one_line_and_exit_code_2(
     assert captured.err.startswith("tfpool: ")
     assert captured.err.count("\n") == 1
     assert message in captured.err
+
+
+def test_photographs_are_classified_without_any_run(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    files = [str(BUNDLED / "photographs" / name) for name in ("coffee.jpg", "cat.jpg")]
+    assert cli.main(["classify", "squeezenet", *files, "--top", "2"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2 + 4
+    assert lines[2].startswith(files[0])
+    assert "espresso" in lines[2]
+    assert lines[3].startswith(" ")
+    assert cli.main(["classify", "squeezenet", *files, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [each["image"] for each in told] == files
+    assert [len(each["classes"]) for each in told] == [5, 5]
+    assert "cat" in told[1]["classes"][0]["class_name"]
+    assert cli.main(["explain", "squeezenet", files[1], "--target", "tabby", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["class_name"] == "tabby"
+    assert (tmp_path / "map.png").exists()
 
 
 def test_no_runs_are_an_empty_list_for_a_script(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

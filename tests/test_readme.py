@@ -29,7 +29,7 @@ def commands() -> list[list[str]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("code", blocks("python"), ids=["counting", "training"])
+@pytest.mark.parametrize("code", blocks("python"), ids=["counting", "photograph", "training"])
 def test_python_blocks_run(code: str, tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
@@ -38,7 +38,7 @@ def test_python_blocks_run(code: str, tmp_path: Path) -> None:
 
 
 def test_command_lines_are_understood() -> None:
-    known = {"plan", "compare", "train", "runs", "explain"}
+    known = {"plan", "compare", "train", "runs", "explain", "classify"}
     assert {arguments[0] for arguments in commands()} == known
     for arguments in commands():
         cli.parser().parse_args(arguments)

@@ -1,6 +1,6 @@
 """tfpool: one network, any head after its last convolution. Count it, train it, look at it.
 
-The public names, in the order a newcomer meets them. Those that need TensorFlow are loaded on first use.
+The public names, in the order a newcomer meets them. Those that a first plan does not need are loaded on first use.
 """
 
 from importlib import import_module
@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 # functions for good; none of these modules loads TensorFlow.
 from tfpool.build import build, with_head
 from tfpool.catalog import catalog
-from tfpool.comparison import compare
-from tfpool.export import to_code
 from tfpool.heads import FC, GAP, GMP, NIN, SPP, AdaptiveAvg, AvgMax, Flatten, GeM
 from tfpool.plan import plan
 from tfpool.runs import runs
 
 if TYPE_CHECKING:
     from tfpool.cam import Explainer, Explanation, explain, methods, overlay
+    from tfpool.comparison import compare
+    from tfpool.export import to_code
+    from tfpool.pretrained import decode_predictions, preprocess_input
     from tfpool.training import Recipe, train
 
 __version__ = "0.1.0"
@@ -37,6 +38,8 @@ __all__ = [
     "AdaptiveAvg",
     "build",
     "with_head",
+    "preprocess_input",
+    "decode_predictions",
     "to_code",
     "Recipe",
     "train",
@@ -49,6 +52,10 @@ __all__ = [
 ]
 
 _LATER = {
+    "compare": "tfpool.comparison",
+    "to_code": "tfpool.export",
+    "preprocess_input": "tfpool.pretrained",
+    "decode_predictions": "tfpool.pretrained",
     "Recipe": "tfpool.training",
     "train": "tfpool.training",
     "explain": "tfpool.cam",

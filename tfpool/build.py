@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     import keras
 
 
-def build(plan: Plan, activation: str | None = None, seed: int | None = None) -> keras.Model:
+def build(
+    plan: Plan, activation: str | None = None, seed: int | None = None, weights: str | os.PathLike[str] | None = None
+) -> keras.Model:
     """Build a plan's model from stock Keras layers.
 
     Args:
@@ -24,13 +27,16 @@ def build(plan: Plan, activation: str | None = None, seed: int | None = None) ->
         activation: what the scores end in, such as "softmax". Default: logits.
         seed: fixes the initial weights and the dropout. Each layer's draw follows from the seed and its
             name alone, so that two heads on one backbone start from the same backbone weights.
+        weights: "imagenet" or a path to a file, as `tfpool.pretrained.load_weights` takes it: the backbone starts
+            from these, and so does a head that they fit. `preprocess_input` makes images as ImageNet's weights expect
+            them. Default: initial weights.
 
     Returns:
         A model from images (N, H, W, C) to scores (N, K). `keras.models.load_model` opens what it saves
         without tfpool.
 
     Raises:
-        ValueError: if `plan` is none.
+        ValueError: if `plan` is none, or there are no such weights, or they do not fit.
     """
     import keras
 
@@ -38,7 +44,12 @@ def build(plan: Plan, activation: str | None = None, seed: int | None = None) ->
         raise ValueError(f"A plan is needed, such as tp.plan('resnet8'), got {plan!r}.")
     image = keras.Input(plan.input_shape, name=plan.tensors[0].name)
     scores = _layers(plan.tensors, image, activation, seed)
-    return keras.Model(image, scores, name=plan.name)
+    model = keras.Model(image, scores, name=plan.name)
+    if weights is not None:
+        from tfpool.pretrained import load_weights
+
+        load_weights(model, plan, weights)
+    return model
 
 
 def with_head(

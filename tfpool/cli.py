@@ -1,24 +1,15 @@
-"""The command line: `python -m tfpool plan|compare|train|runs|explain`."""
+"""The command line, `python -m tfpool`: which commands there are and what they take."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import tfpool
-from tfpool import heads
-from tfpool.comparison import compare
-from tfpool.counts import Counts
-from tfpool.export import to_code
-from tfpool.plan import plan
-from tfpool.runs import Run, RunStore
-from tfpool.table import clock, count, memory, table
+from tfpool import commands, heads
 
 _INTERRUPTED = 130
 _EPILOG = """examples:
@@ -27,6 +18,7 @@ _EPILOG = """examples:
   python -m tfpool train resnet8 --head gap flatten --epochs 3
   python -m tfpool runs
   python -m tfpool explain resnet8-gap-1 photo.png --out map.png
+  python -m tfpool classify squeezenet photo.png
 """
 
 
@@ -67,16 +59,18 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"tfpool {tfpool.__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    known = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    command = _add(commands, "plan", _plan, "count a network with a head, layer by layer, without building it")
+    command = _add(
+        known, "plan", commands.plan_command, "count a network with a head, layer by layer, without building it"
+    )
     command.add_argument("backbone", help="a network, such as resnet20 or vgg16, or a saved .keras or .h5 model")
     command.add_argument("--head", help=f"one of {', '.join(heads.HEADS)} (default: as published)")
     command.add_argument("--code", action="store_true", help="print a Python file in plain Keras that builds it")
     _sized(command)
     _step(command)
 
-    command = _add(commands, "compare", _compare, "count networks under several heads side by side")
+    command = _add(known, "compare", commands.compare_command, "count networks under several heads side by side")
     command.add_argument("backbones", nargs="+", metavar="backbone", help="names as for plan")
     command.add_argument(
         "--head",
@@ -86,7 +80,7 @@ def parser() -> argparse.ArgumentParser:
     )
     _sized(command)
 
-    command = _add(commands, "train", _train, "train a network under one or several heads, side by side")
+    command = _add(known, "train", commands.train_command, "train a network under one or several heads, side by side")
     command.add_argument("backbone", help="a name as for plan; small images want a small one, such as resnet8")
     command.add_argument("--head", nargs="+", default=["gap"], help="heads, a run each (default: gap)")
     command.add_argument("--data", default="fashion_mnist", help=f"one of {', '.join(DATA)} (default: %(default)s)")
@@ -94,11 +88,11 @@ def parser() -> argparse.ArgumentParser:
     _recipe(command)
     _store(command)
 
-    command = _add(commands, "runs", _runs, "list the runs in a store, newest first")
+    command = _add(known, "runs", commands.runs_command, "list the runs in a store, newest first")
     _store(command)
 
-    command = _add(commands, "explain", _explain, "where a trained model looks in an image")
-    command.add_argument("run_id", metavar="RUN", help="a run's id, as `runs` lists it")
+    command = _add(known, "explain", commands.explain_command, "where a trained model looks in an image")
+    _model(command)
     command.add_argument(
         "image", metavar="IMAGE", help="an image file; its middle is cut out to the network's proportions"
     )
@@ -106,11 +100,22 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--target", help="class to explain, by name or number (default: the top one)")
     command.add_argument("--out", default="map.png", help="PNG to write, image and map (default: %(default)s)")
     _store(command)
+
+    command = _add(known, "classify", commands.classify_command, "what a trained model takes images for")
+    _model(command)
+    command.add_argument("images", metavar="IMAGE", nargs="+", help="image files, read as `explain` does")
+    command.add_argument("--top", type=int, default=5, help="classes to name, likeliest first (default: %(default)s)")
+    _store(command)
     return parser
 
 
-def _add(commands: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
-    command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+def _model(command: argparse.ArgumentParser) -> None:
+    text = "a run's id, as `runs` lists it, or a network with ImageNet weights, such as squeezenet, whose are bundled"
+    command.add_argument("model", metavar="MODEL", help=text)
+
+
+def _add(known: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
+    command = known.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
     command.set_defaults(run=run)
     command.add_argument("--json", action="store_true", help="print JSON for a script")
     return command
@@ -147,156 +152,3 @@ def _recipe(command: argparse.ArgumentParser) -> None:
     command.add_argument("--train-images", type=int, help="use only the first so many (default: all)")
     command.add_argument("--freeze", choices=PARTS, action="append", default=[], help="do not train this part")
     command.add_argument("--seed", type=int, default=default.seed, help="default: %(default)s")
-
-
-def _plan(args: argparse.Namespace) -> int:
-    shape, settings = _input_shape(args.input), _settings(args.set)
-    if _is_file(args.backbone):
-        if args.code or settings or any(each is not None for each in (args.head, shape, args.classes)):
-            raise ValueError(f"{args.backbone} is counted as it is. Leave out --head, --input and the like.")
-        result = _counted(args.backbone)
-    else:
-        result = plan(args.backbone, args.head, shape, args.classes, **settings)
-    training = result.training_bytes(args.batch_size, args.optimizer)
-    if args.code:
-        print(to_code(result), end="")  # type: ignore[arg-type]
-    elif args.json:
-        step = {"batch_size": args.batch_size, "optimizer": args.optimizer, "training_bytes": training}
-        print(json.dumps({**result.record(), **step}))
-    else:
-        size = "–" if training is None else memory(training)
-        print(f"{result}\n        training {size} with a batch of {args.batch_size} and {args.optimizer}")
-    return 0
-
-
-def _compare(args: argparse.Namespace) -> int:
-    networks = [_counted(name) if _is_file(name) else name for name in args.backbones]
-    compared = compare(networks, args.head, _input_shape(args.input), args.classes, **_settings(args.set))
-    print(compared.to_json() if args.json else compared)
-    return 0
-
-
-def _is_file(name: str) -> bool:
-    return name.endswith((".keras", ".h5"))
-
-
-def _counted(path: str) -> Counts:
-    """The counts of a saved Keras model."""
-    with _quietly():
-        from tfpool.layers import load_model
-
-        return plan(load_model(path))
-
-
-def _train(args: argparse.Namespace) -> int:
-    from tfpool.training import Recipe, enqueue_heads
-    from tfpool.training.progress import watch
-
-    names = ("epochs", "batch_size", "optimizer", "learning_rate", "schedule", "train_images", "freeze", "seed")
-    recipe = Recipe(**{name: getattr(args, name) for name in names})
-    store = RunStore(args.store)
-    queued = enqueue_heads(args.backbone, args.head, args.data, recipe, store)
-    ended = watch(store, queued)
-    _show(ended, args.json)
-    for run in ended:
-        if run.error:
-            print(f"tfpool: {run.id} failed. {run.error}", file=sys.stderr)
-    return 0 if all(run.state in ("done", "stopped") for run in ended) else 1
-
-
-def _runs(args: argparse.Namespace) -> int:
-    found = RunStore(args.store).runs()
-    if not found and not args.json:
-        raise ValueError(f"{args.store} holds no runs yet. Train one: python -m tfpool train resnet8 --head gap")
-    _show(found, args.json)
-    return 0
-
-
-def _explain(args: argparse.Namespace) -> int:
-    run = RunStore(args.store).get(args.run_id)
-    with _quietly():
-        from tfpool.cam.sheet import explain_file
-
-    told = explain_file(run, args.image, args.method, args.target, args.out)
-    if args.json:
-        print(json.dumps(told))
-    else:
-        print(
-            f"{told['class_name']}, score {told['score']:.3f} ({told['probability']:.1%}): "
-            f"{args.method} at {told['layer']}, drawn up to ±{told['limit']:.3g} of the score, in {told['out']}"
-        )
-    return 0
-
-
-@contextmanager
-def _quietly() -> Iterator[None]:
-    """Keep what TensorFlow's libraries log while they load off the terminal; no setting of theirs does."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    sys.stderr.flush()
-    terminal = os.dup(2)
-    try:
-        with Path(os.devnull).open("wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(terminal, 2)
-        os.close(terminal)
-
-
-def _show(found: Sequence[Run], as_json: bool) -> None:
-    if as_json:
-        print(json.dumps([_run_record(run) for run in found]))
-        return
-    rows = [
-        (
-            run.id,
-            run.state,
-            f"{len(run.history['loss'])}/{run.epochs}",
-            count(run.plan.params),
-            _last(run.history["accuracy"]),
-            _last(run.history["val_accuracy"]),
-            _last([run.result["accuracy"]] if run.result else []),
-            clock(sum(run.history["seconds"]) or None),
-        )
-        for run in found
-    ]
-    header = ("run", "state", "epochs", "params", "training", "validation", "test", "time")
-    print(table(header, rows, right=(2, 3, 4, 5, 6, 7)))
-
-
-def _last(shares: Sequence[float]) -> str:
-    return f"{shares[-1]:.1%}" if shares else "–"
-
-
-def _run_record(run: Run) -> dict[str, Any]:
-    names = ("id", "state", "spec", "history", "result", "error", "created", "started", "ended")
-    return {**{name: getattr(run, name) for name in names}, "path": str(run.path)}
-
-
-def _settings(given: Sequence[str]) -> dict[str, Any]:
-    settings: dict[str, Any] = {}
-    for each in given:
-        name, separator, value = each.partition("=")
-        if not separator or not name.isidentifier():
-            raise ValueError(f"A setting is like width=0.5, got {each!r}.")
-        try:
-            settings[name] = json.loads(value)
-        except json.JSONDecodeError:
-            settings[name] = value
-    return settings
-
-
-def _input_shape(text: str | None) -> tuple[int | None, ...] | None:
-    if text is None:
-        return None
-    if text == "any":
-        return None, None, 3
-    try:
-        sizes = [int(size) for size in text.lower().replace("×", "x").split("x")]
-    except ValueError:
-        sizes = []
-    if len(sizes) == 1:
-        sizes *= 2
-    if len(sizes) not in (2, 3):
-        raise ValueError(f"An image size is like 224, 224x192 or 28x28x1, or 'any', got {text!r}.")
-    return (*sizes, 3) if len(sizes) == 2 else tuple(sizes)

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from tfpool.graph import Tensor
-from tfpool.ops import Concatenate, Conv2D, MaxPooling2D
+from tfpool.ops import Concatenate, Conv2D, MaxPooling2D, ZeroPadding2D
 
 
 def squeezenet(x: Tensor) -> Tensor:
     """SqueezeNet 1.1 for images of 227 pixels, 14×14×512 at its end."""
     x = Conv2D(64, 3, strides=2, activation="relu")(x, name="conv1")
-    x = MaxPooling2D(3, strides=2)(x, name="pool1")
-    x = fire(fire(x, 16, "fire2"), 16, "fire3")
-    # The authors' framework rounds up where a window does not fit, which "same" does for even sizes.
-    x = MaxPooling2D(3, strides=2, padding="same")(x, name="pool3")
-    x = fire(fire(x, 32, "fire4"), 32, "fire5")
-    x = MaxPooling2D(3, strides=2, padding="same")(x, name="pool5")
+    x = pool(x, "pool1")
+    x = pool(fire(fire(x, 16, "fire2"), 16, "fire3"), "pool3")
+    x = pool(fire(fire(x, 32, "fire4"), 32, "fire5"), "pool5")
     for number, squeezed in ((6, 48), (7, 48), (8, 64), (9, 64)):
         x = fire(x, squeezed, f"fire{number}")
     return x
+
+
+def pool(x: Tensor, name: str) -> Tensor:
+    # The authors' framework lets the last window hang over the edge. After a ReLU zeros there change no maximum.
+    x = ZeroPadding2D(((0, 1), (0, 1)))(x, name=f"{name}_pad")
+    return MaxPooling2D(3, strides=2)(x, name=name)
 
 
 def fire(x: Tensor, squeezed: int, name: str) -> Tensor:

@@ -11,42 +11,38 @@ from PIL import Image
 
 from tfpool.cam.explainer import Explainer
 from tfpool.cam.overlay import overlay
-from tfpool.data import to_input
-from tfpool.data.images import read_image
+from tfpool.classifier import Classifier
 from tfpool.files import atomic
-from tfpool.runs import Run
 
 _SIDE = 320
 
 
-def explain_file(run: Run, image: str, method: str, target: str | None, out: str) -> dict[str, Any]:
-    """Explain a run's model on an image file and write a PNG of image and map, each at least 320 pixels high.
+def explain_file(classifier: Classifier, image: str, method: str, target: str | None, out: str) -> dict[str, Any]:
+    """Explain a model on an image file and write a PNG of image and map, each at least 320 pixels high.
 
     Returns:
         The class explained, its score and probability, the feature layer, the map, the value drawn at full colour,
         and the file written.
 
     Raises:
-        ValueError: if the file is no image, there is no such class or method, or the run has no model yet.
+        ValueError: if the file is no image, there is no such class or method, or there is no model yet.
     """
-    names = run.spec["class_names"]
-    wanted = None if target is None else _class_number(target, names)
+    wanted = None if target is None else classifier.class_number(target)
     if Path(out).suffix.lower() != ".png":
         raise ValueError(f"The map is written as a PNG file, got --out {out}. Use a name that ends in .png.")
-    height, width, channels = run.plan.input_shape
-    pixels = read_image(image, (height or _SIDE, width or _SIDE, channels or 3))
-    batch = to_input(pixels[np.newaxis])
-    explainer = Explainer(run.load_model(), method)
+    pixels = classifier.read(image)
+    batch = classifier.to_input(pixels[np.newaxis])
+    explainer = Explainer(classifier.model, method)
     explanation = explainer(batch, wanted)
     heatmap, number = explanation.heatmaps[0], int(explanation.targets[0])
     limit = float(np.abs(heatmap).max())
     probabilities = tf.nn.softmax(explainer.scores(batch)[0]).numpy()
     _write(pixels, heatmap, Path(out))
     return {
-        "run": run.id,
+        "model": classifier.name,
         "method": method,
         "class": number,
-        "class_name": names[number],
+        "class_name": classifier.class_names[number],
         "score": float(explanation.scores[0]),
         "probability": float(probabilities[number]),
         "layer": explanation.layer,
@@ -54,14 +50,6 @@ def explain_file(run: Run, image: str, method: str, target: str | None, out: str
         "limit": limit,
         "out": out,
     }
-
-
-def _class_number(target: str, names: list[str]) -> int:
-    if target in names:
-        return names.index(target)
-    if target.isdecimal() and int(target) < len(names):
-        return int(target)
-    raise ValueError(f"There is no class {target!r}. Use 0 to {len(names) - 1}, or one of: {', '.join(names)}.")
 
 
 def _write(pixels: np.ndarray, heatmap: np.ndarray, out: Path) -> None:

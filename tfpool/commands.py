@@ -1,0 +1,199 @@
+"""What each command of `python -m tfpool` does, given its parsed arguments. Each returns the exit code."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tfpool.classifier import find
+from tfpool.comparison import compare
+from tfpool.counts import Counts
+from tfpool.export import to_code
+from tfpool.graph import at_least
+from tfpool.plan import plan
+from tfpool.runs import Run, RunStore
+from tfpool.table import clock, count, memory, table
+
+
+def plan_command(args: argparse.Namespace) -> int:
+    shape, settings = _input_shape(args.input), _settings(args.set)
+    if _is_file(args.backbone):
+        if args.code or settings or any(each is not None for each in (args.head, shape, args.classes)):
+            raise ValueError(f"{args.backbone} is counted as it is. Leave out --head, --input and the like.")
+        result = _counted(args.backbone)
+    else:
+        result = plan(args.backbone, args.head, shape, args.classes, **settings)
+    training = result.training_bytes(args.batch_size, args.optimizer)
+    if args.code:
+        print(to_code(result), end="")  # type: ignore[arg-type]
+    elif args.json:
+        step = {"batch_size": args.batch_size, "optimizer": args.optimizer, "training_bytes": training}
+        print(json.dumps({**result.record(), **step}))
+    else:
+        size = "–" if training is None else memory(training)
+        print(f"{result}\n        training {size} with a batch of {args.batch_size} and {args.optimizer}")
+    return 0
+
+
+def compare_command(args: argparse.Namespace) -> int:
+    networks = [_counted(name) if _is_file(name) else name for name in args.backbones]
+    compared = compare(networks, args.head, _input_shape(args.input), args.classes, **_settings(args.set))
+    print(compared.to_json() if args.json else compared)
+    return 0
+
+
+def _is_file(name: str) -> bool:
+    return name.endswith((".keras", ".h5"))
+
+
+def _counted(path: str) -> Counts:
+    """The counts of a saved Keras model."""
+    with _quietly():
+        from tfpool.layers import load_model
+
+        return plan(load_model(path))
+
+
+def train_command(args: argparse.Namespace) -> int:
+    from tfpool.training import Recipe, enqueue_heads
+    from tfpool.training.progress import watch
+
+    names = ("epochs", "batch_size", "optimizer", "learning_rate", "schedule", "train_images", "freeze", "seed")
+    recipe = Recipe(**{name: getattr(args, name) for name in names})
+    store = RunStore(args.store)
+    queued = enqueue_heads(args.backbone, args.head, args.data, recipe, store)
+    ended = watch(store, queued)
+    _show(ended, args.json)
+    for run in ended:
+        if run.error:
+            print(f"tfpool: {run.id} failed. {run.error}", file=sys.stderr)
+    return 0 if all(run.state in ("done", "stopped") for run in ended) else 1
+
+
+def runs_command(args: argparse.Namespace) -> int:
+    found = RunStore(args.store).runs()
+    if not found and not args.json:
+        raise ValueError(f"{args.store} holds no runs yet. Train one: python -m tfpool train resnet8 --head gap")
+    _show(found, args.json)
+    return 0
+
+
+def explain_command(args: argparse.Namespace) -> int:
+    classifier = find(args.model, RunStore(args.store))
+    with _quietly():
+        from tfpool.cam.sheet import explain_file
+
+    told = explain_file(classifier, args.image, args.method, args.target, args.out)
+    if args.json:
+        print(json.dumps(told))
+    else:
+        print(
+            f"{told['class_name']}, score {told['score']:.3f} ({told['probability']:.1%}): "
+            f"{args.method} at {told['layer']}, drawn up to ±{told['limit']:.3g} of the score, in {told['out']}"
+        )
+    return 0
+
+
+def classify_command(args: argparse.Namespace) -> int:
+    classifier = find(args.model, RunStore(args.store))
+    top = min(at_least(1, args.top, "--top"), len(classifier.class_names))
+    images = np.stack([classifier.read(image) for image in args.images])
+    with _quietly():
+        import keras  # noqa: F401
+    probabilities = classifier.probabilities(images)
+    named = [
+        [{"class_name": classifier.class_names[index], "probability": float(row[index])} for index in best]
+        for row, best in zip(probabilities, np.argsort(-probabilities, axis=1)[:, :top], strict=True)
+    ]
+    if args.json:
+        print(json.dumps([{"image": image, "classes": each} for image, each in zip(args.images, named, strict=True)]))
+        return 0
+    rows = [
+        (image if rank == 0 else "", told["class_name"], f"{told['probability']:.1%}")
+        for image, each in zip(args.images, named, strict=True)
+        for rank, told in enumerate(each)
+    ]
+    print(table(("image", "class", "probability"), rows, right=(2,)))
+    return 0
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep what TensorFlow's libraries log while they load off the terminal; no setting of theirs does."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(terminal, 2)
+        os.close(terminal)
+
+
+def _show(found: Sequence[Run], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps([_run_record(run) for run in found]))
+        return
+    rows = [
+        (
+            run.id,
+            run.state,
+            f"{len(run.history['loss'])}/{run.epochs}",
+            count(run.plan.params),
+            _last(run.history["accuracy"]),
+            _last(run.history["val_accuracy"]),
+            _last([run.result["accuracy"]] if run.result else []),
+            clock(sum(run.history["seconds"]) or None),
+        )
+        for run in found
+    ]
+    header = ("run", "state", "epochs", "params", "training", "validation", "test", "time")
+    print(table(header, rows, right=(2, 3, 4, 5, 6, 7)))
+
+
+def _last(shares: Sequence[float]) -> str:
+    return f"{shares[-1]:.1%}" if shares else "–"
+
+
+def _run_record(run: Run) -> dict[str, Any]:
+    names = ("id", "state", "spec", "history", "result", "error", "created", "started", "ended")
+    return {**{name: getattr(run, name) for name in names}, "path": str(run.path)}
+
+
+def _settings(given: Sequence[str]) -> dict[str, Any]:
+    settings: dict[str, Any] = {}
+    for each in given:
+        name, separator, value = each.partition("=")
+        if not separator or not name.isidentifier():
+            raise ValueError(f"A setting is like width=0.5, got {each!r}.")
+        try:
+            settings[name] = json.loads(value)
+        except json.JSONDecodeError:
+            settings[name] = value
+    return settings
+
+
+def _input_shape(text: str | None) -> tuple[int | None, ...] | None:
+    if text is None:
+        return None
+    if text == "any":
+        return None, None, 3
+    try:
+        sizes = [int(size) for size in text.lower().replace("×", "x").split("x")]
+    except ValueError:
+        sizes = []
+    if len(sizes) == 1:
+        sizes *= 2
+    if len(sizes) not in (2, 3):
+        raise ValueError(f"An image size is like 224, 224x192 or 28x28x1, or 'any', got {text!r}.")
+    return (*sizes, 3) if len(sizes) == 2 else tuple(sizes)

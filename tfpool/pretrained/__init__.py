@@ -1,0 +1,10 @@
+"""ImageNet weights: where they come from, what images they expect, and what their 1000 scores are called.
+
+SqueezeNet's are bundled; those of keras.applications are downloaded by Keras, or read from a file. Loads no TensorFlow.
+"""
+
+from tfpool.pretrained.imagenet import class_names, decode_predictions, preprocess_input
+from tfpool.pretrained.networks import NETWORKS
+from tfpool.pretrained.weights import load_weights
+
+__all__ = ["NETWORKS", "load_weights", "preprocess_input", "decode_predictions", "class_names"]

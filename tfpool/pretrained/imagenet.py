@@ -1,0 +1,107 @@
+"""Around a network trained on ImageNet: from photographs to its input, and from its 1000 scores to names."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from tfpool.graph import at_least
+from tfpool.pretrained.networks import APPLICATIONS, BUNDLED, check
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike
+
+CLASSES = 1000
+SQUEEZENET_MEAN = (104.006, 116.669, 122.679)
+"""Blue, green and red of ImageNet's mean pixel, as SqueezeNet's authors subtract them."""
+
+
+@lru_cache(maxsize=1)
+def class_names() -> tuple[str, ...]:
+    """The 1000 names of ImageNet's classes in the order of the scores, each different.
+
+    Raises:
+        ValueError: if the bundled file is missing or damaged.
+    """
+    file = BUNDLED / "imagenet_classes.txt"
+    names = tuple(file.read_text(encoding="utf-8").splitlines()) if file.is_file() else ()
+    if len(set(names)) != CLASSES:
+        raise ValueError(f"{file.name} is missing or damaged. Take it from the repository again.")
+    return names
+
+
+def preprocess_input(network: str, images: ArrayLike) -> np.ndarray:
+    """Photographs as a network's ImageNet weights expect them. Leaves `images` as they are.
+
+    Args:
+        network: a name from `NETWORKS`.
+        images: (N, H, W, 3) red, green and blue from 0 to 255, of any number type.
+
+    Returns:
+        float32 (N, H, W, 3): from -1 to 1 for version 2 of the ResNets, from 0 to 255 for the EfficientNets, and
+        blue, green and red less their means for the others.
+
+    Raises:
+        ValueError: if the network has no ImageNet weights, or the images are of another shape or range.
+    """
+    import numpy as np
+
+    check(network)
+    try:
+        pixels = np.asarray(images)
+    except ValueError:
+        raise ValueError("Images of one size are needed, (N, H, W, 3), got several sizes. Resize them first.") from None
+    _check_images(pixels)
+    pixels = pixels.astype(np.float32)
+    if network not in APPLICATIONS:
+        return pixels[..., ::-1] - np.array(SQUEEZENET_MEAN, np.float32)
+    import keras
+
+    module, _ = APPLICATIONS[network]
+    return np.ascontiguousarray(getattr(keras.applications, module).preprocess_input(pixels))
+
+
+def decode_predictions(scores: ArrayLike, top: int = 5) -> list[list[tuple[str, float]]]:
+    """Names of the best classes.
+
+    Args:
+        scores: (N, 1000) of ImageNet's classes, softmax or logits.
+        top: how many names an image, at most 1000.
+
+    Returns:
+        For each image (name, score) pairs, the best first, with the scores as given.
+
+    Raises:
+        ValueError: if there are not 1000 scores an image, or `top` is out of range.
+    """
+    import numpy as np
+
+    values = np.asarray(scores)
+    if values.ndim != 2 or values.shape[1] != CLASSES or values.dtype.kind not in "iuf":
+        raise ValueError(
+            f"ImageNet's {CLASSES} scores an image are needed, (N, {CLASSES}), got {values.dtype} {values.shape}. "
+            "A model of other classes has names of its own."
+        )
+    if at_least(1, top, "top") > CLASSES:
+        raise ValueError(f"ImageNet has {CLASSES} classes, got top={top}. Use fewer.")
+    names = class_names()
+    order = np.argsort(-values.astype(np.float64), axis=1, kind="stable")[:, :top]
+    return [
+        [(names[index], float(row[index])) for index in best] for row, best in zip(values, order.tolist(), strict=True)
+    ]
+
+
+def _check_images(images: np.ndarray) -> None:
+    if images.ndim != 4 or images.shape[-1] != 3 or 0 in images.shape:
+        single = " Use images[None] for one image." if images.ndim == 3 else ""
+        raise ValueError(f"Colour images (N, H, W, 3) are needed, got an array of shape {images.shape}.{single}")
+    if images.dtype.kind not in "iuf":
+        raise ValueError(f"Images are numbers from 0 to 255, got an array of {images.dtype}. Use uint8.")
+    least, most = images.min(), images.max()
+    # Scaled images would be taken for black ones, without any error.
+    scaled = images.dtype.kind == "f" and 0 < most <= 1
+    if not (least >= 0 and most <= 255) or scaled:
+        raise ValueError(
+            f"Images go from 0 to 255, got values from {least:g} to {most:g}. Give them as they were read."
+        )

@@ -1,0 +1,176 @@
+"""Weights from a file of any kind that Keras writes, or from NumPy's, into the backbone and a head that fits."""
+
+from __future__ import annotations
+
+import warnings
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count, takewhile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tfpool.plan import Plan
+
+if TYPE_CHECKING:
+    import keras
+
+KINDS = (".weights.h5", ".h5", ".keras", ".npz")
+
+Layers = Sequence[tuple[str, Sequence[Any]]]
+"""Names of layers and their weights, arrays or HDF5 data sets, in the order of the layers."""
+
+
+def load(model: keras.Model, plan: Plan, path: Path) -> None:
+    """Load a file's weights into the backbone, and into the head if all of the head's fit.
+
+    Args:
+        model: what `tfpool.build` made of `plan`.
+        plan: what the model was built from.
+        path: a file that ends in one of `KINDS`.
+
+    Raises:
+        ValueError: if the file is missing, of another kind, damaged, or does not fit the backbone.
+    """
+    if not path.is_file():
+        raise ValueError(f'There is no file of weights {path}. Give the path of one, or weights="imagenet".')
+    if not path.name.endswith(KINDS):
+        raise ValueError(f"{path} is not a file of weights that can be read. Use one that ends in {', '.join(KINDS)}.")
+    with _readable(path):
+        if path.suffix == ".npz":
+            assign(model, plan, arrays(path), source=str(path), by_name=True)
+        elif path.suffix == ".keras":
+            # Keras leaves what it can't read open.
+            with zipfile.ZipFile(path) as archive:
+                archive.getinfo("model.weights.h5")
+            _load_by_keras(model, plan, path)
+        else:
+            _load_hdf5(model, plan, path)
+
+
+def assign(
+    model: keras.Model, plan: Plan, given: Layers, source: str, head: bool = True, by_name: bool = False
+) -> None:
+    """Give the layers of a model their weights in order: the backbone's, and the head's if all of them fit.
+
+    Args:
+        model: what `tfpool.build` made of `plan`.
+        plan: what the model was built from.
+        given: as many layers as the backbone has, or more.
+        source: what an error calls them.
+        head: whether the head gets any.
+        by_name: whether the backbone's layers have to be called alike, too.
+
+    Raises:
+        ValueError: if they do not fit the backbone. The model is as it was then.
+    """
+    import numpy as np
+
+    layers = [layer for layer in model.layers if layer.weights]
+    backbone = layers[: sum(row.params > 0 for row in plan.rows if row.part == "backbone")]
+    for number, layer in enumerate(backbone):
+        name, held = given[number] if number < len(given) else ("", ())
+        if _shapes(held) != _shapes(layer.weights) or (by_name and name != layer.name):
+            found = f"{_text(held)} in layer {name}" if name else "no layer for it"
+            raise ValueError(_misfit(source, plan, f"{layer.name} takes {_text(layer.weights)}, there is {found}"))
+    whole = head and [_shapes(held) for _, held in given] == [_shapes(layer.weights) for layer in layers]
+    for layer, (_, held) in zip(layers if whole else backbone, given, strict=False):
+        layer.set_weights([np.asarray(weight) for weight in held])
+
+
+def arrays(path: Path) -> Layers:
+    """The layers of an `.npz` file with arrays named "layer/weight", in the order of the file."""
+    import numpy as np
+
+    if not zipfile.is_zipfile(path):
+        raise zipfile.BadZipFile
+    layers: dict[str, list[np.ndarray]] = {}
+    with np.load(path, allow_pickle=False) as file:
+        for name in file.files:
+            try:
+                layers.setdefault(name.rpartition("/")[0], []).append(file[name])
+            except ValueError as error:
+                # What NumPy raises on pickled objects, which could run anything.
+                raise TypeError(str(error)) from error
+    return list(layers.items())
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Turn what the readers raise on damaged files into one sentence."""
+    try:
+        yield
+    except (OSError, EOFError, KeyError, TypeError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
+        raise ValueError(
+            f"{path} is damaged, or not the kind of file that its name says. Get it again, or mend its name."
+        ) from error
+
+
+def _load_hdf5(model: keras.Model, plan: Plan, path: Path) -> None:
+    import h5py  # type: ignore[import-untyped]
+
+    # Shapes are compared before anything is read: data sets can claim any size.
+    with h5py.File(path) as file:
+        if layers := _data_sets(file.get("model_weights", file)):
+            assign(model, plan, layers, source=str(path))
+            return
+    if not path.name.endswith(".weights.h5"):
+        # Keras tells its newer files, which do not go by the order of layers, by this name.
+        raise KeyError("layer_names")
+    _load_by_keras(model, plan, path)
+
+
+def _data_sets(file: Any) -> Layers:
+    groups = {name: file[name] for name in _attribute(file, "layer_names")}
+    layers = {name: [group[weight] for weight in _attribute(group, "weight_names")] for name, group in groups.items()}
+    return [(name, weights) for name, weights in layers.items() if weights]
+
+
+def _attribute(group: Any, name: str) -> list[str]:
+    """A list of names, which is spread over numbered attributes where it is too long for one."""
+    spread = takewhile(lambda part: part in group.attrs, (f"{name}{number}" for number in count()))
+    parts = [name] if name in group.attrs else list(spread)
+    values = [value for part in parts for value in group.attrs[part]]
+    return [value.decode() if isinstance(value, bytes) else str(value) for value in values]
+
+
+def _load_by_keras(model: keras.Model, plan: Plan, path: Path) -> None:
+    import keras
+
+    backbone = keras.Model(model.inputs[0], model.get_layer(plan.features.name).output)
+    inner = {layer.name for layer in backbone.layers}
+    head = [(layer, layer.get_weights()) for layer in model.layers if layer.weights and layer.name not in inner]
+    if _fits(model, path):
+        return
+    # Keras loads what fits before it finds what does not, and no part of another head may stay.
+    for layer, weights in head:
+        layer.set_weights(weights)
+    if not _fits(backbone, path):
+        raise ValueError(_misfit(str(path), plan, "its layers or their shapes are others"))
+
+
+def _fits(model: keras.Model, path: Path) -> bool:
+    with warnings.catch_warnings():
+        # Keras warns of layers that it did not find before it raises.
+        warnings.simplefilter("ignore")
+        try:
+            model.load_weights(path)
+        except ValueError:
+            return False
+    return True
+
+
+def _misfit(source: str, plan: Plan, why: str) -> str:
+    return (
+        f"{source} does not fit {plan.backbone} for images of {plan.input_shape[-1]} channels: {why}. "
+        f"Use weights of {plan.backbone} with the same settings and channels."
+    )
+
+
+def _shapes(weights: Sequence[Any]) -> list[tuple[int, ...]]:
+    return [tuple(weight.shape) for weight in weights]
+
+
+def _text(weights: Sequence[Any]) -> str:
+    return " and ".join(map(str, _shapes(weights)))
