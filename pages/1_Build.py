@@ -67,9 +67,9 @@ totals[3].metric(
 recipe = Recipe()
 training = described.training_bytes(recipe.batch_size, recipe.optimizer) or 0
 st.caption(
-    f"Memory: {memory(described.weight_bytes)} of weights, {memory(described.activation_bytes or 0)} of layers' "
-    f"outputs an image, {memory(training)} to train with {recipe.batch_size} images a step and {recipe.optimizer}. "
-    f"Saved as a .keras file: about {memory(described.file_bytes)}."
+    f"Memory: {memory(described.weight_bytes)} of weights, {memory(described.activation_bytes or 0)} of layers' outputs "
+    f"an image. Training takes at least {memory(training)} with {recipe.batch_size} images a step and "
+    f"{recipe.optimizer}, a .keras file about {memory(described.file_bytes)}."
 )
 
 stages: dict[str, list[Row]] = {}

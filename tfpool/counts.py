@@ -115,8 +115,8 @@ class Counts:
     def training_bytes(self, batch_size: int, optimizer: str) -> int | None:
         """Memory of a training step: weights, gradients, the optimizer's slots, and every layer's output for a batch.
 
-        Gradients and slots are float32. What TensorFlow needs beside them for a moment, or saves by writing one output
-        over another, is not in it.
+        Gradients and slots are float32. What TensorFlow needs beside them for a moment is not in it: on a CPU it took
+        1.1 to 2.2 times as much, by `python benchmarks/memory.py`.
 
         Args:
             batch_size: images a step.

@@ -37,10 +37,13 @@ class Head(ABC):
 
 @dataclass(frozen=True)
 class GAP(Head):
-    """Mean over positions, then Dense(K): C·K + K parameters. Lin et al. 2013, arXiv 1312.4400.
+    """Mean over positions, then Dense(K): C·K + K parameters. Source: Lin et al. 2013, arXiv 1312.4400.
 
     Args:
         dropout: share of the pooled values dropped while training, 0 ≤ dropout < 1.
+
+    Raises:
+        ValueError: on a value out of range.
     """
 
     dropout: float = 0.0
@@ -59,7 +62,10 @@ class GAP(Head):
 
 @dataclass(frozen=True)
 class GMP(Head):
-    """Maximum over positions, then Dense(K): C·K + K parameters. Oquab et al. 2015."""
+    """Maximum over positions, then Dense(K): C·K + K parameters.
+
+    Source: Oquab et al. 2015, Is object localization for free?, CVPR.
+    """
 
     name: ClassVar[str] = "gmp"
     formula: ClassVar[str] = "C·K + K"
@@ -71,7 +77,10 @@ class GMP(Head):
 
 @dataclass(frozen=True)
 class Flatten(Head):
-    """All positions side by side, then Dense(K): H·W·C·K + K parameters. Needs a fixed image size."""
+    """All positions side by side, then Dense(K): H·W·C·K + K parameters. Needs a fixed image size.
+
+    Source: LeCun et al. 1989, Backpropagation applied to handwritten zip code recognition.
+    """
 
     name: ClassVar[str] = "flatten"
     formula: ClassVar[str] = "H·W·C·K + K"
@@ -90,6 +99,9 @@ class FC(Head):
     Args:
         units: sizes of the hidden layers, each at least 1.
         dropout: share of each hidden layer's values dropped while training, 0 ≤ dropout < 1.
+
+    Raises:
+        ValueError: on a value out of range.
     """
 
     units: tuple[int, ...] = (4096, 4096)
@@ -118,6 +130,9 @@ class NIN(Head):
 
     Args:
         dropout: share of the features dropped before the convolution while training, 0 ≤ dropout < 1.
+
+    Raises:
+        ValueError: on a value out of range.
     """
 
     dropout: float = 0.0
@@ -138,7 +153,10 @@ class NIN(Head):
 
 @dataclass(frozen=True)
 class AvgMax(Head):
-    """Mean and maximum over positions side by side, then Dense(K): 2·C·K + K parameters."""
+    """Mean and maximum over positions side by side, then Dense(K): 2·C·K + K parameters.
+
+    Source: the AdaptiveConcatPool2d of fastai.
+    """
 
     name: ClassVar[str] = "avgmax"
     formula: ClassVar[str] = "2·C·K + K"
@@ -158,6 +176,9 @@ class GeM(Head):
 
     Args:
         p: the exponent that training starts from, above 0.
+
+    Raises:
+        ValueError: on a value out of range.
     """
 
     p: float = 3.0
@@ -181,6 +202,9 @@ class SPP(Head):
 
     Args:
         levels: cells along a side of each grid, at least 1 and at most the feature map's own side.
+
+    Raises:
+        ValueError: on a value out of range.
     """
 
     levels: tuple[int, ...] = (1, 2, 4)
@@ -209,9 +233,13 @@ class AdaptiveAvg(Head):
     """Means of a grid of s×s cells, flattened, then Dense(K): s²·C·K + K parameters.
 
     The bridge between GAP (s = 1) and Flatten (s = H). The layer that Keras has for it needs a fixed image size.
+    Source: the adaptive pooling before the dense layers in torchvision's AlexNet and VGG.
 
     Args:
         size: cells s along a side, at least 1 and at most the feature map's own side.
+
+    Raises:
+        ValueError: on a value out of range.
     """
 
     size: int = 2

@@ -93,9 +93,7 @@ def plan(
     """
     if hasattr(backbone, "layers"):
         if settings or any(each is not None for each in (head, input_shape, classes)):
-            raise ValueError(
-                "A Keras model is counted as it is: give nothing beside it, or put a head on it first."
-            )
+            raise ValueError("A Keras model is counted as it is: give nothing beside it, or put a head on it first.")
         from tfpool.reading import read
 
         return read(backbone)

@@ -115,7 +115,11 @@ class Run:
 
 
 def runs(store: str | Path = "saved_models") -> list[Run]:
-    """The runs in a store, newest first; none where the folder is empty or missing."""
+    """The runs in a store, newest first; none where the folder is empty or missing.
+
+    Raises:
+        ValueError: if `store` is a file.
+    """
     return RunStore(store).runs()
 
 

@@ -1,0 +1,67 @@
+"""Memory that a training step takes, measured, against what a plan says.
+
+python benchmarks/memory.py
+
+Measured is by how much the most memory that a process ever held grows over a process that has loaded TensorFlow and the
+images: weights, gradients, the optimizer, outputs of layers, and what TensorFlow needs beside them.
+"""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+import tfpool as tp  # noqa: E402
+from tfpool.table import memory, table  # noqa: E402
+
+CASES = [
+    ("resnet20", (32, 32, 3), 128),
+    ("resnet56", (32, 32, 3), 128),
+    ("nin_cifar", (32, 32, 3), 64),
+    ("squeezenet", (128, 128, 3), 16),
+    ("resnet50", (128, 128, 3), 16),
+    ("efficientnetb0", (128, 128, 3), 16),
+]
+OPTIMIZER = "adam"
+_KIB = 1024
+
+
+def grown(name: str, shape: tuple[int, int, int], batch_size: int) -> int:
+    """Bytes by which three training steps raise this process's peak."""
+    import numpy as np
+
+    from tfpool.training.fit import compiled
+
+    images = np.zeros((3 * batch_size, *shape), np.float32)
+    # A step of a tiny network first: TensorFlow's own parts are loaded with it.
+    tiny = compiled(tp.plan("convnet"), tp.Recipe(optimizer=OPTIMIZER), images=1)
+    tiny.fit(np.zeros((1, 32, 32, 3), np.float32), np.zeros(1), verbose=0)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    recipe = tp.Recipe(optimizer=OPTIMIZER, batch_size=batch_size)
+    model = compiled(tp.plan(name, head="gap", input_shape=shape, classes=10), recipe, len(images))
+    model.fit(images, np.zeros(len(images)), batch_size=batch_size, verbose=0)
+    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * _KIB
+
+
+def main() -> None:
+    rows = []
+    for number, (name, shape, batch_size) in enumerate(CASES):
+        ended = subprocess.run([sys.executable, __file__, str(number)], capture_output=True, text=True, check=True)
+        measured = int(ended.stdout.split()[-1])
+        planned = tp.plan(name, head="gap", input_shape=shape, classes=10).training_bytes(batch_size, OPTIMIZER) or 0
+        case = (name, "×".join(map(str, shape)), str(batch_size))
+        rows.append((*case, memory(planned), memory(measured), f"{measured / planned:.2f}"))
+    header = ("network", "image", "batch", "planned", "measured", "measured ÷ planned")
+    print(table(header, rows, right=(2, 3, 4, 5)))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        print(grown(*CASES[int(sys.argv[1])]))
+    else:
+        main()
