@@ -67,8 +67,8 @@ totals[3].metric(
 recipe = Recipe()
 training = described.training_bytes(recipe.batch_size, recipe.optimizer) or 0
 st.caption(
-    f"Memory: {memory(described.weight_bytes)} of weights, {memory(described.activation_bytes or 0)} of layers' outputs "
-    f"an image. Training takes at least {memory(training)} with {recipe.batch_size} images a step and "
+    f"Memory: {memory(described.weight_bytes)} of weights, {memory(described.activation_bytes or 0)} of layers' "
+    f"outputs an image. Training takes at least {memory(training)} with {recipe.batch_size} images a step and "
     f"{recipe.optimizer}, a .keras file about {memory(described.file_bytes)}."
 )
 

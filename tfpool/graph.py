@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from math import prod
-from typing import Any
+from typing import Any, ClassVar
 
 Shape = tuple[int | None, ...]
 """Shape of one image's tensor, without the batch: (H, W, C) or (C,). None where a size is not known."""
@@ -47,12 +47,13 @@ class Graph:
     def add(self, op: Op, inputs: tuple[Tensor, ...], name: str) -> Tensor:
         if name in self.tensors:
             raise ValueError(f"Each layer needs a name of its own, {name!r} is taken.")
-        shape = op.output_shape(*(tensor.shape for tensor in inputs))
-        if any(size is not None and size < 1 for size in shape):
-            raise ValueError(
-                f"The image is too small for this network: layer {name!r} ({op.layer}) was left with "
-                f"{text(inputs[0].shape)}. Use a larger image."
-            )
+        shape = op.output_shape(*[tensor.shape for tensor in inputs])
+        for size in shape:
+            if size is not None and size < 1:
+                raise ValueError(
+                    f"The image is too small for this network: layer {name!r} ({op.layer}) was left with "
+                    f"{text(inputs[0].shape)}. Use a larger image."
+                )
         self.tensors[name] = Tensor(self, op, inputs, name, shape)
         return self.tensors[name]
 
@@ -94,6 +95,9 @@ class Op(ABC):
     def __call__(self, *inputs: Tensor, name: str) -> Tensor:
         return inputs[0].graph.add(self, inputs, name)
 
+    wider_bytes: ClassVar[int] = 0
+    """Memory of the weights over that of as many float32 values, in bytes."""
+
     @property
     def layer(self) -> str:
         """Name of the class in `keras.layers`."""
@@ -132,10 +136,6 @@ class Op(ABC):
     def non_trainable_params(self, *inputs: Shape) -> int:
         """Number of weights that training does not change: moving statistics."""
         return 0
-
-    def weight_bytes(self, *inputs: Shape) -> int:
-        """Memory of the weights, in bytes."""
-        return FLOAT32 * self.params(*inputs)
 
     @property
     def window(self) -> tuple[Side, Side] | None:

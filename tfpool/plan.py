@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, overload
 from tfpool import graph, heads
 from tfpool.catalog import find
 from tfpool.counts import Counts, Row, Sight, activation_bytes, in_pixels, look
-from tfpool.graph import LOCAL, Shape, Tensor, at_least
+from tfpool.graph import FLOAT32, LOCAL, Shape, Tensor, at_least
 from tfpool.ops import image_input
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def _rows(features: Tensor, output: Tensor) -> tuple[Row, ...]:
         sights[name] = sight = look(op, [sights[source.name] for source in tensor.inputs] or [LOCAL])
         params = op.params(*inputs)
         trainable = params - op.non_trainable_params(*inputs)
-        macs, memory = op.macs(shape, *inputs), (activation_bytes(shape), op.weight_bytes(*inputs))
+        macs, memory = op.macs(shape, *inputs), (activation_bytes(shape), FLOAT32 * params + op.wider_bytes)
         rows.append(Row(name, op.layer, part, shape, params, trainable, macs, *memory, *in_pixels(sight)))
         if tensor is features:
             part = "head"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
+from typing import ClassVar
 
 from tfpool.graph import Op, Shape, Side, known
 from tfpool.ops.kinds import Pair, Sliding, pair, sides
@@ -168,15 +169,14 @@ class BatchNormalization(Op):
 class Normalization(Op):
     """Subtracts a mean and divides by a deviation that are kept, with a count, as weights."""
 
+    # The count is an integer of 64 bits.
+    wider_bytes: ClassVar[int] = 4
+
     def output_shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
 
     def params(self, *inputs: Shape) -> int:
         return 2 * known(inputs[0][-1]) + 1
-
-    def weight_bytes(self, *inputs: Shape) -> int:
-        # The count is an integer of 64 bits.
-        return super().weight_bytes(*inputs) + 4
 
     def non_trainable_params(self, *inputs: Shape) -> int:
         return self.params(*inputs)
