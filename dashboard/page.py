@@ -17,9 +17,9 @@ PAGES = {
     "Home": ("app.py", ":material/home:"),
     "Build": ("pages/1_Build.py", ":material/account_tree:"),
     "Parameters": ("pages/2_Parameters.py", ":material/bar_chart:"),
-    "Train": ("pages/3_Train.py", ":material/show_chart:"),
-    "Runs": ("pages/4_Runs.py", ":material/leaderboard:"),
-    "CAM": ("pages/5_CAM.py", ":material/visibility:"),
+    "Train": ("pages/4_Train.py", ":material/show_chart:"),
+    "Runs": ("pages/5_Runs.py", ":material/leaderboard:"),
+    "CAM": ("pages/6_CAM.py", ":material/visibility:"),
 }
 
 
