@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tfpool import ops
-from tfpool.graph import Op, Tensor, text
+from tfpool.blocks import Block, Segment, repeated, segments
+from tfpool.graph import Tensor, text
 from tfpool.plan import Plan
 
-_OURS = Path(__file__).with_name("layers.py")
+_OURS = ops.GeneralizedMeanPooling2D
+_LINE_LENGTH = 120
 
 
 def to_code(plan: Plan) -> str:
     """A stand-alone Python file that builds the plan's model: same layers, names, order and counts, ending in logits.
+
+    Blocks that the network repeats are written once, as functions.
 
     Args:
         plan: what `tfpool.plan` returned.
@@ -25,79 +32,212 @@ def to_code(plan: Plan) -> str:
     """
     if not isinstance(plan, Plan):
         raise ValueError(f"A plan is needed, such as tp.plan('resnet8'), got {plan!r}.")
-    names = _variables(plan.tensors)
-    lines = [_line(tensor, names) for tensor in plan.tensors]
-    first, last = names[plan.tensors[0].name], names[plan.output.name]
-    return "\n".join(
-        (
-            f'"""{plan.name}: images {text(plan.input_shape)}, {plan.classes} classes, {plan.params:,} parameters."""',
-            "",
-            *_imports(plan),
-            "",
-            *lines,
-            f'model = keras.Model({first}, {last}, name="{plan.name}")',
-            "",
-            'if __name__ == "__main__":',
-            "    model.summary()",
-            "",
-        )
+    end = plan.tensors.index(plan.features) + 1
+    # The names in a block have two parts or one in common, as in conv2_block1 and fire2: what takes fewer lines.
+    backbone = min((_backbone(plan.tensors[:end], parts) for parts in (2, 1)), key=lambda lines: sum(map(bool, lines)))
+    imports = _imports(plan)
+    defines = len(imports) > 2 or backbone[0].startswith("def ")
+    lines = (
+        f'"""{plan.name}: images {text(plan.input_shape)}, {plan.classes} classes, {plan.params:,} parameters."""\n',
+        *imports,
+        "\n" if defines else "",
+        *backbone,
+        f"\n# The head: {type(plan.head).__name__}",
+        *_head(plan.features, plan.tensors[end:]),
+        f'model = keras.Model({plan.tensors[0].name}, x, name="{plan.name}")',
+        '\nif __name__ == "__main__":\n    model.summary()\n',
     )
+    return "\n".join(lines)
 
 
-def _variables(tensors: tuple[Tensor, ...]) -> dict[str, str]:
-    """`x` for what only the next layer reads, and the layer's own name for what is read later or again."""
-    readers: dict[str, list[int]] = {tensor.name: [] for tensor in tensors}
-    for position, tensor in enumerate(tensors):
-        for source in tensor.inputs:
-            readers[source.name].append(position)
+# === The two parts of the network ===
+
+
+def _backbone(tensors: Sequence[Tensor], parts: int) -> list[str]:
+    """The functions of the blocks, then layers and calls from the image to the features, which are `x`."""
+    cut = segments(tensors, parts)
+    blocks = repeated(cut)
+    uses = {segment: (block, number) for block in blocks for number, segment in enumerate(block.segments)}
+    steps = [
+        step
+        for segment in cut
+        for step in ([segment] if segment in uses else [Segment(one.name, (one,)) for one in segment.tensors])
+    ]
+    names = _variables([step.tensors[-1] for step in steps], [step.sources for step in steps])
+    names[tensors[0].name] = tensors[0].name
+    body: list[list[str] | _Call] = []
+    for step in steps:
+        result = names[step.tensors[-1].name]
+        if step in uses:
+            body.append(_Call(*uses[step], result, names[step.sources[0].name]))
+        else:
+            body.append(_statement(f"{result} = ", *_layer(step.tensors[0], names)))
+    return [*(line for block in blocks for line in (*_function(block), "", "")), *_looped(body)]
+
+
+def _head(features: Tensor, tensors: Sequence[Tensor]) -> list[str]:
+    names = _variables([features, *tensors], [(), *(tensor.inputs for tensor in tensors)])
+    # The code before the head is the same for all heads: there the features are x.
+    lines = [] if names[features.name] == "x" else [f"{features.name} = x"]
+    for tensor in tensors:
+        lines += _statement(f"{names[tensor.name]} = ", *_layer(tensor, names))
+    return lines
+
+
+def _variables(tensors: Sequence[Tensor], reads: Sequence[Iterable[Tensor]]) -> dict[str, str]:
+    """`x` for what only the next step reads, and the layer's own name for what is read later or again."""
+    readers: dict[str, set[int]] = {tensor.name: set() for tensor in tensors}
+    for position, sources in enumerate(reads):
+        for source in sources:
+            readers[source.name].add(position)
     return {
-        tensor.name: "x" if position and set(readers[tensor.name]) <= {position + 1} else tensor.name
+        tensor.name: "x" if readers[tensor.name] <= {position + 1} else tensor.name
         for position, tensor in enumerate(tensors)
     }
 
 
-def _line(tensor: Tensor, names: dict[str, str]) -> str:
-    op, variable = tensor.op, names[tensor.name]
+# === Functions, and calls of them ===
+
+
+def _function(block: Block) -> list[str]:
+    """One layer a line, as outside of functions, with `name` for the prefix of the layers' names."""
+    first = block.segments[0]
+    source, tensors = first.sources[0], first.tensors
+    names = _variables([source, *tensors], [(), *(tensor.inputs for tensor in tensors)])
+    if names[source.name] != "x":
+        names[source.name] = "inputs"
+    taken = {"channels", "name", *(parameter.name for parameter in block.parameters)}
+    for tensor in (tensor for tensor in tensors if names[tensor.name] != "x"):
+        role = first.role(tensor)
+        while role in {*taken, *names.values()}:
+            role += "_"
+        names[tensor.name] = role
+    needed = [each.name for each in block.parameters if each.default is dataclasses.MISSING]
+    optional = [f"{each.name}={_literal(each.default)}" for each in block.parameters[len(needed) :]]
+    signature = [names[source.name], *needed, *optional, *(["*"] if optional else []), "name"]
+    lines = _statement("", f"def {block.name}", signature, ":")
+    if any("channels" in expression for layer in block.written for expression in layer.values()):
+        lines.append(f"    channels = {names[source.name]}.shape[-1]")
+    for position, (tensor, suffix) in enumerate(zip(tensors, first.suffixes, strict=True)):
+        start = "return " if tensor is tensors[-1] else f"{names[tensor.name]} = "
+        name = f'f"{{name}}{suffix}"' if suffix else "name"
+        lines += _statement(f"    {start}", *_layer(tensor, names, name, block.written[position]))
+    return lines
+
+
+class _Call(NamedTuple):
+    """A use of a block's function: for its segment of that number, from one variable to another."""
+
+    block: Block
+    number: int
+    result: str
+    source: str
+
+    @property
+    def prefix(self) -> str:
+        return self.block.segments[self.number].prefix
+
+    @property
+    def place(self) -> int:
+        return self.block.places[self.number]
+
+    def written(self, name: str, place: str, indent: str = "") -> list[str]:
+        """The call, with its first count of channels by position, and without what is the function's default."""
+        arguments = [self.source]
+        for parameter in self.block.parameters:
+            value = _literal(parameter.values[self.number])
+            if parameter.slope is not None:
+                value = f"{parameter.slope!r} * {place} / {self.block.count}"
+            if parameter.values[self.number] != parameter.default:
+                plain = parameter.counts and len(arguments) == 1
+                arguments.append(value if plain else f"{parameter.name}={value}")
+        return _statement(f"{indent}{self.result} = ", self.block.name, [*arguments, f"name={name}"])
+
+
+def _looped(steps: Sequence[list[str] | _Call]) -> list[str]:
+    """The lines, with a loop for three calls or more in a row that differ in the number at the end of the name."""
+
+    def alike(numbered: tuple[int, list[str] | _Call]) -> Any:
+        index, step = numbered
+        if not isinstance(step, _Call):
+            return index
+        stem, mark = _stem_and_mark(step.prefix)
+        # In a row, number and place grow as the index does.
+        number = int(mark) if mark.isdecimal() else ord(mark or " ")
+        return stem, number - index, step.place - index, step.written("", "")
+
+    lines = []
+    for _, group in groupby(enumerate(steps), alike):
+        run = [step for _, step in group]
+        calls = [step for step in run if isinstance(step, _Call)]
+        if len(calls) > 2:
+            lines += _loop(calls)
+        else:
+            for step in run:
+                lines += step.written(f'"{step.prefix}"', str(step.place)) if isinstance(step, _Call) else step
+    return lines
+
+
+def _loop(calls: Sequence[_Call]) -> list[str]:
+    stem, _ = _stem_and_mark(calls[0].prefix)
+    marks = [_stem_and_mark(call.prefix)[1] for call in calls]
+    variable, over = "letter", f'"{"".join(marks)}"'
+    if marks[0].isdecimal():
+        variable, over = "number", f"range({marks[0]}, {int(marks[-1]) + 1})"
+    body = calls[0].written(f'f"{stem}{{{variable}}}"', "place", indent="    ")
+    if any(parameter.slope is not None for parameter in calls[0].block.parameters):
+        variable, over = f"place, {variable}", f"enumerate({over}, start={calls[0].place})"
+    return [f"for {variable} in {over}:", *body]
+
+
+def _stem_and_mark(prefix: str) -> tuple[str, str]:
+    """conv2_block and 1 of conv2_block1, block2 and a of block2a."""
+    return re.findall(r"^(.*?)(\d*|(?<=\d)[a-z])$", prefix)[0]
+
+
+def _layer(
+    tensor: Tensor, names: Mapping[str, str], name: str = "", written: Mapping[str, str] | None = None
+) -> tuple[str, list[str], str]:
+    """What is called, with what, and on what; an argument in `written` is that expression, the others are the op's."""
+    op = tensor.op
+    name = f"name={name}" if name else f'name="{tensor.name}"'
     if isinstance(op, ops.InputLayer):
-        return f'{variable} = keras.Input({op.shape}, name="{tensor.name}")'
+        return "keras.Input", [str(op.shape), name], ""
     inputs = [names[source.name] for source in tensor.inputs]
-    given = f"[{', '.join(inputs)}]" if len(inputs) > 1 else inputs[0]
-    layer = op.layer if _is_ours(op) else f"layers.{op.layer}"
-    arguments = ", ".join([*_arguments(op), f'name="{tensor.name}"'])
-    return f"{variable} = {layer}({arguments})({given})"
-
-
-def _arguments(op: Op) -> list[str]:
-    """Arguments that Keras has no default for by position, the others by name."""
-    needed = {field.name for field in dataclasses.fields(op) if field.default is dataclasses.MISSING}  # type: ignore[arg-type]
-    return [_literal(value) if name in needed else f"{name}={_literal(value)}" for name, value in op.arguments.items()]
+    given = f"([{', '.join(inputs)}])" if len(inputs) > 1 else f"({inputs[0]})"
+    values = {**{argument: _literal(value) for argument, value in op.arguments.items()}, **(written or {})}
+    arguments = [
+        values[field.name] if field.default is dataclasses.MISSING else f"{field.name}={values[field.name]}"
+        for field in dataclasses.fields(op)  # type: ignore[arg-type]
+        if field.name in values
+    ]
+    return op.layer if isinstance(op, _OURS) else f"layers.{op.layer}", [*arguments, name], given
 
 
 def _literal(value: Any) -> str:
-    return f'"{value}"' if isinstance(value, str) else repr(value)
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, float) and 0 < value < 1 and len(repr(value)) > 10 and 1 / round(1 / value) == value:
+        return f"1 / {round(1 / value)}"
+    return repr(value)
+
+
+def _statement(start: str, called: str, arguments: Sequence[str], end: str = "") -> list[str]:
+    """A call on one line, or where that is too long with a line for each argument, as ruff leaves it."""
+    line = f"{start}{called}({', '.join(arguments)}){end}"
+    if len(line) <= _LINE_LENGTH:
+        return [line]
+    indent = start[: len(start) - len(start.lstrip())]
+    return [f"{start}{called}(", *(f"{indent}    {argument}," for argument in arguments), f"{indent}){end}"]
 
 
 def _imports(plan: Plan) -> list[str]:
-    if not any(_is_ours(tensor.op) for tensor in plan.tensors):
+    if not any(isinstance(tensor.op, _OURS) for tensor in plan.tensors):
         return ["import keras", "from keras import layers"]
-    # A layer of ours comes along, word for word.
-    source = _OURS.read_text()
-    tree = ast.parse(source)
-    wanted = [
-        node
-        for node in tree.body
-        if isinstance(node, ast.Assign)
-        or (isinstance(node, ast.ClassDef) and any(tensor.op.layer == node.name for tensor in plan.tensors))
-    ]
-    lines = source.splitlines()
-    imports = ["from __future__ import annotations", "", "from typing import Any", "", "import keras"]
-    imports += ["from keras import layers, ops", ""]
-    for node in wanted:
-        decorators = getattr(node, "decorator_list", [])
-        start = min([node.lineno, *(decorator.lineno for decorator in decorators)])
-        imports += ["", *lines[start - 1 : node.end_lineno], ""]
-    return imports
-
-
-def _is_ours(op: Op) -> bool:
-    return isinstance(op, ops.GeneralizedMeanPooling2D)
+    # The layer of ours comes along word for word, with the constant above it.
+    source = Path(__file__).with_name("layers.py").read_text()
+    nodes = ast.parse(source).body
+    start = next(node.lineno for node in nodes if isinstance(node, ast.Assign))
+    end = next(node.end_lineno for node in nodes if isinstance(node, ast.ClassDef) and node.name == _OURS.__name__)
+    imports = ["from __future__ import annotations\n", "from typing import Any\n", "import keras"]
+    return [*imports, "from keras import layers, ops\n", *source.splitlines()[start - 1 : end]]
