@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import tfpool as tp  # noqa: E402
+from tfpool.plan import Plan  # noqa: E402
 from tfpool.table import memory, table  # noqa: E402
 
 CASES = [
@@ -35,16 +36,20 @@ def grown(name: str, shape: tuple[int, int, int], batch_size: int) -> int:
     """Bytes by which three training steps raise this process's peak."""
     import numpy as np
 
-    from tfpool.training.fit import compiled
+    from tfpool.data import DataSet, Part
+    from tfpool.training.fit import start
+    from tfpool.training.trainer import Trainer
 
-    images = np.zeros((3 * batch_size, *shape), np.float32)
+    def train(plan: Plan, images: int, recipe: tp.Recipe) -> None:
+        part = Part(np.zeros((images, *plan.input_shape), np.uint8), np.zeros(images, np.int64))  # type: ignore[arg-type]
+        data = DataSet("zeros", tuple("0123456789"), part, part.first(1), part.first(1))
+        Trainer(start(plan, recipe), data, recipe).run(lambda: None, lambda metrics: None)
+
+    recipe = tp.Recipe(epochs=1, batch_size=batch_size, optimizer=OPTIMIZER)
     # A step of a tiny network first: TensorFlow's own parts are loaded with it.
-    tiny = compiled(tp.plan("convnet"), tp.Recipe(optimizer=OPTIMIZER), images=1)
-    tiny.fit(np.zeros((1, 32, 32, 3), np.float32), np.zeros(1), verbose=0)
+    train(tp.plan("convnet"), 1, recipe)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    recipe = tp.Recipe(optimizer=OPTIMIZER, batch_size=batch_size)
-    model = compiled(tp.plan(name, head="gap", input_shape=shape, classes=10), recipe, len(images))
-    model.fit(images, np.zeros(len(images)), batch_size=batch_size, verbose=0)
+    train(tp.plan(name, head="gap", input_shape=shape, classes=10), 3 * batch_size, recipe)
     return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * _KIB
 
 

@@ -33,6 +33,13 @@ def network(page: str, default: str, on_change: Callable[[], None] | None = None
     )
 
 
+def networks(page: str, default: list[str]) -> list[str]:
+    """One or several networks."""
+    return st.multiselect(
+        "Networks", list(CATALOG), default, key=f"{page}_networks", placeholder="Choose networks", bind="query-params"
+    )
+
+
 def head(page: str) -> str:
     return st.selectbox(
         "Head", list(HEADS), format_func=SHORT_NAMES.__getitem__, key=f"{page}_head", bind="query-params"

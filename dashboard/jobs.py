@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -14,10 +14,13 @@ from tfpool.table import clock
 from tfpool.training.queue import launch
 
 _SECONDS = 1.0
+_CARDS = 4
+"""Runs beside each other."""
 
 
 def show(run_ids: Sequence[str]) -> None:
     """Draw runs, again and again while one of them is under way."""
+    _undo()
     if all(run.state in ENDED for run in chosen(run_ids)):
         _draw(run_ids)
     else:
@@ -39,14 +42,16 @@ def _live(run_ids: Sequence[str]) -> None:
 
 def _draw(run_ids: Sequence[str]) -> None:
     runs = chosen(run_ids)
-    for column, run in zip(st.columns(max(2, len(runs))), runs, strict=False):
-        with column.container(border=True):
-            _card(run)
+    for start in range(0, len(runs), _CARDS):
+        row = runs[start : start + _CARDS]
+        for column, run in zip(st.columns(max(2, min(len(runs), _CARDS))), row, strict=False):
+            with column.container(border=True):
+                _card(run)
     if not any(run.history["loss"] for run in runs):
         st.caption("The curves begin after the first epoch.")
         return
     columns = st.columns(2)
-    for column, metric, title in zip(columns, ("accuracy", "loss"), ("accuracy", "loss, cross entropy"), strict=True):
+    for column, metric, title in zip(columns, ("accuracy", "loss"), ("accuracy", "loss"), strict=True):
         with column:
             figure = charts.learning_curve(runs, metric, title)
             said = f"{title.capitalize()} by epoch: " + "; ".join(map(_said, runs))
@@ -56,7 +61,9 @@ def _draw(run_ids: Sequence[str]) -> None:
 
 def _card(run: Run) -> None:
     described = run.plan
-    st.markdown(f"**{SHORT_NAMES[described.head.name]}** · {described.backbone}")
+    st.markdown(f"**{SHORT_NAMES[described.head.name]}** · {described.backbone} · seed {run.spec['recipe']['seed']}")
+    if run.title != run.id:
+        st.text(run.title)
     st.caption(f"{described.params:,} parameters, {described.head_params:,} in the head")
     accuracy = run.history["val_accuracy"]
     shown = run.result["accuracy"] if run.result else accuracy[-1] if accuracy else None
@@ -68,15 +75,68 @@ def _card(run: Run) -> None:
     if run.state == "failed":
         st.error(plain(run.error or "The run failed."))
     if run.state == "interrupted":
-        st.warning("Its process is gone. Train it again to the same numbers with the same settings and seed.")
-    if run.state not in ENDED and st.button("Stop", key=f"runs_stop_{run.id}", icon=":material/stop_circle:"):
-        store().request_stop(run.id)
-        st.toast(f"{run.id} is stopping.")
+        st.warning("Its process is gone. Resume goes on to the same numbers as if it had never stopped.")
+    if run.note:
+        st.text(run.note)
+    _buttons(run)
+
+
+def _buttons(run: Run) -> None:
+    with st.container(horizontal=True):
+        if run.state not in ENDED:
+            _button(run, "Stop", "stop_circle", _stop, disabled=run.stopping)
+            return
+        if run.state != "done":
+            _button(run, "Resume", "resume", _resume)
+        _button(run, "Again", "replay", _again)
+        _button(run, "Delete", "delete", _delete)
+
+
+def _button(run: Run, label: str, icon: str, action: Callable[[str], None], disabled: bool = False) -> None:
+    key = f"runs_{label.lower()}_{run.id}"
+    st.button(label, key=key, icon=f":material/{icon}:", on_click=action, args=(run.id,), disabled=disabled)
+
+
+def _stop(run_id: str) -> None:
+    store().request_stop(run_id)
+
+
+def _resume(run_id: str) -> None:
+    store().resume(run_id)
+    launch(store())
+
+
+def _again(run_id: str) -> None:
+    new = store().retry(run_id)
+    if shown := st.query_params.get_all("runs"):
+        st.query_params["runs"] = [*shown, new]
+    launch(store())
+
+
+def _delete(run_id: str) -> None:
+    store().delete(run_id)
+    st.session_state["runs_deleted"] = [*st.session_state.get("runs_deleted", []), run_id]
+
+
+def _undo() -> None:
+    """What was deleted on this page last, with a button that brings it back."""
+    deleted = st.session_state.get("runs_deleted", [])
+    if not deleted:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.text(f"{deleted[-1]} was deleted.")
+        st.button("Undo", key="runs_undo", icon=":material/undo:", on_click=_bring_back)
+
+
+def _bring_back() -> None:
+    store().undelete(st.session_state["runs_deleted"].pop())
 
 
 def _status(run: Run) -> str:
     if run.state != "running":
         return run.state
+    if run.stopping:
+        return "running: stopping"
     if not run.progress:
         return "running: starting"
     speed = f"{run.progress['images_per_second']:,.0f} images a second"

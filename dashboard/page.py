@@ -17,6 +17,7 @@ PAGES = {
     "Home": ("app.py", ":material/home:"),
     "Build": ("pages/1_Build.py", ":material/account_tree:"),
     "Parameters": ("pages/2_Parameters.py", ":material/bar_chart:"),
+    "Data": ("pages/3_Data.py", ":material/photo_library:"),
     "Train": ("pages/4_Train.py", ":material/show_chart:"),
     "Runs": ("pages/5_Runs.py", ":material/leaderboard:"),
     "CAM": ("pages/6_CAM.py", ":material/visibility:"),

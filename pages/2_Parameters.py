@@ -15,14 +15,7 @@ header("Parameters", "What does each head cost, over networks, image sizes and c
 
 columns = st.columns([3, 2])
 with columns[0]:
-    networks = st.multiselect(
-        "Networks",
-        list(CATALOG),
-        ["resnet20", "resnet50"],
-        key="parameters_networks",
-        placeholder="Choose networks",
-        bind="query-params",
-    )
+    networks = choices.networks("parameters", ["resnet20", "resnet50"])
 with columns[1]:
     heads = choices.heads("parameters", ["gap", "gmp", "flatten"])
 columns = st.columns([3, 2, 1], vertical_alignment="bottom")

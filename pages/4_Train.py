@@ -2,60 +2,36 @@
 
 import streamlit as st
 
-from dashboard import choices, jobs
+from dashboard import choices, jobs, recipes
 from dashboard.page import header, messages, store
 from tfpool import data
 from tfpool.runs import ENDED
-from tfpool.training import Recipe, enqueue_heads, launch
-from tfpool.training.recipe import OPTIMIZERS, PARTS, SCHEDULES
+from tfpool.training import enqueue_sweep, launch
 
 header("Train", "How do these heads learn, side by side, live? Training goes on if you close this page.")
 
-columns = st.columns([3, 3, 2])
+columns = st.columns([3, 3, 2, 1])
 with columns[0]:
-    network = choices.network("train", "resnet8")
+    networks = choices.networks("train", ["resnet8"])
 with columns[1]:
     heads = choices.heads("train", ["gap", "flatten"])
+with columns[3]:
+    repeats = choices.whole_number(
+        "Repeats", "train", "repeats", 1, most=100, help="Runs of each, with one seed after the other: one tells little"
+    )
 with columns[2]:
-    name = st.selectbox("Images", list(data.DATA), key="train_data", bind="query-params")
+    # What is not here yet would be downloaded by looking: the Data page does that, with a bar.
+    here = [each for each in data.names() if data.describe(each).state != "to be downloaded"]
+    name = st.selectbox("Images", here, key="train_data", bind="query-params")
 with messages():
     images = data.load(name)
-columns = st.columns(3)
-with columns[0]:
-    epochs = choices.whole_number("Epochs", "train", "epochs", 5, most=1000, help="Passes over the training images")
-with columns[1]:
-    number = choices.whole_number("Training images", "train", "images", 4000, most=len(images.train))
-with columns[2]:
-    seed = choices.whole_number(
-        "Seed", "train", "seed", 0, most=2**31 - 1, least=0, help="The same seed, the same numbers"
-    )
-with st.expander("How it is trained"):
-    columns = st.columns(3)
-    default = Recipe()
-    with columns[0]:
-        batch_size = choices.whole_number("Batch size, images", "train", "batch", default.batch_size, most=1024)
-        freeze = st.pills("Frozen parts", PARTS, selection_mode="multi", key="train_freeze", bind="query-params")
-    with columns[1]:
-        rate = st.number_input(
-            "Learning rate", 0.0, 1.0, default.learning_rate, 1e-4, format="%.4f", key="train_rate", bind="query-params"
-        )
-        schedule = st.selectbox("Schedule", SCHEDULES, key="train_schedule", bind="query-params")
-    with columns[2]:
-        optimizer = st.selectbox("Optimizer", OPTIMIZERS, key="train_optimizer", bind="query-params")
-
-if st.button(f"Train {len(heads)} run{'s' * (len(heads) != 1)}", type="primary", disabled=not heads, key="train_start"):
+with messages():
+    recipe = recipes.recipe(len(images.train))
+count = len(networks) * len(heads) * repeats
+if st.button(f"Train {count} run{'s' * (count != 1)}", type="primary", disabled=not count, key="train_start"):
     with messages():
-        recipe = Recipe(
-            epochs=epochs,
-            batch_size=batch_size,
-            optimizer=optimizer,
-            learning_rate=rate,
-            schedule=schedule,
-            train_images=number,
-            freeze=tuple(freeze),
-            seed=seed,
-        )
-        queued = enqueue_heads(network, heads, name, recipe, store())
+        name_of_group = f"{' '.join(networks)}, {' '.join(heads)}, {repeats} seeds" if count > 1 else None
+        queued = enqueue_sweep(networks, heads, repeats, name, recipe, store(), name_of_group)
         launch(store())
     st.query_params["runs"] = queued
     st.rerun()

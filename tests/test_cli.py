@@ -82,13 +82,23 @@ BAD = [
     (["plan", "app.h5"], "app.h5 is no model that Keras can open"),
     (["plan", "resnet20", "--batch-size", "0"], "at least 1 is needed for batch_size"),
     (["paint"], "invalid choice: 'paint'"),
-    (["train", "resnet8", "--data", "cifar10"], "Unknown data set 'cifar10'"),
+    (["train", "resnet8", "--data", "nonsense"], "Unknown data set 'nonsense'"),
     (["train", "resnet50"], "needs images of at least 32×32"),
     (["train", "resnet8", "--epochs", "0"], "at least 1 is needed for epochs"),
     (["train", "resnet8", "--epochs", "1.5"], "invalid int value: '1.5'"),
-    (["train", "resnet8", "--freeze", "backbone", "--freeze", "head"], "There is nothing to train"),
+    (["train", "resnet8", "--freeze", "backbone", "head"], "There is nothing to train"),
     (["train", "resnet8", "--store", "app.py"], "is a file"),
     (["train", "resnet8", "--store", "app.py/inside"], "cannot be used"),
+    (["train", "resnet8", "--recipe", "best"], "Unknown recipe 'best'. Use one of: quick, default"),
+    (["train", "resnet8", "--augment", "blur"], "invalid choice: 'blur'"),
+    (["train", "resnet8", "--warmup", "9"], "The warmup has to be a number of at least 0 and below 5, got 9.0"),
+    (["train", "efficientnetb0", "--set", "activation=gelu"], "has no ReLU to put gelu in the place of"),
+    (["train", "resnet8", "--set", "activation=elu"], "Unknown activation 'elu'. Use one of: relu, gelu, silu"),
+    (["sweep", "resnet8", "--seeds", "0"], "at least 1 is needed for --seeds"),
+    (["resume", "resnet8-gap-1"], "holds no runs yet"),
+    (["stop", "resnet8-gap-1"], "holds no runs yet"),
+    (["delete", "resnet8-gap-1"], "holds no runs yet"),
+    (["undelete", "resnet8-gap-1"], "There is no deleted run 'resnet8-gap-1' to bring back"),
     (["runs"], "holds no runs yet. Train one"),
     (["explain", "resnet8-gap-1", "photo.png"], "holds no runs yet"),
     (["classify", "resnet8-gap-1", "photo.png"], "Or use a network with ImageNet weights, such as squeezenet"),
@@ -238,3 +248,41 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     ended = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=True)
     assert ended.stdout.startswith("layer")
     assert ended.stderr == ""
+
+
+@pytest.mark.slow
+def test_a_sweep_is_one_group_of_networks_heads_and_seeds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = str(tmp_path / "store")
+    wanted = ["resnet8", "convnet", "--head", "gap", "--seeds", "2", "--name", "small", "--seed", "5"]
+    recipe = [
+        "--recipe",
+        "quick",
+        "--epochs",
+        "1",
+        "--train-images",
+        "64",
+        "--set",
+        "activation=gelu",
+        "--store",
+        store,
+    ]
+    # The small convolutional net has no setting of another name.
+    assert cli.main(["sweep", *wanted, *recipe, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [(each["spec"]["plan"]["backbone"], each["spec"]["recipe"]["seed"]) for each in told] == [
+        ("resnet8", 5),
+        ("convnet", 5),
+        ("resnet8", 6),
+        ("convnet", 6),
+    ]
+    runs = RunStore(store).runs()
+    assert {run.sweep for run in runs} == {"small"}
+    assert {run.state for run in runs} == {"done"}
+    assert {run.spec["plan"]["activation"] for run in runs} == {"gelu"}
+
+    assert cli.main(["delete", runs[0].id, "--store", store]) == 0
+    assert f"python -m tfpool undelete {runs[0].id}" in capsys.readouterr().out
+    assert len(RunStore(store).runs()) == 3
+    assert cli.main(["undelete", runs[0].id, "--store", store]) == 0
+    assert len(RunStore(store).runs()) == 4
+    assert cli.main(["resume", runs[0].id, "--store", store]) == 2

@@ -8,7 +8,7 @@ import pytest
 
 import tfpool as tp
 from tfpool.counts import SLOTS
-from tfpool.training.fit import compiled
+from tfpool.training.optimizing import optimizer
 from tfpool.training.recipe import OPTIMIZERS
 
 
@@ -39,9 +39,9 @@ def test_training_memory_is_weights_gradients_slots_and_a_batch_of_activations()
 @pytest.mark.parametrize("name", SLOTS)
 def test_an_optimizer_keeps_as_many_values_as_is_counted(name: str) -> None:
     plan = tp.plan("resnet8")
-    model = compiled(plan, tp.Recipe(optimizer=name), images=10)
-    model.optimizer.build(model.trainable_variables)
-    kept = sum(int(np.prod(variable.shape)) for variable in model.optimizer.variables if len(variable.shape))
+    made = optimizer(tp.Recipe(optimizer=name), steps=10)
+    made.build(tp.build(plan).trainable_variables)
+    kept = sum(int(np.prod(variable.shape)) for variable in made.variables if len(variable.shape))
     assert kept == SLOTS[name] * plan.trainable_params
 
 

@@ -11,17 +11,18 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = [
-    {"tfpool.graph", "tfpool.table", "tfpool.files", "tfpool.process", "tfpool.anatomy"},
+    {"tfpool.graph", "tfpool.table", "tfpool.files", "tfpool.process", "tfpool.anatomy", "tfpool.database"},
     {"tfpool.ops", "tfpool.counts"},
     {"tfpool.backbones", "tfpool.heads"},
     {"tfpool.catalog", "tfpool.reading"},
     {"tfpool.plan", "tfpool.data"},
     {"tfpool.pretrained"},
     {"tfpool.build", "tfpool.blocks", "tfpool.export", "tfpool.layers", "tfpool.comparison"},
+    {"tfpool.run"},
     {"tfpool.runs"},
     {"tfpool.training", "tfpool.classifier"},
     {"tfpool.cam"},
-    {"tfpool.commands"},
+    {"tfpool.commands", "tfpool.data_commands"},
     {"tfpool.cli", "tfpool.__main__"},
     {"dashboard"},
     {"pages", "app"},

@@ -2,6 +2,7 @@ import pytest
 
 import tfpool as tp
 from tfpool.heads import HEADS
+from tfpool.plan import Plan
 
 
 def test_resnet50_at_its_last_map() -> None:
@@ -76,3 +77,17 @@ def test_the_printed_table_has_every_layer_and_the_totals() -> None:
     lines = str(plan).splitlines()
     assert [line.split()[0] for line in lines[2 : 2 + len(plan.rows)]] == [row.name for row in plan.rows]
     assert lines[-3] == "params  116,090 (115,610 trainable): backbone 75,120, head 40,970"
+
+
+@pytest.mark.parametrize("name", ["resnet8", "vgg11", "squeezenet", "nin_cifar"])
+def test_another_activation_takes_the_place_of_every_relu(name: str) -> None:
+    plain, other = tp.plan(name), tp.plan(name, activation="gelu")
+
+    def activations(plan: Plan) -> list[str]:
+        return [op.activation for op in (tensor.op for tensor in plan.tensors) if getattr(op, "activation", None)]
+
+    assert "relu" in activations(plain)
+    assert activations(other) == ["gelu"] * len(activations(plain))
+    assert (other.params, other.macs) == (plain.params, plain.macs)
+    assert tp.plan(**other.spec) == other
+    assert "relu" not in tp.to_code(other).replace("_relu", "")

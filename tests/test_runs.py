@@ -1,4 +1,5 @@
 import itertools
+import json
 import multiprocessing
 import sqlite3
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import tfpool as tp
+from tfpool import database
 from tfpool.process import Process
 from tfpool.runs import RunStore
 
@@ -164,3 +166,101 @@ def test_a_store_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None:
         RunStore(tmp_path / "file" / "inside").add(SPEC)
     with pytest.raises(ValueError, match=r"The run store .* cannot be used: unable to open"):
         tp.runs(tmp_path / "store")
+
+
+def ended(store: RunStore, state: str = "stopped") -> str:
+    run_id = store.add(SPEC)
+    store.claim(Process.of())
+    store.end(run_id, state, error="It broke." if state == "failed" else None)
+    return run_id
+
+
+@pytest.mark.parametrize("state", ["stopped", "interrupted", "failed"])
+def test_a_run_that_did_not_finish_can_be_resumed(store: RunStore, state: str) -> None:
+    run_id = ended(store, state)
+    store.resume(run_id)
+    run = store.get(run_id)
+    assert (run.state, run.error, run.ended) == ("queued", None, None)
+    claimed = store.claim(Process.of())
+    assert claimed
+    assert claimed.id == run_id
+    assert not store.stop_requested(run_id)
+
+
+def test_a_run_that_is_done_or_queued_is_not_resumed(store: RunStore) -> None:
+    done = ended(store, "done")
+    with pytest.raises(ValueError, match=r"is done\. Only one that is stopped or interrupted or failed can be resumed"):
+        store.resume(done)
+    with pytest.raises(ValueError, match="is queued"):
+        store.resume(store.add(SPEC))
+    with pytest.raises(ValueError, match="There is no run 'x'"):
+        store.resume("x")
+
+
+def test_an_epoch_that_is_repeated_is_kept_once(store: RunStore) -> None:
+    run_id = ended(store)
+    store.record(run_id, 0, EPOCH)
+    store.record(run_id, 0, {**EPOCH, "loss": 2.0})
+    assert store.get(run_id).history["loss"] == [2.0]
+
+
+def test_a_retry_is_a_new_run_of_the_same_spec(store: RunStore) -> None:
+    first = store.add(SPEC, sweep="heads")
+    second = store.retry(first)
+    assert (store.get(second).spec, store.get(second).sweep) == (SPEC, "heads")
+    assert (second, store.get(second).state) == ("resnet8-gap-2", "queued")
+
+
+def test_a_name_and_a_note_are_kept_and_the_id_stays(store: RunStore) -> None:
+    run_id = store.add(SPEC)
+    assert (store.get(run_id).title, store.get(run_id).note) == (run_id, "")
+    store.rename(run_id, "  my <b>best</b> ")
+    store.annotate(run_id, "with a\nsecond line")
+    run = store.get(run_id)
+    assert (run.id, run.title, run.note) == (run_id, "my <b>best</b>", "with a\nsecond line")
+    store.rename(run_id, " ")
+    assert store.get(run_id).title == run_id
+
+
+def test_a_deleted_run_can_be_brought_back_until_it_is_purged(store: RunStore) -> None:
+    run_id, other = ended(store), ended(store)
+    store.record(run_id, 0, EPOCH)
+    (store.folder / run_id).mkdir()
+    (store.folder / run_id / "model.keras").write_text("weights")
+    store.delete(run_id)
+    assert [run.id for run in store.runs()] == [other]
+    store.purge()
+    store.undelete(run_id)
+    assert store.get(run_id).history["loss"] == [1.0]
+    assert (store.folder / run_id / "model.keras").exists()
+    store.delete(run_id)
+    store.purge(seconds=0)
+    assert not (store.folder / run_id).exists()
+    with pytest.raises(ValueError, match=r"There is no deleted run .* to bring back"):
+        store.undelete(run_id)
+    # Its number is not given to another one.
+    assert store.add(SPEC) == "resnet8-gap-3"
+
+
+def test_a_run_under_way_is_not_deleted(store: RunStore) -> None:
+    run_id = store.add(SPEC)
+    for _ in range(2):
+        with pytest.raises(
+            ValueError, match="Only one that is done or stopped or interrupted or failed can be deleted"
+        ):
+            store.delete(run_id)
+        store.claim(Process.of())
+
+
+def test_a_store_of_the_first_version_is_brought_up_to_date(store: RunStore) -> None:
+    store.folder.mkdir()
+    with sqlite3.connect(store.folder / "runs.sqlite") as db:
+        for statement in filter(str.strip, database._MIGRATIONS[0].split(";")):
+            db.execute(statement)
+        db.execute(
+            "INSERT INTO runs (id, state, spec, created) VALUES ('resnet8-gap-1', 'done', ?, 0)", (json.dumps(SPEC),)
+        )
+        db.execute("PRAGMA user_version = 1")
+    run = store.get("resnet8-gap-1")
+    assert (run.title, run.note, run.sweep) == ("resnet8-gap-1", "", None)
+    assert store.add(SPEC) == "resnet8-gap-2"

@@ -16,9 +16,15 @@ from tfpool.plan import Plan
 if TYPE_CHECKING:
     import keras
 
+INITIALIZERS = {"glorot": "GlorotUniform", "he": "HeNormal"}
+
 
 def build(
-    plan: Plan, activation: str | None = None, seed: int | None = None, weights: str | os.PathLike[str] | None = None
+    plan: Plan,
+    activation: str | None = None,
+    seed: int | None = None,
+    weights: str | os.PathLike[str] | None = None,
+    initializer: str = "glorot",
 ) -> keras.Model:
     """Build a plan's model from stock Keras layers.
 
@@ -30,6 +36,7 @@ def build(
         weights: "imagenet" or a path to a file, as `tfpool.pretrained.load_weights` takes it: the backbone starts
             from these, and so does a head that they fit. `preprocess_input` makes images as ImageNet's weights expect
             them. Default: initial weights.
+        initializer: what these are drawn by under a seed: "glorot" (uniform) or "he" (normal).
 
     Returns:
         A model from images (N, H, W, C) to scores (N, K). `keras.models.load_model` opens what it saves
@@ -43,7 +50,7 @@ def build(
     if not isinstance(plan, Plan):
         raise ValueError(f"A plan is needed, such as tp.plan('resnet8'), got {plan!r}.")
     image = keras.Input(plan.input_shape, name=plan.tensors[0].name)
-    scores = _layers(plan.tensors, image, activation, seed)
+    scores = _layers(plan.tensors, image, activation, seed, initializer)
     model = keras.Model(image, scores, name=plan.name)
     if weights is not None:
         from tfpool.pretrained import load_weights
@@ -84,7 +91,9 @@ def with_head(
     return keras.Model(backbone.inputs[0], scores, name=f"{backbone.name}-{head.name}")
 
 
-def _layers(tensors: Sequence[Tensor], first: Any, activation: str | None, seed: int | None) -> Any:
+def _layers(
+    tensors: Sequence[Tensor], first: Any, activation: str | None, seed: int | None, initializer: str = "glorot"
+) -> Any:
     """Make a Keras layer of each tensor's op, the first being there already, and return the last one's output."""
     import keras
 
@@ -93,7 +102,9 @@ def _layers(tensors: Sequence[Tensor], first: Any, activation: str | None, seed:
         op = tensor.op
         if tensor is tensors[-1] and isinstance(op, ops.Dense):
             op = dataclasses.replace(op, activation=activation)
-        settings = op.arguments if seed is None else {**op.arguments, **_seeded(op, _seed(seed, tensor.name))}
+        settings = (
+            op.arguments if seed is None else {**op.arguments, **_seeded(op, _seed(seed, tensor.name), initializer)}
+        )
         layer = _layer_class(op)(**settings, name=tensor.name)
         inputs = [made[source.name] for source in tensor.inputs]
         made[tensor.name] = layer(inputs if len(inputs) > 1 else inputs[0])
@@ -117,10 +128,10 @@ def _seed(seed: int, name: str) -> int:
     return crc32(f"{seed} {name}".encode()) >> 1
 
 
-def _seeded(op: Op, seed: int) -> dict[str, Any]:
+def _seeded(op: Op, seed: int, name: str) -> dict[str, Any]:
     import keras
 
-    initializer = keras.initializers.GlorotUniform(seed=seed)
+    initializer = getattr(keras.initializers, INITIALIZERS[name])(seed=seed)
     if isinstance(op, ops.Conv2D | ops.Dense):
         return {"kernel_initializer": initializer}
     if isinstance(op, ops.DepthwiseConv2D):

@@ -5,17 +5,18 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 import tfpool
-from tfpool import commands, heads
+from tfpool import commands, data_commands, heads
 
 _INTERRUPTED = 130
 _EPILOG = """examples:
   python -m tfpool plan resnet50 --head flatten --input 224
   python -m tfpool compare resnet20 resnet50 --head gap flatten
   python -m tfpool train resnet8 --head gap flatten --epochs 3
+  python -m tfpool data add photos.zip --name "My photos" --size 64
   python -m tfpool runs
   python -m tfpool explain resnet8-gap-1 photo.png --out map.png
   python -m tfpool classify squeezenet photo.png
@@ -82,14 +83,24 @@ def parser() -> argparse.ArgumentParser:
 
     command = _add(known, "train", commands.train_command, "train a network under one or several heads, side by side")
     command.add_argument("backbone", help="a name as for plan; small images want a small one, such as resnet8")
-    command.add_argument("--head", nargs="+", default=["gap"], help="heads, a run each (default: gap)")
-    command.add_argument("--data", default="fashion_mnist", help=f"one of {', '.join(DATA)} (default: %(default)s)")
-    _step(command)
-    _recipe(command)
-    _store(command)
+    _trained(command, DATA)
+
+    text = "train several networks under several heads, each with several seeds, as one group"
+    command = _add(known, "sweep", commands.sweep_command, text)
+    command.add_argument("backbones", nargs="+", metavar="backbone", help="names as for plan")
+    command.add_argument("--seeds", type=int, default=3, help="seeds from the recipe's on (default: %(default)s)")
+    command.add_argument("--name", help="what the group is called (default: the networks)")
+    _trained(command, DATA)
+
+    _data(known)
 
     command = _add(known, "runs", commands.runs_command, "list the runs in a store, newest first")
     _store(command)
+
+    _runs(_add(known, "resume", commands.resume_command, "go on with runs that were stopped, interrupted or failed"))
+    _runs(_add(known, "stop", commands.stop_command, "ask runs to stop; what they have is kept"))
+    _runs(_add(known, "delete", commands.delete_command, "put runs out of sight; their files stay for a day"))
+    _runs(_add(known, "undelete", commands.undelete_command, "bring deleted runs back within a day"))
 
     command = _add(known, "explain", commands.explain_command, "where a trained model looks in an image")
     _model(command)
@@ -109,6 +120,34 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _data(known: Any) -> None:
+    command = _add(known, "data", data_commands.list_command, "list what to train on, or make a data set of own images")
+    actions = command.add_subparsers(title="actions", metavar="ACTION")
+
+    action = _add(actions, "check", data_commands.check_command, "look at a folder or zip of images and keep nothing")
+    _images(action)
+
+    action = _add(actions, "add", data_commands.add_command, "make a data set of a folder or zip of images")
+    _images(action)
+    action.add_argument("--name", required=True, help="what to call it, in any words")
+    action.add_argument("--size", default="64", help="side in pixels, or 48x64, height first (default: %(default)s)")
+    action.add_argument("--grey", action="store_true", help="one channel (default: colour)")
+    text = "shares of train, validation and test (default: %(default)s)"
+    action.add_argument("--split", default="70/15/15", help=text)
+    action.add_argument("--seed", type=int, default=0, help="another one splits otherwise (default: %(default)s)")
+
+    action = _add(actions, "fetch", data_commands.fetch_command, "download a data set of keras.datasets now")
+    action.add_argument("name", metavar="NAME", help="mnist, cifar10 or cifar100")
+
+    action = _add(actions, "remove", data_commands.remove_command, "delete an own data set")
+    action.add_argument("name", metavar="NAME", help="as `data` lists it")
+
+
+def _images(action: argparse.ArgumentParser) -> None:
+    text = "a folder or zip with a sub-folder for each class; train, validation and test folders around them are kept"
+    action.add_argument("path", metavar="PATH", help=text)
+
+
 def _model(command: argparse.ArgumentParser) -> None:
     text = "a run's id, as `runs` lists it, or a network with ImageNet weights, such as squeezenet, whose are bundled"
     command.add_argument("model", metavar="MODEL", help=text)
@@ -125,7 +164,11 @@ def _sized(command: argparse.ArgumentParser) -> None:
     text = "image size: 224, 224x192, 28x28x1, or 'any' where the head allows it (default: as published)"
     command.add_argument("--input", metavar="SIZE", help=text)
     command.add_argument("--classes", type=int, help="number of classes (default: as published)")
-    text = "a network's own setting, such as width=0.5 or output_stride=8; may be given several times"
+    _set(command)
+
+
+def _set(command: argparse.ArgumentParser) -> None:
+    text = "a network's own setting, such as width=0.5 or activation=gelu; may be given several times"
     command.add_argument("--set", metavar="NAME=VALUE", action="append", default=[], help=text)
 
 
@@ -137,18 +180,21 @@ def _step(command: argparse.ArgumentParser) -> None:
     from tfpool.training.recipe import OPTIMIZERS, Recipe
 
     default = Recipe()
-    text = "images a step (default: %(default)s)"
+    text = "images a step, for the memory of training (default: %(default)s)"
     command.add_argument("--batch-size", type=int, default=default.batch_size, help=text)
     command.add_argument("--optimizer", choices=OPTIMIZERS, default=default.optimizer, help="default: %(default)s")
 
 
-def _recipe(command: argparse.ArgumentParser) -> None:
-    from tfpool.training.recipe import PARTS, SCHEDULES, Recipe
+def _trained(command: argparse.ArgumentParser, data: Iterable[str]) -> None:
+    from tfpool.training.options import add_options
 
-    default = Recipe()
-    command.add_argument("--epochs", type=int, default=default.epochs, help="default: %(default)s")
-    command.add_argument("--learning-rate", type=float, default=default.learning_rate, help="default: %(default)s")
-    command.add_argument("--schedule", choices=SCHEDULES, default=default.schedule, help="default: %(default)s")
-    command.add_argument("--train-images", type=int, help="use only the first so many (default: all)")
-    command.add_argument("--freeze", choices=PARTS, action="append", default=[], help="do not train this part")
-    command.add_argument("--seed", type=int, default=default.seed, help="default: %(default)s")
+    command.add_argument("--head", nargs="+", default=["gap"], help="heads, a run each (default: gap)")
+    command.add_argument("--data", default="fashion_mnist", help=f"one of {', '.join(data)} (default: %(default)s)")
+    _set(command)
+    add_options(command)
+    _store(command)
+
+
+def _runs(command: argparse.ArgumentParser) -> None:
+    command.add_argument("runs", nargs="+", metavar="RUN", help="ids, as `runs` lists them")
+    _store(command)

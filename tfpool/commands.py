@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -63,15 +63,58 @@ def _counted(path: str) -> Counts:
 
 
 def train_command(args: argparse.Namespace) -> int:
-    from tfpool.training import Recipe, enqueue_heads
+    from tfpool.training import enqueue_heads
+    from tfpool.training.options import recipe_of
+
+    store = RunStore(args.store)
+    queued = enqueue_heads(args.backbone, args.head, args.data, recipe_of(args), store, **_settings(args.set))
+    return _watch(store, queued, args.json)
+
+
+def sweep_command(args: argparse.Namespace) -> int:
+    from tfpool.training import enqueue_sweep
+    from tfpool.training.options import recipe_of
+
+    store, settings = RunStore(args.store), _settings(args.set)
+    seeds = at_least(1, args.seeds, "--seeds")
+    name = args.name or " ".join(args.backbones)
+    queued = enqueue_sweep(args.backbones, args.head, seeds, args.data, recipe_of(args), store, name, **settings)
+    return _watch(store, queued, args.json)
+
+
+def resume_command(args: argparse.Namespace) -> int:
+    store = RunStore(args.store)
+    for run_id in args.runs:
+        store.resume(run_id)
+    return _watch(store, args.runs, args.json)
+
+
+def stop_command(args: argparse.Namespace) -> int:
+    return _each(args, RunStore.request_stop, "Asked to stop: {}.")
+
+
+def delete_command(args: argparse.Namespace) -> int:
+    return _each(args, RunStore.delete, "Deleted: {0}. To bring back within a day: python -m tfpool undelete {0}")
+
+
+def undelete_command(args: argparse.Namespace) -> int:
+    return _each(args, RunStore.undelete, "Back again: {}.")
+
+
+def _each(args: argparse.Namespace, change: Callable[[RunStore, str], None], said: str) -> int:
+    store = RunStore(args.store)
+    for run_id in args.runs:
+        change(store, run_id)
+    print(json.dumps(args.runs) if args.json else said.format(" ".join(args.runs)))
+    return 0
+
+
+def _watch(store: RunStore, queued: Sequence[str], as_json: bool) -> int:
+    """Wait until runs have ended and print them."""
     from tfpool.training.progress import watch
 
-    names = ("epochs", "batch_size", "optimizer", "learning_rate", "schedule", "train_images", "freeze", "seed")
-    recipe = Recipe(**{name: getattr(args, name) for name in names})
-    store = RunStore(args.store)
-    queued = enqueue_heads(args.backbone, args.head, args.data, recipe, store)
     ended = watch(store, queued)
-    _show(ended, args.json)
+    _show(ended, as_json)
     for run in ended:
         if run.error:
             print(f"tfpool: {run.id} failed. {run.error}", file=sys.stderr)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from tfpool.graph import FLOAT32, LOCAL, Op, Shape, Side, at_least, text
 from tfpool.table import count, memory, table
 
-SLOTS = {"adam": 2, "sgd": 1}
+SLOTS = {"adam": 2, "adamw": 2, "sgd": 1}
 """Values that an optimizer keeps for each trainable weight; "sgd" is with momentum."""
 
 # Beside the weights, a `.keras` file holds the layers' settings and the HDF5 groups of each layer: measured over the
@@ -120,7 +120,7 @@ class Counts:
 
         Args:
             batch_size: images a step.
-            optimizer: "adam", or "sgd" with momentum.
+            optimizer: "adam", "adamw", or "sgd" with momentum.
 
         Returns:
             Bytes; None where the image size is not known.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from math import prod
 from typing import Any, ClassVar
@@ -40,13 +40,20 @@ class Tensor:
 
 @dataclass(eq=False)
 class Graph:
-    """The tensors of one network by name, in the order in which they were made: a topological one."""
+    """The tensors of one network by name, in the order in which they were made: a topological one.
 
+    Attributes:
+        relu: the activation that takes the place of each ReLU.
+    """
+
+    relu: str = "relu"
     tensors: dict[str, Tensor] = field(default_factory=dict)
 
     def add(self, op: Op, inputs: tuple[Tensor, ...], name: str) -> Tensor:
         if name in self.tensors:
             raise ValueError(f"Each layer needs a name of its own, {name!r} is taken.")
+        if self.relu != "relu" and getattr(op, "activation", None) == "relu":
+            op = replace(op, activation=self.relu)  # type: ignore[type-var]
         shape = op.output_shape(*[tensor.shape for tensor in inputs])
         for size in shape:
             if size is not None and size < 1:

@@ -15,6 +15,8 @@ from tfpool.ops import image_input
 if TYPE_CHECKING:
     import keras
 
+ACTIVATIONS = ("relu", "gelu", "silu")
+
 
 @dataclass(frozen=True)
 class Plan(Counts):
@@ -82,7 +84,8 @@ def plan(
         input_shape: (height, width, channels) of an image in pixels. Height and width may be None under a
             head that pools over all positions. Default: the size the network was published with.
         classes: number of classes K. Default: as published.
-        settings: what else the network's function takes, such as width=0.5 or output_stride=8 for ResNets.
+        settings: what else the network's function takes, such as width=0.5 or output_stride=8 for ResNets; and for
+            every network with ReLUs activation="gelu" or "silu" in their place.
 
     Returns:
         A `Plan`, which `build` makes a model of; of a Keras model its `Counts` alone.
@@ -98,11 +101,14 @@ def plan(
 
         return read(backbone)
     entry = find(backbone)
-    entry.check(settings)
+    relu = settings.get("activation", "relu")
+    own = {name: value for name, value in settings.items() if name != "activation"}
+    entry.check(own)
     head = heads.get(entry.head if head is None else head)
     shape = _image_shape(entry.input_shape if input_shape is None else input_shape)
     classes = entry.classes if classes is None else at_least(1, classes, "classes")
-    features = entry.features(image_input(shape), **settings)
+    features = entry.features(image_input(shape, relu), **own)
+    _check_activation(entry.title, features, settings)
     output = head(features, classes)
     rows = _rows(features, output)
     _check_size(backbone, shape, rows[list(output.graph.tensors).index(features.name)].stride)
@@ -138,6 +144,15 @@ def _image_shape(shape: Sequence[int | None]) -> Shape:
     if height is None:
         return None, None, at_least(1, channels, "channels")
     return at_least(1, height, "height"), at_least(1, width, "width"), at_least(1, channels, "channels")
+
+
+def _check_activation(title: str, features: Tensor, settings: Mapping[str, Any]) -> None:
+    given = settings.get("activation", "relu")
+    if given not in ACTIVATIONS:
+        raise ValueError(f"Unknown activation {given!r}. Use one of: {', '.join(ACTIVATIONS)}.")
+    ops = (tensor.op for tensor in features.graph.tensors.values())
+    if "activation" in settings and not any(getattr(op, "activation", None) == given for op in ops):
+        raise ValueError(f"{title} has no ReLU to put {given} in the place of. Leave activation out.")
 
 
 def _check_size(backbone: str, shape: Shape, stride: int | float | None) -> None:

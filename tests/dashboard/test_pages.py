@@ -10,6 +10,8 @@ import tfpool as tp
 from dashboard.page import PAGES, plain
 from tfpool.process import Process
 from tfpool.runs import RunStore
+from tfpool.training import queue
+from tfpool.training.recipe import RECIPES
 
 ROOT = Path(__file__).parents[2]
 Open = Callable[..., AppTest]
@@ -142,7 +144,7 @@ def test_nothing_to_train_is_a_message_and_queues_nothing(empty: Path) -> None:
 
 
 def test_a_network_too_large_for_the_images_is_a_message(empty: Path) -> None:
-    app = opened("Train", train_network="resnet50")
+    app = opened("Train", train_networks="resnet50")
     app.button(key="train_start").click().run()
     sound(app)
     assert "needs images of at least 32×32 pixels" in app.error[0].value.replace("\\", "")
@@ -153,7 +155,6 @@ def test_images_that_are_not_installed_are_a_message(empty: Path, monkeypatch: p
     from tfpool.data import fashion_mnist
 
     monkeypatch.setitem(data.DATA, "fashion_mnist_full", lambda: fashion_mnist.full(empty / "missing"))
-    data.load.cache_clear()
     app = opened("Train", train_data="fashion_mnist_full")
     assert "needs Debian's package dataset-fashion-mnist" in app.error[0].value.replace("\\", "")
 
@@ -164,6 +165,67 @@ def queued(folder: Path) -> tuple[RunStore, str]:
     return RunStore(folder), RunStore(folder).add(
         {"plan": plan.spec, "data": "fashion_mnist", "class_names": ["a"], "recipe": recipe}
     )
+
+
+def test_a_recipe_fills_the_controls_and_an_address_comes_after_it(empty: Path) -> None:
+    app = opened("Train")
+    app.selectbox(key="train_recipe").set_value("resnet").run()
+    sound(app)
+    resnet = RECIPES["resnet"]
+    assert app.number_input(key="train_epochs").value == resnet.epochs
+    assert app.number_input(key="train_learning_rate").value == resnet.learning_rate
+    assert app.selectbox(key="train_optimizer").value == "sgd"
+    assert app.button_group(key="train_augment").value == ["flip", "shift"]
+    app = opened("Train", train_recipe="resnet", train_epochs="7", train_optimizer="adamw")
+    assert app.number_input(key="train_epochs").value == 7
+    assert app.selectbox(key="train_optimizer").value == "adamw"
+    assert app.number_input(key="train_batch_size").value == resnet.batch_size
+
+
+def test_networks_times_heads_times_repeats_are_queued_as_one_group(
+    empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue.subprocess, "Popen", lambda *arguments, **settings: Bystander())
+    app = opened("Train", train_recipe="quick", train_repeats="2", train_seed="5")
+    app.multiselect(key="train_networks").set_value(["resnet8", "convnet"]).run()
+    assert app.button(key="train_start").label == "Train 8 runs"
+    app.button(key="train_start").click().run()
+    sound(app)
+    runs = tp.runs(empty)
+    assert len({(run.plan.backbone, run.plan.head.name, run.spec["recipe"]["seed"]) for run in runs}) == 8
+    assert {run.sweep for run in runs} == {"resnet8 convnet, gap flatten, 2 seeds"}
+    assert {run.spec["recipe"]["seed"] for run in runs} == {5, 6}
+    assert len([button for button in app.button if button.label == "Stop"]) == 8
+
+
+class Bystander:
+    """A worker that never works."""
+
+    pid = 2**22
+
+
+def test_a_stopped_run_is_resumed_and_one_that_is_deleted_brought_back(
+    empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue.subprocess, "Popen", lambda *arguments, **settings: Bystander())
+    store, run_id = queued(empty)
+    store.request_stop(run_id)
+    app = opened("Train")
+    app.button(key=f"runs_resume_{run_id}").click().run()
+    sound(app)
+    assert store.get(run_id).state == "queued"
+    app.button(key=f"runs_stop_{run_id}").click().run()
+    app.button(key=f"runs_again_{run_id}").click().run()
+    sound(app)
+    assert [run.state for run in store.runs()] == ["queued", "stopped"]
+    app = opened("Runs")
+    app.button(key=f"runs_delete_{run_id}").click().run()
+    sound(app)
+    assert run_id not in [run.id for run in store.runs()]
+    assert f"{run_id} was deleted." in [text.value for text in app.text]
+    app.button(key="runs_undo").click().run()
+    sound(app)
+    assert run_id in [run.id for run in store.runs()]
 
 
 @pytest.mark.parametrize("page", ["Train", "Runs"])

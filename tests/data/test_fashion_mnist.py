@@ -129,8 +129,8 @@ def test_the_fingerprint_tells_a_changed_pixel() -> None:
 
 
 def test_an_unknown_name_lists_the_known() -> None:
-    with pytest.raises(ValueError, match=r"Unknown data set 'mnist'\. Use one of: fashion_mnist, fashion_mnist_full"):
-        data.load("mnist")
+    with pytest.raises(ValueError, match=r"Unknown data set 'mnis'\. Use one of: fashion_mnist, fashion_mnist_full"):
+        data.load("mnis")
 
 
 def test_networks_read_zero_to_one() -> None:

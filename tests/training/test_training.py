@@ -22,6 +22,7 @@ from tfpool.training.queue import enqueue, enqueue_heads, launch
 
 pytestmark = pytest.mark.slow
 PLAN = tp.plan("resnet8", head="gap", input_shape=(28, 28, 1))
+TIMELESS = [name for name in METRICS if name != "seconds"]
 ENDLESS = tp.Recipe(epochs=1000, train_images=500)
 
 
@@ -111,8 +112,7 @@ def test_the_same_call_gives_the_same_bits_and_train_returns_the_run(tmp_path: P
     plan = tp.plan("resnet8", head=tp.GAP(dropout=0.3), input_shape=(28, 28, 1))
     first, second = (tp.train(plan, "fashion_mnist", recipe, tmp_path) for _ in range(2))
     assert (first.id, first.state) == ("resnet8-gap-1", "done")
-    timeless = [name for name in METRICS if name != "seconds"]
-    assert [first.history[name] for name in timeless] == [second.history[name] for name in timeless]
+    assert [first.history[name] for name in TIMELESS] == [second.history[name] for name in TIMELESS]
     assert digest(first) == digest(second)
     assert first.load_model().count_params() == plan.params
 
@@ -153,6 +153,58 @@ def test_killing_the_worker_leaves_an_interrupted_run_and_a_sound_database(tmp_p
     with sqlite3.connect(tmp_path / "runs.sqlite") as db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert after.load_model().count_params() == PLAN.params
+
+
+def test_a_run_that_is_killed_and_resumed_again_and_again_ends_with_the_same_bits(tmp_path: Path) -> None:
+    plan = tp.plan("resnet8", head=tp.GAP(dropout=0.3), input_shape=(28, 28, 1))
+    recipe = tp.Recipe(epochs=4, train_images=800, batch_size=16, augment=("flip", "shift"), seed=7)
+    whole = tp.train(plan, "fashion_mnist", recipe, tmp_path / "whole")
+    store, random = RunStore(tmp_path / "killed"), np.random.default_rng(0)
+    (run_id,) = enqueue([plan], "fashion_mnist", recipe, store)
+    kills = 0
+    while True:
+        launch(store)
+        wait_for(lambda: store.get(run_id).state != "queued", "the claim")
+        # Somewhere in the first, second and third quarter.
+        share = (kills + random.random()) / 4
+        wait_for(lambda: store.get(run_id).done > share or store.get(run_id).state in ENDED, "enough steps")  # noqa: B023
+        if kills == 3 or store.get(run_id).state in ENDED:
+            break
+        os.kill(pid_of(store, store.get(run_id)), signal.SIGKILL)
+        wait_for(lambda: store.get(run_id).state == "interrupted", "the end of the process", seconds=5)
+        store.resume(run_id)
+        kills += 1
+    wait_for(lambda: store.get(run_id).state in ENDED, "the end")
+    resumed = store.get(run_id)
+    assert kills > 0
+    assert resumed.state == "done"
+    assert {name: resumed.history[name] for name in TIMELESS} == {name: whole.history[name] for name in TIMELESS}
+    assert digest(resumed) == digest(whole)
+    assert resumed.result == whole.result
+    assert not resumed.checkpoint_path.exists()
+
+
+def test_a_stopped_run_goes_on_when_it_is_resumed(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    run = started(store, tp.Recipe(epochs=3, train_images=2000, batch_size=16))
+    store.request_stop(run.id)
+    wait_for(lambda: store.get(run.id).state == "stopped", "the stop")
+    store.resume(run.id)
+    launch(store)
+    wait_for(lambda: store.get(run.id).state in ENDED, "the end")
+    assert store.get(run.id).state == "done"
+    assert [len(store.get(run.id).history[name]) for name in METRICS] == [3] * len(METRICS)
+    assert store.get(run.id).history["loss"][0] == run.history["loss"][0]
+
+
+def test_what_the_model_says_of_each_test_image_is_kept(trained: Path) -> None:
+    run = RunStore(trained).get("resnet8-gap-1")
+    labels = data.load("fashion_mnist").test.labels
+    with np.load(run.path / "predictions.npz") as kept:
+        assert run.result
+        assert (kept["predicted"] == labels).mean() == run.result["accuracy"]
+        assert np.all(kept["confidence"] >= kept["truth"])
+        np.testing.assert_array_equal(kept["confidence"] == kept["truth"], kept["predicted"] == labels)
 
 
 def test_a_stop_takes_effect_within_two_seconds_and_keeps_the_model(tmp_path: Path) -> None:
@@ -198,7 +250,7 @@ def test_a_loss_that_is_no_number_fails_the_run_and_says_what_to_try(tmp_path: P
     [
         (tp.plan("resnet8"), "fashion_mnist", r"images of 28×28×1, the plan takes 32×32×3.*input_shape=\(28, 28, 1\)"),
         (tp.plan("resnet8", input_shape=(28, 28, 1), classes=3), "fashion_mnist", "has 10 classes, the plan has 3"),
-        (PLAN, "cifar10", "Unknown data set 'cifar10'"),
+        (PLAN, "nonsense", "Unknown data set 'nonsense'"),
     ],
 )
 def test_what_does_not_fit_is_refused_before_anything_is_queued(

@@ -6,31 +6,99 @@ Images are kept as uint8, as they came; networks read them as float32 from 0 to 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
-from tfpool.data import fashion_mnist
-from tfpool.data.dataset import DataSet, Part
+from tfpool.data import fashion_mnist, kept, keras_sets, scattered
+from tfpool.data.dataset import PARTS, DataSet, Part
+from tfpool.data.listing import Facts, describe
+from tfpool.data.own import add
+from tfpool.data.report import Report, inspect
+from tfpool.data.wording import clean, listed
 
-__all__ = ["DATA", "DataSet", "Part", "load", "to_input"]
+__all__ = [
+    "DATA",
+    "PARTS",
+    "DataSet",
+    "Facts",
+    "Part",
+    "Report",
+    "add",
+    "describe",
+    "inspect",
+    "load",
+    "names",
+    "remove",
+    "to_input",
+]
 
 DATA: dict[str, Callable[[], DataSet]] = {
     "fashion_mnist": fashion_mnist.bundled,
     "fashion_mnist_full": fashion_mnist.full,
+    "scattered": scattered.scattered,
+    "mnist": keras_sets.mnist,
+    "cifar10": keras_sets.cifar10,
+    "cifar100": keras_sets.cifar100,
 }
 
 
-@lru_cache(maxsize=2)
-def load(name: str) -> DataSet:
-    """The data set of that name, read once a process.
+def names(folder: str | Path | None = None) -> list[str]:
+    """What `load` takes: the built-in data sets, then one's own by their short names.
+
+    Args:
+        folder: where the own ones are kept. Default: TFPOOL_DATASETS, or `datasets` here.
+    """
+    return [*DATA, *kept.slugs(folder)]
+
+
+def load(name: str | Path) -> DataSet:
+    """The data set of that name; built-in ones are read once a process, one's own are mapped from their files.
+
+    Args:
+        name: a built-in name, the short name of an own data set, or its folder.
 
     Raises:
         ValueError: if there is none, or its files are missing or damaged.
     """
-    if name not in DATA:
-        raise ValueError(f"Unknown data set {name!r}. Use one of: {', '.join(DATA)}.")
-    return DATA[name]()
+    known = str(name)
+    return _built_in(DATA[known]) if known in DATA else kept.load(_own(known))
+
+
+def remove(name: str) -> None:
+    """Delete an own data set from the disk. Runs that were trained on it stay.
+
+    Args:
+        name: its short name, or its folder.
+
+    Raises:
+        ValueError: if there is none, or it is a built-in one.
+    """
+    if name in DATA:
+        raise ValueError(
+            f"{name} is built in and cannot be removed. Own data sets: {listed(kept.slugs(), 20) or 'none'}."
+        )
+    kept.remove(_own(name))
+
+
+def _own(name: str) -> Path:
+    """The folder of an own data set."""
+    if name in kept.slugs():
+        return kept.home() / name
+    folder = Path(name)
+    with suppress(OSError, ValueError):
+        if folder.is_absolute() or (folder / kept.FACTS).is_file():
+            return folder.absolute()
+    raise ValueError(
+        f"Unknown data set {clean(name)!r}. Use one of: {', '.join(names())}; or the folder of an own one."
+    )
+
+
+@lru_cache(maxsize=3)
+def _built_in(make: Callable[[], DataSet]) -> DataSet:
+    return make()
 
 
 def to_input(images: np.ndarray) -> np.ndarray:

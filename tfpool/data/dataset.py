@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 
 import numpy as np
+
+PARTS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True, eq=False)
@@ -13,31 +17,52 @@ class Part:
     """Labelled images.
 
     Attributes:
-        images: uint8 (N, H, W, C).
+        images: uint8 (N, H, W, C), in memory or mapped from a file.
         labels: int64 (N,), an index into the data set's class names.
+        boxes: int64 (N, 4), where that is known: the object covers rows y0 to y1 and columns x0 to x1, without y1
+            and x1 themselves, as y0, x0, y1, x1.
     """
 
     images: np.ndarray
     labels: np.ndarray
+    boxes: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        self.images.flags.writeable = self.labels.flags.writeable = False
+        for array in (self.images, self.labels, self.boxes):
+            if array is not None:
+                array.flags.writeable = False
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def first(self, number: int | None) -> Part:
         """The first images, all where `number` is None."""
-        return self if number is None else Part(self.images[:number], self.labels[:number])
+        if number is None:
+            return self
+        boxes = None if self.boxes is None else self.boxes[:number]
+        return Part(self.images[:number], self.labels[:number], boxes)
 
 
 @dataclass(frozen=True, eq=False)
 class DataSet:
+    """Three parts of one kind of images that share no image.
+
+    Attributes:
+        name: what `load` finds it by: a built-in name, or a short one made from the title.
+        class_names: in the order of the labels. Of one's own images: written by somebody, so never markup.
+        title: as its owner wrote it; empty for built-in ones.
+        location: absolute path of its folder; empty for built-in ones.
+        known_fingerprint: spares computing it anew.
+    """
+
     name: str
     class_names: tuple[str, ...]
     train: Part
     validation: Part
     test: Part
+    title: str = ""
+    location: str = ""
+    known_fingerprint: str = ""
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -50,11 +75,25 @@ class DataSet:
         return len(self.class_names)
 
     @property
+    def parts(self) -> dict[str, Part]:
+        return {name: getattr(self, name) for name in PARTS}
+
+    @property
+    def source(self) -> str:
+        """What `load` takes to find this data set from another process and another folder."""
+        return self.location or self.name
+
+    @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of all images and labels, so that a run can tell what it was trained on."""
-        digest = sha256()
-        for part in (self.train, self.validation, self.test):
-            for array in (part.images, part.labels):
-                digest.update(f"{array.dtype} {array.shape}".encode())
-                digest.update(np.ascontiguousarray(array).data)
-        return digest.hexdigest()
+        return self.known_fingerprint or fingerprint(self.parts.values())
+
+
+def fingerprint(parts: Iterable[Part]) -> str:
+    """SHA-256 of the parts' images and labels, with their types and shapes."""
+    digest = sha256()
+    for part in parts:
+        for array in (part.images, part.labels):
+            digest.update(f"{array.dtype} {array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tfpool.data.dataset import DataSet, Part
+from tfpool.data.dataset import PARTS, DataSet, Part
 
 CLASS_NAMES = (
     "T-shirt/top",
@@ -48,11 +48,10 @@ def bundled(path: Path = BUNDLE) -> DataSet:
             f"{path.name} is damaged: its SHA-256 is not {expected}. Restore the file from the repository."
         )
     with np.load(path, allow_pickle=False) as arrays:
-        parts = {
-            part: Part(arrays[f"{part}_images"][..., np.newaxis], arrays[f"{part}_labels"].astype(np.int64))
-            for part in ("train", "validation", "test")
-        }
-    return DataSet("fashion_mnist", CLASS_NAMES, **parts)
+        train, validation, test = (
+            Part(arrays[f"{part}_images"][..., np.newaxis], arrays[f"{part}_labels"].astype(np.int64)) for part in PARTS
+        )
+    return DataSet("fashion_mnist", CLASS_NAMES, train, validation, test)
 
 
 def full(folder: Path = DEBIAN) -> DataSet:

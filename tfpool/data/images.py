@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 import warnings
 from pathlib import Path
 from typing import IO
@@ -11,7 +10,16 @@ import numpy as np
 from PIL import Image, ImageOps
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 MOST_PIXELS = 50_000_000
+
+
+class BadImage(ValueError):
+    """An image file that can't be used: `reason` is what the sentence says about it."""
+
+    def __init__(self, name: str, reason: str, remedy: str) -> None:
+        super().__init__(f"{name} {reason}. {remedy}")
+        self.reason = reason
 
 
 def read_image(file: str | Path | IO[bytes], shape: tuple[int, int, int], name: str | None = None) -> np.ndarray:
@@ -28,36 +36,52 @@ def read_image(file: str | Path | IO[bytes], shape: tuple[int, int, int], name: 
     Raises:
         ValueError: if the file is missing, too large, or no image.
     """
-    name = name or str(file)
-    height, width, channels = shape
-    upright = _decoded(file, name)
-    flat = Image.alpha_composite(Image.new("RGBA", upright.size, "black"), upright).convert("RGB")
-    resized = ImageOps.fit(flat.convert("L") if channels == 1 else flat, (width, height), Image.Resampling.BILINEAR)
-    return np.asarray(resized, np.uint8).reshape(height, width, channels)
+    return fitted(decoded(file, name or str(file)), shape)
 
 
-def _decoded(file: str | Path | IO[bytes], name: str) -> Image.Image:
-    """The whole image, upright, as RGBA."""
-    too_large = f"{name} has more than {MOST_PIXELS:,} pixels. Use a smaller image."
+def decoded(file: str | Path | IO[bytes], name: str) -> Image.Image:
+    """The first picture in a file: whole, upright, on black where it is transparent, as RGB of 8 bits.
+
+    Raises:
+        BadImage: if the file is missing, too large, or no image.
+    """
+    too_large = BadImage(name, f"has more than {MOST_PIXELS:,} pixels", "Use a smaller image.")
     try:
         with warnings.catch_warnings():
             # Pillow warns where it is not sure; the limit here is lower and sure.
             warnings.simplefilter("ignore")
             with Image.open(file, formats=FORMATS) as image:
                 if image.width * image.height > MOST_PIXELS:
-                    raise ValueError(too_large)
+                    raise too_large
                 if image.mode == "F":
-                    raise ValueError(
-                        f"{name} holds floating-point values of unknown range. Use 8 or 16 bits a channel."
-                    )
-                return _eight_bits(ImageOps.exif_transpose(image)).convert("RGBA")
+                    reason = "holds floating-point values of unknown range"
+                    raise BadImage(name, reason, "Use 8 or 16 bits a channel.")
+                return _flat(_eight_bits(ImageOps.exif_transpose(image)))
+    except BadImage:
+        raise
     except FileNotFoundError:
         raise ValueError(f"There is no image {name}.") from None
     except Image.DecompressionBombError:
-        raise ValueError(too_large) from None
-    except (OSError, SyntaxError, TypeError, EOFError, struct.error):
-        # What Pillow raises on damaged files.
-        raise ValueError(f"{name} is not an image that can be read. Use a file of {', '.join(FORMATS)}.") from None
+        raise too_large from None
+    except Exception:
+        # On damaged files Pillow raises whatever its readers stumble over.
+        reason = "is not an image that can be read"
+        raise BadImage(name, reason, f"Use a file of {', '.join(FORMATS)}.") from None
+
+
+def fitted(image: Image.Image, shape: tuple[int, int, int]) -> np.ndarray:
+    """The middle of an RGB image, cut to the shape's proportions and resized.
+
+    Args:
+        image: what `decoded` returned.
+        shape: (height, width, channels) wanted.
+
+    Returns:
+        uint8 (height, width, channels).
+    """
+    height, width, channels = shape
+    resized = ImageOps.fit(image.convert("L") if channels == 1 else image, (width, height), Image.Resampling.BILINEAR)
+    return np.asarray(resized, np.uint8).reshape(height, width, channels)
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
@@ -65,3 +89,10 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     if not image.mode.startswith("I"):
         return image
     return Image.fromarray((np.clip(np.asarray(image), 0, 0xFFFF) // 257).astype(np.uint8))
+
+
+def _flat(image: Image.Image) -> Image.Image:
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    upright = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", upright.size, "black"), upright).convert("RGB")

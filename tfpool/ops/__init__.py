@@ -80,6 +80,6 @@ class InputLayer(Weightless):
         return self.shape
 
 
-def image_input(shape: Shape) -> Tensor:
-    """The image tensor that a new graph starts with."""
-    return Graph().add(InputLayer(shape), (), "input_layer")
+def image_input(shape: Shape, relu: str = "relu") -> Tensor:
+    """The image tensor that a new graph starts with; `relu` takes the place of each ReLU in it."""
+    return Graph(relu).add(InputLayer(shape), (), "input_layer")

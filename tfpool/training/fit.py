@@ -1,15 +1,15 @@
-"""Training one run in this process: the model, the batches, Keras's `fit`, and what is kept of it."""
+"""Training one run in this process: the model, the trainer, and what the store is told of it."""
 
 from __future__ import annotations
 
 import csv
 import json
-import math
 import platform
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -22,8 +22,13 @@ from tfpool.data import DataSet
 from tfpool.files import atomic
 from tfpool.plan import Plan
 from tfpool.runs import METRICS, Run, RunStore
-from tfpool.training import batches
 from tfpool.training.recipe import Recipe
+from tfpool.training.trainer import Trainer
+
+_REPORT_SECONDS = 0.5
+_SAVE_SECONDS = 2.0
+_SAVE_SHARE = 50
+"""A checkpoint is written no sooner than after so many times what the one before it took."""
 
 
 class Stopped(Exception):
@@ -31,7 +36,7 @@ class Stopped(Exception):
 
 
 def fit_run(store: RunStore, run: Run, stop: threading.Event) -> dict[str, float]:
-    """Train a claimed run to its end and return loss and accuracy on the test images.
+    """Train a claimed run to its end, from its checkpoint if it has one, and return loss and accuracy on test images.
 
     Raises:
         Stopped: when `stop` was set.
@@ -39,124 +44,85 @@ def fit_run(store: RunStore, run: Run, stop: threading.Event) -> dict[str, float
     """
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    data, recipe, plan = data_sets.load(run.spec["data"]), Recipe(**run.spec["recipe"]), run.plan
+    data, recipe = data_sets.load(run.spec["data"]), Recipe(**run.spec["recipe"])
     _describe(run, data)
+    trainer = Trainer(start(run.plan, recipe), data, recipe)
+    trainer.restore(run.checkpoint_path)
+    reporter = Reporter(store, run, trainer, stop)
+    trainer.run(reporter.stepped, reporter.finished)
+    if recipe.patience is not None:
+        trainer.model.load_weights(run.model_path)
+    result, scores = trainer.evaluate(data.test, reporter.check)
+    _keep_predictions(run.path / "predictions.npz", scores, data)
+    run.checkpoint_path.unlink(missing_ok=True)
+    return result
+
+
+def start(plan: Plan, recipe: Recipe) -> keras.Model:
+    """The plan's model as its training starts: initial weights, precision, frozen parts."""
     # Whatever takes its randomness from Keras's global state instead of a seed of its own.
     keras.utils.set_random_seed(recipe.seed)
-    images = len(data.train.first(recipe.train_images))
-    model = compiled(plan, recipe, images)
-    fit(model, data, recipe, Reporter(store, run, recipe, images, stop))
-    result = model.evaluate(batches.in_order(data.test, 256), callbacks=[Watchful(stop)], return_dict=True, verbose=0)
-    check_finite(result["loss"], "on the test images")
-    return {name: float(result[name]) for name in ("loss", "accuracy")}
-
-
-def compiled(plan: Plan, recipe: Recipe, images: int) -> keras.Model:
-    """The plan's model with initial weights, ready for `fit` on that many images an epoch."""
-    model = build(plan, seed=recipe.seed)
+    with _precision(recipe.precision):
+        model = build(plan, seed=recipe.seed, initializer=recipe.initializer)
     for row in plan.rows:
         model.get_layer(row.name).trainable = row.part not in recipe.freeze
-    rate: Any = recipe.learning_rate
-    if recipe.schedule == "cosine":
-        rate = keras.optimizers.schedules.CosineDecay(rate, recipe.epochs * math.ceil(images / recipe.batch_size))
-    optimizer = (
-        keras.optimizers.Adam(rate)
-        if recipe.optimizer == "adam"
-        else keras.optimizers.SGD(rate, momentum=0.9, nesterov=True)
-    )
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    # XLA on a CPU compiles for a minute and then trains several times slower.
-    model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=False)
     return model
 
 
-def fit(model: keras.Model, data: DataSet, recipe: Recipe, *callbacks: keras.callbacks.Callback) -> None:
-    """Train a compiled model on a data set's training images, with its validation images after each epoch."""
-    train = data.train.first(recipe.train_images)
-    model.fit(
-        batches.shuffled(train, recipe.batch_size, recipe.seed, recipe.epochs),
-        epochs=recipe.epochs,
-        steps_per_epoch=math.ceil(len(train) / recipe.batch_size),
-        validation_data=batches.in_order(data.validation, 256),
-        callbacks=list(callbacks),
-        verbose=0,
-    )
+class Reporter:
+    """Tells the store about each second and each epoch, and keeps checkpoints and the model."""
 
-
-def check_finite(loss: float, where: str) -> None:
-    """Refuse to go on from a loss that is no number.
-
-    Raises:
-        FloatingPointError: saying where that was and what to try.
-    """
-    if not math.isfinite(loss):
-        raise FloatingPointError(f"The loss became {loss} {where}. Try a smaller learning rate.")
-
-
-class Watchful(keras.callbacks.Callback):
-    """Ends evaluation at the next batch when asked to stop."""
-
-    def __init__(self, stop: threading.Event) -> None:
-        super().__init__()
-        self._stop = stop
-
-    def on_test_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        self.check()
+    def __init__(self, store: RunStore, run: Run, trainer: Trainer, stop: threading.Event) -> None:
+        self._store, self._run, self._trainer, self._stop = store, run, trainer, stop
+        self._scalars = tf.summary.create_file_writer(str(run.path / "tensorboard"))
+        self._told = self._saved = time.monotonic()
+        self._pause, self._speed = _SAVE_SECONDS, 0.0
 
     def check(self) -> None:
+        """Raises: Stopped, when asked to."""
         if self._stop.is_set():
             raise Stopped
 
-
-class Reporter(Watchful):
-    """Tells the store about each second and each epoch, and keeps the model of the last finished epoch."""
-
-    def __init__(self, store: RunStore, run: Run, recipe: Recipe, images: int, stop: threading.Event) -> None:
-        super().__init__(stop)
-        self._store, self._run, self._recipe, self._images = store, run, recipe, images
-        self._scalars = tf.summary.create_file_writer(str(run.path / "tensorboard"))
-        self._began = self._epoch_began = self._told = time.monotonic()
-        self._epoch, self._speed = 0, 0.0
-
-    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        self._began = time.monotonic()
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        self._epoch, self._epoch_began = epoch, time.monotonic()
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+    def stepped(self) -> None:
         self.check()
-        values = logs or {}
-        check_finite(values["loss"], f"in epoch {self._epoch + 1}, step {batch + 1}")
-        self._speed = self._seen(batch + 1) / (time.monotonic() - self._epoch_began)
-        if time.monotonic() - self._told > 0.5:
-            self._report(batch + 1, values)
+        now = time.monotonic()
+        if now - self._told > _REPORT_SECONDS:
+            self._report(self._trainer.running)
+        if now - self._saved > self._pause:
+            self._save()
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        values = {**(logs or {}), "seconds": time.monotonic() - self._epoch_began}
-        check_finite(values["val_loss"], f"on the validation images after epoch {epoch + 1}")
-        save_model(self.model, self._run.model_path)
-        self._store.record(self._run.id, epoch, values)
+    def finished(self, metrics: dict[str, float]) -> None:
+        epoch = self._trainer.state["epoch"] - 1
+        if self._trainer.is_best:
+            save_model(self._trainer.model, self._run.model_path)
+        # First the store, then the checkpoint: a kill between them repeats an epoch, and loses none.
+        self._store.record(self._run.id, epoch, metrics)
         _write_history(self._store.get(self._run.id))
-        self._summarize(epoch, values)
-        self._report(self.params["steps"], values)
+        self._summarize(epoch, metrics)
+        self._save()
+        self._report(metrics)
 
-    def _report(self, step: int, values: dict[str, float]) -> None:
+    def _save(self) -> None:
+        began = time.monotonic()
+        self._trainer.save(self._run.checkpoint_path)
+        self._saved = time.monotonic()
+        self._pause = max(_SAVE_SECONDS, _SAVE_SHARE * (self._saved - began))
+
+    def _report(self, values: dict[str, float]) -> None:
         self._told = time.monotonic()
+        state = self._trainer.state
+        if state["seconds"]:
+            self._speed = state["seen"] / state["seconds"]
         self._store.report(
             self._run.id,
-            epoch=self._epoch,
-            step=step,
-            steps=self.params["steps"],
+            epoch=state["epoch"],
+            step=state["step"],
+            steps=self._trainer.steps,
             loss=values["loss"],
             accuracy=values["accuracy"],
             images_per_second=self._speed,
-            elapsed=self._told - self._began,
+            elapsed=state["elapsed"] + state["seconds"],
         )
-
-    def _seen(self, steps: int) -> int:
-        """Images of this epoch that so many steps have seen; the last batch may be a short one."""
-        return min(steps * self._recipe.batch_size, self._images)
 
     def _summarize(self, epoch: int, values: dict[str, float]) -> None:
         """Scalars as TensorBoard reads them, without needing TensorBoard installed."""
@@ -172,6 +138,28 @@ def save_model(model: keras.Model, path: Path) -> None:
     """Save a model so that the file is the old one or the new one, never a part."""
     with atomic(path) as temporary:
         model.save(temporary)
+
+
+@contextmanager
+def _precision(policy: str) -> Iterator[None]:
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _keep_predictions(path: Path, scores: np.ndarray, data: DataSet) -> None:
+    """What the model says of each test image: its class, and the probabilities of that and of the true one."""
+    shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
+    shares = (shifted / shifted.sum(axis=1, keepdims=True)).astype(np.float32)
+    each = np.arange(len(scores))
+    predicted = scores.argmax(axis=1).astype(np.int32)
+    with atomic(path) as temporary:
+        np.savez_compressed(
+            temporary, predicted=predicted, confidence=shares[each, predicted], truth=shares[each, data.test.labels]
+        )
 
 
 def _write_history(run: Run) -> None:

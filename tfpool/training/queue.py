@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from tfpool import data as data_sets
 from tfpool import graph
@@ -47,8 +49,15 @@ def train(
     return run
 
 
-def enqueue(plans: Sequence[Plan], data: str, recipe: Recipe, store: RunStore) -> list[str]:
-    """Check that plans, data set and recipe fit together, queue a run for each plan, and return their ids.
+def enqueue(
+    plans: Sequence[Plan],
+    data: str,
+    recipe: Recipe,
+    store: RunStore,
+    seeds: Sequence[int] | None = None,
+    sweep: str | None = None,
+) -> list[str]:
+    """Check that plans, data set and recipe fit together, queue a run for each plan and seed, and return their ids.
 
     Raises:
         ValueError: if one does not fit, saying what would; none is queued then.
@@ -56,15 +65,40 @@ def enqueue(plans: Sequence[Plan], data: str, recipe: Recipe, store: RunStore) -
     images = data_sets.load(data)
     for each in plans:
         _check(each, images, recipe)
-    common = {"data": data, "class_names": list(images.class_names), "recipe": recipe.config}
-    return [store.add({"plan": each.spec, **common}) for each in plans]
+    recipes = [recipe] if seeds is None else [replace(recipe, seed=seed) for seed in seeds]
+    common = {"data": images.source, "class_names": list(images.class_names)}
+    return [
+        store.add({"plan": each.spec, **common, "recipe": seeded.config}, sweep) for seeded in recipes for each in plans
+    ]
 
 
-def enqueue_heads(backbone: str, heads: Sequence[str], data: str, recipe: Recipe, store: RunStore) -> list[str]:
+def enqueue_heads(
+    backbone: str, heads: Sequence[str], data: str, recipe: Recipe, store: RunStore, **settings: Any
+) -> list[str]:
     """Queue one network under several heads, all or none, sized for the data set's images and classes."""
+    return enqueue(_plans([backbone], heads, data, settings), data, recipe, store)
+
+
+def enqueue_sweep(
+    backbones: Sequence[str],
+    heads: Sequence[str],
+    seeds: int,
+    data: str,
+    recipe: Recipe,
+    store: RunStore,
+    name: str | None = None,
+    **settings: Any,
+) -> list[str]:
+    """Queue every network under every head with so many seeds, from the recipe's on, as one group, all or none."""
+    plans = _plans(backbones, heads, data, settings)
+    return enqueue(plans, data, recipe, store, range(recipe.seed, recipe.seed + seeds), name)
+
+
+def _plans(backbones: Sequence[str], heads: Sequence[str], data: str, settings: Mapping[str, Any]) -> list[Plan]:
     images = data_sets.load(data)
-    plans = [plan(backbone, head, images.image_shape, images.classes) for head in heads]
-    return enqueue(plans, data, recipe, store)
+    return [
+        plan(backbone, head, images.image_shape, images.classes, **settings) for backbone in backbones for head in heads
+    ]
 
 
 def _check(plan: Plan, images: DataSet, recipe: Recipe) -> None:
@@ -86,7 +120,8 @@ def _check(plan: Plan, images: DataSet, recipe: Recipe) -> None:
 
 
 def launch(store: RunStore) -> None:
-    """Start workers for queued runs, until as many live as there are cores."""
+    """Start workers for queued runs, until as many live as there are cores; clear away what was deleted long ago."""
+    store.purge()
     package = str(Path(__file__).parents[2])
     path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
     # Pages may be killed at any time: a worker has its own session and outlives whoever started it.

@@ -1,0 +1,85 @@
+"""Images of a data set on a page: which ones to show, large enough to see, with boxes, and how many a class has."""
+
+from __future__ import annotations
+
+import html
+
+import numpy as np
+import plotly.graph_objects as go
+from PIL import Image
+
+from tfpool.data import DataSet, Part
+
+TILE = 100
+"""Side of a picture in a preview, in pixels of the page."""
+_SIDE, _MARGIN = 224, 8
+_MOST_NAMED = 60
+_BOX = (230, 159, 0)
+_COLOURS = {"train": "#0072B2", "validation": "#56B4E9", "test": "#E69F00"}
+
+
+def drawn(part: Part, label: int | None, draw: int, number: int) -> np.ndarray:
+    """Positions of some images of a class, of all where it is None, in an order that follows from `draw`."""
+    where = np.arange(len(part)) if label is None else np.flatnonzero(part.labels == label)
+    return np.random.default_rng(draw).permutation(where)[:number]
+
+
+def tile(part: Part, position: int) -> np.ndarray:
+    """An image as uint8 (H, W, 4), some 200 pixels a side, with the object's box and a transparent margin.
+
+    Small images keep their pixels as squares.
+    """
+    pixels = np.broadcast_to(part.images[position], (*part.images.shape[1:3], 3))
+    if max(pixels.shape) > _SIDE:
+        image = Image.fromarray(np.ascontiguousarray(pixels))
+        image.thumbnail((_SIDE, _SIDE))
+        large = np.asarray(image)
+    else:
+        scale = _SIDE // max(pixels.shape)
+        large = pixels.repeat(scale, axis=0).repeat(scale, axis=1)
+        if part.boxes is not None:
+            _frame(large, part.boxes[position] * scale, scale)
+    height, width = large.shape[:2]
+    padded = np.zeros((height + 2 * _MARGIN, width + 2 * _MARGIN, 4), np.uint8)
+    inner = padded[_MARGIN : _MARGIN + height, _MARGIN : _MARGIN + width]
+    inner[..., :3], inner[..., 3] = large, 255
+    return padded
+
+
+def _frame(large: np.ndarray, box: np.ndarray, thick: int) -> None:
+    top, left, bottom, right = box
+    edges = (
+        (slice(top, top + thick), slice(bottom - thick, bottom)),
+        (slice(left, left + thick), slice(right - thick, right)),
+    )
+    for rows in edges[0]:
+        large[rows, left:right] = _BOX
+    for columns in edges[1]:
+        large[top:bottom, columns] = _BOX
+
+
+def class_bars(images: DataSet) -> go.Figure:
+    """How many images of each class each part has."""
+    figure = go.Figure()
+    places = list(range(images.classes))
+    # Plotly reads names as a little HTML.
+    names = [html.escape(name) for name in images.class_names]
+    for name, part in images.parts.items():
+        counts = np.bincount(part.labels, minlength=images.classes)
+        figure.add_bar(x=places, y=counts, name=name, marker_color=_COLOURS[name], customdata=names)
+    few = images.classes <= _MOST_NAMED
+    figure.update_layout(
+        barmode="stack",
+        height=320,
+        margin={"l": 10, "r": 10, "t": 40, "b": 10},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "traceorder": "normal"},
+        uirevision="kept",
+    )
+    figure.update_xaxes(tickvals=places if few else [], ticktext=[_short(name) for name in images.class_names])
+    figure.update_yaxes(title="images", tickformat=",d")
+    figure.update_traces(hovertemplate="%{customdata}: %{y:,} images<extra>%{fullData.name}</extra>")
+    return figure
+
+
+def _short(name: str) -> str:
+    return html.escape(name if len(name) <= 16 else f"{name[:15]}…")

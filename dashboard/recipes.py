@@ -1,0 +1,121 @@
+"""The controls of a training recipe: one by name to start from, and each of its values."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import streamlit as st
+
+from dashboard import choices
+from tfpool.training import Recipe
+from tfpool.training.recipe import CHOICES, RECIPES, named
+
+PAGE = "train"
+
+
+def recipe(images: int) -> Recipe:
+    """Draw the controls and return what they say.
+
+    Args:
+        images: how many training images there are.
+
+    Raises:
+        ValueError: if the values do not go together.
+    """
+    columns = st.columns(4)
+    with columns[0]:
+        name = st.selectbox(
+            "Recipe",
+            list(RECIPES),
+            index=list(RECIPES).index("default"),
+            key=f"{PAGE}_recipe",
+            on_change=_forget,
+            bind="query-params",
+            help="Values to start from: quick to look, or one for a family of networks. Any can be changed below",
+        )
+    start = named(name)
+    with columns[1]:
+        epochs = _number("Epochs", "epochs", start, 1, 1000, "Passes over the training images")
+    with columns[2]:
+        number = choices.whole_number("Training images", PAGE, "images", min(4000, images), most=images)
+    with columns[3]:
+        seed = _number("Seed", "seed", start, 0, 2**31 - 1, "The same seed, the same numbers")
+    with st.expander("How it is trained"):
+        details = _details(start)
+    return Recipe(epochs=epochs, seed=seed, train_images=None if number == images else number, **details)
+
+
+def _details(start: Recipe) -> dict[str, Any]:
+    first, second, third = st.columns(3)
+    values: dict[str, Any] = {}
+    with first:
+        values["optimizer"] = _select("Optimizer", "optimizer", start)
+        values["learning_rate"] = _fraction("Learning rate", "learning_rate", start, 1.0, "After any warm-up")
+        values["schedule"] = _select("Schedule", "schedule", start, "How the learning rate falls over the training")
+        values["warmup"] = _fraction("Warm-up, epochs", "warmup", start, 99.0, "It rises for so long first")
+    with second:
+        values["batch_size"] = _number("Batch size, images", "batch_size", start, 1, 1024, "Images a step")
+        values["weight_decay"] = _fraction(
+            "Weight decay", "weight_decay", start, 1.0, "Share of each weight that a step takes off, times the rate"
+        )
+        values["loss"] = _select("Loss", "loss", start)
+        values["label_smoothing"] = _fraction(
+            "Label smoothing", "label_smoothing", start, 0.99, "Share of the label that is spread over all classes"
+        )
+    with third:
+        values["initializer"] = _select("Initial weights", "initializer", start)
+        values["precision"] = _select("Precision", "precision", start, "mixed_bfloat16 computes in half the memory")
+        patience = _number(
+            "Patience, epochs",
+            "patience",
+            start,
+            0,
+            1000,
+            "Stop after so many without a lower loss; 0: never",
+        )
+        values["patience"] = patience or None
+    values["augment"] = _pills(
+        "Augmentation", "augment", start, "How training images are changed each time they are seen"
+    )
+    values["freeze"] = _pills("Frozen parts", "freeze", start, "What is not trained")
+    return values
+
+
+def _forget() -> None:
+    """Let the controls take the values of the recipe that was just chosen."""
+    for field in fields(Recipe):
+        key = f"{PAGE}_{field.name}"
+        st.session_state.pop(key, None)
+        st.query_params.pop(key, None)
+
+
+def _number(label: str, name: str, start: Recipe, least: int, most: int, help: str) -> int:
+    default = getattr(start, name) or least
+    return choices.whole_number(label, PAGE, name, default, most=most, least=least, help=help)
+
+
+def _fraction(label: str, name: str, start: Recipe, most: float, help: str) -> float:
+    default = float(getattr(start, name))
+    return st.number_input(
+        label, 0.0, most, default, 1e-4, "%.4g", key=f"{PAGE}_{name}", help=help, bind="query-params"
+    )
+
+
+def _select(label: str, name: str, start: Recipe, help: str | None = None) -> str:
+    options = CHOICES[name]
+    position = options.index(getattr(start, name))
+    return st.selectbox(label, options, position, key=f"{PAGE}_{name}", help=help, bind="query-params")
+
+
+def _pills(label: str, name: str, start: Recipe, help: str) -> tuple[str, ...]:
+    chosen = st.pills(
+        label,
+        CHOICES[name],
+        selection_mode="multi",
+        default=list(getattr(start, name)),
+        key=f"{PAGE}_{name}",
+        help=help,
+        bind="query-params",
+    )
+    return tuple(each for each in CHOICES[name] if each in chosen)

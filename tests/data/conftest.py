@@ -1,0 +1,52 @@
+"""Small folders and zips of images, made on the spot."""
+
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+Fill = Callable[..., Path]
+
+
+def noise(seed: int, size: tuple[int, int] = (12, 10)) -> Image.Image:
+    """An image (width, height) that no other seed gives."""
+    return Image.fromarray(np.random.default_rng(seed).integers(0, 256, (size[1], size[0], 3), np.uint8))
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty place for data sets."""
+    monkeypatch.setenv("TFPOOL_DATASETS", str(tmp_path / "datasets"))
+    return tmp_path / "datasets"
+
+
+@pytest.fixture
+def fill(tmp_path: Path) -> Fill:
+    """Make a folder with so many different images in each sub-folder."""
+
+    def fill(name: str = "photos", **counts: int) -> Path:
+        return filled(tmp_path / name, counts)
+
+    return fill
+
+
+def filled(root: Path, counts: Mapping[str, int]) -> Path:
+    seed = 0
+    for folder, count in counts.items():
+        (root / folder).mkdir(parents=True)
+        for number in range(count):
+            noise(seed).save(root / folder / f"{number}.png")
+            seed += 1
+    return root
+
+
+def packed(folder: Path, to: Path, inside: str = "") -> Path:
+    """A zip of a folder's files, all below `inside`."""
+    with zipfile.ZipFile(to, "w") as archive:
+        for file in sorted(folder.rglob("*")):
+            if file.is_file():
+                archive.write(file, inside + str(file.relative_to(folder)))
+    return to

@@ -1,0 +1,73 @@
+"""Downloading a data set of `keras.datasets` in a process of its own, which can be watched and stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tfpool.data.keras_sets import DOWNLOADS
+from tfpool.data.scan import Progress
+from tfpool.data.wording import clean
+
+_PAUSE = 0.2
+_PATIENCE = 10.0
+
+
+def fetch(name: str, progress: Progress | None = None) -> None:
+    """Download a data set, so that `load` finds it here.
+
+    Args:
+        name: "mnist", "cifar10" or "cifar100".
+        progress: called with bytes here and bytes in all. What it raises ends the download.
+
+    Raises:
+        ValueError: if there is no such data set, or it cannot be downloaded.
+    """
+    if name not in DOWNLOADS:
+        raise ValueError(f"{clean(name)!r} is not downloaded. Use one of: {', '.join(DOWNLOADS)}.")
+    download = DOWNLOADS[name]
+    package = str(Path(__file__).parents[2])
+    path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
+    with tempfile.TemporaryFile() as told:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "tfpool", "data", "fetch", name],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=told,
+            env={**os.environ, "PYTHONPATH": path, "TF_CPP_MIN_LOG_LEVEL": "3"},
+            start_new_session=True,
+        )
+        try:
+            while child.poll() is None:
+                if progress:
+                    progress(_size(download.path), download.size)
+                time.sleep(_PAUSE)
+        finally:
+            _end(child)
+        if child.returncode:
+            told.seek(0)
+            last = told.read().decode(errors="replace").strip().rpartition("\n")[2]
+            raise ValueError(clean(last.removeprefix("tfpool: "), 600) or f"{name} could not be fetched. Try again.")
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    if child.poll() is None:
+        # Keras deletes the part of the file that it has.
+        child.send_signal(signal.SIGINT)
+        try:
+            child.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()

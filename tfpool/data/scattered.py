@@ -1,0 +1,73 @@
+"""The bundled Fashion-MNIST images scattered over larger textured canvases: where each object lies is known exactly."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tfpool.data import fashion_mnist
+from tfpool.data.dataset import PARTS, DataSet, Part
+
+SIDE = 64
+FAINTEST = 16
+"""From this brightness on a pixel belongs to the object; below lies the noise of the original's black ground."""
+_COARSE, _FINE = 4, 16
+_CHUNK = 1000
+
+
+def scattered(seed: int = 0) -> DataSet:
+    """Each bundled image once, at a random place on a random texture, as grey images of 64×64 pixels with boxes.
+
+    Place and texture follow from the seed, the part and the image's number, so that the same call makes the same
+    pixels anywhere.
+    """
+    original = fashion_mnist.bundled()
+    train, validation, test = (
+        _scatter(part, seed, number) for number, part in enumerate(getattr(original, name) for name in PARTS)
+    )
+    return DataSet("scattered", original.class_names, train, validation, test)
+
+
+def _scatter(part: Part, seed: int, number: int) -> Part:
+    images = np.empty((len(part), SIDE, SIDE, 1), np.uint8)
+    boxes = np.empty((len(part), 4), np.int64)
+    for start in range(0, len(part), _CHUNK):
+        stop = min(start + _CHUNK, len(part))
+        canvases, places = _canvases(seed, number, start, stop, SIDE - part.images.shape[1] + 1)
+        for index, (y, x) in enumerate(places, start):
+            _paste(canvases[index - start], part.images[index, ..., 0], y, x, boxes[index])
+        images[start:stop, ..., 0] = canvases
+    return Part(images, part.labels, boxes)
+
+
+def _paste(canvas: np.ndarray, image: np.ndarray, y: int, x: int, box: np.ndarray) -> None:
+    height, width = image.shape
+    solid = image >= FAINTEST
+    np.copyto(canvas[y : y + height, x : x + width], image, where=solid)
+    rows, columns = np.flatnonzero(solid.any(axis=1)), np.flatnonzero(solid.any(axis=0))
+    box[:] = y + rows[0], x + columns[0], y + rows[-1] + 1, x + columns[-1] + 1
+
+
+def _canvases(seed: int, number: int, start: int, stop: int, room: int) -> tuple[np.ndarray, np.ndarray]:
+    """Textures, uint8 (N, SIDE, SIDE), and where to put the objects, int (N, 2) below `room`."""
+    sizes = [(_COARSE + 1) ** 2, (_FINE + 1) ** 2, SIDE**2]
+    noise = np.empty((stop - start, sum(sizes)), np.uint8)
+    places = np.empty((stop - start, 2), np.int64)
+    for index in range(start, stop):
+        random = np.random.default_rng([seed, number, index])
+        noise[index - start] = np.frombuffer(random.bytes(sum(sizes)), np.uint8)
+        places[index - start] = random.integers(room, size=2)
+    coarse, fine, grain = np.split(noise, np.cumsum(sizes)[:-1], axis=1)
+    texture = 5 * _smooth(coarse, _COARSE) + 3 * _smooth(fine, _FINE) + 2 * grain.reshape(-1, SIDE, SIDE)
+    return (texture // 14 + 20).astype(np.uint8), places
+
+
+def _smooth(noise: np.ndarray, cells: int) -> np.ndarray:
+    """Noise on the corners of cells (N, (cells + 1)²), interpolated to int (N, SIDE, SIDE)."""
+    step = SIDE // cells
+    weights = np.zeros((SIDE, cells + 1), np.float32)
+    pixels = np.arange(SIDE)
+    weights[pixels, pixels // step] = step - pixels % step
+    weights[pixels, pixels // step + 1] = pixels % step
+    # Whole numbers below 2²⁴ are exact in float32: the result is the same on every machine.
+    corners = noise.reshape(-1, cells + 1, cells + 1).astype(np.float32)
+    return (weights @ corners @ weights.T).astype(np.int64) // step**2

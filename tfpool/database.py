@@ -1,0 +1,98 @@
+"""The SQLite file of a run store: its tables, how they are opened, and who works on them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from tfpool.process import Process
+
+METRICS = ("loss", "accuracy", "val_loss", "val_accuracy", "seconds")
+"""What is recorded an epoch: mean of the recipe's loss, share of images classified rightly, time in seconds."""
+
+_TABLES = f"""
+CREATE TABLE runs (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE, state TEXT NOT NULL, spec TEXT NOT NULL,
+    created REAL NOT NULL, started REAL, ended REAL, pid INTEGER, pid_started TEXT,
+    stop_requested INTEGER NOT NULL DEFAULT 0, progress TEXT NOT NULL DEFAULT '{{}}', result TEXT, error TEXT
+);
+CREATE TABLE metrics (
+    run INTEGER NOT NULL REFERENCES runs, epoch INTEGER NOT NULL, {", ".join(f"{name} REAL" for name in METRICS)},
+    PRIMARY KEY (run, epoch)
+);
+CREATE TABLE workers (pid INTEGER PRIMARY KEY, started TEXT NOT NULL);
+"""
+_WHAT_PEOPLE_SAY = """
+ALTER TABLE runs ADD COLUMN title TEXT;
+ALTER TABLE runs ADD COLUMN note TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN sweep TEXT;
+ALTER TABLE runs ADD COLUMN deleted REAL;
+"""
+_MIGRATIONS = (_TABLES, _WHAT_PEOPLE_SAY)
+"""What makes each version of the file from the one before it."""
+
+
+@contextmanager
+def opened(path: Path, write: bool = False) -> Iterator[sqlite3.Connection]:
+    """One transaction on the file, which is made or brought up to date where it has to be.
+
+    Raises:
+        ValueError: if the file cannot be used.
+    """
+    try:
+        if write:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as db:
+            db.row_factory = sqlite3.Row
+            db.execute("PRAGMA journal_mode = WAL")
+            _migrate(db, path)
+            with db:
+                db.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+                yield db
+    except (sqlite3.DatabaseError, OSError) as error:
+        raise ValueError(f"The run store {path} cannot be used: {error}.") from error
+
+
+def _migrate(db: sqlite3.Connection, path: Path) -> None:
+    newest = len(_MIGRATIONS)
+    if _version(db) == newest:
+        return
+    with db:
+        db.execute("BEGIN IMMEDIATE")
+        if _version(db) > newest:
+            raise ValueError(f"{path} was made by a newer tfpool. Use that one to open it.")
+        for migration in _MIGRATIONS[_version(db) :]:
+            for statement in filter(str.strip, migration.split(";")):
+                db.execute(statement)
+        db.execute(f"PRAGMA user_version = {newest}")
+
+
+def _version(db: sqlite3.Connection) -> int:
+    return db.execute("PRAGMA user_version").fetchone()[0]
+
+
+class Roster:
+    """The workers of a store, inside one transaction."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def wanted(self, most: int) -> int:
+        """How many workers to start, so that all queued runs have one and at most `most` live."""
+        alive = 0
+        for row in self._db.execute("SELECT * FROM workers").fetchall():
+            if Process(row["pid"], row["started"]).is_alive:
+                alive += 1
+            else:
+                self.remove(row["pid"])
+        count = dict(self._db.execute("SELECT state, count(*) FROM runs GROUP BY state").fetchall())
+        idle = max(0, alive - count.get("running", 0))
+        return max(0, min(count.get("queued", 0) - idle, most - alive))
+
+    def add(self, worker: Process) -> None:
+        self._db.execute("INSERT OR REPLACE INTO workers VALUES (?, ?)", worker)
+
+    def remove(self, pid: int) -> None:
+        self._db.execute("DELETE FROM workers WHERE pid = ?", (pid,))

@@ -1,0 +1,99 @@
+"""A training run as it stood when the store was read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tfpool.plan import Plan, plan
+
+if TYPE_CHECKING:
+    import keras
+
+ENDED = ("done", "stopped", "interrupted", "failed")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A training run as it stood when it was read.
+
+    Attributes:
+        id: the network, the head and a number, such as "resnet8-gap-1".
+        state: "queued", "running", "done", "stopped", "interrupted" or "failed".
+        spec: plain data of plan, data set and recipe: all that is needed to repeat the run.
+        history: a list a metric of `METRICS`, a value an epoch.
+        path: the run's folder, with model.keras, run.json, history.csv and tensorboard/.
+        progress: of the running epoch: epoch, step, steps, loss, accuracy, images_per_second, elapsed (seconds).
+        result: loss and accuracy on the test images, once the run is done.
+        error: why the run failed.
+        created, started, ended: seconds since 1970.
+        title, note: what people call it and say of it; the title is the id where they have not.
+        sweep: name of the group that it was queued in, if any.
+        stopping: whether it was asked to stop and has not yet.
+    """
+
+    id: str
+    state: str
+    spec: dict[str, Any]
+    history: dict[str, list[float]]
+    path: Path
+    progress: dict[str, float]
+    result: dict[str, float] | None
+    error: str | None
+    created: float
+    started: float | None
+    ended: float | None
+    title: str
+    note: str
+    sweep: str | None
+    stopping: bool
+
+    @property
+    def plan(self) -> Plan:
+        return plan(**self.spec["plan"])
+
+    @property
+    def epochs(self) -> int:
+        """Epochs that the recipe asks for."""
+        return self.spec["recipe"]["epochs"]
+
+    @property
+    def current_epoch(self) -> int:
+        """The epoch under way, counted from 1."""
+        return min(int(self.progress.get("epoch", 0)) + 1, self.epochs)
+
+    @property
+    def model_path(self) -> Path:
+        return self.path / "model.keras"
+
+    @property
+    def checkpoint_path(self) -> Path:
+        """The whole state of an unfinished training."""
+        return self.path / "checkpoint" / "state.npz"
+
+    @property
+    def done(self) -> float:
+        """Share of the training that is behind, 0 to 1."""
+        if self.state == "done":
+            return 1.0
+        epoch, steps = self.progress.get("epoch", 0), self.progress.get("steps", 1)
+        return min(1.0, (epoch * steps + self.progress.get("step", 0)) / (self.epochs * steps))
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Time that the rest of the training will take at the pace so far; None before the first step."""
+        elapsed = self.progress.get("elapsed")
+        return elapsed * (1 - self.done) / self.done if elapsed and self.done else None
+
+    def load_model(self) -> keras.Model:
+        """The trained model, from images (N, H, W, C) float32 from 0 to 1 to logits (N, K).
+
+        Raises:
+            ValueError: if the run has not finished an epoch yet.
+        """
+        if not self.model_path.exists():
+            raise ValueError(f"Run {self.id} is {self.state} and has no model yet: it has not finished an epoch.")
+        from tfpool.layers import load_model
+
+        return load_model(self.model_path)

@@ -1,0 +1,169 @@
+"""A model in training: one compiled step, the loop over epochs, and a state that any process can go on from.
+
+Order of images and augmentation are functions of seed, epoch and step; all else that moves is in `variables` and
+`state`.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfpool.data import DataSet, Part
+from tfpool.training import batches, checkpoint, optimizing
+from tfpool.training.augment import augment
+from tfpool.training.recipe import Recipe
+
+EVALUATED = 256
+"""Images a batch where nothing is learnt."""
+
+
+class Trainer:
+    """Trains a built model by a recipe.
+
+    Attributes:
+        steps: steps an epoch.
+        state: epoch and step under way, counted from 0, the sums over the epoch so far, and the best epoch.
+    """
+
+    def __init__(self, model: keras.Model, data: DataSet, recipe: Recipe) -> None:
+        self.model, self.recipe = model, recipe
+        self.images = data.train.first(recipe.train_images)
+        self._validation = data.validation
+        self.steps = batches.steps(self.images, recipe.batch_size)
+        self.optimizer = optimizing.optimizer(recipe, self.steps * recipe.epochs)
+        self.optimizer.build(model.trainable_variables)
+        self._loss = optimizing.loss(recipe)
+        self.state: dict[str, Any] = {
+            "epoch": 0,
+            "best_epoch": None,
+            "best_loss": math.inf,
+            "elapsed": 0.0,
+            **_NOTHING_YET,
+        }
+        shape = [None, *data.image_shape]
+        signature = (tf.TensorSpec(shape, tf.uint8), tf.TensorSpec([None], tf.int64), tf.TensorSpec([], tf.int64))
+        self._train = tf.function(self._train_step, signature, jit_compile=False)
+        self._evaluate = tf.function(self._evaluate_step, signature[:2], jit_compile=False)
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """Weights, random states and the optimizer's slots."""
+        return [*self.model.variables, *self.optimizer.variables]
+
+    def save(self, path: Path) -> None:
+        checkpoint.save(path, self.variables, self.state)
+
+    def restore(self, path: Path) -> bool:
+        """Go on from a checkpoint; False where there is none.
+
+        Raises:
+            ValueError: if it is damaged or of another model.
+        """
+        state = checkpoint.load(path, self.variables)
+        if state is not None:
+            self.state = state
+        return state is not None
+
+    def run(self, stepped: Callable[[], None], finished: Callable[[dict[str, float]], None]) -> None:
+        """Train from where the state stands to the last epoch, or to where patience ends.
+
+        Args:
+            stepped: called after each step.
+            finished: called with the metrics of each epoch once it is over, when the state is that of the next one.
+
+        Raises:
+            FloatingPointError: when a loss is no longer a number.
+        """
+        while self.state["epoch"] < self.recipe.epochs and not self._out_of_patience():
+            self._epoch(stepped)
+            metrics = self._close_epoch(stepped)
+            finished(metrics)
+
+    def _epoch(self, stepped: Callable[[], None]) -> None:
+        state, recipe = self.state, self.recipe
+        epoch, began = state["epoch"], time.monotonic() - state["seconds"]
+        for images, labels in batches.shuffled(self.images, recipe.batch_size, recipe.seed, epoch, first=state["step"]):
+            loss, hits = self._train(images, labels, epoch * self.steps + state["step"])
+            state["step"] += 1
+            state["loss"] += float(loss)
+            state["hits"] += int(hits)
+            state["seen"] += len(labels)
+            state["seconds"] = time.monotonic() - began
+            check_finite(state["loss"], f"in epoch {epoch + 1}, step {state['step']}")
+            stepped()
+
+    def _close_epoch(self, stepped: Callable[[], None]) -> dict[str, float]:
+        state, began = self.state, time.monotonic()
+        validation, _ = self.evaluate(self._validation, stepped)
+        metrics = {**self.running, **{f"val_{name}": value for name, value in validation.items()}}
+        metrics["seconds"] = state["seconds"] + time.monotonic() - began
+        check_finite(metrics["val_loss"], f"on the validation images after epoch {state['epoch'] + 1}")
+        if metrics["val_loss"] < state["best_loss"]:
+            state["best_loss"], state["best_epoch"] = metrics["val_loss"], state["epoch"]
+        state.update(_NOTHING_YET, epoch=state["epoch"] + 1, elapsed=state["elapsed"] + metrics["seconds"])
+        return metrics
+
+    @property
+    def running(self) -> dict[str, float]:
+        """Mean loss and accuracy of the epoch so far."""
+        seen = self.state["seen"] or 1
+        return {"loss": self.state["loss"] / seen, "accuracy": self.state["hits"] / seen}
+
+    @property
+    def is_best(self) -> bool:
+        """Whether the model of the epoch that has just ended is the one to keep."""
+        return self.recipe.patience is None or self.state["best_epoch"] == self.state["epoch"] - 1
+
+    def _out_of_patience(self) -> bool:
+        best, patience = self.state["best_epoch"], self.recipe.patience
+        return patience is not None and best is not None and self.state["epoch"] - best > patience
+
+    def evaluate(self, part: Part, stepped: Callable[[], None]) -> tuple[dict[str, float], np.ndarray]:
+        """Mean loss and accuracy, and the logits, float32 (N, K)."""
+        loss, hits, scores = 0.0, 0, []
+        for images, labels in batches.in_order(part, EVALUATED):
+            each, right, logits = self._evaluate(images, labels)
+            loss, hits = loss + float(each), hits + int(right)
+            scores.append(logits.numpy())
+            stepped()
+        return {"loss": loss / len(part), "accuracy": hits / len(part)}, np.concatenate(scores)
+
+    def _train_step(self, images: tf.Tensor, labels: tf.Tensor, counter: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        inputs = tf.cast(images, tf.float32) / 255
+        inputs = augment(inputs, self.recipe.augment, tf.stack([tf.cast(self.recipe.seed, tf.int64), counter]))
+        with tf.GradientTape() as tape:
+            scores = tf.cast(self.model(inputs, training=True), tf.float32)
+            loss = self._loss(tf.one_hot(labels, scores.shape[-1]), scores)
+        gradients = tape.gradient(loss, self.model.trainable_variables)
+        self.optimizer.apply(gradients, self.model.trainable_variables)
+        return loss * tf.cast(tf.shape(labels)[0], tf.float32), _hits(labels, scores)
+
+    def _evaluate_step(self, images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        scores = tf.cast(self.model(tf.cast(images, tf.float32) / 255, training=False), tf.float32)
+        loss = self._loss(tf.one_hot(labels, scores.shape[-1]), scores)
+        return loss * tf.cast(tf.shape(labels)[0], tf.float32), _hits(labels, scores), scores
+
+
+_NOTHING_YET: dict[str, Any] = {"step": 0, "loss": 0.0, "hits": 0, "seen": 0, "seconds": 0.0}
+
+
+def check_finite(loss: float, where: str) -> None:
+    """Refuse to go on from a loss that is no number.
+
+    Raises:
+        FloatingPointError: saying where that was and what to try.
+    """
+    if not math.isfinite(loss):
+        raise FloatingPointError(f"The loss became {loss} {where}. Try a smaller learning rate.")
+
+
+def _hits(labels: tf.Tensor, scores: tf.Tensor) -> tf.Tensor:
+    return tf.math.count_nonzero(tf.argmax(scores, axis=1) == labels)
