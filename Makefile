@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: app test lint types tests format lock clean
+.PHONY: app test lint types tests soak format lock clean
 
 app: $(VENV)/runtime
 	$(BIN)/streamlit run app.py
@@ -18,7 +18,12 @@ types: $(VENV)/dev
 	$(BIN)/mypy
 
 tests: $(VENV)/dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto -m "not browser and not quiet"
+	$(BIN)/python -m pytest -m "browser or quiet"
+
+# Workers and pages killed at random during a sweep, for a quarter of an hour.
+soak: $(VENV)/dev
+	$(BIN)/python -m tests.training.soak --kills 30
 
 format: $(VENV)/dev
 	$(BIN)/ruff check --fix .

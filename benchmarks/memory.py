@@ -37,13 +37,16 @@ def grown(name: str, shape: tuple[int, int, int], batch_size: int) -> int:
     import numpy as np
 
     from tfpool.data import DataSet, Part
+    from tfpool.inputs import to_network
     from tfpool.training.fit import start
     from tfpool.training.trainer import Trainer
 
     def train(plan: Plan, images: int, recipe: tp.Recipe) -> None:
         part = Part(np.zeros((images, *plan.input_shape), np.uint8), np.zeros(images, np.int64))  # type: ignore[arg-type]
         data = DataSet("zeros", tuple("0123456789"), part, part.first(1), part.first(1))
-        Trainer(start(plan, recipe), data, recipe).run(lambda: None, lambda metrics: None)
+        Trainer(start(plan, recipe), data, recipe, lambda images: to_network(images, plan)).run(
+            lambda: None, lambda metrics: None
+        )
 
     recipe = tp.Recipe(epochs=1, batch_size=batch_size, optimizer=OPTIMIZER)
     # A step of a tiny network first: TensorFlow's own parts are loaded with it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -9,6 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.choices import SHORT_NAMES
+from tfpool import results
 from tfpool.plan import Plan
 from tfpool.runs import Run
 
@@ -24,7 +26,7 @@ COLOURS = {
     "adaptiveavg": "#44AA99",
 }
 BACKBONE = "#8C8C8C"
-_SYMBOLS = ("circle", "square", "diamond", "x")
+_SYMBOLS = ("circle", "square", "diamond", "x", "triangle-up", "star", "cross", "hexagon")
 _DASHES = ("solid", "dash", "dot", "dashdot")
 
 
@@ -74,8 +76,15 @@ def stage_bars(names: Sequence[str], params: Sequence[int], head: str) -> go.Fig
     return figure
 
 
-def learning_curve(runs: Sequence[Run], metric: str, title: str) -> go.Figure:
-    """One metric by epoch: on the validation images as a solid line, on the training images as a dotted one."""
+def learning_curve(runs: Sequence[Run], metric: str, title: str, by: str = "epoch") -> go.Figure:
+    """A metric on the validation images as a solid line, on the training images as a dotted one.
+
+    Args:
+        runs: a colour a head, and a symbol each of those that share it.
+        metric: "accuracy", "loss", or "gap" for how far training is ahead of validation in accuracy, one line a run.
+        title: of the vertical axis.
+        by: "epoch", "step" or "seconds" since the start; runs of which that is not known are left out.
+    """
     figure = go.Figure()
     alike: Counter[str] = Counter()
     for run in runs:
@@ -83,23 +92,38 @@ def learning_curve(runs: Sequence[Run], metric: str, title: str) -> go.Figure:
         # Runs of one head share its colour: their points tell them apart.
         symbol = _SYMBOLS[alike[head] % len(_SYMBOLS)]
         alike[head] += 1
-        for key, dash in ((f"val_{metric}", "solid"), (metric, "dot")):
-            values = run.history[key]
+        places = results.positions(run, by)
+        lines = {"solid": run.history.get(f"val_{metric}"), "dot": run.history.get(metric)}
+        if metric == "gap":
+            lines = {"solid": results.gaps(run), "dot": None}
+        for dash, values in lines.items():
+            if values is None or not places:
+                continue
             figure.add_scatter(
-                x=list(range(1, len(values) + 1)),
+                x=places,
                 y=values,
-                name=run.id,
+                name=plain_name(run.title),
                 legendgroup=run.id,
                 showlegend=dash == "solid",
                 line={"color": COLOURS[head], "dash": dash},
                 marker={"symbol": symbol, "size": 8},
                 mode="lines+markers",
             )
-    longest = max((2, *(len(run.history[metric]) for run in runs)))
-    figure.update_xaxes(title="epoch", range=[0.8, longest + 0.2], dtick=max(1, longest // 10))
-    figure.update_yaxes(title=title, tickformat=".0%" if metric == "accuracy" else None)
+    if by == "epoch":
+        longest = max((2, *(len(run.history["loss"]) for run in runs)))
+        figure.update_xaxes(title=by, range=[0.8, longest + 0.2], dtick=max(1, longest // 10))
+    else:
+        figure.update_xaxes(title="seconds since the start" if by == "seconds" else by, rangemode="tozero")
+    figure.update_yaxes(title=title, tickformat=None if metric == "loss" else ".0%", zeroline=metric == "gap")
     figure.update_layout(height=340, **_frame())
+    # What was zoomed into on one axis is nowhere on another.
+    figure.update_layout(uirevision=f"{metric} {by}")
     return figure
+
+
+def plain_name(name: str, longest: int = 30) -> str:
+    """Somebody's words as Plotly shows them, which would read them as a little HTML; cut where they are too long."""
+    return html.escape(name if len(name) <= longest else f"{name[: longest - 1]}…")
 
 
 def image(pixels: np.ndarray) -> go.Figure:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from tfpool.data import to_input
 from tfpool.runs import Run
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ def limit(shown: Sequence[View]) -> float:
 
 def _view(run: Run, pixels: np.ndarray, method: str, target: int | None) -> View:
     explainer = _explainer(str(run.model_path), run.model_path.stat().st_mtime, method)
-    batch = to_input(pixels[np.newaxis])
+    batch = run.to_input(pixels[np.newaxis])
     scores = explainer.scores(batch)[0]
     explanation = explainer(batch, target)
     predicted = int(scores.argmax())

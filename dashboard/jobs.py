@@ -18,13 +18,13 @@ _CARDS = 4
 """Runs beside each other."""
 
 
-def show(run_ids: Sequence[str]) -> None:
-    """Draw runs, again and again while one of them is under way."""
+def show(run_ids: Sequence[str], curves: Callable[[Sequence[Run]], None] | None = None) -> None:
+    """Draw runs and their curves, again and again while one of them is under way."""
     _undo()
     if all(run.state in ENDED for run in chosen(run_ids)):
-        _draw(run_ids)
+        _draw(run_ids, curves or _curves)
     else:
-        st.fragment(_live, run_every=_SECONDS)(run_ids)
+        st.fragment(_live, run_every=_SECONDS)(run_ids, curves or _curves)
 
 
 def chosen(run_ids: Sequence[str]) -> list[Run]:
@@ -32,15 +32,15 @@ def chosen(run_ids: Sequence[str]) -> list[Run]:
     return [run for run in reversed(store().runs()) if run.id in run_ids]
 
 
-def _live(run_ids: Sequence[str]) -> None:
+def _live(run_ids: Sequence[str], curves: Callable[[Sequence[Run]], None]) -> None:
     # A worker that was killed takes nobody's place in the queue.
     launch(store())
-    _draw(run_ids)
+    _draw(run_ids, curves)
     if all(run.state in ENDED for run in chosen(run_ids)):
         st.rerun()
 
 
-def _draw(run_ids: Sequence[str]) -> None:
+def _draw(run_ids: Sequence[str], curves: Callable[[Sequence[Run]], None]) -> None:
     runs = chosen(run_ids)
     for start in range(0, len(runs), _CARDS):
         row = runs[start : start + _CARDS]
@@ -50,6 +50,10 @@ def _draw(run_ids: Sequence[str]) -> None:
     if not any(run.history["loss"] for run in runs):
         st.caption("The curves begin after the first epoch.")
         return
+    curves(runs)
+
+
+def _curves(runs: Sequence[Run]) -> None:
     columns = st.columns(2)
     for column, metric, title in zip(columns, ("accuracy", "loss"), ("accuracy", "loss"), strict=True):
         with column:
@@ -137,6 +141,8 @@ def _status(run: Run) -> str:
         return run.state
     if run.stopping:
         return "running: stopping"
+    if "preparing" in run.progress:
+        return f"running: computing features, {run.progress['preparing']:.0%}"
     if not run.progress:
         return "running: starting"
     speed = f"{run.progress['images_per_second']:,.0f} images a second"

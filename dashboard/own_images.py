@@ -14,15 +14,15 @@ from tfpool.data import Report
 from tfpool.data.own import LARGEST, SMALLEST
 from tfpool.data.wording import listed
 
-_UPLOAD, _PATH = "upload a zip", "a folder or zip on this computer"
+UPLOAD, PATH = "upload a zip", "a folder or zip on this computer"
 _SPLITS = {"70 / 15 / 15": (70, 15, 15), "80 / 10 / 10": (80, 10, 10), "60 / 20 / 20": (60, 20, 20)}
 _MOST_ROWS = 1000
 
 
 def add() -> None:
     """Ask for images, report on them, and keep them if that is wanted."""
-    way = st.segmented_control("Where they are", [_UPLOAD, _PATH], default=_UPLOAD, required=True, key="data_way")
-    source, known_as = _uploaded() if way == _UPLOAD else _path()
+    way = st.segmented_control("Where they are", [UPLOAD, PATH], default=UPLOAD, required=True, key="data_way")
+    source, known_as = _uploaded() if way == UPLOAD else _path()
     if not source:
         return
     if st.button("Check", key="data_check", icon=":material/fact_check:"):

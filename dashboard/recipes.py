@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -9,16 +10,17 @@ import streamlit as st
 
 from dashboard import choices
 from tfpool.training import Recipe
-from tfpool.training.recipe import CHOICES, RECIPES, named
+from tfpool.training.recipe import CHOICES, RECIPES, family, named
 
 PAGE = "train"
 
 
-def recipe(images: int) -> Recipe:
+def recipe(images: int, networks: Sequence[str]) -> Recipe:
     """Draw the controls and return what they say.
 
     Args:
         images: how many training images there are.
+        networks: what is to be trained, to name the recipes of their families.
 
     Raises:
         ValueError: if the values do not go together.
@@ -41,6 +43,9 @@ def recipe(images: int) -> Recipe:
         number = choices.whole_number("Training images", PAGE, "images", min(4000, images), most=images)
     with columns[3]:
         seed = _number("Seed", "seed", start, 0, 2**31 - 1, "The same seed, the same numbers")
+    families = dict.fromkeys(map(family, networks))
+    if families and name not in families:
+        st.caption(f"To train to the end: {' or '.join(families)} is the recipe for {', '.join(networks)}.")
     with st.expander("How it is trained"):
         details = _details(start)
     return Recipe(epochs=epochs, seed=seed, train_images=None if number == images else number, **details)
@@ -75,6 +80,9 @@ def _details(start: Recipe) -> dict[str, Any]:
             "Stop after so many without a lower loss; 0: never",
         )
         values["patience"] = patience or None
+        values["weights"] = "imagenet" if _toggle("ImageNet weights", "weights", start) else None
+        size = _number("Image side, pixels", "image_size", start, 0, 1024, "Images are resized to it; 0: as they are")
+        values["image_size"] = size or None
     values["augment"] = _pills(
         "Augmentation", "augment", start, "How training images are changed each time they are seen"
     )
@@ -100,6 +108,11 @@ def _fraction(label: str, name: str, start: Recipe, most: float, help: str) -> f
     return st.number_input(
         label, 0.0, most, default, 1e-4, "%.4g", key=f"{PAGE}_{name}", help=help, bind="query-params"
     )
+
+
+def _toggle(label: str, name: str, start: Recipe) -> bool:
+    help = "Start the backbone from them; SqueezeNet's are bundled"
+    return st.toggle(label, bool(getattr(start, name)), key=f"{PAGE}_{name}", help=help, bind="query-params")
 
 
 def _select(label: str, name: str, start: Recipe, help: str | None = None) -> str:

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard import choices, own_images, pictures
-from dashboard.page import header, link, plain
+from dashboard.page import PAGES, header, plain
 from tfpool import data, graph
 from tfpool.data.fetching import fetch
 from tfpool.data.images import FORMATS
@@ -14,7 +14,8 @@ from tfpool.table import memory
 
 SHOWN = 24
 EVERY = "every class"
-PARTS = ("Training", "Validation", "Test")
+MOST_DRAWS = 10**6
+TITLES = ("Training", "Validation", "Test")
 
 header("Data", "Which images do I train on? Bundled, or mine.")
 
@@ -23,7 +24,7 @@ if "data_chosen" in st.session_state:
 
 
 def another() -> None:
-    st.session_state["data_draw"] += 1
+    st.session_state["data_draw"] = (st.session_state["data_draw"] + 1) % MOST_DRAWS
 
 
 def download(name: str, progress: Progress) -> bool:
@@ -40,7 +41,7 @@ def remove(name: str) -> None:
 
 
 def numbers(facts: data.Facts) -> None:
-    told = {f"{part} images": f"{count:,}" for part, count in zip(PARTS, facts.images, strict=True)}
+    told = {f"{part} images": f"{count:,}" for part, count in zip(TITLES, facts.images, strict=True)}
     told |= {"Classes": f"{facts.classes:,}", "Each image": graph.text(facts.image_shape)}
     with st.container(horizontal=True):
         for label, value in told.items():
@@ -58,7 +59,9 @@ def preview(images: data.DataSet) -> None:
     with columns[1]:
         wanted = st.selectbox("Class", [EVERY, *images.class_names], key="data_class", bind="query-params")
     with columns[2]:
-        draw = choices.whole_number("Draw", "data", "draw", 0, most=10**6, least=0, help="Another number, other images")
+        draw = choices.whole_number(
+            "Draw", "data", "draw", 0, most=MOST_DRAWS, least=0, help="Another number, other images"
+        )
     columns[3].button("Others", key="data_others", on_click=another, icon=":material/shuffle:")
     label = None if wanted == EVERY else images.class_names.index(wanted)
     shown = pictures.drawn(part, label, draw, SHOWN)
@@ -116,7 +119,8 @@ else:
     else:
         preview(chosen)
         chart(chosen)
-        link("Train", "Train on it")
+        path, icon = PAGES["Train"]
+        st.page_link(path, label="Train on it", icon=icon, query_params={"train_data": name})
 
 st.subheader("Add my own", anchor=False)
 st.caption(

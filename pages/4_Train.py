@@ -26,7 +26,7 @@ with columns[2]:
 with messages():
     images = data.load(name)
 with messages():
-    recipe = recipes.recipe(len(images.train))
+    recipe = recipes.recipe(len(images.train), networks)
 count = len(networks) * len(heads) * repeats
 if st.button(f"Train {count} run{'s' * (count != 1)}", type="primary", disabled=not count, key="train_start"):
     with messages():

@@ -1,18 +1,12 @@
-"""Runs: which run is better, and by how much?"""
+"""Runs: which run is better, by how much, over seeds?"""
 
-import pandas as pd
 import streamlit as st
 
-from dashboard import jobs
-from dashboard.choices import SHORT_NAMES
+from dashboard import comparing, jobs, one_run, run_table
 from dashboard.page import header, link, messages, store
+from dashboard.run_table import CHOSEN, MOST
 
-header("Runs", "Which run is better, and by how much?")
-
-
-def percent(shares: list[float]) -> float | None:
-    return 100 * shares[-1] if shares else None
-
+header("Runs", "Which run is better, by how much, over seeds?")
 
 with messages():
     runs = store().runs()
@@ -21,58 +15,42 @@ if not runs:
     link("Train", "Go to Train")
     st.stop()
 
-with_result = [run for run in runs if run.result]
-# Only runs that were tested on the same images can be compared: those of the newest one.
-same = [run for run in with_result if run.spec["data"] == with_result[0].spec["data"]]
-judged = sorted(same, key=lambda run: run.result["accuracy"], reverse=True)
-if len(judged) > 1:
-    best, second = judged[:2]
-    ahead = 100 * (best.result["accuracy"] - second.result["accuracy"])
-    settings = [{"network": r.plan.backbone, "head": r.plan.head.config, **r.spec["recipe"]} for r in (best, second)]
-    apart = [name.replace("_", " ") for name in settings[0] if settings[0][name] != settings[1][name]]
-    st.markdown(
-        f"**{best.id}** is best on {best.spec['data']}: **{best.result['accuracy']:.1%}** of the test images right, "
-        f"{ahead:.1f} points ahead of {second.id}, with {best.plan.params:,} parameters against {second.plan.params:,}."
-    )
-    st.caption(
-        f"They differ in {', '.join(apart) or 'nothing but chance'}. One run is one draw: take several seeds of each."
-    )
+comparing.verdict(runs)
+with messages():
+    found, how = run_table.found(runs)
+table = st.container()
 
-st.dataframe(
-    pd.DataFrame(
-        {
-            "run": [run.id for run in runs],
-            "state": [run.state for run in runs],
-            "data": [run.spec["data"] for run in runs],
-            "network": [run.plan.backbone for run in runs],
-            "head": [SHORT_NAMES[run.plan.head.name] for run in runs],
-            "parameters": [run.plan.params for run in runs],
-            "epochs": [f"{len(run.history['loss'])} of {run.epochs}" for run in runs],
-            "training": [percent(run.history["accuracy"]) for run in runs],
-            "validation": [percent(run.history["val_accuracy"]) for run in runs],
-            "test": [percent([run.result["accuracy"]] if run.result else []) for run in runs],
-            "images": [run.spec["recipe"]["train_images"] for run in runs],
-            "seed": [run.spec["recipe"]["seed"] for run in runs],
-            "started": [pd.Timestamp(run.created, unit="s", tz="UTC") for run in runs],
-        }
-    ),
-    hide_index=True,
-    column_config={
-        "parameters": st.column_config.NumberColumn(format="localized"),
-        **{
-            name: st.column_config.NumberColumn(format="%.1f %%", help=f"Accuracy on the {name} images")
-            for name in ("training", "validation", "test")
-        },
-        "images": st.column_config.NumberColumn("training images", format="localized", help="Empty: all"),
-        "started": st.column_config.DatetimeColumn("queued", format="distance"),
-    },
-    alt="All runs with state, network, head, parameters and accuracies",
-)
+st.subheader("Over seeds", anchor=False)
+if found:
+    comparing.over_seeds(found, how)
 
 st.subheader("Compare", anchor=False)
 ids = [run.id for run in runs]
-chosen = st.multiselect("Runs", ids, ids[:2], max_selections=4, key="runs_chosen", bind="query-params")
-if chosen:
-    jobs.show(chosen)
-else:
-    st.info("Choose up to four runs to compare their curves.")
+chosen = st.multiselect(
+    "Runs",
+    ids,
+    ids[:2],
+    max_selections=MOST,
+    key=CHOSEN,
+    bind="query-params",
+    help="Or tick them in the table",
+)
+with table:
+    run_table.told()
+    if found:
+        run_table.draw(found, how)
+        st.caption(f"{len(found)} of {len(runs)} runs. Tick runs to compare them; double-click a name or note to edit.")
+    else:
+        st.info(f"None of the {len(runs)} runs is like that. Take out a word or a filter.")
+if not chosen:
+    st.info("Tick up to eight runs in the table to compare their settings, curves and mistakes.")
+    st.stop()
+compared = jobs.chosen(chosen)
+comparing.settings(compared)
+jobs.show(chosen, comparing.curves)
+
+st.subheader("Mistakes and files", anchor=False)
+run_id = st.selectbox("Run", [run.id for run in compared], key="runs_one", bind="query-params")
+one = next(run for run in compared if run.id == run_id)
+one_run.files(one)
+one_run.mistakes(one)

@@ -1,5 +1,7 @@
 """CAM: where does each model look, in the same image, on one scale?"""
 
+from html import escape
+
 import numpy as np
 import streamlit as st
 
@@ -79,7 +81,7 @@ with messages():
     else:
         pixels = images.test.images[where[number - 1]]
         truth, source = (
-            f"it is: **{names[images.test.labels[where[number - 1]]]}**",
+            f"it is: **{plain(names[images.test.labels[where[number - 1]]])}**",
             f"number {number} of {len(where):,} test images",
         )
     target = None if explained == "what each model predicts" else names.index(explained)
@@ -96,10 +98,10 @@ for column, view in zip(columns[1:], views, strict=True):
     with column:
         st.markdown(f"**{SHORT_NAMES[view.run.plan.head.name]}** · {view.run.id}")
         right = "" if upload or view.predicted == images.test.labels[where[number - 1]] else " (wrong)"
-        st.markdown(f"predicts: **{names[view.predicted]}**{right}")
+        st.markdown(f"predicts: **{plain(names[view.predicted])}**{right}")
         st.markdown(f"score {view.predicted_score:.2f}, {view.probability:.0%}")
         st.plotly_chart(
-            charts.evidence(pixels, view.heatmap, limit, f"evidence for {names[view.explained]}"),
+            charts.evidence(pixels, view.heatmap, limit, f"evidence for {escape(names[view.explained])}"),
             key=f"cam_map_{view.run.id}",
             config={"displayModeBar": False},
             alt=f"Map of {view.run.id}: evidence for {names[view.explained]}, score {view.score:.2f}",

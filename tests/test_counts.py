@@ -53,7 +53,7 @@ def test_every_optimizer_of_a_recipe_is_counted() -> None:
     ("batch_size", "optimizer", "message"),
     [
         (0, "adam", "at least 1 is needed for batch_size, got 0"),
-        (8, "lion", "Unknown optimizer 'lion'. Use one of: adam, sgd"),
+        (8, "lion", "Unknown optimizer 'lion'. Use one of: adam, adamw, sgd"),
     ],
 )
 def test_bad_training_settings_are_one_sentence(batch_size: int, optimizer: str, message: str) -> None:

@@ -128,7 +128,7 @@ def test_more_cells_than_the_map_has_positions_say_what_would_work(head: heads.H
         (lambda: tp.AdaptiveAvg(size=0), "at least 1 is needed for the size of AdaptiveAvg"),
         (lambda: tp.NIN(dropout=1), "below 1, got 1"),
     ],
-    ids=str,
+    ids=["GeM", "SPP", "SPP of zero", "AdaptiveAvg", "NIN"],
 )
 def test_settings_out_of_range_are_told(make: Callable[[], heads.Head], message: str) -> None:
     with pytest.raises(ValueError, match=message):

@@ -18,16 +18,18 @@ LAYERS = [
     {"tfpool.plan", "tfpool.data"},
     {"tfpool.pretrained"},
     {"tfpool.build", "tfpool.blocks", "tfpool.export", "tfpool.layers", "tfpool.comparison"},
+    {"tfpool.inputs"},
     {"tfpool.run"},
-    {"tfpool.runs"},
+    {"tfpool.runs", "tfpool.results"},
+    {"tfpool.selection", "tfpool.predictions", "tfpool.run_files"},
     {"tfpool.training", "tfpool.classifier"},
     {"tfpool.cam"},
-    {"tfpool.commands", "tfpool.data_commands"},
+    {"tfpool.commands", "tfpool.data_commands", "tfpool.run_commands"},
     {"tfpool.cli", "tfpool.__main__"},
     {"dashboard"},
     {"pages", "app"},
 ]
-WITHOUT_TENSORFLOW = ("graph", "backbones", "heads", "catalog", "plan", "runs")
+WITHOUT_TENSORFLOW = ("graph", "backbones", "heads", "catalog", "plan", "runs", "results", "selection", "predictions")
 
 
 def sources() -> Iterator[tuple[str, Path]]:

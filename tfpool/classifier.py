@@ -11,7 +11,6 @@ import numpy as np
 
 from tfpool import pretrained
 from tfpool.build import build
-from tfpool.data import to_input
 from tfpool.data.images import read_image
 from tfpool.plan import Plan, plan
 from tfpool.runs import Run, RunStore
@@ -84,8 +83,9 @@ def find(name: str, store: RunStore) -> Classifier:
             raise ValueError(f"{error} Or use a network with ImageNet weights, such as squeezenet.") from None
     described = plan(name)
     load = partial(build, described, weights="imagenet")
-    return Classifier(name, described, pretrained.class_names(), load, partial(pretrained.preprocess_input, name))
+    preprocess = partial(pretrained.preprocess_input, name)
+    return Classifier(name, described, pretrained.class_names(), load, preprocess)
 
 
 def of_run(run: Run) -> Classifier:
-    return Classifier(run.id, run.plan, tuple(run.spec["class_names"]), run.load_model, to_input)
+    return Classifier(run.id, run.plan, tuple(run.spec["class_names"]), run.load_model, run.to_input)

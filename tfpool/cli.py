@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 import tfpool
-from tfpool import commands, data_commands, heads
+from tfpool import commands, data_commands, heads, run_commands
 
 _INTERRUPTED = 130
 _EPILOG = """examples:
@@ -94,13 +94,18 @@ def parser() -> argparse.ArgumentParser:
 
     _data(known)
 
-    command = _add(known, "runs", commands.runs_command, "list the runs in a store, newest first")
-    _store(command)
+    _listed(_add(known, "runs", run_commands.runs_command, "list, filter and compare the runs in a store"))
 
     _runs(_add(known, "resume", commands.resume_command, "go on with runs that were stopped, interrupted or failed"))
     _runs(_add(known, "stop", commands.stop_command, "ask runs to stop; what they have is kept"))
     _runs(_add(known, "delete", commands.delete_command, "put runs out of sight; their files stay for a day"))
     _runs(_add(known, "undelete", commands.undelete_command, "bring deleted runs back within a day"))
+
+    command = _add(known, "export", commands.export_command, "write a run's model as one file for elsewhere")
+    command.add_argument("id", metavar="RUN", help="its id, as `runs` lists it")
+    command.add_argument("--format", choices=("onnx", "keras"), default="onnx", help="default: %(default)s")
+    command.add_argument("--out", required=True, help="file to write")
+    _store(command)
 
     command = _add(known, "explain", commands.explain_command, "where a trained model looks in an image")
     _model(command)
@@ -189,9 +194,27 @@ def _trained(command: argparse.ArgumentParser, data: Iterable[str]) -> None:
     from tfpool.training.options import add_options
 
     command.add_argument("--head", nargs="+", default=["gap"], help="heads, a run each (default: gap)")
-    command.add_argument("--data", default="fashion_mnist", help=f"one of {', '.join(data)} (default: %(default)s)")
+    text = f"one of {', '.join(data)}, or an own data set (default: %(default)s)"
+    command.add_argument("--data", default="fashion_mnist", help=text)
     _set(command)
     add_options(command)
+    _store(command)
+
+
+def _listed(command: argparse.ArgumentParser) -> None:
+    from tfpool.selection import FACETS, ORDERS
+
+    command.add_argument("text", nargs="*", metavar="TEXT", help="words to look for, in any order")
+    for name in FACETS:
+        text = f"only those of this {name}; several may be given" if name != "sweep" else "only those of this sweep"
+        command.add_argument(f"--{name}", nargs="+", default=[], help=text)
+    text = f"the best first: {', '.join(ORDERS)} (default: the newest first)"
+    command.add_argument("--sort", metavar="BY", choices=ORDERS, help=text)
+    which = command.add_mutually_exclusive_group()
+    which.add_argument("--best", action="store_true", help="take the best epoch of each run")
+    which.add_argument("--last", action="store_true", help="take the last epoch of each run (default)")
+    text = "a row for runs that differ in the seed alone, with mean and 95 %% interval"
+    command.add_argument("--seeds", action="store_true", help=text)
     _store(command)
 
 

@@ -19,8 +19,10 @@ from tfpool.counts import Counts
 from tfpool.export import to_code
 from tfpool.graph import at_least
 from tfpool.plan import plan
-from tfpool.runs import Run, RunStore
-from tfpool.table import clock, count, memory, table
+from tfpool.run_commands import show
+from tfpool.run_files import write
+from tfpool.runs import RunStore
+from tfpool.table import memory, table
 
 
 def plan_command(args: argparse.Namespace) -> int:
@@ -114,18 +116,20 @@ def _watch(store: RunStore, queued: Sequence[str], as_json: bool) -> int:
     from tfpool.training.progress import watch
 
     ended = watch(store, queued)
-    _show(ended, as_json)
+    show(ended, as_json)
     for run in ended:
         if run.error:
             print(f"tfpool: {run.id} failed. {run.error}", file=sys.stderr)
     return 0 if all(run.state in ("done", "stopped") for run in ended) else 1
 
 
-def runs_command(args: argparse.Namespace) -> int:
-    found = RunStore(args.store).runs()
-    if not found and not args.json:
-        raise ValueError(f"{args.store} holds no runs yet. Train one: python -m tfpool train resnet8 --head gap")
-    _show(found, args.json)
+def export_command(args: argparse.Namespace) -> int:
+    run, out = RunStore(args.store).get(args.id), Path(args.out)
+    if not out.parent.is_dir():
+        raise ValueError(f"There is no folder {out.parent} to write {out.name} into.")
+    with _quietly():
+        write(run, out, args.format)
+    print(json.dumps({"run": run.id, "format": args.format, "out": args.out}) if args.json else f"Written: {out}")
     return 0
 
 
@@ -181,36 +185,6 @@ def _quietly() -> Iterator[None]:
     finally:
         os.dup2(terminal, 2)
         os.close(terminal)
-
-
-def _show(found: Sequence[Run], as_json: bool) -> None:
-    if as_json:
-        print(json.dumps([_run_record(run) for run in found]))
-        return
-    rows = [
-        (
-            run.id,
-            run.state,
-            f"{len(run.history['loss'])}/{run.epochs}",
-            count(run.plan.params),
-            _last(run.history["accuracy"]),
-            _last(run.history["val_accuracy"]),
-            _last([run.result["accuracy"]] if run.result else []),
-            clock(sum(run.history["seconds"]) or None),
-        )
-        for run in found
-    ]
-    header = ("run", "state", "epochs", "params", "training", "validation", "test", "time")
-    print(table(header, rows, right=(2, 3, 4, 5, 6, 7)))
-
-
-def _last(shares: Sequence[float]) -> str:
-    return f"{shares[-1]:.1%}" if shares else "–"
-
-
-def _run_record(run: Run) -> dict[str, Any]:
-    names = ("id", "state", "spec", "history", "result", "error", "created", "started", "ended")
-    return {**{name: getattr(run, name) for name in names}, "path": str(run.path)}
 
 
 def _settings(given: Sequence[str]) -> dict[str, Any]:

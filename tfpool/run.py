@@ -10,6 +10,7 @@ from tfpool.plan import Plan, plan
 
 if TYPE_CHECKING:
     import keras
+    import numpy as np
 
 ENDED = ("done", "stopped", "interrupted", "failed")
 
@@ -24,7 +25,8 @@ class Run:
         spec: plain data of plan, data set and recipe: all that is needed to repeat the run.
         history: a list a metric of `METRICS`, a value an epoch.
         path: the run's folder, with model.keras, run.json, history.csv and tensorboard/.
-        progress: of the running epoch: epoch, step, steps, loss, accuracy, images_per_second, elapsed (seconds).
+        progress: of the running epoch: epoch, step, steps, loss, accuracy, images_per_second, elapsed (seconds); or
+            preparing, the share of a frozen backbone's features that is computed.
         result: loss and accuracy on the test images, once the run is done.
         error: why the run failed.
         created, started, ended: seconds since 1970.
@@ -86,8 +88,14 @@ class Run:
         elapsed = self.progress.get("elapsed")
         return elapsed * (1 - self.done) / self.done if elapsed and self.done else None
 
+    def to_input(self, images: np.ndarray) -> np.ndarray:
+        """Images as the data set has them, uint8 (N, h, w, c), as the model reads them, float32 (N, H, W, C)."""
+        from tfpool.inputs import to_network
+
+        return to_network(images, self.plan, self.spec["recipe"].get("weights")).numpy()
+
     def load_model(self) -> keras.Model:
-        """The trained model, from images (N, H, W, C) float32 from 0 to 1 to logits (N, K).
+        """The trained model, from what `to_input` makes of images to logits (N, K).
 
         Raises:
             ValueError: if the run has not finished an epoch yet.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
 
 
 def count(number: int | None) -> str:
@@ -48,3 +50,12 @@ def clock(seconds: float | None) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def setting(name: str, value: Any) -> str:
+    """A run's setting as people read it: what was left open is a dash, and data of one's own its folder's name."""
+    if value is None:
+        return "–"
+    if name == "data":
+        return Path(value).name
+    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -1,5 +1,6 @@
 """Small folders and zips of images, made on the spot."""
 
+import time
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+
+from tfpool import data
 
 Fill = Callable[..., Path]
 
@@ -50,3 +53,15 @@ def packed(folder: Path, to: Path, inside: str = "") -> Path:
             if file.is_file():
                 archive.write(file, inside + str(file.relative_to(folder)))
     return to
+
+
+def refused(source: object, message: str, home: Path) -> None:
+    """Both ways say the same sentence at once and keep nothing."""
+    for take in (data.inspect, lambda each: data.add(each, "pets", 8)):
+        began = time.monotonic()
+        with pytest.raises(ValueError, match=message) as error:
+            take(source)  # type: ignore[operator]
+        assert time.monotonic() - began < 5
+        assert "\n" not in str(error.value)
+        assert str(error.value).endswith(".")
+    assert not home.exists() or list(home.iterdir()) == []

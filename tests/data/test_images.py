@@ -1,3 +1,4 @@
+import contextlib
 import io
 from pathlib import Path
 
@@ -70,3 +71,115 @@ def test_an_image_of_too_many_pixels_is_refused(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(images, "MOST_PIXELS", 99)
     with pytest.raises(ValueError, match=r"big\.png has more than 99 pixels"):
         read_image(png(Image.new("L", (10, 10))), (28, 28, 1), name="big.png")
+
+
+MODES = ("1", "L", "P", "RGB", "RGBA", "LA", "CMYK", "YCbCr", "I", "I;16", "LAB", "HSV", "PA")
+KINDS = ("PNG", "JPEG", "TIFF", "BMP", "GIF", "WEBP")
+
+
+def half_grey(mode: str) -> Image.Image:
+    """White, with a middle grey right half, in any mode of Pillow's."""
+    pixels = np.full((24, 32), 255, np.uint8)
+    pixels[:, 16:] = 128
+    grey = Image.fromarray(pixels)
+    if mode in ("I", "I;16"):
+        return Image.fromarray(pixels.astype(np.uint16) * 257).convert(mode)
+    if mode == "LAB":
+        return Image.merge("LAB", [grey, Image.new("L", grey.size, 128), Image.new("L", grey.size, 128)])
+    if mode == "PA":
+        return grey.convert("P").convert("PA")
+    return grey.convert("RGB").convert(mode)
+
+
+def written(mode: str, kind: str) -> bytes:
+    """A file; empty where Pillow writes no such image, or not as it is."""
+    file = io.BytesIO()
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        half_grey(mode).save(file, kind)
+    deep_in_eight_bits = mode.startswith("I") and kind in ("GIF", "WEBP")
+    return b"" if deep_in_eight_bits else file.getvalue()
+
+
+WRITTEN = [(mode, kind) for mode in MODES for kind in KINDS if written(mode, kind)]
+
+
+@pytest.mark.parametrize(("mode", "kind"), WRITTEN)
+def test_an_image_of_any_mode_in_any_format_is_read(mode: str, kind: str) -> None:
+    for channels in (1, 3):
+        read = read_image(io.BytesIO(written(mode, kind)), (24, 32, channels)).astype(int)
+        assert read.shape == (24, 32, channels)
+        assert (read[:, :12] >= 250).all()
+        # One bit is dithered, palettes are near, and half the lightness is not half the grey.
+        rough = mode in ("1", "P", "PA", "LAB") or kind == "GIF"
+        assert abs(read[:, 20:].mean() - 128) <= (20 if rough else 4)
+
+
+def test_enough_kinds_of_images_were_tried() -> None:
+    assert len(WRITTEN) > 45
+    assert {mode for mode, _ in WRITTEN} == set(MODES)
+    assert {kind for _, kind in WRITTEN} == set(KINDS)
+
+
+def test_of_an_animation_the_first_picture_is_read() -> None:
+    for kind in ("GIF", "WEBP", "PNG", "TIFF"):
+        file = io.BytesIO()
+        frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue", "lime")]
+        frames[0].save(
+            file, kind, save_all=True, append_images=frames[1:], **({"lossless": True} if kind == "WEBP" else {})
+        )
+        file.seek(0)
+        assert (read_image(file, (8, 8, 3)) == (255, 0, 0)).all()
+
+
+@pytest.mark.parametrize("turn", range(1, 9))
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
+def test_every_way_to_hold_a_camera_is_set_upright(turn: int, kind: str) -> None:
+    upright = np.zeros((16, 32, 3), np.uint8)
+    upright[:8, :16] = 255
+    stored = {
+        1: upright,
+        2: upright[:, ::-1],
+        3: upright[::-1, ::-1],
+        4: upright[::-1],
+        5: upright.transpose(1, 0, 2),
+        6: np.rot90(upright),
+        7: upright.transpose(1, 0, 2)[::-1, ::-1],
+        8: np.rot90(upright, -1),
+    }[turn]
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    file = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(stored)).save(file, kind, exif=exif)
+    file.seek(0)
+    read = read_image(file, (16, 32, 3)).astype(int)
+    assert abs(read - upright).mean() < 3
+
+
+def test_a_transparent_colour_is_black_in_every_kind_of_palette() -> None:
+    palette = Image.new("P", (4, 4), 1)
+    palette.putpalette([0, 0, 0, 255, 255, 255])
+    assert not read_image(png(palette, transparency=1), (4, 4, 3)).any()
+    assert not read_image(png(Image.new("L", (4, 4), 200), transparency=200), (4, 4, 3)).any()
+    assert (read_image(png(Image.new("LA", (4, 4), (200, 128))), (4, 4, 1)) == 100).all()
+
+
+def test_floating_point_pixels_are_refused() -> None:
+    file = io.BytesIO()
+    Image.new("F", (4, 4), 0.5).save(file, "TIFF")
+    file.seek(0)
+    with pytest.raises(ValueError, match=r"float\.tiff holds floating-point values"):
+        read_image(file, (4, 4, 3), "float.tiff")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_damage_anywhere_in_a_file_is_an_image_or_one_sentence(kind: str) -> None:
+    file = io.BytesIO()
+    Image.effect_noise((20, 20), 50).convert("RGB").save(file, kind)
+    random = np.random.default_rng(0)
+    for _ in range(60):
+        content = bytearray(file.getvalue())
+        for position in random.integers(len(content), size=3):
+            content[position] = random.integers(256)
+        cut = bytes(content[: random.integers(1, len(content) + 1)])
+        with contextlib.suppress(images.BadImage):
+            assert read_image(io.BytesIO(cut), (8, 8, 3), "x").shape == (8, 8, 3)

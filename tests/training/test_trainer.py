@@ -9,6 +9,7 @@ import pytest
 import tfpool as tp
 from tfpool import data
 from tfpool.data import DataSet, Part
+from tfpool.inputs import to_network
 from tfpool.plan import Plan
 from tfpool.training import checkpoint
 from tfpool.training.fit import start
@@ -43,7 +44,7 @@ class Killed(Exception):
 
 
 def trainer(recipe: tp.Recipe = RECIPE, plan: Plan = PLAN) -> Trainer:
-    return Trainer(start(plan, recipe), SMALL, recipe)
+    return Trainer(start(plan, recipe), SMALL, recipe, lambda images: to_network(images, plan))
 
 
 def trained(made: Trainer, path: Path, kills: tuple[int, ...] = ()) -> tuple[list[dict[str, float]], list[bytes]]:

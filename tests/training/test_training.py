@@ -207,6 +207,7 @@ def test_what_the_model_says_of_each_test_image_is_kept(trained: Path) -> None:
         np.testing.assert_array_equal(kept["confidence"] == kept["truth"], kept["predicted"] == labels)
 
 
+@pytest.mark.quiet
 def test_a_stop_takes_effect_within_two_seconds_and_keeps_the_model(tmp_path: Path) -> None:
     store = RunStore(tmp_path)
     run = started(store)
@@ -215,6 +216,7 @@ def test_a_stop_takes_effect_within_two_seconds_and_keeps_the_model(tmp_path: Pa
     assert store.get(run.id).load_model().count_params() == PLAN.params
 
 
+@pytest.mark.quiet
 def test_a_stop_is_heard_while_tensorflow_is_loading(tmp_path: Path) -> None:
     store = RunStore(tmp_path)
     (run_id,) = enqueue([PLAN], "fashion_mnist", ENDLESS, store)

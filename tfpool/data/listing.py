@@ -50,7 +50,7 @@ _BUILT_IN: dict[str, tuple[tuple[int, int, int], int, tuple[int, int, int]]] = {
 
 
 def describe(name: str) -> Facts:
-    """What is known of a data set of that name, as `tfpool.data.names` lists it."""
+    """What is known of a data set by its name, as `tfpool.data.names` lists it, or by its folder."""
     if name in _BUILT_IN:
         return Facts(name, name, *_BUILT_IN[name], _state(name))
     told = kept.facts(kept.home() / name)

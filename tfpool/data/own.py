@@ -76,7 +76,7 @@ def add(
     shares = checked_shares(split)
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise ValueError(f"The seed is a whole number from 0, got {seed!r}.")
-    title = clean(name)
+    title = clean(name) if isinstance(name, str) else ""
     if not title:
         raise ValueError(f"A data set needs a name in letters or digits, got {name!r}.")
     kept = home() if folder is None else Path(folder).absolute()

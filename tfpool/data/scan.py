@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from hashlib import blake2b
+from hashlib import sha256
 from pathlib import Path
 from typing import IO
 
@@ -97,7 +97,7 @@ def scan(source: Source, progress: Progress | None = None, keep: Callable[[Image
             except BadImage as error:
                 result.unreadable.append((each.file.name, error.reason))
                 continue
-            digest = blake2b(f"{image.size}".encode(), digest_size=16)
+            digest = sha256(f"{image.size}".encode())
             digest.update(image.tobytes())
             result.pictures.append(Picture(each, (image.height, image.width), digest.digest()))
             if keep:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tfpool.graph import at_least
 from tfpool.pretrained.networks import APPLICATIONS, BUNDLED, check
@@ -53,13 +53,19 @@ def preprocess_input(network: str, images: ArrayLike) -> np.ndarray:
     except ValueError:
         raise ValueError("Images of one size are needed, (N, H, W, 3), got several sizes. Resize them first.") from None
     _check_images(pixels)
-    pixels = pixels.astype(np.float32)
+    return np.ascontiguousarray(as_trained(network, pixels.astype(np.float32)))
+
+
+def as_trained(network: str, pixels: Any) -> Any:
+    """Pixels, an array or a tensor of float32 (N, H, W, 3) from 0 to 255, in the range of the ImageNet weights."""
+    import numpy as np
+
     if network not in APPLICATIONS:
         return pixels[..., ::-1] - np.array(SQUEEZENET_MEAN, np.float32)
     import keras
 
     module, _ = APPLICATIONS[network]
-    return np.ascontiguousarray(getattr(keras.applications, module).preprocess_input(pixels))
+    return getattr(keras.applications, module).preprocess_input(pixels)
 
 
 def decode_predictions(scores: ArrayLike, top: int = 5) -> list[list[tuple[str, float]]]:

@@ -20,8 +20,10 @@ from tfpool import data as data_sets
 from tfpool.build import build
 from tfpool.data import DataSet
 from tfpool.files import atomic
+from tfpool.inputs import to_network
 from tfpool.plan import Plan
 from tfpool.runs import METRICS, Run, RunStore
+from tfpool.training.features import are_fixed, features
 from tfpool.training.recipe import Recipe
 from tfpool.training.trainer import Trainer
 
@@ -42,20 +44,42 @@ def fit_run(store: RunStore, run: Run, stop: threading.Event) -> dict[str, float
         Stopped: when `stop` was set.
         FloatingPointError: when the loss is no longer a number.
     """
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
     data, recipe = data_sets.load(run.spec["data"]), Recipe(**run.spec["recipe"])
     _describe(run, data)
-    trainer = Trainer(start(run.plan, recipe), data, recipe)
+    model = start(run.plan, recipe)
+    trainer = _trainer(model, run, recipe, data, store, stop)
     trainer.restore(run.checkpoint_path)
-    reporter = Reporter(store, run, trainer, stop)
+    reporter = Reporter(store, run, model, trainer, stop)
     trainer.run(reporter.stepped, reporter.finished)
     if recipe.patience is not None:
-        trainer.model.load_weights(run.model_path)
-    result, scores = trainer.evaluate(data.test, reporter.check)
+        model.load_weights(run.model_path)
+    result, scores = trainer.evaluate(trainer.data.test, reporter.check)
     _keep_predictions(run.path / "predictions.npz", scores, data)
     run.checkpoint_path.unlink(missing_ok=True)
     return result
+
+
+def take_one_thread() -> None:
+    """Compute with one thread from here on: the number of threads decides the bits. Before anything is computed."""
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+
+
+def _trainer(
+    model: keras.Model, run: Run, recipe: Recipe, data: DataSet, store: RunStore, stop: threading.Event
+) -> Trainer:
+    """A trainer of the whole model, or of its head alone on what its frozen backbone makes of the images."""
+    if not are_fixed(recipe):
+        return Trainer(model, data, recipe, lambda images: to_network(images, run.plan, recipe.weights))
+
+    def stepped(share: float) -> None:
+        if stop.is_set():
+            raise Stopped
+        store.report(run.id, preparing=share)
+
+    known = features(model, run.plan, recipe, data, store.folder, stepped)
+    head = keras.Model(model.get_layer(run.plan.features.name).output, model.output)
+    return Trainer(head, known, recipe, tf.identity)
 
 
 def start(plan: Plan, recipe: Recipe) -> keras.Model:
@@ -63,7 +87,7 @@ def start(plan: Plan, recipe: Recipe) -> keras.Model:
     # Whatever takes its randomness from Keras's global state instead of a seed of its own.
     keras.utils.set_random_seed(recipe.seed)
     with _precision(recipe.precision):
-        model = build(plan, seed=recipe.seed, initializer=recipe.initializer)
+        model = build(plan, seed=recipe.seed, weights=recipe.weights, initializer=recipe.initializer)
     for row in plan.rows:
         model.get_layer(row.name).trainable = row.part not in recipe.freeze
     return model
@@ -72,8 +96,8 @@ def start(plan: Plan, recipe: Recipe) -> keras.Model:
 class Reporter:
     """Tells the store about each second and each epoch, and keeps checkpoints and the model."""
 
-    def __init__(self, store: RunStore, run: Run, trainer: Trainer, stop: threading.Event) -> None:
-        self._store, self._run, self._trainer, self._stop = store, run, trainer, stop
+    def __init__(self, store: RunStore, run: Run, model: keras.Model, trainer: Trainer, stop: threading.Event) -> None:
+        self._store, self._run, self._model, self._trainer, self._stop = store, run, model, trainer, stop
         self._scalars = tf.summary.create_file_writer(str(run.path / "tensorboard"))
         self._told = self._saved = time.monotonic()
         self._pause, self._speed = _SAVE_SECONDS, 0.0
@@ -94,7 +118,7 @@ class Reporter:
     def finished(self, metrics: dict[str, float]) -> None:
         epoch = self._trainer.state["epoch"] - 1
         if self._trainer.is_best:
-            save_model(self._trainer.model, self._run.model_path)
+            save_model(self._model, self._run.model_path)
         # First the store, then the checkpoint: a kill between them repeats an epoch, and loses none.
         self._store.record(self._run.id, epoch, metrics)
         _write_history(self._store.get(self._run.id))
@@ -172,11 +196,12 @@ def _write_history(run: Run) -> None:
 
 def _describe(run: Run, data: DataSet) -> None:
     """Everything needed to repeat the run, beside its model."""
+    weights = run.spec["recipe"].get("weights")
     facts = {
         "id": run.id,
         **run.spec,
         "data_fingerprint": data.fingerprint,
-        "input": "float32 from 0 to 1",
+        "input": f"as ImageNet's weights of {run.plan.backbone} expect" if weights else "float32 from 0 to 1",
         "output": "logits",
         "threads": 1,
         "versions": {

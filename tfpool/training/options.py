@@ -18,6 +18,8 @@ _HELP = {
     "patience": "epochs without a lower validation loss after which to stop",
     "train_images": "use only the first so many training images",
     "freeze": "parts that are not trained",
+    "weights": "where the backbone starts, instead of initial weights",
+    "image_size": "side in pixels that images are resized to",
     "seed": "of all that is drawn at random",
 }
 

@@ -42,6 +42,8 @@ def describe(run: Run) -> str:
     """State, epoch, accuracy, speed and time left, in a few words."""
     if run.state != "running":
         return run.state
+    if "preparing" in run.progress:
+        return f"computing features, {run.progress['preparing']:.0%}"
     if not run.progress:
         return "starting"
     left = clock(run.seconds_left)

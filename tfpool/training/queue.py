@@ -14,6 +14,7 @@ from tfpool import data as data_sets
 from tfpool import graph
 from tfpool.data import DataSet
 from tfpool.plan import Plan, plan
+from tfpool.pretrained import NETWORKS
 from tfpool.process import Process, cores
 from tfpool.runs import Run, RunStore
 from tfpool.training.recipe import Recipe
@@ -76,7 +77,7 @@ def enqueue_heads(
     backbone: str, heads: Sequence[str], data: str, recipe: Recipe, store: RunStore, **settings: Any
 ) -> list[str]:
     """Queue one network under several heads, all or none, sized for the data set's images and classes."""
-    return enqueue(_plans([backbone], heads, data, settings), data, recipe, store)
+    return enqueue(_plans([backbone], heads, data, recipe, settings), data, recipe, store)
 
 
 def enqueue_sweep(
@@ -90,33 +91,44 @@ def enqueue_sweep(
     **settings: Any,
 ) -> list[str]:
     """Queue every network under every head with so many seeds, from the recipe's on, as one group, all or none."""
-    plans = _plans(backbones, heads, data, settings)
+    plans = _plans(backbones, heads, data, recipe, settings)
     return enqueue(plans, data, recipe, store, range(recipe.seed, recipe.seed + seeds), name)
 
 
-def _plans(backbones: Sequence[str], heads: Sequence[str], data: str, settings: Mapping[str, Any]) -> list[Plan]:
+def _plans(
+    backbones: Sequence[str], heads: Sequence[str], data: str, recipe: Recipe, settings: Mapping[str, Any]
+) -> list[Plan]:
     images = data_sets.load(data)
-    return [
-        plan(backbone, head, images.image_shape, images.classes, **settings) for backbone in backbones for head in heads
-    ]
+    shape = _shape(images, recipe)
+    return [plan(backbone, head, shape, images.classes, **settings) for backbone in backbones for head in heads]
 
 
 def _check(plan: Plan, images: DataSet, recipe: Recipe) -> None:
     for value, kind, example in ((plan, Plan, "tp.plan('resnet8')"), (recipe, Recipe, "tp.Recipe(epochs=5)")):
         if not isinstance(value, kind):
             raise ValueError(f"A {kind.__name__} is needed, such as {example}, got {value!r}.")
-    sizes = zip(plan.input_shape, images.image_shape, strict=True)
-    if any(size is not None and size != actual for size, actual in sizes):
+    wanted = _shape(images, recipe)
+    if any(size is not None and size != actual for size, actual in zip(plan.input_shape, wanted, strict=True)):
         raise ValueError(
-            f"{images.name} has images of {graph.text(images.image_shape)}, the plan takes "
-            f"{graph.text(plan.input_shape)}. Plan again with input_shape={images.image_shape}."
+            f"{images.name} has images of {graph.text(wanted)}, the plan takes "
+            f"{graph.text(plan.input_shape)}. Plan again with input_shape={wanted}."
         )
     if plan.classes != images.classes:
         raise ValueError(
             f"{images.name} has {images.classes} classes, the plan has {plan.classes}. "
             f"Plan again with classes={images.classes}."
         )
+    if recipe.weights and plan.backbone not in NETWORKS:
+        raise ValueError(f"There are no ImageNet weights for {plan.backbone}. Use one of: {', '.join(NETWORKS)}.")
     recipe.check(plan)
+
+
+def _shape(images: DataSet, recipe: Recipe) -> tuple[int, int, int]:
+    """(height, width, channels) of the images as the network is to read them."""
+    height, width, channels = images.image_shape
+    if recipe.image_size is not None:
+        height = width = recipe.image_size
+    return height, width, 3 if recipe.weights else channels
 
 
 def launch(store: RunStore) -> None:

@@ -25,6 +25,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "augment": AUGMENTATIONS,
     "precision": PRECISIONS,
     "freeze": PARTS,
+    "weights": ("imagenet",),
 }
 
 
@@ -52,7 +53,10 @@ class Recipe:
             train to the end, with the model of the last.
         precision: "float32", or "mixed_bfloat16", which computes in half the memory.
         train_images: use only the first so many training images. Default: all.
-        freeze: parts that are not trained, "backbone" or "head".
+        freeze: parts that are not trained, "backbone" or "head". What a frozen backbone makes of the images is computed
+            once, unless they are augmented.
+        weights: "imagenet" where the backbone starts from ImageNet's weights. Default: from initial ones.
+        image_size: side in pixels that images are resized to. Default: as they are.
         seed: fixes initial weights, the order of images, dropout and augmentation.
 
     Raises:
@@ -74,6 +78,8 @@ class Recipe:
     precision: str = "float32"
     train_images: int | None = None
     freeze: tuple[str, ...] = ()
+    weights: str | None = None
+    image_size: int | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -82,9 +88,9 @@ class Recipe:
             if isinstance(value, str):
                 raise ValueError(f"Several may be given for {name}, as a tuple such as ({value!r},), got {value!r}.")
             object.__setattr__(self, name, tuple(value or ()))
-        for name in ("epochs", "batch_size", "train_images", "patience", "seed"):
+        for name in ("epochs", "batch_size", "train_images", "patience", "image_size", "seed"):
             value = getattr(self, name)
-            if value is not None or name not in ("train_images", "patience"):
+            if value is not None or name not in ("train_images", "patience", "image_size"):
                 object.__setattr__(self, name, at_least(0 if name == "seed" else 1, value, name))
         if self.seed >= 2**31:
             raise ValueError(f"The seed has to be below 2³¹, got {self.seed}.")
@@ -98,7 +104,8 @@ class Recipe:
             raise ValueError("The schedule onecycle rises by itself. Use warmup=0, or another schedule.")
         for name, known in CHOICES.items():
             given = getattr(self, name)
-            unknown = [value for value in (given if isinstance(given, tuple) else (given,)) if value not in known]
+            several = given if isinstance(given, tuple) else () if given is None and name == "weights" else (given,)
+            unknown = [value for value in several if value not in known]
             if unknown:
                 raise ValueError(f"Unknown {name} {', '.join(map(repr, unknown))}. Use one of: {', '.join(known)}.")
 
@@ -135,6 +142,7 @@ class Recipe:
 RECIPES = {
     "quick": Recipe(epochs=3, train_images=4000),
     "default": Recipe(),
+    "transfer": Recipe(epochs=10, learning_rate=1e-3, freeze=("backbone",), weights="imagenet", image_size=96),
     "resnet": Recipe(
         epochs=30,
         batch_size=128,
@@ -167,7 +175,7 @@ RECIPES = {
         augment=("flip", "crop"),
     ),
 }
-"""Recipes by name: two to look with, and one a family of networks to train with."""
+"""Recipes by name: to look with, to put heads on a pretrained backbone, and one a family of networks."""
 
 _FAMILIES = {
     "resnet": "resnet",

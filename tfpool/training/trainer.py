@@ -28,15 +28,22 @@ EVALUATED = 256
 class Trainer:
     """Trains a built model by a recipe.
 
+    Args:
+        model: from what `prepare` makes of a batch to logits (N, K).
+        data: images, or feature maps.
+        recipe: how to train.
+        prepare: from a batch as the data set has it to what the model reads, as a TensorFlow function.
+
     Attributes:
         steps: steps an epoch.
         state: epoch and step under way, counted from 0, the sums over the epoch so far, and the best epoch.
     """
 
-    def __init__(self, model: keras.Model, data: DataSet, recipe: Recipe) -> None:
-        self.model, self.recipe = model, recipe
-        self.images = data.train.first(recipe.train_images)
-        self._validation = data.validation
+    def __init__(
+        self, model: keras.Model, data: DataSet, recipe: Recipe, prepare: Callable[[tf.Tensor], tf.Tensor]
+    ) -> None:
+        self.model, self.recipe, self._prepare = model, recipe, prepare
+        self.data, self.images = data, data.train.first(recipe.train_images)
         self.steps = batches.steps(self.images, recipe.batch_size)
         self.optimizer = optimizing.optimizer(recipe, self.steps * recipe.epochs)
         self.optimizer.build(model.trainable_variables)
@@ -48,8 +55,8 @@ class Trainer:
             "elapsed": 0.0,
             **_NOTHING_YET,
         }
-        shape = [None, *data.image_shape]
-        signature = (tf.TensorSpec(shape, tf.uint8), tf.TensorSpec([None], tf.int64), tf.TensorSpec([], tf.int64))
+        batch = tf.TensorSpec([None, *self.images.images.shape[1:]], self.images.images.dtype)
+        signature = (batch, tf.TensorSpec([None], tf.int64), tf.TensorSpec([], tf.int64))
         self._train = tf.function(self._train_step, signature, jit_compile=False)
         self._evaluate = tf.function(self._evaluate_step, signature[:2], jit_compile=False)
 
@@ -102,7 +109,7 @@ class Trainer:
 
     def _close_epoch(self, stepped: Callable[[], None]) -> dict[str, float]:
         state, began = self.state, time.monotonic()
-        validation, _ = self.evaluate(self._validation, stepped)
+        validation, _ = self.evaluate(self.data.validation, stepped)
         metrics = {**self.running, **{f"val_{name}": value for name, value in validation.items()}}
         metrics["seconds"] = state["seconds"] + time.monotonic() - began
         check_finite(metrics["val_loss"], f"on the validation images after epoch {state['epoch'] + 1}")
@@ -137,8 +144,9 @@ class Trainer:
         return {"loss": loss / len(part), "accuracy": hits / len(part)}, np.concatenate(scores)
 
     def _train_step(self, images: tf.Tensor, labels: tf.Tensor, counter: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        inputs = tf.cast(images, tf.float32) / 255
-        inputs = augment(inputs, self.recipe.augment, tf.stack([tf.cast(self.recipe.seed, tf.int64), counter]))
+        inputs = augment(
+            self._prepare(images), self.recipe.augment, tf.stack([tf.cast(self.recipe.seed, tf.int64), counter])
+        )
         with tf.GradientTape() as tape:
             scores = tf.cast(self.model(inputs, training=True), tf.float32)
             loss = self._loss(tf.one_hot(labels, scores.shape[-1]), scores)
@@ -147,7 +155,7 @@ class Trainer:
         return loss * tf.cast(tf.shape(labels)[0], tf.float32), _hits(labels, scores)
 
     def _evaluate_step(self, images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        scores = tf.cast(self.model(tf.cast(images, tf.float32) / 255, training=False), tf.float32)
+        scores = tf.cast(self.model(self._prepare(images), training=False), tf.float32)
         loss = self._loss(tf.one_hot(labels, scores.shape[-1]), scores)
         return loss * tf.cast(tf.shape(labels)[0], tf.float32), _hits(labels, scores), scores
 

@@ -35,8 +35,9 @@ def _work(store: RunStore, run: Run) -> None:
     stop = threading.Event()
     threading.Thread(target=_watch, args=(store, run, stop), daemon=True).start()
     try:
-        from tfpool.training.fit import Stopped, fit_run
+        from tfpool.training.fit import Stopped, fit_run, take_one_thread
 
+        take_one_thread()
         try:
             result = fit_run(store, run, stop)
         except Stopped:

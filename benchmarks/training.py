@@ -1,0 +1,209 @@
+"""How fast runs train: against a hand-written step (the limit), against Keras's fit, side by side, and on features.
+
+python benchmarks/training.py [--images 4000] [--rounds 3]
+
+Images a second over whole epochs, validation and all bookkeeping counted. What is compared takes turns in one run, each
+with one thread; a ratio is that of the medians.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+import keras  # noqa: E402
+import numpy as np  # noqa: E402
+import tensorflow as tf  # noqa: E402
+
+import tfpool as tp  # noqa: E402
+from tfpool import data as data_sets  # noqa: E402
+from tfpool.data import DataSet, Part  # noqa: E402
+from tfpool.inputs import to_network  # noqa: E402
+from tfpool.plan import Plan  # noqa: E402
+from tfpool.process import Process  # noqa: E402
+from tfpool.runs import RunStore  # noqa: E402
+from tfpool.table import table  # noqa: E402
+from tfpool.training import launch  # noqa: E402
+from tfpool.training.features import features  # noqa: E402
+from tfpool.training.fit import Reporter, start, take_one_thread  # noqa: E402
+from tfpool.training.queue import enqueue  # noqa: E402
+from tfpool.training.trainer import EVALUATED, Trainer  # noqa: E402
+
+CASES = (("resnet20", 128), ("resnet8", 32))
+Epochs = Iterator[None]
+
+
+def ours(plan: Plan, data: DataSet, recipe: tp.Recipe, folder: Path) -> Epochs:
+    """Our trainer with all that a run keeps."""
+    store = RunStore(folder)
+    store.add({"plan": plan.spec, "data": data.name, "class_names": list(data.class_names), "recipe": recipe.config})
+    run = store.claim(Process.of())
+    assert run
+    model = start(plan, recipe)
+    trainer = Trainer(model, data, recipe, lambda images: to_network(images, plan))
+    reporter = Reporter(store, run, model, trainer, threading.Event())
+    while True:
+        trainer._epoch(reporter.stepped)
+        reporter.finished(trainer._close_epoch(reporter.stepped))
+        yield
+
+
+def by_hand(plan: Plan, data: DataSet, recipe: tp.Recipe) -> Epochs:
+    """A compiled step over data in memory, and nothing else."""
+    model = start(plan, recipe)
+    optimizer = keras.optimizers.Adam(recipe.learning_rate)
+    optimizer.build(model.trainable_variables)
+    sparse = tf.nn.sparse_softmax_cross_entropy_with_logits
+
+    @tf.function
+    def step(images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(sparse(labels, model(images, training=True)))
+        optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+        return loss
+
+    @tf.function
+    def look(images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        return tf.reduce_mean(sparse(labels, model(images, training=False)))
+
+    train, validation = (_in_memory(part) for part in (data.train, data.validation))
+    while True:
+        for first in range(0, len(data.train), recipe.batch_size):
+            step(*(values[first : first + recipe.batch_size] for values in train))
+        for first in range(0, len(data.validation), EVALUATED):
+            look(*(values[first : first + EVALUATED] for values in validation))
+        yield
+
+
+def by_fit(plan: Plan, data: DataSet, recipe: tp.Recipe) -> Epochs:
+    """Keras's fit on arrays."""
+    model = start(plan, recipe)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(recipe.learning_rate), loss, metrics=["accuracy"], jit_compile=False)
+    images, labels = (values.numpy() for values in _in_memory(data.train))
+    validation = tuple(values.numpy() for values in _in_memory(data.validation))
+    while True:
+        model.fit(images, labels, batch_size=recipe.batch_size, validation_data=validation, verbose=0)
+        yield
+
+
+def _in_memory(part: Part) -> tuple[tf.Tensor, tf.Tensor]:
+    return tf.constant(part.images.astype(np.float32) / 255), tf.constant(part.labels)
+
+
+def in_turns(ways: dict[str, Epochs], images: int, rounds: int) -> dict[str, float]:
+    """The median images a second of each, after an epoch of warm-up each."""
+    speeds: dict[str, list[float]] = {name: [] for name in ways}
+    for number in range(rounds + 1):
+        for name, epochs in ways.items():
+            began = time.perf_counter()
+            next(epochs)
+            if number:
+                speeds[name].append(images / (time.perf_counter() - began))
+    return {name: statistics.median(each) for name, each in speeds.items()}
+
+
+def side_by_side(plan: Plan, images: int, folder: Path) -> float:
+    """How much sooner two runs end side by side than one after the other."""
+    recipe = tp.Recipe(epochs=3, batch_size=128, train_images=images)
+
+    def seconds(together: bool) -> float:
+        store = RunStore(folder / str(together))
+        for count in (2,) if together else (1, 1):
+            queued = enqueue([plan] * count, "fashion_mnist", recipe, store)
+            launch(store)
+            while any(store.get(each).state in ("queued", "running") for each in queued):
+                time.sleep(0.2)
+        # Without the start of the processes: of the slower run where they go together, of both where not.
+        taken = [sum(run.history["seconds"]) for run in store.runs()]
+        return max(taken) if together else sum(taken)
+
+    return seconds(together=False) / seconds(together=True)
+
+
+def on_features(images: int, folder: Path) -> float:
+    """Five heads for ten epochs through a frozen SqueezeNet, against computing its features once."""
+    bundled = data_sets.load("fashion_mnist")
+    data = DataSet(
+        "part", bundled.class_names, bundled.train.first(images), bundled.validation.first(200), bundled.test
+    )
+    recipe = tp.Recipe(epochs=10, freeze=("backbone",), weights="imagenet", image_size=96)
+    plans = [
+        tp.plan("squeezenet", head=head, input_shape=(96, 96, 3), classes=10)
+        for head in ("gap", "gmp", "flatten", "avgmax", "nin")
+    ]
+
+    def timed(work: Callable[[], object]) -> float:
+        began = time.perf_counter()
+        work()
+        return time.perf_counter() - began
+
+    def through(plan: Plan, epochs: int) -> None:
+        trainer = Trainer(start(plan, recipe), data, recipe, lambda batch: to_network(batch, plan, "imagenet"))
+        for _ in range(epochs):
+            trainer._epoch(lambda: None)
+            trainer._close_epoch(lambda: None)
+
+    def on_kept() -> None:
+        small = DataSet("part", data.class_names, data.train, data.validation, data.test.first(200))
+        for plan in plans:
+            model = start(plan, recipe)
+            known = features(model, plan, recipe, small, folder, lambda share: None)
+            head = keras.Model(model.get_layer(plan.features.name).output, model.output)
+            Trainer(head, known, recipe, tf.identity).run(lambda: None, lambda metrics: None)
+
+    kept = timed(on_kept)
+    # An epoch is like another: one of each head is measured, after one of warm-up.
+    whole = sum(timed(lambda plan=plan: through(plan, 2)) - timed(lambda plan=plan: through(plan, 1)) for plan in plans)  # type: ignore[misc]
+    return recipe.epochs * whole / kept
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--images", type=int, default=4000)
+    parser.add_argument("--rounds", type=int, default=3)
+    given = parser.parse_args()
+    take_one_thread()
+    bundled = data_sets.load("fashion_mnist")
+    data = DataSet(
+        "part", bundled.class_names, bundled.train.first(given.images), bundled.validation, bundled.test.first(1)
+    )
+    rows = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for network, batch_size in CASES:
+            plan = tp.plan(network, input_shape=(28, 28, 1))
+            recipe = tp.Recipe(epochs=1000, batch_size=batch_size, schedule="constant")
+            half = tp.Recipe(**{**recipe.config, "precision": "mixed_bfloat16"})
+            ways = {
+                "ours": ours(plan, data, recipe, folder / network),
+                "limit": by_hand(plan, data, recipe),
+                "fit": by_fit(plan, data, recipe),
+                "half": ours(plan, data, half, folder / f"{network}-half"),
+            }
+            speeds = in_turns(ways, given.images, given.rounds)
+            case = f"{network}, batch {batch_size}"
+            rows.append((f"{case}: images a second", f"{speeds['ours']:,.0f}", ""))
+            rows.append((f"{case}: ÷ hand-written step", f"{speeds['ours'] / speeds['limit']:.2f}", "≥ 0.95"))
+            rows.append((f"{case}: ÷ Keras's fit on arrays", f"{speeds['ours'] / speeds['fit']:.2f}", "≥ 1.2"))
+            rows.append((f"{case}: mixed_bfloat16 ÷ float32", f"{speeds['half'] / speeds['ours']:.2f}", ""))
+        pair = side_by_side(tp.plan("resnet20", input_shape=(28, 28, 1)), given.images, folder)
+        rows.append(("resnet20: two runs side by side ÷ one after the other", f"{pair:.2f}", "≥ 1.15"))
+        ratio = on_features(given.images // 4, folder)
+        rows.append(("five heads on SqueezeNet's features ÷ through it, ten epochs", f"{ratio:.0f}", "≥ 20"))
+    print(table(("what", "measured", "aim"), rows, right=(1, 2)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,185 @@
+"""Comparing runs on a page: which is best and by how much, means over seeds, differing settings, curves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import charts, result_charts
+from dashboard.choices import SHORT_NAMES
+from dashboard.page import plain
+from tfpool import results
+from tfpool.results import AXES, Group
+from tfpool.runs import Run
+from tfpool.selection import WORDS
+from tfpool.table import setting
+
+_METRICS = ("accuracy", "loss", "gap")
+_MOST_GROUPS = 30
+
+
+def verdict(runs: Sequence[Run]) -> None:
+    """Which network and head is best on the images of the newest finished run, by how much, and how sure that is."""
+    tested = [run for run in runs if run.result]
+    # Only what was tested on the same images can be compared.
+    groups = results.groups([run for run in tested if run.spec["data"] == tested[0].spec["data"]])
+    if len(groups) < 2:
+        return
+    (best, second), (name, other) = groups[:2], _labels(groups)[:2]
+    seeds = len(best.seeds)
+    sure = f" ± {100 * best.margin:.1f} points over {seeds} seeds" if best.margin is not None else ""
+    params, fewer = (results.planned(group.runs[0]).params for group in (best, second))
+    st.markdown(
+        f"**{plain(name)}** is best on {plain(results.data_name(best.runs[0]))}: **{best.mean:.1%}**{sure} of the test "
+        f"images right, {_ahead(best, second)} {plain(other)}, with {params:,} parameters against {fewer:,}."
+    )
+    apart = results.ahead(best, second)
+    if apart is None:
+        st.caption("One seed is one draw: train each with several seeds to tell a difference from chance.")
+    elif abs(apart[0]) <= apart[1]:
+        st.caption("That lies within what chance alone gives: more seeds would tell. Intervals are 95 %.")
+    else:
+        st.caption("That is more than chance alone gives. Intervals are 95 %, by Student's t.")
+
+
+def _ahead(best: Group, second: Group) -> str:
+    apart = results.ahead(best, second)
+    if apart is None:
+        return f"{100 * (best.mean - second.mean):.1f} points ahead of"
+    return f"{100 * apart[0]:.1f} ± {100 * apart[1]:.1f} points, seed by seed, ahead of"
+
+
+def over_seeds(runs: Sequence[Run], how: str) -> None:
+    """Runs that are equal in everything but the seed, as one row and one dot each."""
+    measure = st.segmented_control(
+        "Measured by",
+        ("test", "val_accuracy"),
+        default="test",
+        required=True,
+        format_func=WORDS.__getitem__,
+        key="runs_measure",
+        bind="query-params",
+    )
+    groups = results.groups(runs, measure, how)
+    if not groups:
+        st.info("None of these runs is done yet. Finished runs that differ in the seed alone are gathered here.")
+        return
+    labels, shown = _labels(groups), groups[:_MOST_GROUPS]
+    st.plotly_chart(
+        result_charts.seed_dots(shown, labels[: len(shown)], _measured(measure, how)),
+        key="runs_seeds",
+        alt="; ".join(f"{label}: {_said(group)}" for label, group in zip(labels, shown, strict=False)),
+    )
+    notes = []
+    if any(group.margin is not None for group in shown):
+        notes.append("Dot: the mean. Bar: its 95 % interval by Student's t. Strokes: the seeds.")
+    if any(group.margin is None for group in shown):
+        notes.append("A dot without a bar is one seed, which tells nothing of others: set Repeats on the Train page.")
+    if len(groups) > len(shown):
+        notes.append(f"The first {len(shown)} of {len(groups)} are drawn.")
+    st.caption(" ".join(notes))
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "network and head": labels,
+                "seeds": [len(group.seeds) for group in groups],
+                "mean": [100 * group.mean for group in groups],
+                "interval": ["one seed" if group.margin is None else f"± {100 * group.margin:.1f}" for group in groups],
+                "gap": [_mean_gap(group, how) for group in groups],
+                "parameters": [results.planned(group.runs[0]).params for group in groups],
+                "MACs": pd.Series([results.planned(group.runs[0]).macs for group in groups], dtype="Int64"),
+            }
+        ),
+        hide_index=True,
+        placeholder="–",
+        column_config={
+            "network and head": st.column_config.TextColumn(width="medium"),
+            "mean": st.column_config.NumberColumn(format="%.1f %%", help=_measured(measure, how)),
+            "interval": st.column_config.TextColumn("95 % interval", help="Points of accuracy to both sides"),
+            "gap": st.column_config.NumberColumn(format="%+.1f", help="Mean of training less validation accuracy"),
+            "parameters": st.column_config.NumberColumn(format="localized"),
+            "MACs": st.column_config.NumberColumn(format="compact"),
+        },
+        alt="Mean, interval and number of seeds of each network and head",
+    )
+
+
+def _mean_gap(group: Group, how: str) -> float | None:
+    gaps = [each for run in group.runs if (each := results.gap(run, how)) is not None]
+    return 100 * sum(gaps) / len(gaps) if gaps else None
+
+
+def _measured(measure: str, how: str) -> str:
+    return WORDS[measure] if measure == "test" else f"{how} {WORDS[measure]}"
+
+
+def _said(group: Group) -> str:
+    interval = (
+        "one seed" if group.margin is None else f"± {100 * group.margin:.1f} points over {len(group.seeds)} seeds"
+    )
+    return f"{group.mean:.1%}, {interval}"
+
+
+def _labels(groups: Sequence[Group]) -> list[str]:
+    """Network, head, and in what else the groups differ."""
+    table = results.differing([group.runs[0] for group in groups])
+    others = [name for name in table if name not in ("network", "head", "seed")]
+    return [
+        " ".join(
+            [group.settings["network"], SHORT_NAMES[group.settings["head"]]]
+            + [f"· {name} {setting(name, group.settings.get(name))}" for name in others]
+        )
+        for group in groups
+    ]
+
+
+def settings(runs: Sequence[Run]) -> None:
+    """Only the settings in which the chosen runs differ."""
+    apart = results.differing(runs)
+    if not apart:
+        if len(runs) > 1:
+            st.caption("These runs were set up alike: they give the same numbers.")
+        return
+    if "head" in apart:
+        apart["head"] = [SHORT_NAMES[name] for name in apart["head"]]
+    table = {name: [setting(name, value) for value in values] for name, values in apart.items()}
+    st.markdown("**What differs**")
+    st.dataframe(
+        pd.DataFrame({"run": [run.title for run in runs], **table}),
+        hide_index=True,
+        alt="The settings in which these runs differ: " + ", ".join(apart),
+    )
+
+
+def curves(runs: Sequence[Run]) -> None:
+    """One metric of the runs along epochs, steps or seconds."""
+    with st.container(horizontal=True, gap="large"):
+        metric = st.segmented_control(
+            "Curve",
+            _METRICS,
+            default="accuracy",
+            required=True,
+            key="runs_metric",
+            bind="query-params",
+            help="Gap: how far the accuracy on the training images is ahead of that on the validation images",
+        )
+        by = st.segmented_control("By", AXES, default="epoch", required=True, key="runs_by", bind="query-params")
+    title = "training less validation accuracy" if metric == "gap" else metric
+    st.plotly_chart(
+        charts.learning_curve(runs, metric, title, by),
+        key="runs_curves",
+        alt=f"{title.capitalize()} by {by}: " + "; ".join(map(_ended, runs)),
+    )
+    if metric == "gap":
+        st.caption("Above zero the network does better on the images that it was trained on: it overfits.")
+    else:
+        st.caption("Solid: on the validation images, which were not trained on. Dotted: on the training images.")
+    if unknown := [run.id for run in runs if not results.positions(run, by) and run.history["loss"]]:
+        st.caption(f"Not known yet by {by}: {', '.join(unknown)}.")
+
+
+def _ended(run: Run) -> str:
+    accuracy = results.last(run, "val_accuracy")
+    return f"{run.id} {run.state}" + (f", validation accuracy {accuracy:.1%}" if accuracy is not None else "")

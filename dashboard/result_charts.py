@@ -1,0 +1,113 @@
+"""Plotly figures of what runs have come to: means over seeds, and what a model takes each class for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from dashboard.charts import COLOURS, plain_name
+from tfpool.results import Group
+
+_BLUE = "0, 114, 178"
+_MOST_NUMBERS = 20
+"""Classes up to which each cell says its number."""
+
+
+def seed_dots(groups: Sequence[Group], labels: Sequence[str], title: str) -> go.Figure:
+    """A row a group: a small ring a seed, a dot for their mean, and its 95 % interval where there are several."""
+    figure = go.Figure()
+    for place, group in enumerate(groups):
+        colour = COLOURS[group.settings["head"]]
+        if len(group.values) > 1:
+            figure.add_scatter(
+                x=list(group.values),
+                y=[place] * len(group.values),
+                mode="markers",
+                marker={"symbol": "line-ns-open", "size": 12, "color": colour, "opacity": 0.7},
+                customdata=list(group.seeds),
+                hovertemplate="seed %{customdata}: %{x:.1%}<extra></extra>",
+            )
+        figure.add_scatter(
+            x=[group.mean],
+            y=[place],
+            error_x={"array": [group.margin], "thickness": 2, "width": 6} if group.margin is not None else None,
+            mode="markers",
+            marker={"size": 11, "color": colour},
+            hovertemplate=f"mean of {len(group.values)}: %{{x:.1%}}<extra></extra>"
+            if group.margin is not None
+            else "one seed: %{x:.1%}<extra></extra>",
+        )
+    figure.update_yaxes(
+        tickvals=list(range(len(groups))),
+        ticktext=[plain_name(label, 40) for label in labels],
+        range=[len(groups) - 0.5, -0.5],
+        ticksuffix=" ",
+        zeroline=False,
+    )
+    figure.update_xaxes(title=title, tickformat=".0%", range=_shown(groups), zeroline=False)
+    figure.update_layout(
+        height=90 + 36 * len(groups),
+        showlegend=False,
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        uirevision="kept",
+    )
+    return figure
+
+
+def _shown(groups: Sequence[Group]) -> list[float]:
+    """From the lowest to the highest end of an interval, but never beyond 0 and 1, where no accuracy lies."""
+    ends = [end for group in groups for end in (*group.values, *(group.interval or ()))]
+    low, high = max(0.0, min(ends)), min(1.0, max(ends))
+    spare = 0.05 * max(high - low, 0.02)
+    return [low - spare, high + spare]
+
+
+def confusion_map(counts: np.ndarray, names: Sequence[str], shares: bool) -> go.Figure:
+    """A row a true class, a column a predicted one, coloured by its share of the row, or by its number of images.
+
+    Args:
+        counts: int (K, K).
+        names: of the K classes; somebody's words.
+        shares: write and colour shares of the rows instead of numbers.
+    """
+    rows = counts.sum(axis=1, keepdims=True)
+    values = counts / np.maximum(rows, 1) if shares else counts
+    few = len(names) <= _MOST_NUMBERS
+    whole = [plain_name(name, 60) for name in names]
+    short = [plain_name(name, 14) for name in names]
+    figure = go.Figure(
+        go.Heatmap(
+            z=values,
+            text=[[_cell(value, shares) for value in row] for row in values] if few else None,
+            texttemplate="%{text}" if few else None,
+            # White text on the dark cells alone: the light ones take the page's own colour.
+            colorscale=[[0.0, f"rgba({_BLUE}, 0)"], [1.0, f"rgba({_BLUE}, 1)"]],
+            zmin=0,
+            zmax=1 if shares else None,
+            xgap=1,
+            ygap=1,
+            showscale=False,
+            customdata=[
+                [(true, said, int(count)) for said, count in zip(whole, row, strict=True)]
+                for true, row in zip(whole, counts, strict=True)
+            ],
+            hovertemplate="is %{customdata[0]}, said %{customdata[1]}: %{customdata[2]:,} images<extra></extra>",
+        )
+    )
+    ticks = {"tickvals": list(range(len(names))) if few else [], "ticktext": short if few else [], "showgrid": False}
+    figure.update_xaxes(title="said", side="bottom", zeroline=False, **ticks)
+    figure.update_yaxes(title="is", autorange="reversed", zeroline=False, ticksuffix=" ", **ticks)
+    figure.update_layout(
+        height=min(620, 160 + 34 * len(names)) if few else 560,
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        uirevision="kept",
+    )
+    return figure
+
+
+def _cell(value: float, shares: bool) -> str:
+    if not value:
+        return ""
+    return f"{100 * value:.0f}" if shares else f"{value:,}"

@@ -1,0 +1,190 @@
+"""All runs on a page: a table to filter, to sort, to choose from, and to write titles and notes into."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.choices import SHORT_NAMES
+from dashboard.page import plain, store
+from tfpool import results, selection
+from tfpool.runs import Run
+from tfpool.selection import FACETS, ORDERS, WORDS
+
+CHOSEN = "runs_chosen"
+MOST = 8
+"""Runs that are compared at once."""
+_NEWEST = "newest"
+_FACET_WORDS = {"data": "Images", "network": "Network", "head": "Head", "state": "State", "sweep": "Group"}
+
+
+def found(runs: Sequence[Run]) -> tuple[list[Run], str]:
+    """Controls that filter and sort, what they leave of the runs, and whether the last or the best epoch counts."""
+    columns = st.columns([3, 2, 2], vertical_alignment="bottom")
+    text = columns[0].text_input(
+        "Find",
+        key="runs_text",
+        bind="query-params",
+        placeholder="words of a name, a note or a group",
+    )
+    order = columns[1].selectbox(
+        "Sort by",
+        [_NEWEST, *ORDERS],
+        format_func=lambda key: WORDS.get(key, key),
+        key="runs_sort",
+        bind="query-params",
+    )
+    how = columns[2].segmented_control(
+        "Which epoch counts",
+        results.HOW,
+        default="last",
+        required=True,
+        key="runs_how",
+        bind="query-params",
+        help="For training and validation. The test images are seen once, by the model that was kept",
+    )
+    # A choice of one is none.
+    offered = {name: known for name in FACETS if len(known := selection.values(runs, name)) > 1}
+    wanted: dict[str, list[str]] = {}
+    if offered:
+        for column, (name, known) in zip(st.columns(len(offered)), offered.items(), strict=True):
+            wanted[name] = column.multiselect(
+                _FACET_WORDS[name],
+                known,
+                format_func=_short if name == "head" else str,
+                key=f"runs_{name}",
+                placeholder="any",
+                bind="query-params",
+            )
+    left = selection.select(runs, text, wanted)
+    return (left if order == _NEWEST else selection.ranked(left, order, how)), how
+
+
+def _short(head: str) -> str:
+    return SHORT_NAMES[head]
+
+
+def draw(runs: Sequence[Run], how: str) -> None:
+    """The table. Ticks, titles and notes that are changed in it are kept."""
+    # An edit that has been kept would be laid over the rows again: a new key forgets it.
+    key = f"runs_table_{st.session_state.get('runs_edits', 0)}"
+    st.data_editor(
+        _rows(runs, how),
+        key=key,
+        hide_index=True,
+        disabled=[name for name in _CONFIG if name not in ("compare", "run", "note")],
+        column_config=_CONFIG,
+        placeholder="–",
+        on_change=_keep,
+        args=(key, [run.id for run in runs]),
+        alt="Runs with accuracies, parameters, MACs, settings and state. The first column chooses what to compare",
+    )
+
+
+def _rows(runs: Sequence[Run], how: str) -> pd.DataFrame:
+    chosen = st.session_state.get(CHOSEN, [])
+    plans = [results.planned(run) for run in runs]
+    measured = {key: [results.value(run, key, how) for run in runs] for key in ORDERS}
+    recipes = [run.spec["recipe"] for run in runs]
+    columns = {
+        "compare": [run.id in chosen for run in runs],
+        "run": [run.title for run in runs],
+        "test": _percents(measured["test"]),
+        "validation": _percents(measured["val_accuracy"]),
+        "gap": _percents([results.gap(run, how) for run in runs]),
+        "parameters": pd.Series([plan.params for plan in plans], dtype="Int64"),
+        "MACs": pd.Series([plan.macs for plan in plans], dtype="Int64"),
+        "time": _numbers(measured["time"]),
+        "state": [run.state for run in runs],
+        "note": [run.note for run in runs],
+        "epochs": [f"{len(run.history['loss'])} of {run.epochs}" for run in runs],
+        "training": _percents(measured["accuracy"]),
+        "validation loss": _numbers(measured["val_loss"]),
+        "test loss": _numbers(measured["test_loss"]),
+        "network": [plan.backbone for plan in plans],
+        "head": [SHORT_NAMES[plan.head.name] for plan in plans],
+        "images": [results.data_name(run) for run in runs],
+        "training images": pd.Series([recipe.get("train_images") for recipe in recipes], dtype="Int64"),
+        "seed": [recipe["seed"] for recipe in recipes],
+        "group": [run.sweep for run in runs],
+        "queued": [pd.Timestamp(run.created, unit="s", tz="UTC") for run in runs],
+        "id": [run.id for run in runs],
+    }
+    return pd.DataFrame(columns)
+
+
+def _numbers(values: Sequence[float | None]) -> pd.Series:
+    return pd.Series(values, dtype="Float64")
+
+
+def _percents(shares: Sequence[float | None]) -> pd.Series:
+    return 100 * _numbers(shares)
+
+
+def _percent(help: str) -> object:
+    return st.column_config.NumberColumn(format="%.1f %%", help=help)
+
+
+_CONFIG: dict[str, Any] = {
+    "compare": st.column_config.CheckboxColumn("✓", help=f"Compare below, up to {MOST}", pinned=True, width=36),
+    "run": st.column_config.TextColumn(help="Double-click to call it otherwise", pinned=True, width=150, max_chars=80),
+    "test": _percent("Share of the test images that are classified rightly"),
+    "validation": _percent("Accuracy on the validation images"),
+    "gap": st.column_config.NumberColumn(
+        format="%+.1f", help="Points of accuracy that the training images are ahead of the validation images"
+    ),
+    "parameters": st.column_config.NumberColumn(format="localized"),
+    "MACs": st.column_config.NumberColumn(format="compact", help="Fused multiply-adds for one image"),
+    "time": st.column_config.NumberColumn(format="%.0f s", help="Seconds of training"),
+    "state": None,
+    "note": st.column_config.TextColumn(help="Double-click to write", max_chars=500),
+    "epochs": None,
+    "training": _percent("Accuracy on the training images"),
+    "validation loss": st.column_config.NumberColumn(format="%.3f"),
+    "test loss": st.column_config.NumberColumn(format="%.3f"),
+    "network": None,
+    "head": None,
+    "images": None,
+    "training images": st.column_config.NumberColumn(format="localized", help="–: all"),
+    "seed": None,
+    "group": None,
+    "queued": st.column_config.DatetimeColumn(format="distance"),
+    "id": None,
+}
+
+
+def _keep(key: str, ids: Sequence[str]) -> None:
+    """Carry out what was changed in the table that had this key and these rows."""
+    try:
+        for row, changes in st.session_state[key]["edited_rows"].items():
+            apply(ids[int(row)], changes)
+    except ValueError as error:
+        st.session_state["runs_error"] = str(error)
+    st.session_state["runs_edits"] = st.session_state.get("runs_edits", 0) + 1
+
+
+def apply(run_id: str, changes: dict[str, object]) -> None:
+    """Choose a run or not, call it otherwise, write its note.
+
+    Raises:
+        ValueError: if the run is gone, or too many would be chosen.
+    """
+    if "run" in changes:
+        store().rename(run_id, str(changes["run"] or ""))
+    if "note" in changes:
+        store().annotate(run_id, str(changes["note"] or ""))
+    if "compare" not in changes:
+        return
+    others = [each for each in st.session_state.get(CHOSEN, []) if each != run_id]
+    if changes["compare"] and len(others) == MOST:
+        raise ValueError(f"Up to {MOST} runs are compared at once. Take one out first.")
+    st.session_state[CHOSEN] = [*others, run_id] if changes["compare"] else others
+
+
+def told() -> None:
+    """What could not be kept of the last edit."""
+    if error := st.session_state.pop("runs_error", None):
+        st.error(plain(error))

@@ -1,0 +1,99 @@
+"""Own images in the browser: a zip is uploaded, checked, kept and shown; the work can be stopped."""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tfpool import data
+
+from .conftest import Browse, Serve, clean, picture, settle
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+BAD = "<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TFPOOL_DATASETS", str(tmp_path / "datasets"))
+    return tmp_path / "datasets"
+
+
+def make_zip(path: Path, count: int, side: int) -> Path:
+    """A zip of images that are all red or all blue, and one that is none."""
+    random = np.random.default_rng(0)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, channel in ((BAD, 0), ("blue [x](y)", 2)):
+            for number in range(count):
+                pixels = np.zeros((side, side, 3), np.uint8)
+                pixels[..., channel] = random.integers(100, 256, (side, side))
+                with archive.open(f"top/{name}/{number}.png", "w") as file:
+                    Image.fromarray(pixels).save(file, "PNG")
+        archive.writestr("top/blue [x](y)/broken.png", b"no image")
+    return path
+
+
+def sideways(page: Page) -> bool:
+    main = "document.querySelector('[data-testid=stMain]')"
+    return bool(page.evaluate(f"{main}.scrollWidth > {main}.clientWidth"))
+
+
+def test_a_zip_is_uploaded_checked_kept_and_shown(home: Path, tmp_path: Path, serve: Serve, browse: Browse) -> None:
+    opened = browse(f"{serve(tmp_path / 'saved_models')}/Data", width=390, scheme="dark")
+    opened.get_by_test_id("stFileUploader").locator('input[type="file"]').set_input_files(
+        make_zip(tmp_path / "my *photos*.zip", 20, 16)
+    )
+    opened.get_by_role("button", name="Check").click()
+    expect(opened.get_by_text("1 file cannot be read and will be left out.")).to_be_visible()
+    settle(opened)
+    assert not home.exists()
+    assert not sideways(opened)
+    picture(opened, "Data-report-dark-390")
+
+    opened.get_by_label("Name").fill("My **pets**")
+    opened.get_by_role("button", name="Keep").click()
+    expect(opened.get_by_text("My **pets**", exact=True)).to_be_visible()
+    settle(opened)
+    assert "data_name=my-pets" in opened.url
+    shown = opened.get_by_test_id("stImage").first.locator("img")
+    expect(shown).to_have_count(24)
+    alt = [image.get_attribute("alt") or "" for image in shown.all()]
+    assert {each.partition(": ")[2] for each in alt} == {BAD, "blue [x](y)"}
+    expect(opened.get_by_text(BAD, exact=True).first).to_be_visible()
+    expect(opened.get_by_text("blue [x](y)", exact=True).first).to_be_visible()
+    assert opened.locator("img[onerror]").count() == 0
+    assert not sideways(opened)
+    assert [len(part) for part in data.load("my-pets").parts.values()] == [28, 6, 6]
+    picture(opened, "Data-kept-dark-390")
+    wide = browse(opened.url)
+    expect(wide.get_by_text("My **pets**", exact=True)).to_be_visible()
+    picture(wide, "Data-kept-light-1280")
+
+    wide.get_by_role("button", name="Remove").click()
+    wide.get_by_role("button", name="Yes, remove").click()
+    expect(wide.get_by_text("My **pets**", exact=True)).to_have_count(0)
+    assert data.names() == list(data.DATA)
+
+
+def test_the_stop_button_ends_the_work_and_nothing_is_kept(
+    home: Path, tmp_path: Path, serve: Serve, browse: Browse
+) -> None:
+    opened = browse(f"{serve(tmp_path / 'saved_models')}/Data")
+    large = tmp_path / "large.zip"
+    Image.effect_noise((2000, 2000), 90).save(tmp_path / "large.jpg")
+    with zipfile.ZipFile(large, "w") as archive:
+        for number in range(200):
+            archive.write(tmp_path / "large.jpg", f"{number % 2}/{number}.jpg")
+    opened.get_by_text("a folder or zip on this computer").click()
+    opened.get_by_label("Folder or zip", exact=True).fill(str(large))
+    opened.get_by_label("Folder or zip", exact=True).press("Enter")
+    opened.get_by_role("button", name="Check").click()
+    opened.get_by_role("button", name="Stop").click()
+    expect(opened.get_by_text("Stopped. Nothing was kept.")).to_be_visible()
+    expect(opened.get_by_role("button", name="Stop")).to_have_count(0)
+    settle(opened)
+    clean(opened)
+    assert not home.exists()

@@ -1,0 +1,174 @@
+"""keras.datasets by name, with small files in the place of those that Keras would download."""
+
+import importlib
+import pickle
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tfpool import data
+from tfpool.data import fetching, keras_sets
+from tfpool.data.keras_sets import DOWNLOADS, held_out
+
+RANDOM = np.random.default_rng(0)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """What Keras finds in the place of a download."""
+
+    def get_file(fname: str, **settings: object) -> str:
+        print("a bar")
+        return str(tmp_path / fname)
+
+    for name in DOWNLOADS:
+        monkeypatch.setattr(importlib.import_module(f"keras.src.datasets.{name}"), "get_file", get_file)
+    data._built_in.cache_clear()
+    yield tmp_path
+    data._built_in.cache_clear()
+
+
+def write_cifar(path: Path, number: int, key: str, classes: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    labels = [index % classes for index in range(number)]
+    batch = {b"data": RANDOM.integers(0, 256, (number, 3072), np.uint8), key.encode(): labels}
+    path.write_bytes(pickle.dumps(batch))
+
+
+def with_validation(name: str, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(DOWNLOADS, name, replace(DOWNLOADS[name], validation=number))
+
+
+def test_grey_digits_get_a_channel_and_a_validation_part(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_validation("mnist", 20, monkeypatch)
+    images = RANDOM.integers(0, 256, (240, 28, 28), np.uint8)
+    labels = (np.arange(240) % 10).astype(np.uint8)
+    np.savez(folder / "mnist.npz", x_train=images, y_train=labels, x_test=images[:30], y_test=labels[:30])
+    made = data.load("mnist")
+    captured = capsys.readouterr()
+    assert (captured.out, "a bar" in captured.err) == ("", True)
+    assert made.class_names == tuple("0123456789")
+    assert made.image_shape == (28, 28, 1)
+    assert [len(part) for part in made.parts.values()] == [220, 20, 30]
+    assert set(np.bincount(made.validation.labels)) == {2}
+    kept = {image.tobytes() for image in made.validation.images} | {image.tobytes() for image in made.train.images}
+    assert kept == {image.tobytes() for image in images}
+    assert made.train.labels.dtype == np.int64
+    assert data.load("mnist") is made
+
+
+def test_photographs_of_a_hundred_classes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_validation("cifar100", 100, monkeypatch)
+    for part, number in (("train", 1200), ("test", 200)):
+        write_cifar(folder / "cifar-100-python-target/cifar-100-python" / part, number, "fine_labels", 100)
+    made = data.load("cifar100")
+    assert [len(part) for part in made.parts.values()] == [1100, 100, 200]
+    assert made.image_shape == (32, 32, 3)
+    assert made.class_names[0] == "apple"
+    assert made.class_names[99] == "worm"
+    assert list(made.class_names) == sorted(set(made.class_names))
+
+
+def test_photographs_of_ten_classes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cifar10 = importlib.import_module("keras.src.datasets.cifar10")
+    loaded = cifar10.load_batch
+    # Keras counts on 10,000 images a file.
+    monkeypatch.setattr(
+        cifar10, "load_batch", lambda path: [np.resize(each, (10_000, *np.shape(each)[1:])) for each in loaded(path)]
+    )
+    for file in (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"):
+        write_cifar(folder / "cifar-10-batches-py-target/cifar-10-batches-py" / file, 10, "labels", 10)
+    made = data.load("cifar10")
+    facts = data.describe("cifar10")
+    assert tuple(len(part) for part in made.parts.values()) == facts.images
+    assert (made.classes, made.image_shape) == (facts.classes, facts.image_shape)
+    assert made.class_names[3] == "cat"
+
+
+def test_without_a_network_a_sentence_names_the_address_and_what_to_do(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def offline(**settings: object) -> str:
+        raise Exception("URL fetch failure on x: None --\n[Errno -2] Name or service not known")
+
+    monkeypatch.setattr("keras.src.datasets.mnist.get_file", offline)
+    monkeypatch.setenv("KERAS_HOME", str(folder / "home"))
+    with pytest.raises(ValueError, match=r"mnist could not be fetched from https://storage\.googleapis\.com/") as error:
+        data.load("mnist")
+    assert "Name or service not known" in str(error.value)
+    assert f"put the file at {folder}/home/datasets/mnist.npz, or use fashion_mnist" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_what_is_here_is_known_without_keras(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    assert data.describe("mnist").state == "to be downloaded"
+    assert not data.describe("mnist").is_ready
+    file = DOWNLOADS["mnist"].path
+    file.parent.mkdir()
+    file.write_bytes(b"a part")
+    assert data.describe("mnist").state == "to be downloaded"
+    with file.open("wb") as whole:
+        whole.truncate(DOWNLOADS["mnist"].size)
+    assert data.describe("mnist").state == "here"
+
+
+def test_the_validation_part_is_the_same_every_time() -> None:
+    labels = RANDOM.integers(0, 7, 1000)
+    kept = held_out(labels, 100)
+    np.testing.assert_array_equal(kept, held_out(labels, 100))
+    assert abs(kept.sum() - 100) <= 4
+    np.testing.assert_allclose(np.bincount(labels[kept]) / np.bincount(labels), 0.1, atol=0.01)
+
+
+def child(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, code: str) -> None:
+    """Something else in the place of the process that downloads."""
+    script = tmp_path / "child"
+    script.write_text(f"#!{sys.executable}\nimport signal, sys, time, pathlib\n{code}\n")
+    script.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(script))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    DOWNLOADS["mnist"].path.parent.mkdir()
+
+
+def test_a_download_tells_how_far_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    code = f"pathlib.Path({str(tmp_path / 'datasets/mnist.npz')!r}).write_bytes(bytes(500)); time.sleep(0.6)"
+    child(monkeypatch, tmp_path, code)
+    told: list[tuple[int, int]] = []
+    fetching.fetch("mnist", lambda done, total: told.append((done, total)))
+    assert told[-1] == (500, DOWNLOADS["mnist"].size)
+
+
+def test_a_download_that_fails_is_its_own_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    child(monkeypatch, tmp_path, "print('bar\\ntfpool: no network here', file=sys.stderr); sys.exit(2)")
+    with pytest.raises(ValueError, match=r"^no network here$"):
+        fetching.fetch("mnist")
+    with pytest.raises(ValueError, match=r"'imagenet' is not downloaded\. Use one of: mnist, cifar10"):
+        fetching.fetch("imagenet")
+
+
+def test_a_stopped_download_leaves_no_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    child(
+        monkeypatch, tmp_path, f"try: time.sleep(60)\nexcept KeyboardInterrupt: open({str(tmp_path / 'ended')!r}, 'w')"
+    )
+
+    def stop(done: int, total: int) -> None:
+        import time
+
+        time.sleep(0.3)
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        fetching.fetch("mnist", stop)
+    assert (tmp_path / "ended").exists()
+
+
+def test_every_download_is_a_data_set() -> None:
+    assert set(DOWNLOADS) < set(data.DATA)
+    assert all(data.DATA[name] is getattr(keras_sets, name) for name in DOWNLOADS)

@@ -1,0 +1,110 @@
+"""What runs have come to, against numbers by hand and scipy's own."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.stats
+
+import tfpool as tp
+from tfpool import results
+from tfpool.process import Process
+from tfpool.runs import Run, RunStore
+from tfpool.selection import ranked, select
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RunStore:
+    return RunStore(tmp_path / "saved_models")
+
+
+def finished(store: RunStore, accuracy: float, head: str = "gap", seed: int = 0, **recipe: Any) -> Run:
+    """A done run of two epochs, the second one worse on the validation images."""
+    spec = {
+        "plan": tp.plan("resnet8", head=head, input_shape=(28, 28, 1)).spec,
+        "data": "fashion_mnist",
+        "class_names": ["a", "b"],
+        "recipe": tp.Recipe(epochs=2, seed=seed, train_images=100, batch_size=30, **recipe).config,
+    }
+    run_id = store.add(spec, sweep="both" if head == "gap" else None)
+    store.claim(Process.of())
+    for epoch, (training, validation) in enumerate(((0.5, accuracy), (0.9, accuracy - 0.1))):
+        metrics = {"loss": 2.0 - epoch, "accuracy": training, "val_loss": 1.0 + epoch, "val_accuracy": validation}
+        store.record(run_id, epoch, {**metrics, "seconds": 2.0 + epoch})
+    store.end(run_id, "done", result={"loss": 1 - accuracy, "accuracy": accuracy})
+    return store.get(run_id)
+
+
+def test_best_and_last_values_and_the_gap_between_training_and_validation(store: RunStore) -> None:
+    run = finished(store, 0.7)
+    assert (results.best(run, "val_accuracy"), results.last(run, "val_accuracy")) == (0.7, pytest.approx(0.6))
+    assert (results.best(run, "loss"), results.last(run, "val_loss")) == (1.0, 2.0)
+    assert results.last(run, "test") == 0.7
+    assert results.gaps(run) == [pytest.approx(-0.2), pytest.approx(0.3)]
+    assert results.gap(run, "best") == pytest.approx(-0.2)
+    assert results.value(run, "params") == run.plan.params
+    assert results.value(run, "time") == 5.0
+
+
+def test_curves_run_by_epochs_by_steps_and_by_seconds(store: RunStore) -> None:
+    run = finished(store, 0.7)
+    assert results.positions(run, "epoch") == [1, 2]
+    assert results.positions(run, "step") == [4, 8]
+    assert results.positions(run, "seconds") == [2.0, 5.0]
+    with pytest.raises(ValueError, match="Curves run by epoch, step, seconds, not by 'hours'"):
+        results.positions(run, "hours")
+
+
+def test_runs_that_differ_in_the_seed_alone_are_one_group_with_a_t_interval(store: RunStore) -> None:
+    accuracies = (0.70, 0.74, 0.75)
+    for seed, accuracy in enumerate(accuracies):
+        finished(store, accuracy, seed=seed)
+    finished(store, 0.9, head="flatten")
+    finished(store, 0.5, learning_rate=0.1)
+    flatten, three, other = results.groups(store.runs())
+    assert (flatten.seeds, flatten.interval) == ((0,), None)
+    assert (three.seeds, three.values) == ((0, 1, 2), accuracies)
+    low, high = scipy.stats.t.interval(0.95, 2, np.mean(accuracies), scipy.stats.sem(accuracies))
+    assert three.interval == (pytest.approx(low), pytest.approx(high))
+    assert other.mean == 0.5
+
+
+def test_two_groups_are_compared_seed_by_seed(store: RunStore) -> None:
+    for seed, (gap, flatten) in enumerate(((0.70, 0.72), (0.60, 0.63), (0.80, 0.81))):
+        finished(store, gap, seed=seed)
+        finished(store, flatten, head="flatten", seed=seed)
+    first, second = results.groups(store.runs())
+    apart = np.array([0.02, 0.03, 0.01])
+    expected = scipy.stats.t.interval(0.95, 2, apart.mean(), scipy.stats.sem(apart))
+    mean, half = results.ahead(first, second) or (0, 0)
+    assert (mean - half, mean + half) == (pytest.approx(expected[0]), pytest.approx(expected[1]))
+
+
+def test_only_the_settings_that_differ_are_told(store: RunStore) -> None:
+    runs = [finished(store, 0.7), finished(store, 0.7, head="flatten", augment=("flip",))]
+    assert results.differing(runs) == {"head": ["gap", "flatten"], "augment": [None, ["flip"]]}
+    assert results.differing(runs[:1]) == {}
+
+
+def test_a_confusion_matrix_counts_each_pair() -> None:
+    labels, predicted = np.array([0, 0, 1, 2, 2, 2]), np.array([0, 1, 1, 0, 2, 2])
+    np.testing.assert_array_equal(results.confusion(labels, predicted, 3), [[1, 1, 0], [0, 1, 0], [1, 0, 2]])
+    with pytest.raises(ValueError, match="from 0 to 1, got 0 to 2"):
+        results.confusion(labels, predicted, 2)
+
+
+def test_runs_are_found_by_words_and_facets_and_sorted(store: RunStore) -> None:
+    low, high = finished(store, 0.6), finished(store, 0.8, head="flatten")
+    store.rename(low.id, "My First")
+    runs = store.runs()
+    assert [run.id for run in select(runs, "first")] == [low.id]
+    assert [run.id for run in select(runs, "FLATTEN resnet8")] == [high.id]
+    assert [run.id for run in select(runs, facets={"sweep": ["both"]})] == [low.id]
+    assert [run.id for run in ranked(runs, "test")] == [high.id, low.id]
+    assert [run.id for run in ranked(runs, "test_loss")] == [high.id, low.id]
+    assert [run.id for run in ranked(runs, "params")] == [low.id, high.id]
+    with pytest.raises(ValueError, match=r"No run has the data 'cats'\. There is: fashion_mnist"):
+        select(runs, facets={"data": ["cats"]})
+    with pytest.raises(ValueError, match=r"Runs cannot be sorted by 'luck'\. Use one of: test"):
+        ranked(runs, "luck")

@@ -1,0 +1,33 @@
+"""From images as they are kept to what a network reads: one rule for training and all that comes after."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from tfpool.plan import Plan
+from tfpool.pretrained.imagenet import as_trained
+
+
+def to_network(images: Any, plan: Plan, weights: str | None = None) -> tf.Tensor:
+    """Images in the size, the colours and the range that a network reads.
+
+    Args:
+        images: uint8 (N, h, w, c).
+        plan: the network: images are resized to its height and width, and grey ones repeated for its three channels.
+        weights: "imagenet" where the network starts from ImageNet's weights, and so expects what they were trained on.
+
+    Returns:
+        float32 (N, H, W, C): as `preprocess_input` has it for ImageNet's weights, else from 0 to 1; from 0 to 255 for a
+        network that scales images itself.
+    """
+    height, width, channels = plan.input_shape
+    values = tf.cast(images, tf.float32)
+    if height and width and tuple(values.shape[1:3]) != (height, width):
+        values = tf.image.resize(values, (height, width), antialias=True)
+    if channels != values.shape[-1]:
+        values = tf.repeat(values, channels, axis=-1)
+    if weights == "imagenet":
+        return as_trained(plan.backbone, values)
+    return values if any(row.op == "Rescaling" for row in plan.rows) else values / 255

@@ -1,0 +1,129 @@
+"""What `python -m tfpool runs` does, and how runs are printed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from tfpool import results
+from tfpool.results import Group
+from tfpool.runs import Run, RunStore
+from tfpool.selection import FACETS, WORDS, ranked, select
+from tfpool.table import clock, count, setting, short, table
+
+
+def runs_command(args: argparse.Namespace) -> int:
+    stored = RunStore(args.store).runs()
+    if not stored and not args.json:
+        raise ValueError(f"{args.store} holds no runs yet. Train one: python -m tfpool train resnet8 --head gap")
+    found = select(stored, " ".join(args.text), {name: getattr(args, name) for name in FACETS}) if stored else []
+    if not found and not args.json:
+        raise ValueError(f"None of the {len(stored)} runs in {args.store} is like that. Ask for less.")
+    how = "best" if args.best else "last"
+    if args.seeds:
+        return _seeds(found, args.sort, how, args.json)
+    show(ranked(found, args.sort, how) if args.sort else found, args.json, how)
+    return 0
+
+
+def _seeds(found: Sequence[Run], sort: str | None, how: str, as_json: bool) -> int:
+    metric = sort if sort in results.MEASURES else "test"
+    groups = results.groups(found, metric, how)
+    if sort in results.COSTS:
+        groups.sort(key=lambda group: results.value(group.runs[0], sort) or 0)
+    if as_json:
+        print(json.dumps([_group_record(group, metric, how) for group in groups]))
+        return 0
+    if not groups:
+        raise ValueError("None of these runs is done yet, and only finished ones are compared over seeds.")
+    apart = results.differing([group.runs[0] for group in groups])
+    others = [name for name in apart if name not in ("network", "head", "seed")]
+    share = _loss if metric.endswith("loss") else _percent
+    rows = [
+        (
+            f"{group.settings['network']}-{group.settings['head']}",
+            *(setting(name, group.settings.get(name)) for name in others),
+            str(len(group.seeds)),
+            share(group.mean),
+            "one seed" if group.margin is None else f"± {share(group.margin)}",
+            count(results.planned(group.runs[0]).params),
+            _macs(group.runs[0]),
+        )
+        for group in groups
+    ]
+    header = ("network", *others, "seeds", _named(metric, how), "95 % interval", "params", "MACs")
+    print(table(header, rows, right=range(1 + len(others), len(header))))
+    return 0
+
+
+def show(found: Sequence[Run], as_json: bool, how: str = "last") -> None:
+    """Print a row a run, or all that is known of each as JSON."""
+    if as_json:
+        print(json.dumps([_record(run) for run in found]))
+        return
+    renamed = any(run.title != run.id for run in found)
+    rows = [
+        (
+            run.id,
+            *([run.title if run.title != run.id else ""] if renamed else []),
+            run.state,
+            f"{len(run.history['loss'])}/{run.epochs}",
+            count(results.planned(run).params),
+            _macs(run),
+            _percent(results.value(run, "accuracy", how)),
+            _percent(results.value(run, "val_accuracy", how)),
+            _percent(results.value(run, "test")),
+            _points(results.gap(run, how)),
+            clock(results.value(run, "time")),
+        )
+        for run in found
+    ]
+    names = ("run", *(["title"] if renamed else []), "state")
+    numbers = ("epochs", "params", "MACs", "training", "validation", "test", "gap", "time")
+    print(table((*names, *numbers), rows, right=range(len(names), len(names) + len(numbers))))
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.1%}"
+
+
+def _points(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:+.1f}"
+
+
+def _loss(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"
+
+
+def _macs(run: Run) -> str:
+    macs = results.planned(run).macs
+    return "–" if macs is None else short(macs)
+
+
+def _record(run: Run) -> dict[str, Any]:
+    names = ("id", "title", "note", "sweep", "state", "spec", "history", "result", "error", "created", "started")
+    plan = results.planned(run)
+    counted = {"params": plan.params, "macs": plan.macs}
+    return {**{name: getattr(run, name) for name in names}, "ended": run.ended, **counted, "path": str(run.path)}
+
+
+def _group_record(group: Group, metric: str, how: str) -> dict[str, Any]:
+    plan = results.planned(group.runs[0])
+    return {
+        "settings": group.settings,
+        "runs": [run.id for run in group.runs],
+        "seeds": group.seeds,
+        "metric": metric,
+        "how": how,
+        "values": group.values,
+        "mean": group.mean,
+        "interval": group.interval,
+        "params": plan.params,
+        "macs": plan.macs,
+    }
+
+
+def _named(metric: str, how: str) -> str:
+    return WORDS[metric] if metric.startswith("test") else f"{how} {WORDS[metric]}"

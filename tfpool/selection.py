@@ -1,0 +1,94 @@
+"""Which runs, and in what order: by what they are made of, by words, by what they have come to. Loads no TensorFlow."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from tfpool.catalog import CATALOG
+from tfpool.heads import HEADS
+from tfpool.results import COSTS, MEASURES, data_name, value
+from tfpool.run import ENDED, Run
+
+FACETS = ("data", "network", "head", "state", "sweep")
+ORDERS = (*MEASURES, *COSTS)
+WORDS = {
+    "test": "test accuracy",
+    "val_accuracy": "validation accuracy",
+    "accuracy": "training accuracy",
+    "test_loss": "test loss",
+    "val_loss": "validation loss",
+    "loss": "training loss",
+    "params": "parameters",
+    "macs": "MACs",
+    "time": "time",
+}
+"""What people call each of `ORDERS`."""
+_ALWAYS_KNOWN = {"network": tuple(CATALOG), "head": tuple(HEADS), "state": ("queued", "running", *ENDED)}
+
+
+def facet(run: Run, name: str) -> str | None:
+    """One of `FACETS` of a run; None for the sweep of one that was queued alone."""
+    plan = run.spec["plan"]
+    known = {
+        "data": data_name(run),
+        "network": plan["backbone"],
+        "head": plan["head"]["name"],
+        "state": run.state,
+        "sweep": run.sweep,
+    }
+    return known[name]
+
+
+def values(runs: Sequence[Run], name: str) -> list[str]:
+    """What a facet is in these runs, each value once, in alphabetical order."""
+    return sorted({each for run in runs if (each := facet(run, name)) is not None})
+
+
+def select(runs: Sequence[Run], text: str = "", facets: Mapping[str, Sequence[str]] | None = None) -> list[Run]:
+    """The runs that have every word of a text in their id, title, note or facets, and one of the values of each facet.
+
+    Args:
+        runs: what to choose from.
+        text: words in any order and case.
+        facets: wanted values of some of `FACETS`; none wanted takes all.
+
+    Raises:
+        ValueError: on a value that no run has and none could have.
+    """
+    wanted = {name: chosen for name, chosen in (facets or {}).items() if chosen}
+    for name, chosen in wanted.items():
+        known = values(runs, name)
+        for each in chosen:
+            if each not in known and each not in _ALWAYS_KNOWN.get(name, ()):
+                raise ValueError(f"No run has the {name} {each!r}. There is: {', '.join(known) or 'none'}.")
+    words = text.casefold().split()
+    return [
+        run
+        for run in runs
+        if all(facet(run, name) in chosen for name, chosen in wanted.items())
+        and all(word in _all_text(run) for word in words)
+    ]
+
+
+def _all_text(run: Run) -> str:
+    parts = (run.id, run.title, run.note, *(facet(run, name) for name in FACETS))
+    return " ".join(filter(None, parts)).casefold()
+
+
+def ranked(runs: Sequence[Run], key: str, how: str = "last") -> list[Run]:
+    """Runs with the best first: the highest accuracy, the lowest loss or cost; what is not known comes last.
+
+    Args:
+        runs: what to sort.
+        key: one of `ORDERS`.
+        how: "last", or "best" of all epochs.
+
+    Raises:
+        ValueError: on another key.
+    """
+    if key not in ORDERS:
+        raise ValueError(f"Runs cannot be sorted by {key!r}. Use one of: {', '.join(ORDERS)}.")
+    sign = 1 if key in COSTS or key.endswith("loss") else -1
+    found = {run.id: value(run, key, how) for run in runs}
+    return sorted(runs, key=lambda run: math.inf if (each := found[run.id]) is None else sign * each)
