@@ -98,7 +98,7 @@ def test_editing_the_map_moves_the_mean(store: Path, serve: Serve, browse: Brows
 
 def test_train_two_heads_watch_them_learn_and_look_at_their_maps(store: Path, serve: Serve, browse: Browse) -> None:
     url = serve(store)
-    opened = browse(f"{url}/Train?train_epochs=4&train_images=600&train_batch=32")
+    opened = browse(f"{url}/Train?train_epochs=4&train_images=600&train_batch_size=32")
     opened.get_by_role("button", name="Train 2 runs").click()
     expect(opened.get_by_text("75,482 parameters, 650 in the head")).to_be_visible()
     expect(opened.get_by_text("106,202 parameters, 31,370 in the head")).to_be_visible()

@@ -2,17 +2,43 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from tfpool.graph import Op, Shape, Side, known
 from tfpool.ops.kinds import Pair, Sliding, pair, sides
 
 
+class Convolution(Sliding):
+    """What convolutions have in common that slide a kernel over their input."""
+
+    if TYPE_CHECKING:  # arguments of every subclass
+        kernel_size: Pair
+        strides: Pair
+        padding: str
+        dilation_rate: Pair
+        use_bias: bool
+
+    @abstractmethod
+    def channels(self, features: Shape) -> int:
+        """Channels of the output."""
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        return (*self.slide(inputs[0], self.padding), self.channels(inputs[0]))
+
+    def params(self, *inputs: Shape) -> int:
+        return self.macs_per_position(*inputs) + self.use_bias * self.channels(inputs[0])
+
+    @property
+    def window(self) -> tuple[Side, Side]:
+        return sides(self.kernel_size, self.strides, self.dilation_rate)
+
+
 @dataclass(frozen=True)
-class Conv2D(Sliding):
+class Conv2D(Convolution):
     filters: int
     kernel_size: Pair
     strides: Pair = 1
@@ -22,27 +48,18 @@ class Conv2D(Sliding):
     activation: str | None = None
     use_bias: bool = True
 
-    def output_shape(self, *inputs: Shape) -> Shape:
-        channels = known(inputs[0][-1])
-        if channels % self.groups or self.filters % self.groups:
-            raise ValueError(
-                f"{channels} channels and {self.filters} filters cannot be parted into {self.groups} groups."
-            )
-        return (*self.slide(inputs[0], self.padding), self.filters)
-
-    def params(self, *inputs: Shape) -> int:
-        return self.macs_per_position(*inputs) + self.use_bias * self.filters
+    def channels(self, features: Shape) -> int:
+        given = known(features[-1])
+        if given % self.groups or self.filters % self.groups:
+            raise ValueError(f"{given} channels and {self.filters} filters cannot be parted into {self.groups} groups.")
+        return self.filters
 
     def macs_per_position(self, *inputs: Shape) -> int:
         return prod(pair(self.kernel_size)) * known(inputs[0][-1]) // self.groups * self.filters
 
-    @property
-    def window(self) -> tuple[Side, Side]:
-        return sides(self.kernel_size, self.strides, self.dilation_rate)
-
 
 @dataclass(frozen=True)
-class DepthwiseConv2D(Sliding):
+class DepthwiseConv2D(Convolution):
     """A convolution of each channel by itself."""
 
     kernel_size: Pair
@@ -52,25 +69,15 @@ class DepthwiseConv2D(Sliding):
     depth_multiplier: int = 1
     use_bias: bool = True
 
-    def output_shape(self, *inputs: Shape) -> Shape:
-        return (*self.slide(inputs[0], self.padding), self._channels(inputs[0]))
-
-    def params(self, *inputs: Shape) -> int:
-        return self.macs_per_position(*inputs) + self.use_bias * self._channels(inputs[0])
+    def channels(self, features: Shape) -> int:
+        return known(features[-1]) * self.depth_multiplier
 
     def macs_per_position(self, *inputs: Shape) -> int:
-        return prod(pair(self.kernel_size)) * self._channels(inputs[0])
-
-    @property
-    def window(self) -> tuple[Side, Side]:
-        return sides(self.kernel_size, self.strides, self.dilation_rate)
-
-    def _channels(self, features: Shape) -> int:
-        return known(features[-1]) * self.depth_multiplier
+        return prod(pair(self.kernel_size)) * self.channels(inputs[0])
 
 
 @dataclass(frozen=True)
-class SeparableConv2D(Sliding):
+class SeparableConv2D(Convolution):
     """A convolution of each channel by itself, then a 1×1 convolution."""
 
     filters: int
@@ -81,19 +88,12 @@ class SeparableConv2D(Sliding):
     depth_multiplier: int = 1
     use_bias: bool = True
 
-    def output_shape(self, *inputs: Shape) -> Shape:
-        return (*self.slide(inputs[0], self.padding), self.filters)
-
-    def params(self, *inputs: Shape) -> int:
-        return self.macs_per_position(*inputs) + self.use_bias * self.filters
+    def channels(self, features: Shape) -> int:
+        return self.filters
 
     def macs_per_position(self, *inputs: Shape) -> int:
         between = known(inputs[0][-1]) * self.depth_multiplier
         return (prod(pair(self.kernel_size)) + self.filters) * between
-
-    @property
-    def window(self) -> tuple[Side, Side]:
-        return sides(self.kernel_size, self.strides, self.dilation_rate)
 
 
 @dataclass(frozen=True)
