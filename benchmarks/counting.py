@@ -61,7 +61,7 @@ def by_keras(name: str) -> int:
 
 
 def main() -> None:
-    large = seconds(lambda: tp.plan("resnet152", **LARGE).params, 20)  # type: ignore[arg-type]
+    large = seconds(lambda: tp.plan("resnet152", **LARGE).params, 100)  # type: ignore[arg-type]
     bare = seconds(lambda: subprocess.run([sys.executable, "-c", "pass"], check=True), 5)
     first = seconds(fresh_process, 5) - bare
     began = time.perf_counter()
