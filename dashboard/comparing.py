@@ -28,12 +28,11 @@ def verdict(runs: Sequence[Run]) -> None:
     if len(groups) < 2:
         return
     (best, second), (name, other) = groups[:2], _labels(groups)[:2]
-    seeds = len(best.seeds)
-    sure = f" ± {100 * best.margin:.1f} points over {seeds} seeds" if best.margin is not None else ""
+    sure = f" (± {100 * best.margin:.1f} points over {len(best.seeds)} seeds)" if best.margin is not None else ""
     params, fewer = (results.planned(group.runs[0]).params for group in (best, second))
     st.markdown(
-        f"**{plain(name)}** is best on {plain(results.data_name(best.runs[0]))}: **{best.mean:.1%}**{sure} of the test "
-        f"images right, {_ahead(best, second)} {plain(other)}, with {params:,} parameters against {fewer:,}."
+        f"**{plain(name)}** is best on {plain(results.data_name(best.runs[0]))}: **{best.mean:.1%}** of the test "
+        f"images right{sure}, {_ahead(best, second)} {plain(other)}, with {params:,} parameters against {fewer:,}."
     )
     apart = results.ahead(best, second)
     if apart is None:
@@ -89,7 +88,7 @@ def over_seeds(runs: Sequence[Run], how: str) -> None:
                 "interval": ["one seed" if group.margin is None else f"± {100 * group.margin:.1f}" for group in groups],
                 "gap": [_mean_gap(group, how) for group in groups],
                 "parameters": [results.planned(group.runs[0]).params for group in groups],
-                "MACs": pd.Series([results.planned(group.runs[0]).macs for group in groups], dtype="Int64"),
+                "MACs, M": pd.Series([macs and macs / 1e6 for macs in map(_macs, groups)], dtype="Float64"),
             }
         ),
         hide_index=True,
@@ -100,10 +99,14 @@ def over_seeds(runs: Sequence[Run], how: str) -> None:
             "interval": st.column_config.TextColumn("95 % interval", help="Points of accuracy to both sides"),
             "gap": st.column_config.NumberColumn(format="%+.1f", help="Mean of training less validation accuracy"),
             "parameters": st.column_config.NumberColumn(format="localized"),
-            "MACs": st.column_config.NumberColumn(format="compact"),
+            "MACs, M": st.column_config.NumberColumn(format="%.2f"),
         },
         alt="Mean, interval and number of seeds of each network and head",
     )
+
+
+def _macs(group: Group) -> int | None:
+    return results.planned(group.runs[0]).macs
 
 
 def _mean_gap(group: Group, how: str) -> float | None:

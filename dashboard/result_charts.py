@@ -82,7 +82,7 @@ def confusion_map(counts: np.ndarray, names: Sequence[str], shares: bool) -> go.
             z=values,
             text=[[_cell(value, shares) for value in row] for row in values] if few else None,
             texttemplate="%{text}" if few else None,
-            # White text on the dark cells alone: the light ones take the page's own colour.
+            # See-through where there is nothing, so that it suits a light and a dark page.
             colorscale=[[0.0, f"rgba({_BLUE}, 0)"], [1.0, f"rgba({_BLUE}, 1)"]],
             zmin=0,
             zmax=1 if shares else None,
@@ -108,6 +108,5 @@ def confusion_map(counts: np.ndarray, names: Sequence[str], shares: bool) -> go.
 
 
 def _cell(value: float, shares: bool) -> str:
-    if not value:
-        return ""
-    return f"{100 * value:.0f}" if shares else f"{value:,}"
+    written = f"{100 * value:.0f}" if shares else f"{value:,}"
+    return "" if written == "0" else written

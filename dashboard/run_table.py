@@ -18,6 +18,7 @@ CHOSEN = "runs_chosen"
 MOST = 8
 """Runs that are compared at once."""
 _NEWEST = "newest"
+_EDITABLE = ("compare", "run", "note")
 _FACET_WORDS = {"data": "Images", "network": "Network", "head": "Head", "state": "State", "sweep": "Group"}
 
 
@@ -71,11 +72,12 @@ def draw(runs: Sequence[Run], how: str) -> None:
     """The table. Ticks, titles and notes that are changed in it are kept."""
     # An edit that has been kept would be laid over the rows again: a new key forgets it.
     key = f"runs_table_{st.session_state.get('runs_edits', 0)}"
+    rows = _rows(runs, how)
     st.data_editor(
-        _rows(runs, how),
+        rows,
         key=key,
         hide_index=True,
-        disabled=[name for name in _CONFIG if name not in ("compare", "run", "note")],
+        disabled=[name for name in rows if name not in _EDITABLE],
         column_config=_CONFIG,
         placeholder="–",
         on_change=_keep,
@@ -96,7 +98,7 @@ def _rows(runs: Sequence[Run], how: str) -> pd.DataFrame:
         "validation": _percents(measured["val_accuracy"]),
         "gap": _percents([results.gap(run, how) for run in runs]),
         "parameters": pd.Series([plan.params for plan in plans], dtype="Int64"),
-        "MACs": pd.Series([plan.macs for plan in plans], dtype="Int64"),
+        "MACs, M": _numbers([plan.macs and plan.macs / 1e6 for plan in plans]),
         "time": _numbers(measured["time"]),
         "state": [run.state for run in runs],
         "note": [run.note for run in runs],
@@ -124,7 +126,7 @@ def _percents(shares: Sequence[float | None]) -> pd.Series:
     return 100 * _numbers(shares)
 
 
-def _percent(help: str) -> object:
+def _percent(help: str) -> Any:
     return st.column_config.NumberColumn(format="%.1f %%", help=help)
 
 
@@ -137,22 +139,14 @@ _CONFIG: dict[str, Any] = {
         format="%+.1f", help="Points of accuracy that the training images are ahead of the validation images"
     ),
     "parameters": st.column_config.NumberColumn(format="localized"),
-    "MACs": st.column_config.NumberColumn(format="compact", help="Fused multiply-adds for one image"),
+    "MACs, M": st.column_config.NumberColumn(format="%.2f", help="Millions of fused multiply-adds for one image"),
     "time": st.column_config.NumberColumn(format="%.0f s", help="Seconds of training"),
-    "state": None,
     "note": st.column_config.TextColumn(help="Double-click to write", max_chars=500),
-    "epochs": None,
     "training": _percent("Accuracy on the training images"),
     "validation loss": st.column_config.NumberColumn(format="%.3f"),
     "test loss": st.column_config.NumberColumn(format="%.3f"),
-    "network": None,
-    "head": None,
-    "images": None,
     "training images": st.column_config.NumberColumn(format="localized", help="–: all"),
-    "seed": None,
-    "group": None,
     "queued": st.column_config.DatetimeColumn(format="distance"),
-    "id": None,
 }
 
 

@@ -60,9 +60,7 @@ def read(run: Run) -> Predictions:
         raise ValueError(f"The predictions of {run.id} cannot be read: {error}.") from error
     name = data_name(run)
     if not data.describe(run.spec["data"]).is_ready:
-        raise ValueError(
-            f"The images of {name}, which {run.id} was tested on, are not here. Get them on the Data page."
-        )
+        raise ValueError(f"The images of {name}, which {run.id} was tested on, are gone. See the Data page.")
     images = data.load(run.spec["data"])
     if images.fingerprint != fingerprint:
         raise ValueError(f"The images of {name} are not those that {run.id} was tested on. Train it again.")
