@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, result_charts
+from dashboard import charts, jobs, result_charts
 from dashboard.choices import SHORT_NAMES
 from dashboard.page import plain
 from tfpool import results
@@ -25,22 +26,29 @@ def verdict(runs: Sequence[Run]) -> None:
     tested = [run for run in runs if run.result]
     # Only what was tested on the same images can be compared.
     groups = results.groups([run for run in tested if run.spec["data"] == tested[0].spec["data"]])
-    if len(groups) < 2:
+    # A single seed may have been lucky: it is left out where there is better to go by.
+    several = [group for group in groups if group.margin is not None]
+    judged = several if len(several) > 1 else groups
+    if len(judged) < 2:
         return
-    (best, second), (name, other) = groups[:2], _labels(groups)[:2]
+    names = dict(zip(map(id, groups), labels(groups), strict=True))
+    best, second = judged[:2]
+    name, other = names[id(best)], names[id(second)]
+    among = "Of what was trained with several seeds, " if len(judged) < len(groups) else ""
     sure = f" (± {100 * best.margin:.1f} points over {len(best.seeds)} seeds)" if best.margin is not None else ""
     params, fewer = (results.planned(group.runs[0]).params for group in (best, second))
     st.markdown(
-        f"**{plain(name)}** is best on {plain(results.data_name(best.runs[0]))}: **{best.mean:.1%}** of the test "
-        f"images right{sure}, {_ahead(best, second)} {plain(other)}, with {params:,} parameters against {fewer:,}."
+        f"{among}**{plain(name)}** is best on {plain(results.data_name(best.runs[0]))}: "
+        f"**{best.mean:.1%}** of the test images right{sure}, {_ahead(best, second)} {plain(other)}, "
+        f"with {params:,} parameters against {fewer:,}."
     )
     apart = results.ahead(best, second)
     if apart is None:
         st.caption("One seed is one draw: train each with several seeds to tell a difference from chance.")
     elif abs(apart[0]) <= apart[1]:
-        st.caption("That lies within what chance alone gives: more seeds would tell. Intervals are 95 %.")
+        st.caption("The 95 % interval of the difference reaches zero: it may be chance. More seeds would tell.")
     else:
-        st.caption("That is more than chance alone gives. Intervals are 95 %, by Student's t.")
+        st.caption("The 95 % interval of the difference, by Student's t, leaves zero out: chance hardly explains it.")
 
 
 def _ahead(best: Group, second: Group) -> str:
@@ -65,11 +73,11 @@ def over_seeds(runs: Sequence[Run], how: str) -> None:
     if not groups:
         st.info("None of these runs is done yet. Finished runs that differ in the seed alone are gathered here.")
         return
-    labels, shown = _labels(groups), groups[:_MOST_GROUPS]
+    names, shown = labels(groups), groups[:_MOST_GROUPS]
     st.plotly_chart(
-        result_charts.seed_dots(shown, labels[: len(shown)], _measured(measure, how)),
+        result_charts.seed_dots(shown, names[: len(shown)], _measured(measure, how)),
         key="runs_seeds",
-        alt="; ".join(f"{label}: {_said(group)}" for label, group in zip(labels, shown, strict=False)),
+        alt="; ".join(f"{label}: {_said(group)}" for label, group in zip(names, shown, strict=False)),
     )
     notes = []
     if any(group.margin is not None for group in shown):
@@ -79,16 +87,19 @@ def over_seeds(runs: Sequence[Run], how: str) -> None:
     if len(groups) > len(shown):
         notes.append(f"The first {len(shown)} of {len(groups)} are drawn.")
     st.caption(" ".join(notes))
+    apart = results.differing([group.runs[0] for group in groups])
+    others = [name for name in apart if name not in ("network", "head", "seed")]
     st.dataframe(
         pd.DataFrame(
             {
-                "network and head": labels,
+                "network and head": names,
                 "seeds": [len(group.seeds) for group in groups],
                 "mean": [100 * group.mean for group in groups],
                 "interval": ["one seed" if group.margin is None else f"± {100 * group.margin:.1f}" for group in groups],
                 "gap": [_mean_gap(group, how) for group in groups],
                 "parameters": [results.planned(group.runs[0]).params for group in groups],
                 "MACs, M": pd.Series([macs and macs / 1e6 for macs in map(_macs, groups)], dtype="Float64"),
+                **{name: [setting(name, value) for value in apart[name]] for name in others},
             }
         ),
         hide_index=True,
@@ -125,17 +136,22 @@ def _said(group: Group) -> str:
     return f"{group.mean:.1%}, {interval}"
 
 
-def _labels(groups: Sequence[Group]) -> list[str]:
-    """Network, head, and in what else the groups differ."""
-    table = results.differing([group.runs[0] for group in groups])
-    others = [name for name in table if name not in ("network", "head", "seed")]
-    return [
-        " ".join(
-            [group.settings["network"], SHORT_NAMES[group.settings["head"]]]
-            + [f"· {name} {setting(name, group.settings.get(name))}" for name in others]
-        )
-        for group in groups
-    ]
+def labels(groups: Sequence[Group]) -> list[str]:
+    """Network and head; and where that is not enough to tell groups apart, what is unusual about each."""
+    settings = [group.settings for group in groups]
+    families: dict[tuple[str, str], list[Group]] = {}
+    for group in groups:
+        families.setdefault((group.settings["network"], group.settings["head"]), []).append(group)
+    usual_data = Counter(each["data"] for each in settings).most_common(1)[0][0] if groups else None
+    labels = []
+    for each in settings:
+        family = families[each["network"], each["head"]]
+        usual = max(family, key=lambda group: len(group.seeds)).settings
+        names = [name for name in {**usual, **each} if name != "data" and each.get(name) != usual.get(name)]
+        others = ["data"] * (each["data"] != usual_data) + names
+        unusual = [f"· {name} {setting(name, each.get(name))}" for name in others]
+        labels.append(" ".join([each["network"], SHORT_NAMES[each["head"]], *unusual]))
+    return labels
 
 
 def settings(runs: Sequence[Run]) -> None:
@@ -156,9 +172,18 @@ def settings(runs: Sequence[Run]) -> None:
     )
 
 
-def curves(runs: Sequence[Run]) -> None:
+def progress(runs: Sequence[Run]) -> None:
+    """Curves of runs, above what each of them is: for `jobs.show`."""
+    if any(run.history["loss"] for run in runs):
+        _curves(runs)
+    else:
+        st.caption("The curves begin after the first epoch.")
+    jobs.cards(runs)
+
+
+def _curves(runs: Sequence[Run]) -> None:
     """One metric of the runs along epochs, steps or seconds."""
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True):
         metric = st.segmented_control(
             "Curve",
             _METRICS,

@@ -18,13 +18,13 @@ _CARDS = 4
 """Runs beside each other."""
 
 
-def show(run_ids: Sequence[str], curves: Callable[[Sequence[Run]], None] | None = None) -> None:
-    """Draw runs and their curves, again and again while one of them is under way."""
+def show(run_ids: Sequence[str], draw: Callable[[Sequence[Run]], None] | None = None) -> None:
+    """Draw runs, by default their cards over their curves, again and again while one of them is under way."""
     _undo()
     if all(run.state in ENDED for run in chosen(run_ids)):
-        _draw(run_ids, curves or _curves)
+        (draw or _draw)(chosen(run_ids))
     else:
-        st.fragment(_live, run_every=_SECONDS)(run_ids, curves or _curves)
+        st.fragment(_live, run_every=_SECONDS)(run_ids, draw or _draw)
 
 
 def chosen(run_ids: Sequence[str]) -> list[Run]:
@@ -32,28 +32,32 @@ def chosen(run_ids: Sequence[str]) -> list[Run]:
     return [run for run in reversed(store().runs()) if run.id in run_ids]
 
 
-def _live(run_ids: Sequence[str], curves: Callable[[Sequence[Run]], None]) -> None:
+def _live(run_ids: Sequence[str], draw: Callable[[Sequence[Run]], None]) -> None:
     # A worker that was killed takes nobody's place in the queue.
     launch(store())
-    _draw(run_ids, curves)
+    draw(chosen(run_ids))
     if all(run.state in ENDED for run in chosen(run_ids)):
         st.rerun()
 
 
-def _draw(run_ids: Sequence[str], curves: Callable[[Sequence[Run]], None]) -> None:
-    runs = chosen(run_ids)
+def _draw(runs: Sequence[Run]) -> None:
+    cards(runs)
+    _curves(runs)
+
+
+def cards(runs: Sequence[Run]) -> None:
+    """What each run is and how it stands, with buttons to stop it or to go on."""
     for start in range(0, len(runs), _CARDS):
         row = runs[start : start + _CARDS]
         for column, run in zip(st.columns(max(2, min(len(runs), _CARDS))), row, strict=False):
             with column.container(border=True):
                 _card(run)
-    if not any(run.history["loss"] for run in runs):
-        st.caption("The curves begin after the first epoch.")
-        return
-    curves(runs)
 
 
 def _curves(runs: Sequence[Run]) -> None:
+    if not any(run.history["loss"] for run in runs):
+        st.caption("The curves begin after the first epoch.")
+        return
     columns = st.columns(2)
     for column, metric, title in zip(columns, ("accuracy", "loss"), ("accuracy", "loss"), strict=True):
         with column:

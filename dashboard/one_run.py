@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import time
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -15,6 +17,20 @@ from tfpool.runs import Run
 
 _WORST = 12
 _POLL_SECONDS = 0.2
+_PATIENCE_SECONDS = 3.0
+
+
+def chosen(runs: Sequence[Run]) -> Run:
+    """One of these runs, at first one that has been tested."""
+    tested = [predictions.path(run).exists() for run in runs]
+    run_id = st.selectbox(
+        "Run",
+        [run.id for run in runs],
+        tested.index(True) if any(tested) else 0,
+        key="runs_one",
+        bind="query-params",
+    )
+    return next(run for run in runs if run.id == run_id)
 
 
 def mistakes(run: Run) -> None:
@@ -38,7 +54,7 @@ def _confusion(said: Predictions) -> None:
         "Percent of each row", value=True, key="runs_shares", bind="query-params", help="Else numbers of images"
     )
     st.plotly_chart(
-        result_charts.confusion_map(counts, said.class_names, shares),
+        result_charts.confusion_map(counts, said.class_names, shares, dark=st.context.theme.type == "dark"),
         key="runs_confusion",
         alt=f"What each true class was taken for: {right:,} of {counts.sum():,} test images are right",
     )
@@ -102,6 +118,16 @@ def _download(run: Run, name: str, label: str) -> None:
         )
 
 
+def _end(writer: subprocess.Popen[str]) -> None:
+    """Stop it as Ctrl-C does, so that it clears half a file away; with force where it does not hear."""
+    writer.send_signal(signal.SIGINT)
+    try:
+        writer.wait(_PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        writer.kill()
+        writer.wait()
+
+
 def _made(writer: subprocess.Popen[str]) -> bool:
     """Wait with a button that stops, which ends the script at one of the lines below; False where writing failed."""
     place = st.empty()
@@ -115,8 +141,7 @@ def _made(writer: subprocess.Popen[str]) -> bool:
             time.sleep(_POLL_SECONDS)
         error = writer.stderr.read() if writer.stderr else ""
     finally:
-        writer.kill()
-        writer.wait()
+        _end(writer)
         if writer.stderr:
             writer.stderr.close()
     place.empty()

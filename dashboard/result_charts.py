@@ -64,13 +64,14 @@ def _shown(groups: Sequence[Group]) -> list[float]:
     return [low - spare, high + spare]
 
 
-def confusion_map(counts: np.ndarray, names: Sequence[str], shares: bool) -> go.Figure:
+def confusion_map(counts: np.ndarray, names: Sequence[str], shares: bool, dark: bool = False) -> go.Figure:
     """A row a true class, a column a predicted one, coloured by its share of the row, or by its number of images.
 
     Args:
         counts: int (K, K).
         names: of the K classes; somebody's words.
         shares: write and colour shares of the rows instead of numbers.
+        dark: whether the page is.
     """
     rows = counts.sum(axis=1, keepdims=True)
     values = counts / np.maximum(rows, 1) if shares else counts
@@ -80,8 +81,6 @@ def confusion_map(counts: np.ndarray, names: Sequence[str], shares: bool) -> go.
     figure = go.Figure(
         go.Heatmap(
             z=values,
-            text=[[_cell(value, shares) for value in row] for row in values] if few else None,
-            texttemplate="%{text}" if few else None,
             # See-through where there is nothing, so that it suits a light and a dark page.
             colorscale=[[0.0, f"rgba({_BLUE}, 0)"], [1.0, f"rgba({_BLUE}, 1)"]],
             zmin=0,
@@ -93,14 +92,23 @@ def confusion_map(counts: np.ndarray, names: Sequence[str], shares: bool) -> go.
                 [(true, said, int(count)) for said, count in zip(whole, row, strict=True)]
                 for true, row in zip(whole, counts, strict=True)
             ],
-            hovertemplate="is %{customdata[0]}, said %{customdata[1]}: %{customdata[2]:,} images<extra></extra>",
+            hovertemplate="%{customdata[0]}, taken for %{customdata[1]}: %{customdata[2]:,} images<extra></extra>",
         )
     )
+    if few:
+        strong = values > 0.5 * (1 if shares else max(values.max(), 1))
+        # The theme sets no colour that can be read on both: white on the blue cells, the page's ink on the others.
+        for where, colour in ((strong, "white"), (~strong, "white" if dark else "black")):
+            true, said = np.nonzero(where)
+            written = [_cell(value, shares) for value in values[where]]
+            figure.add_scatter(x=said, y=true, text=written, textfont_color=colour, mode="text", hoverinfo="skip")
     ticks = {"tickvals": list(range(len(names))) if few else [], "ticktext": short if few else [], "showgrid": False}
-    figure.update_xaxes(title="said", side="bottom", zeroline=False, **ticks)
-    figure.update_yaxes(title="is", autorange="reversed", zeroline=False, ticksuffix=" ", **ticks)
+    ends = [-0.5, len(names) - 0.5]
+    figure.update_xaxes(title="predicted class", side="bottom", zeroline=False, tickangle=-45, range=ends, **ticks)
+    figure.update_yaxes(title="true class", zeroline=False, ticksuffix=" ", range=ends[::-1], **ticks)
     figure.update_layout(
-        height=min(620, 160 + 34 * len(names)) if few else 560,
+        height=min(760, 190 + 40 * len(names)) if few else 560,
+        showlegend=False,
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
         uirevision="kept",
     )

@@ -18,13 +18,15 @@ CHOSEN = "runs_chosen"
 MOST = 8
 """Runs that are compared at once."""
 _NEWEST = "newest"
+_BESIDE = 3
+"""Filters in a row, so that what is chosen can be read."""
 _EDITABLE = ("compare", "run", "note")
 _FACET_WORDS = {"data": "Images", "network": "Network", "head": "Head", "state": "State", "sweep": "Group"}
 
 
 def found(runs: Sequence[Run]) -> tuple[list[Run], str]:
     """Controls that filter and sort, what they leave of the runs, and whether the last or the best epoch counts."""
-    columns = st.columns([3, 2, 2], vertical_alignment="bottom")
+    columns = st.columns([3, 2, 2])
     text = columns[0].text_input(
         "Find",
         key="runs_text",
@@ -50,8 +52,13 @@ def found(runs: Sequence[Run]) -> tuple[list[Run], str]:
     # A choice of one is none.
     offered = {name: known for name in FACETS if len(known := selection.values(runs, name)) > 1}
     wanted: dict[str, list[str]] = {}
-    if offered:
-        for column, (name, known) in zip(st.columns(len(offered)), offered.items(), strict=True):
+    if not offered:
+        return _sorted(selection.select(runs, text), order, how), how
+    chosen = any(st.session_state.get(f"runs_{name}") or st.query_params.get(f"runs_{name}") for name in offered)
+    words = ", ".join(_FACET_WORDS[name].lower() for name in offered)
+    with st.expander(f"Filter by {words}", expanded=chosen, icon=":material/filter_list:"):
+        columns = [column for start in range(0, len(offered), _BESIDE) for column in st.columns(_BESIDE)]
+        for column, (name, known) in zip(columns, offered.items(), strict=False):
             wanted[name] = column.multiselect(
                 _FACET_WORDS[name],
                 known,
@@ -60,8 +67,11 @@ def found(runs: Sequence[Run]) -> tuple[list[Run], str]:
                 placeholder="any",
                 bind="query-params",
             )
-    left = selection.select(runs, text, wanted)
-    return (left if order == _NEWEST else selection.ranked(left, order, how)), how
+    return _sorted(selection.select(runs, text, wanted), order, how), how
+
+
+def _sorted(runs: list[Run], order: str, how: str) -> list[Run]:
+    return runs if order == _NEWEST else selection.ranked(runs, order, how)
 
 
 def _short(head: str) -> str:
@@ -131,7 +141,7 @@ def _percent(help: str) -> Any:
 
 
 _CONFIG: dict[str, Any] = {
-    "compare": st.column_config.CheckboxColumn("✓", help=f"Compare below, up to {MOST}", pinned=True, width=36),
+    "compare": st.column_config.CheckboxColumn(" ", help=f"Compare below, up to {MOST}", pinned=True, width=36),
     "run": st.column_config.TextColumn(help="Double-click to call it otherwise", pinned=True, width=150, max_chars=80),
     "test": _percent("Share of the test images that are classified rightly"),
     "validation": _percent("Accuracy on the validation images"),

@@ -26,10 +26,12 @@ if found:
 
 st.subheader("Compare", anchor=False)
 ids = [run.id for run in runs]
+if CHOSEN not in st.session_state and CHOSEN not in st.query_params:
+    # Not the widget's own default: ticks in the table set what is chosen, too.
+    st.session_state[CHOSEN] = ids[:2]
 chosen = st.multiselect(
     "Runs",
     ids,
-    ids[:2],
     max_selections=MOST,
     key=CHOSEN,
     bind="query-params",
@@ -47,10 +49,9 @@ if not chosen:
     st.stop()
 compared = jobs.chosen(chosen)
 comparing.settings(compared)
-jobs.show(chosen, comparing.curves)
+jobs.show(chosen, comparing.progress)
 
 st.subheader("Mistakes and files", anchor=False)
-run_id = st.selectbox("Run", [run.id for run in compared], key="runs_one", bind="query-params")
-one = next(run for run in compared if run.id == run_id)
+one = one_run.chosen(compared)
 one_run.files(one)
 one_run.mistakes(one)

@@ -70,6 +70,24 @@ def test_runs_that_differ_in_the_seed_alone_are_one_group_with_a_t_interval(stor
     assert other.mean == 0.5
 
 
+def test_a_seed_that_ran_twice_counts_once_and_an_unfinished_run_not_at_all(store: RunStore) -> None:
+    first, again = finished(store, 0.7), finished(store, 0.7)
+    finished(store, 0.8, seed=1)
+    store.add({**first.spec, "recipe": {**first.spec["recipe"], "seed": 2}})
+    (group,) = results.groups(store.runs())
+    assert (group.seeds, group.runs[0].id) == ((0, 1), again.id)
+    assert results.groups([]) == []
+    with pytest.raises(ValueError, match="Seeds cannot be compared by 'luck'"):
+        results.groups(store.runs(), "luck")
+
+
+def test_a_setting_that_is_newer_than_a_run_is_one_that_was_left_open(store: RunStore) -> None:
+    old, new = finished(store, 0.7), finished(store, 0.8, seed=1)
+    del old.spec["recipe"]["weights"]
+    (group,) = results.groups([old, new])
+    assert group.seeds == (0, 1)
+
+
 def test_two_groups_are_compared_seed_by_seed(store: RunStore) -> None:
     for seed, (gap, flatten) in enumerate(((0.70, 0.72), (0.60, 0.63), (0.80, 0.81))):
         finished(store, gap, seed=seed)
@@ -85,6 +103,7 @@ def test_only_the_settings_that_differ_are_told(store: RunStore) -> None:
     runs = [finished(store, 0.7), finished(store, 0.7, head="flatten", augment=("flip",))]
     assert results.differing(runs) == {"head": ["gap", "flatten"], "augment": [None, ["flip"]]}
     assert results.differing(runs[:1]) == {}
+    assert results.differing([]) == {}
 
 
 def test_a_confusion_matrix_counts_each_pair() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -43,17 +44,22 @@ class Predictions:
         return wrong[np.argsort(-self.confidence[wrong], kind="stable")][:most]
 
 
+def path(run: Run) -> Path:
+    """The file that a run's predictions are kept in, once it is done."""
+    return run.path / "predictions.npz"
+
+
 def read(run: Run) -> Predictions:
     """A run's predictions, with the images that they are of.
 
     Raises:
         ValueError: if the run has none, or its images are gone or were changed since.
     """
-    path = run.path / "predictions.npz"
-    if not path.exists():
+    if not path(run).exists():
         raise ValueError(f"Run {run.id} is {run.state} and has not been tested. A run is tested when it is done.")
     try:
-        with np.load(path) as kept:
+        # NumPy would leave a damaged file open.
+        with path(run).open("rb") as file, np.load(file) as kept:
             predicted, confidence, truth = kept["predicted"], kept["confidence"], kept["truth"]
         fingerprint = json.loads((run.path / "run.json").read_text())["data_fingerprint"]
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:

@@ -114,7 +114,7 @@ def test_train_two_heads_watch_them_learn_and_look_at_their_maps(store: Path, se
     opened.wait_for_function(f"some => ({_POINTS})() > some", arg=some, timeout=MINUTES)
     expect(opened.get_by_text("done", exact=True)).to_have_count(2, timeout=MINUTES)
     expect(opened.get_by_text("Test accuracy")).to_have_count(2)
-    assert points(opened) == 2 * 2 * 4
+    opened.wait_for_function(f"() => ({_POINTS})() === 2 * 2 * 4")
     picture(opened, "Train-after-training")
 
     opened.get_by_test_id("stSidebar").get_by_role("link", name="CAM", exact=True).click()

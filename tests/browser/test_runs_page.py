@@ -1,33 +1,56 @@
-"""The Runs page in Chromium: find, compare by seconds, see what is confused; narrow and dark."""
+"""The Runs page in Chromium: find, tick, compare by seconds, rename, see what is confused, take ONNX away."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from .conftest import Browse, Serve, picture, settle
+from tfpool.runs import RunStore
+
+from .conftest import Browse, Serve, clean, picture, settle
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
-def test_runs_are_found_compared_and_their_mistakes_seen(trained: Path, serve: Serve, browse: Browse) -> None:
-    url = serve(trained)
-    opened = browse(f"{url}/Runs")
+def test_runs_are_found_ticked_compared_renamed_and_taken_away(
+    trained: Path, tmp_path: Path, serve: Serve, browse: Browse
+) -> None:
+    store = tmp_path / "saved_models"
+    shutil.copytree(trained, store)
+    opened = browse(f"{serve(store)}/Runs?runs_chosen=resnet8-gap-1")
     expect(opened.get_by_text("2 of 2 runs.")).to_be_visible()
     opened.get_by_label("Find").fill("flatten")
     opened.get_by_label("Find").press("Enter")
     expect(opened.get_by_text("1 of 2 runs.")).to_be_visible()
+
+    # The table is a canvas: cells are found by their place.
+    cells = opened.get_by_test_id("stDataFrame").first.locator(".dvn-scroller")
+    cells.click(position={"x": 18, "y": 52})
+    expect(opened.get_by_text("What differs")).to_be_visible()
+    cells.dblclick(position={"x": 100, "y": 52})
+    editor = opened.locator("#portal textarea, #portal input")
+    editor.fill("the **other** one")
+    editor.press("Enter")
+    # On its card: the table's own cells are drawn, and there for screen readers alone.
+    expect(opened.get_by_text("the **other** one").locator("visible=true").first).to_be_visible()
+    assert RunStore(store).get("resnet8-flatten-2").title == "the **other** one"
+
     opened.get_by_role("radio", name="seconds").click()
     expect(opened.get_by_text("seconds since the start")).to_be_visible()
+    expect(opened.get_by_text("predicted class")).to_be_visible()
+    expect(opened.locator(".hm image, .heatmaplayer image").first).to_be_visible()
+    opened.get_by_role("button", name="Make ONNX").click()
+    with opened.expect_download() as download:
+        opened.get_by_role("button", name="ONNX model").click()
+    assert download.value.suggested_filename == "resnet8-gap-1.onnx"
     settle(opened)
-    assert "runs_by=seconds" in opened.url
-    assert "runs_text=flatten" in opened.url
-    # A row and a column for each of ten classes.
-    expect(opened.get_by_text("Surest and wrong", exact=False)).to_be_visible()
     picture(opened, "Runs-compared")
+    for part in ("runs_text=flatten", "runs_by=seconds", "runs_chosen=resnet8-gap-1", "runs_chosen=resnet8-flatten-2"):
+        assert part in opened.url
 
     narrow = browse(opened.url, width=390, scheme="dark")
-    expect(narrow.get_by_text("1 of 2 runs.")).to_be_visible()
-    main = narrow.get_by_test_id("stMain")
-    assert main.evaluate("element => element.scrollWidth <= element.clientWidth")
+    expect(narrow.get_by_text("predicted class")).to_be_visible()
+    assert narrow.get_by_test_id("stMain").evaluate("main => main.scrollWidth <= main.clientWidth")
     picture(narrow, "Runs-compared-narrow-dark")
+    clean(narrow)

@@ -1,10 +1,15 @@
 """The Runs page in Streamlit's own test harness: finding, sorting, seeds, what differs, mistakes, files."""
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
+from dashboard import comparing, result_charts, run_table
 from dashboard.page import plain
+from tfpool import results
 from tfpool.runs import RunStore
 
 from ..test_results import finished
@@ -21,17 +26,42 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
     return store
 
 
+def chart(app: AppTest, key: str) -> dict:
+    """What Plotly is told to draw."""
+    (spec,) = (each.proto.spec for each in app.get("plotly_chart") if each.proto.id.endswith(key))
+    return json.loads(spec)
+
+
 def test_the_verdict_has_means_and_an_interval_seed_by_seed(store: RunStore) -> None:
     said = words(opened("Runs"))
-    assert "**resnet8 Flatten** is best on fashion\\_mnist: **72.0%** of the test images right" in said
-    assert "right (± 22.4 points over 3 seeds)" in said
+    assert "**resnet8 Flatten** is best on fashion\\_mnist: **72.0%** of the test images right (± 22.4 points" in said
     assert "2.0 ± 2.5 points, seed by seed, ahead of resnet8 GAP" in said
-    assert "That lies within what chance alone gives" in said
+    assert "reaches zero: it may be chance" in said
 
 
-def test_runs_are_found_by_words_and_sorted_by_what_they_came_to(store: RunStore) -> None:
+def test_a_single_lucky_seed_is_not_best_where_others_have_several(store: RunStore) -> None:
+    finished(store, 0.99, head="gem")
+    app = opened("Runs")
+    assert "Of what was trained with several seeds, **resnet8 Flatten** is best" in words(app)
+    assert "A dot without a bar is one seed, which tells nothing of others" in words(app)
+    rings = [trace for trace in chart(app, "runs_seeds")["data"] if "error_x" in trace]
+    assert len(rings) == 2
+
+
+def test_groups_are_named_by_what_is_unusual_about_them(store: RunStore) -> None:
+    finished(store, 0.5, learning_rate=0.1)
+    finished(store, 0.4, head="gmp")
+    names = comparing.labels(results.groups(store.runs()))
+    assert names == ["resnet8 Flatten", "resnet8 GAP", "resnet8 GAP · learning rate 0.1", "resnet8 GMP"]
+
+
+def test_runs_are_found_by_words_and_by_what_they_are_and_sorted(store: RunStore) -> None:
     app = opened("Runs", runs_text="flatten", runs_sort="test accuracy")
     assert "3 of 6 runs." in words(app)
+    assert list(app.dataframe[0].value["run"]) == ["resnet8-flatten-6", "resnet8-flatten-2", "resnet8-flatten-4"]
+    app = opened("Runs", runs_head="GAP", runs_sort="validation loss", runs_how="best")
+    assert list(app.dataframe[0].value["head"]) == ["GAP"] * 3
+    assert list(app.dataframe[0].value["validation"]) == pytest.approx([80, 60, 70])
     app.text_input(key="runs_text").set_value("nothing like it").run()
     sound(app)
     assert "None of the 6 runs is like that. Take out a word or a filter." in words(app)
@@ -41,15 +71,16 @@ def test_only_what_differs_is_shown_of_two_runs(store: RunStore) -> None:
     app = opened("Runs")
     app.multiselect(key="runs_chosen").set_value(["resnet8-gap-1", "resnet8-flatten-4"]).run()
     sound(app)
-    frames = [set(frame.value.columns) for frame in app.dataframe]
-    assert {"run", "head", "seed"} in frames
+    assert ["run", "head", "seed"] in [list(frame.value.columns) for frame in app.dataframe]
+    assert list(app.dataframe[0].value.query("compare")["id"]) == ["resnet8-flatten-4", "resnet8-gap-1"]
 
 
-@pytest.mark.parametrize(("by", "last"), [("epoch", 2), ("step", 8), ("seconds", 5.0)])
-def test_curves_run_by_what_the_address_says(store: RunStore, by: str, last: float) -> None:
-    app = opened("Runs", runs_by=by)
-    curves = next(chart for chart in app.get("plotly_chart") if chart.proto.id.endswith("runs_curves"))
-    assert str(last) in curves.proto.spec
+@pytest.mark.parametrize(("by", "ends"), [("epoch", [1, 2]), ("step", [4, 8]), ("seconds", [2.0, 5.0])])
+def test_curves_run_by_what_the_address_says(store: RunStore, by: str, ends: list[float]) -> None:
+    traces = chart(opened("Runs", runs_by=by), "runs_curves")["data"]
+    assert [trace["x"] for trace in traces] == [ends] * 4
+    traces = chart(opened("Runs", runs_by=by, runs_metric="gap"), "runs_curves")["data"]
+    assert traces[0]["y"] == [pytest.approx(-0.3), pytest.approx(0.2)]
 
 
 def test_titles_are_shown_as_they_are(store: RunStore) -> None:
@@ -57,17 +88,46 @@ def test_titles_are_shown_as_they_are(store: RunStore) -> None:
     app = opened("Runs")
     assert "<b>best</b> **run**" in [text.value for text in app.text]
     assert "<b>" not in words(app).replace(plain("<b>"), "")
+    assert any(trace["name"] == "&lt;b&gt;best&lt;/b&gt; **run**" for trace in chart(app, "runs_curves")["data"])
 
 
-def test_a_run_without_predictions_or_a_model_says_so(store: RunStore) -> None:
-    said = words(opened("Runs")) + " ".join(each.value for each in opened("Runs").info)
-    assert "Its files can be downloaded once it has finished an epoch" in said
+def test_edits_in_the_table_rename_annotate_and_choose(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = {"runs_chosen": ["resnet8-gap-1"]}
+    monkeypatch.setattr(run_table.st, "session_state", state)
+    run_table.apply("resnet8-gap-3", {"run": " mine ", "note": "look", "compare": True})
+    run = store.get("resnet8-gap-3")
+    assert (run.title, run.note, state["runs_chosen"]) == ("mine", "look", ["resnet8-gap-1", "resnet8-gap-3"])
+    run_table.apply("resnet8-gap-3", {"run": None, "note": None, "compare": False})
+    run = store.get("resnet8-gap-3")
+    assert (run.title, run.note, state["runs_chosen"]) == ("resnet8-gap-3", "", ["resnet8-gap-1"])
+    state["runs_chosen"] = [str(number) for number in range(run_table.MOST)]
+    with pytest.raises(ValueError, match="Up to 8 runs are compared at once"):
+        run_table.apply("resnet8-gap-3", {"compare": True})
+
+
+def test_a_run_without_a_model_or_predictions_says_so(store: RunStore) -> None:
+    app = opened("Runs")
+    assert "Its files can be downloaded once it has finished an epoch" in words(app)
+    assert "has not been tested" in words(app).replace("\\", "")
+
+
+def test_a_confusion_map_escapes_names_and_says_shares_or_numbers() -> None:
+    counts = np.array([[3, 1], [0, 0]])
+    shares = json.loads(result_charts.confusion_map(counts, ["<b>a", "b"], shares=True).to_json())
+    assert shares["layout"]["xaxis"]["ticktext"] == ["&lt;b&gt;a", "b"]
+    assert sorted(text for trace in shares["data"][1:] for text in trace["text"]) == ["", "", "25", "75"]
+    numbers = json.loads(result_charts.confusion_map(counts, ["a", "b"], shares=False).to_json())
+    assert sorted(text for trace in numbers["data"][1:] for text in trace["text"]) == ["", "", "1", "3"]
+    many = result_charts.confusion_map(np.eye(100, dtype=int), [str(n) for n in range(100)], shares=True)
+    assert len(many.data) == 1
 
 
 @pytest.mark.slow
 def test_mistakes_and_files_of_a_trained_run(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TFPOOL_STORE", str(trained))
     app = opened("Runs", runs_one="resnet8-gap-1")
-    assert [chart.proto.id.rpartition("-")[2] for chart in app.get("plotly_chart")][-1] == "runs_confusion"
-    assert "mistakes" in " ".join([*(each.value for each in app.subheader), words(app)])
-    assert {button.label for button in app.get("download_button")} >= {"Keras model", "History, CSV"}
+    assert len(chart(app, "runs_confusion")["data"][0]["customdata"]) == 10
+    assert "Surest and wrong" in words(app)
+    assert [button.label for button in app.get("download_button")] == ["Keras model", "History, CSV"]
+    app.toggle(key="runs_shares").set_value(False).run()
+    sound(app)
