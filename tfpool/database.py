@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from tfpool.files import is_full
 from tfpool.process import Process
 
 METRICS = ("loss", "accuracy", "val_loss", "val_accuracy", "seconds")
@@ -52,7 +53,8 @@ def opened(path: Path, write: bool = False) -> Iterator[sqlite3.Connection]:
                 db.execute("BEGIN IMMEDIATE" if write else "BEGIN")
                 yield db
     except (sqlite3.DatabaseError, OSError) as error:
-        raise ValueError(f"The run store {path} cannot be used: {error}.") from error
+        reason = "its disk is full, free some space" if path.parent.is_dir() and is_full(path.parent) else error
+        raise ValueError(f"The run store {path} cannot be used: {reason}.") from error
 
 
 def _migrate(db: sqlite3.Connection, path: Path) -> None:

@@ -2,6 +2,7 @@ import csv
 import hashlib
 import json
 import os
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -15,9 +16,10 @@ import pytest
 import tensorflow as tf
 
 import tfpool as tp
-from tfpool import data
+from tfpool import data, files
 from tfpool.plan import Plan
 from tfpool.runs import ENDED, METRICS, Run, RunStore
+from tfpool.training import worker
 from tfpool.training.queue import enqueue, enqueue_heads, launch
 
 pytestmark = pytest.mark.slow
@@ -182,6 +184,44 @@ def test_a_run_that_is_killed_and_resumed_again_and_again_ends_with_the_same_bit
     assert digest(resumed) == digest(whole)
     assert resumed.result == whole.result
     assert not resumed.checkpoint_path.exists()
+
+
+def test_a_disk_that_takes_no_more_fails_the_run_and_leaves_the_checkpoint_to_go_on_from(tmp_path: Path) -> None:
+    recipe = tp.Recipe(epochs=5, train_images=600, batch_size=8)
+    whole = tp.train(PLAN, "fashion_mnist", recipe, tmp_path / "whole")
+    store = RunStore(tmp_path / "full")
+    run = started(store, recipe)
+    checkpoint = run.checkpoint_path
+    wait_for(checkpoint.exists, "a checkpoint")
+    # Room for rows of the database, not for what a run writes at the end of its epochs.
+    resource.prlimit(pid_of(store, run), resource.RLIMIT_FSIZE, (250_000, 250_000))
+    wait_for(lambda: store.get(run.id).state in ENDED, "the failure")
+    failed = store.get(run.id)
+    assert (failed.state, "File too large" in (failed.error or "")) == ("failed", True)
+    assert not [path.name for path in checkpoint.parent.iterdir() if path.name.startswith(".")]
+    store.resume(run.id)
+    launch(store)
+    wait_for(lambda: store.get(run.id).state in ENDED, "the end")
+    resumed = store.get(run.id)
+    assert resumed.state == "done"
+    assert {name: resumed.history[name] for name in TIMELESS} == {name: whole.history[name] for name in TIMELESS}
+
+
+def test_a_full_disk_is_named_and_the_run_marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = RunStore(tmp_path)
+    store.add({"plan": PLAN.spec, "data": "no such data", "recipe": tp.Recipe().config})
+    monkeypatch.setattr(files, "is_full", lambda folder: True)
+    monkeypatch.setattr(worker, "launch", lambda store: None)
+    monkeypatch.setattr(worker.os, "nice", lambda more: 0)
+    monkeypatch.setattr("tfpool.training.fit.take_one_thread", lambda: None)
+    worker.main(str(tmp_path))
+    (run,) = store.runs()
+    assert (run.state, run.error) == (
+        "failed",
+        "The disk is full. Free some space and resume the run: it goes on from its last checkpoint.",
+    )
+    # What was kept for this moment has been given back.
+    assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
 def test_a_stopped_run_goes_on_when_it_is_resumed(tmp_path: Path) -> None:

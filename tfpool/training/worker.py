@@ -11,12 +11,14 @@ import threading
 import time
 import traceback
 
+from tfpool import files
 from tfpool.process import Process
 from tfpool.runs import Run, RunStore
 from tfpool.training.queue import launch
 
 _PAUSE = 0.25
 _GRACE = 1.0
+_FULL = "The disk is full. Free some space and resume the run: it goes on from its last checkpoint."
 
 
 def main(folder: str) -> None:
@@ -24,6 +26,7 @@ def main(folder: str) -> None:
         os.nice(10)
     store, me = RunStore(folder), Process.of()
     try:
+        files.reserve(store.folder)
         run = store.claim(me)
         if run is not None:
             _work(store, run)
@@ -46,7 +49,10 @@ def _work(store: RunStore, run: Run) -> None:
             store.end(run.id, "done", result=result)
     except Exception as error:
         traceback.print_exc()
-        store.end(run.id, "failed", error=f"{type(error).__name__}: {error}")
+        full = files.is_full(store.folder)
+        if full:
+            files.use_reserve(store.folder)
+        store.end(run.id, "failed", error=_FULL if full else f"{type(error).__name__}: {error}")
 
 
 def _watch(store: RunStore, run: Run, stop: threading.Event) -> None:
