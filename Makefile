@@ -21,7 +21,7 @@ tests: $(VENV)/dev
 	$(BIN)/python -m pytest -n auto -m "not browser and not quiet"
 	$(BIN)/python -m pytest -m "browser or quiet"
 
-# Workers and pages killed at random during a sweep, for a quarter of an hour.
+# Workers and dashboards killed at random during a sweep, for a quarter of an hour.
 soak: $(VENV)/dev
 	$(BIN)/python -m tests.training.soak --kills 30
 

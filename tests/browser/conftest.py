@@ -1,6 +1,7 @@
 """The dashboard in Chromium: a server of its own for each test, and a page that must stay free of errors."""
 
 import contextlib
+import itertools
 import os
 import socket
 import subprocess
@@ -37,33 +38,33 @@ def serve() -> Iterator[Serve]:
 
 @contextlib.contextmanager
 def _server(store: Path) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     log = store.parent / f"server-{port}.log"
-    command = [
-        sys.executable,
-        "-m",
-        "streamlit",
-        "run",
-        "app.py",
-        "--server.port",
-        str(port),
-        "--server.headless",
-        "true",
-    ]
-    environment = {**os.environ, "TFPOOL_STORE": str(store)}
-    with log.open("w") as output:
-        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+    server = start_server(store, port, log)
     try:
-        url = f"http://127.0.0.1:{port}"
-        _until_healthy(url, server, log)
-        yield url
+        yield f"http://127.0.0.1:{port}"
     finally:
         # The server alone: workers have sessions of their own and must survive this.
         server.terminate()
         server.wait(15)
     assert "Traceback" not in log.read_text(), log.read_text()
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def start_server(store: Path, port: int, log: Path) -> subprocess.Popen[bytes]:
+    """A dashboard over a store, once it answers."""
+    options = {"--server.port": str(port), "--server.headless": "true"}
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", *itertools.chain(*options.items())]
+    environment = {**os.environ, "TFPOOL_STORE": str(store)}
+    with log.open("a") as output:
+        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+    _until_healthy(f"http://127.0.0.1:{port}", server, log)
+    return server
 
 
 def _until_healthy(url: str, server: subprocess.Popen[bytes], log: Path) -> None:

@@ -1,4 +1,4 @@
-"""A sweep whose workers and pages are killed at random: nothing may be lost, doubled or stuck.
+"""A sweep whose workers and dashboard are killed at random: nothing may be lost, doubled or stuck.
 
 python -m tests.training.soak --kills 30
 """
@@ -11,30 +11,21 @@ import random
 import signal
 import sqlite3
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlencode
 
 import tfpool as tp
 from tfpool.runs import ENDED, METRICS, Run, RunStore
 from tfpool.training.queue import enqueue
 
-ROOT = Path(__file__).parents[2]
+from ..browser.conftest import CHROMIUM, FLAGS, free_port, start_server
+
 RECIPE = tp.Recipe(epochs=4, train_images=256, batch_size=16, augment=("shift",))
 PLANS = [tp.plan("resnet8", head=head, input_shape=(28, 28, 1)) for head in (tp.GAP(dropout=0.3), tp.Flatten())]
-# What an open page does, once a second, until it is killed.
-PAGE = """
-import sys, time
-from tfpool.runs import RunStore
-from tfpool.training.queue import launch
-store = RunStore(sys.argv[1])
-while True:
-    store.runs()
-    launch(store)
-    time.sleep(0.3)
-"""
 MOST_SECONDS = 90
 """What a step of the soak may take before it counts as stuck."""
 
@@ -47,27 +38,21 @@ def soak(folder: Path, kills: int, seeds: int, seed: int = 0) -> list[Run]:
     """
     chance, store = random.Random(seed), RunStore(folder)
     queued = enqueue(PLANS, "fashion_mnist", RECIPE, store, range(seeds), "soak")
-    page = _page(folder)
-    try:
+    with _Dashboard(folder, queued) as dashboard:
         for number in range(kills):
-            _wait(store, lambda: bool(_workers(store)), page)
+            _wait(store, lambda: bool(_workers(store)))
             time.sleep(chance.uniform(0, 3))
-            victim = chance.choice(("worker", "worker", "page", "both"))
-            if victim != "page":
+            victim = chance.choice(("worker", "worker", "dashboard", "both"))
+            if victim != "dashboard":
                 for pid in chance.sample(_workers(store), k=min(1, len(_workers(store)))):
                     _kill(pid)
             if victim != "worker":
-                page.kill()
-                page.wait()
-                page = _page(folder)
+                dashboard.kill()
             _resume(store)
             print(f"kill {number + 1} of {kills}: {victim}; {sum(run.state == 'done' for run in store.runs())} done")
             if all(run.state == "done" for run in store.runs()):
                 break
-        _wait(store, lambda: all(run.state in ENDED for run in store.runs()), page, seconds=MOST_SECONDS * seeds)
-    finally:
-        page.kill()
-        page.wait()
+        _wait(store, lambda: all(run.state in ENDED for run in store.runs()), seconds=MOST_SECONDS * seeds)
     runs = store.runs()
     assert sorted(run.id for run in runs) == sorted(queued)
     assert {run.state for run in runs} == {"done"}
@@ -88,10 +73,43 @@ def histories(runs: list[Run]) -> dict[tuple[str, int], dict[str, list[float]]]:
     }
 
 
-def _page(folder: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-c", PAGE, str(folder)], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}
-    )
+class _Dashboard:
+    """The real server, and a browser that looks at the runs: what is queued starts only because a page is open."""
+
+    def __init__(self, folder: Path, run_ids: Sequence[str]) -> None:
+        self._folder, self._port = folder, free_port()
+        self._address = f"http://127.0.0.1:{self._port}/Train?" + urlencode([("runs", each) for each in run_ids])
+        self._held = ExitStack()
+
+    def __enter__(self) -> _Dashboard:
+        with ExitStack() as held:
+            self._server = self._start()
+            held.callback(self._end)
+            profile = held.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
+            # It stays open, as a person's does, and finds each new server by itself.
+            options = ["--headless", "--remote-debugging-port=0", f"--user-data-dir={profile}", *FLAGS]
+            browser = subprocess.Popen(
+                [CHROMIUM, *options, self._address], stderr=subprocess.DEVNULL, start_new_session=True
+            )
+            held.callback(browser.wait)
+            held.callback(os.killpg, browser.pid, signal.SIGKILL)
+            self._held = held.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._held.close()
+
+    def kill(self) -> None:
+        """Kill the server and start another one in its place."""
+        self._end()
+        self._server = self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        return start_server(self._folder, self._port, self._folder.with_suffix(".log"))
+
+    def _end(self) -> None:
+        self._server.kill()
+        self._server.wait()
 
 
 def _workers(store: RunStore) -> list[int]:
@@ -112,13 +130,10 @@ def _resume(store: RunStore) -> None:
             store.resume(run.id)
 
 
-def _wait(
-    store: RunStore, condition: Callable[[], bool], page: subprocess.Popen[bytes], seconds: float = MOST_SECONDS
-) -> None:
+def _wait(store: RunStore, condition: Callable[[], bool], seconds: float = MOST_SECONDS) -> None:
     began = time.monotonic()
     while not condition() and not all(run.state == "done" for run in store.runs()):
         assert time.monotonic() - began < seconds, f"stuck: {[(run.id, run.state) for run in store.runs()]}"
-        assert page.poll() is None, "the page ended by itself"
         _resume(store)
         time.sleep(0.1)
 
