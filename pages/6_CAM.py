@@ -15,6 +15,16 @@ METHODS = {
     "hirescam": "Exact for GAP and for Flatten: the map's sum plus the bias is the score.",
     "cam": "The class's weights at each position. For GAP and Flatten its mean plus the bias is the score.",
     "gradcam": "Channels weighted by their mean gradient; only what speaks for the class.",
+    "gradcam++": "As gradcam, but a channel counts for its positive gradients alone, so small parts show as well.",
+    "elementwise": "Gradient times activation at each position, channel by channel, where that is positive.",
+    "xgradcam": "Channels weighted by their gradient where they are active.",
+    "layercam": "Positive gradients times activations at each position.",
+    "shapleycam": "As gradcam, corrected for the head's curvature; the same where the head has none.",
+    "finercam": "As gradcam, for the score less that of the three classes nearest to it: what tells them apart.",
+    "eigencam": "What most channels share, whatever the class.",
+    "eigengradcam": "What most channels share, times the gradient of the score.",
+    "ablationcam": "Channels weighted by how much of the score is lost without them. Slow.",
+    "scorecam": "Channels weighted by the score of the image seen through them alone. Slow.",
 }
 
 header("CAM", "Where does each model look, in the same image, on one scale?")
@@ -107,6 +117,6 @@ for column, view in zip(columns[1:], views, strict=True):
             alt=f"Map of {view.run.id}: evidence for {names[view.explained]}, score {view.score:.2f}",
         )
 st.caption(
-    f"One scale for all maps: full colour is ±{limit:.3g} of the score before softmax. Orange speaks for the class, "
+    f"One scale for all maps: full colour is ±{limit:.3g}. Orange speaks for the class, "
     f"blue against it. Read at layer {views[0].layer}. {method}: {METHODS[method]}"
 )

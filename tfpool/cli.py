@@ -112,7 +112,12 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument(
         "image", metavar="IMAGE", help="an image file; its middle is cut out to the network's proportions"
     )
-    command.add_argument("--method", default="gradcam", help="cam, gradcam or hirescam (default: %(default)s)")
+    command.add_argument(
+        "--method",
+        default="gradcam",
+        help="cam (exact for gap and flatten), gradcam, hirescam, layercam, scorecam …: a wrong name lists all "
+        "(default: %(default)s)",
+    )
     command.add_argument("--target", help="class to explain, by name or number (default: the top one)")
     command.add_argument("--out", default="map.png", help="PNG to write, image and map (default: %(default)s)")
     _store(command)

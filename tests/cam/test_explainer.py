@@ -236,7 +236,11 @@ def test_resizing_keeps_the_range_and_the_place(gap: Model) -> None:
 @pytest.mark.parametrize(
     ("images", "settings", "message"),
     [
-        (IMAGES, {"method": "smoothgrad"}, r"Unknown method 'smoothgrad'\. Use one of: cam, gradcam, hirescam"),
+        (
+            IMAGES,
+            {"method": "smoothgrad"},
+            r"Unknown method 'smoothgrad'\. Use one of: cam, gradcam, gradcam\+\+, hirescam",
+        ),
         (IMAGES, {"target": 10}, r"has the classes 0 to 9, got target 10"),
         (IMAGES, {"target": -1}, r"has the classes 0 to 9, got target -1"),
         (IMAGES, {"target": [1, 2]}, r"one for all images or one each, got \[1, 2\]"),
@@ -244,7 +248,7 @@ def test_resizing_keeps_the_range_and_the_place(gap: Model) -> None:
         (IMAGES[:, :20], {}, r"takes images of shape \(N, 28, 28, 1\), got \(6, 20, 28, 1\)"),
         (IMAGES[0, ..., 0], {}, r"takes images of shape \(N, 28, 28, 1\), got \(28, 28\)"),
     ],
-    ids=str,
+    ids=["method", "beyond", "below", "too few", "no number", "size", "no channels"],
 )
 def test_bad_input_is_one_clear_sentence(images: np.ndarray, settings: dict[str, object], message: str) -> None:
     model = tp.build(tp.plan("resnet8", input_shape=(28, 28, 1)), seed=1)

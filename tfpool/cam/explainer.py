@@ -22,7 +22,7 @@ class Explanation:
     """Maps of N images.
 
     Attributes:
-        heatmaps: float32 (N, h, w) at the resolution of the features, in units of the target's score, not normalised.
+        heatmaps: float32 (N, h, w) at the resolution of the features, as the formula gives them, not normalised.
         targets: int64 (N,), the class explained.
         scores: float32 (N,), that class's score before softmax.
         layer: name of the feature layer that was read.

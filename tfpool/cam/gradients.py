@@ -1,0 +1,116 @@
+"""Maps from the gradient of a score at the features A (N, h, w, C). g is that gradient, Σ a sum over positions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from tfpool.anatomy.locate import Anatomy
+from tfpool.cam.kinds import Maps, gradients, weighted
+
+_SIMILAR = 3
+
+
+def gradcam(anatomy: Anatomy) -> Maps:
+    """ReLU(Σ_k mean(g_k) A_k). Selvaraju et al. 2017, arXiv 1610.02391."""
+
+    def maps(features: Any, targets: Any, images: Any) -> Any:
+        return weighted(features, tf.reduce_mean(gradients(anatomy, features, targets, images), axis=(1, 2)))
+
+    return maps
+
+
+def gradcam_plus_plus(anatomy: Anatomy) -> Maps:
+    """ReLU(Σ_k w_k A_k) with w_k = Σ g² ReLU(g) / (2g² + ΣA_k · g³). Chattopadhay et al. 2018, arXiv 1710.11063.
+
+    Where g is positive the fraction is g / (2 + ΣA_k · g), and elsewhere nothing: so it needs no small number added,
+    which would be larger than the squares of a deep network's gradients.
+    """
+
+    def maps(features: Any, targets: Any, images: Any) -> Any:
+        positive = tf.nn.relu(gradients(anatomy, features, targets, images))
+        total = tf.reduce_sum(features, axis=(1, 2), keepdims=True)
+        return weighted(features, tf.reduce_sum(tf.math.divide_no_nan(positive, 2 + total * positive), axis=(1, 2)))
+
+    return maps
+
+
+def hirescam(anatomy: Anatomy) -> Maps:
+    """Σ_k g_k ⊙ A_k, with signs. Draelos & Carin 2020, arXiv 2011.08891.
+
+    For a head that is linear in the features (GAP or Flatten, then Dense) the sum over positions plus the bias is
+    the score, exactly.
+    """
+
+    def maps(features: Any, targets: Any, images: Any) -> Any:
+        return tf.reduce_sum(gradients(anatomy, features, targets, images) * features, axis=-1)
+
+    return maps
+
+
+def elementwise(anatomy: Anatomy) -> Maps:
+    """Σ_k ReLU(g_k ⊙ A_k): what speaks for the class at each position. From the project pytorch-grad-cam."""
+
+    def maps(features: Any, targets: Any, images: Any) -> Any:
+        return tf.reduce_sum(tf.nn.relu(gradients(anatomy, features, targets, images) * features), axis=-1)
+
+    return maps
+
+
+def xgradcam(anatomy: Anatomy) -> Maps:
+    """ReLU(Σ_k w_k A_k) with w_k = Σ(g_k ⊙ A_k) / ΣA_k, 0 where ΣA_k is. Fu et al. 2020, arXiv 2008.02312."""
+
+    def maps(features: Any, targets: Any, images: Any) -> Any:
+        products = tf.reduce_sum(gradients(anatomy, features, targets, images) * features, axis=(1, 2))
+        return weighted(features, tf.math.divide_no_nan(products, tf.reduce_sum(features, axis=(1, 2))))
+
+    return maps
+
+
+def layercam(anatomy: Anatomy) -> Maps:
+    """ReLU(Σ_k ReLU(g_k) ⊙ A_k). Jiang et al. 2021, IEEE Transactions on Image Processing 30."""
+
+    def maps(features: Any, targets: Any, images: Any) -> Any:
+        positive = tf.nn.relu(gradients(anatomy, features, targets, images))
+        return tf.nn.relu(tf.reduce_sum(positive * features, axis=-1))
+
+    return maps
+
+
+def shapleycam(anatomy: Anatomy) -> Maps:
+    """ReLU(Σ_k w_k A_k) with w_k = mean(g_k - ½ (H·A)_k), H the score's second derivatives. arXiv 2501.06261.
+
+    For a head without curvature at the features this is Grad-CAM.
+    """
+
+    def maps(features: Any, targets: Any, images: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(features)
+            first = gradients(anatomy, features, targets, images)
+            along = tf.reduce_sum(first * tf.stop_gradient(features))
+        curved = tape.gradient(along, features, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        return weighted(features, tf.reduce_mean(first - curved / 2, axis=(1, 2)))
+
+    return maps
+
+
+def finercam(anatomy: Anatomy) -> Maps:
+    """Grad-CAM of y_c less the mean score of the three classes whose scores are nearest to it. arXiv 2501.11309.
+
+    It shows what tells the class from those like it. With fewer classes, the mean is over all others.
+    """
+
+    def maps(features: Any, targets: Any, images: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(features)
+            scores = anatomy.head(features, images)
+            own = tf.gather(scores, targets, batch_dims=1)
+            apart = tf.abs(scores - own[:, tf.newaxis]) + tf.one_hot(
+                targets, anatomy.classes, on_value=scores.dtype.max
+            )
+            similar = tf.math.top_k(-apart, min(_SIMILAR, anatomy.classes - 1)).indices
+            contrast = own - tf.reduce_mean(tf.gather(scores, similar, batch_dims=1), axis=1)
+        return weighted(features, tf.reduce_mean(tape.gradient(contrast, features), axis=(1, 2)))
+
+    return maps

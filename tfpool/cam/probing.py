@@ -1,0 +1,78 @@
+"""Maps from what becomes of the score when channels are taken away or shown alone. Slow: many passes an image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+from tfpool.anatomy.locate import Anatomy
+from tfpool.cam.kinds import Maps, target_scores, weighted
+
+_AT_ONCE = 32
+"""Channels in one pass, so that memory does not grow with their number."""
+
+
+def ablationcam(anatomy: Anatomy) -> Maps:
+    """ReLU(Σ_k w_k A_k) with w_k = (y - y without channel k) / |y|. Desai & Ramaswamy 2020, WACV.
+
+    The paper divides by y, which would turn the map over where the score is below zero.
+    """
+
+    def maps(features: Any, targets: Any, images: Any) -> Any:
+        whole = target_scores(anatomy, features, targets, images)
+
+        def drops(feature: Any, target: Any, image: Any, numbers: Any) -> Any:
+            without = feature * (1 - tf.one_hot(numbers, tf.shape(feature)[-1]))[:, tf.newaxis, tf.newaxis]
+            return target_scores(anatomy, without, *_repeated(target, image, numbers))
+
+        left = _by_channel(drops, features, targets, images)
+        weights = tf.math.divide_no_nan(whole[:, tf.newaxis] - left, tf.abs(whole)[:, tf.newaxis])
+        return weighted(features, weights)
+
+    return maps
+
+
+def scorecam(anatomy: Anatomy) -> Maps:
+    """ReLU(Σ_k w_k A_k), w the softmax over channels of y(M_k ⊙ x) - y(0). Wang et al. 2020, arXiv 1910.01279.
+
+    M_k is A_k, enlarged to the image and scaled from 0 to 1; a channel that is the same everywhere masks all. x is the
+    image as the model reads it, so what is masked becomes that scale's zero, as it does in y(0).
+    """
+
+    def maps(features: Any, targets: Any, images: Any) -> Any:
+        size = tf.shape(images)[1:3]
+
+        def shown(feature: Any, target: Any, image: Any, numbers: Any) -> Any:
+            chosen = tf.gather(feature, numbers, axis=-1)
+            low, high = (tf_reduce(chosen, axis=(0, 1)) for tf_reduce in (tf.reduce_min, tf.reduce_max))
+            masks = tf.image.resize(tf.math.divide_no_nan(chosen - low, high - low), size)
+            masked = tf.transpose(masks, (2, 0, 1))[..., tf.newaxis] * image
+            target, _ = _repeated(target, image, numbers)
+            return target_scores(anatomy, tf.cast(anatomy.body(masked), tf.float32), target, masked)
+
+        # y(0) is the same for all channels, which the softmax does not see.
+        return weighted(features, tf.nn.softmax(_by_channel(shown, features, targets, images)))
+
+    return maps
+
+
+def _repeated(target: Any, image: Any, numbers: Any) -> tuple[Any, Any]:
+    count = tf.shape(numbers)[0]
+    return tf.fill([count], target), tf.repeat(image[tf.newaxis], count, axis=0)
+
+
+def _by_channel(score: Callable[[Any, Any, Any, Any], Any], features: Any, targets: Any, images: Any) -> Any:
+    """The scores (N, C) of each image and channel, image by image and some channels at once."""
+    channels = features.shape[-1]
+
+    def of_one(values: tuple[Any, Any, Any]) -> Any:
+        parts = tf.TensorArray(tf.float32, -(-channels // _AT_ONCE), infer_shape=False)
+        for part in tf.range(parts.size()):
+            numbers = tf.range(part * _AT_ONCE, tf.minimum((part + 1) * _AT_ONCE, channels))
+            parts = parts.write(part, score(*values, numbers))
+        return parts.concat()
+
+    signature = tf.TensorSpec((channels,), tf.float32)
+    return tf.map_fn(of_one, (features, targets, images), fn_output_signature=signature, parallel_iterations=1)
