@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import tfpool as tp
+from tfpool.heads import HEADS
 
 from .test_explainer import IMAGES, TARGETS, Model, bias_of, close, flatten, gap, scores_of
 
@@ -28,6 +29,28 @@ def maps(model: Model, method: str, layer: str | None = None) -> np.ndarray:
 
 def relu(values: np.ndarray) -> np.ndarray:
     return np.maximum(values, 0)
+
+
+@pytest.mark.parametrize("head", sorted({*HEADS} - {"fc", "gmp"}))
+def test_the_mean_of_cam_and_the_bias_are_the_score_of_every_linear_head(head: str) -> None:
+    model = tp.build(tp.plan("resnet8", head=head, input_shape=(32, 32, 1)), seed=3)
+    images = np.pad(IMAGES, ((0, 0), (2, 2), (2, 2), (0, 0)))
+    e = tp.explain(model, images, "cam", TARGETS)
+    last, bias = model.layers[-1], np.zeros(10)
+    if isinstance(last, keras.layers.Dense):
+        bias = np.random.default_rng(0).normal(size=10)
+        last.set_weights([last.kernel.numpy(), bias])
+    np.testing.assert_allclose(
+        e.heatmaps.mean(axis=(1, 2)) + bias[TARGETS],
+        model(images, training=False).numpy()[np.arange(6), TARGETS],
+        atol=1e-4 * np.abs(e.heatmaps).max(),
+    )
+
+
+def test_the_map_of_nin_is_the_classs_own() -> None:
+    model = tp.build(tp.plan("resnet8", head="nin", input_shape=(28, 28, 1)), seed=3)
+    e = tp.explain(model, IMAGES, "cam", TARGETS)
+    close(e.heatmaps, features_of(model, e.layer)[np.arange(6), ..., TARGETS])
 
 
 @pytest.mark.parametrize("method", ["gradcam", "xgradcam", "shapleycam"])

@@ -11,8 +11,14 @@ from keras import ops
 
 from tfpool.anatomy.unfold import Graph, Step, Value, ancestors, unfold
 
-GLOBAL_POOLS = (keras.layers.GlobalAveragePooling2D, keras.layers.GlobalMaxPooling2D)
-_POOLS = (*GLOBAL_POOLS, keras.layers.AveragePooling2D, keras.layers.MaxPooling2D)
+_POOLS = (
+    keras.layers.GlobalAveragePooling2D,
+    keras.layers.GlobalMaxPooling2D,
+    keras.layers.AveragePooling2D,
+    keras.layers.MaxPooling2D,
+    keras.layers.AdaptiveAveragePooling2D,
+    keras.layers.AdaptiveMaxPooling2D,
+)
 _SQUASHING = ("softmax", "sigmoid")
 
 
@@ -26,7 +32,8 @@ class Anatomy:
         head: features, with the images that they are of, to the scores (N, K) float32 before any softmax or sigmoid. A
             single sigmoid unit is two scores, minus and plus the unit's own.
         classes: number of scores K.
-        chain: the head's layers in order, those left out that do nothing at inference; empty where it branches.
+        chain: the head's layers in an order that they run in, those left out that do nothing at inference; empty where
+            the head reads more of the image than the features.
     """
 
     layer: str
@@ -65,7 +72,7 @@ def dissect(model: keras.Model, layer: str | None = None) -> Anatomy:
     classes = max(2, graph.outputs[0].shape[1] or 0)
     end = () if squashed is None else (squashed,)
     layer = features.step.name if features.step else ""
-    return Anatomy(layer, body, head, classes, (*_chain(features, last), *end))
+    return Anatomy(layer, body, head, classes, (*_between(graph, features, last), *end))
 
 
 def _before_squashing(output: Value) -> tuple[Value, keras.layers.Dense | None]:
@@ -122,7 +129,18 @@ def _entering(graph: Graph, ends: list[Value]) -> Value | None:
             elif source not in seen:
                 seen.add(source)
                 waiting.append(source)
-    return found.pop() if len(found) == 1 and not found & set(graph.inputs) else None
+    # Where a pyramid pools one map to several sizes, that one.
+    shared = set.intersection(*map(_pooled_from, found)) & found if found else found
+    return shared.pop() if len(shared) == 1 and not shared & set(graph.inputs) else None
+
+
+def _pooled_from(value: Value) -> set[Value]:
+    """The value and those before it that are nothing but pooled to it."""
+    values = {value}
+    while value.step and isinstance(value.step.operation, _POOLS):
+        (value,) = value.step.inputs
+        values.add(value)
+    return values
 
 
 def _before_pooling(value: Value) -> Value:
@@ -155,13 +173,9 @@ def _choices(graph: Graph, last: Value) -> str:
     return ", ".join(map(repr, reversed(names))) or "none, since it has no feature map"
 
 
-def _chain(features: Value, last: Value) -> tuple[keras.Operation, ...]:
-    operations: list[keras.Operation] = []
-    value = last
-    while value is not features:
-        if value.step is None or len(value.step.inputs) != 1:
-            return ()
-        if not _is_idle(value.step):
-            operations.insert(0, value.step.operation)
-        (value,) = value.step.inputs
-    return tuple(operations)
+def _between(graph: Graph, features: Value, last: Value) -> tuple[keras.Operation, ...]:
+    needed = ancestors(last, stop=[features]) - {features}
+    if needed & set(graph.inputs):
+        return ()
+    steps = [step for step, values in graph.steps if needed.intersection(values)]
+    return tuple(step.operation for step in steps if not _is_idle(step))

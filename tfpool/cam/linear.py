@@ -7,35 +7,62 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfpool.anatomy.locate import GLOBAL_POOLS, Anatomy
-from tfpool.cam.kinds import Maps
+from tfpool.anatomy.locate import Anatomy
+from tfpool.cam.kinds import Maps, gradients
+from tfpool.layers import GeneralizedMeanPooling2D
+
+_GATHERING = (
+    keras.layers.GlobalAveragePooling2D,
+    keras.layers.GlobalMaxPooling2D,
+    keras.layers.AveragePooling2D,
+    keras.layers.MaxPooling2D,
+    keras.layers.AdaptiveAveragePooling2D,
+    keras.layers.AdaptiveMaxPooling2D,
+    GeneralizedMeanPooling2D,
+    keras.layers.Flatten,
+    keras.layers.Reshape,
+    keras.layers.Concatenate,
+)
+"""Layers whose output doubles when the features double: it is then the sum of its gradient times the features."""
+_LINEAR = ("linear", "softmax", "sigmoid")
 
 
 def cam(anatomy: Anatomy) -> Maps:
     """Σ_k w_kc A_k, with signs: the class's weights applied at each position. Zhou et al. 2016, arXiv 1512.04150.
 
-    After global average pooling the mean over positions plus the bias is the score, exactly. Flatten has a weight
-    for each position; its map is H·W · Σ_k w_hwkc A_k, of which the same holds. After global max pooling the map shows
-    where a class could be found (Oquab et al. 2015), and no sum holds.
+    For a head of pooling or flattening and at most one Dense layer, the mean over positions plus the bias is the score,
+    exactly: a weight acts at each position as the head uses it there, H·W · Σ_k g_k ⊙ A_k with g the score's gradient.
+    After global average pooling that is the class's weights, after NIN's the class's own map, after Flatten a weight
+    for each position. Where a maximum is taken, positions that were not it have no part in the score; after global
+    max pooling alone the map shows instead where a class could be found, w_kc A_k everywhere (Oquab et al. 2015), and
+    no sum holds.
+
+    Raises:
+        ValueError: if the head is another one.
     """
-    layers = anatomy.chain
-    kinds = (*GLOBAL_POOLS, keras.layers.Flatten)
-    if not (len(layers) == 2 and isinstance(layers[0], kinds) and isinstance(layers[1], keras.layers.Dense)):
+    *pools, last = anatomy.chain or (None,)
+    ends_dense = isinstance(last, keras.layers.Dense) and last.activation.__name__ in _LINEAR
+    if not (anatomy.chain and all(isinstance(each, _GATHERING) for each in (pools if ends_dense else anatomy.chain))):
         raise ValueError(
-            "cam needs a head that is linear in the features: global pooling or Flatten, then one Dense layer. "
-            f"After {anatomy.layer!r} come {', '.join(type(each).__name__ for each in layers) or 'branches'}. "
+            "cam needs a head that is linear in the features: pooling or flattening, then at most one Dense layer. "
+            f"After {anatomy.layer!r} come {', '.join(type(each).__name__ for each in anatomy.chain) or 'branches'}. "
             "Use hirescam or gradcam."
         )
-    pool, dense = layers
+    if ends_dense and [type(each) for each in pools] == [keras.layers.GlobalMaxPooling2D]:
+        return _where_it_could_be(last)
 
+    def maps(features: Any, targets: Any, images: Any) -> Any:
+        area = tf.cast(tf.reduce_prod(tf.shape(features)[1:3]), tf.float32)
+        return area * tf.reduce_sum(gradients(anatomy, features, targets, images) * features, axis=-1)
+
+    return maps
+
+
+def _where_it_could_be(dense: keras.layers.Dense) -> Maps:
     def maps(features: Any, targets: Any, images: Any) -> Any:
         weights = tf.cast(dense.kernel, tf.float32)
         if dense.units == 1:
             weights = tf.concat([-weights, weights], axis=1)
-        weights = tf.gather(tf.transpose(weights), targets)
-        if isinstance(pool, GLOBAL_POOLS):
-            return tf.einsum("nhwc,nc->nhw", features, weights)
-        height, width = features.shape[1:3]
-        return height * width * tf.reduce_sum(tf.reshape(weights, tf.shape(features)) * features, axis=-1)
+        return tf.einsum("nhwc,nc->nhw", features, tf.gather(tf.transpose(weights), targets))
 
     return maps
