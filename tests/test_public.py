@@ -9,7 +9,8 @@ import tfpool as tp
 from tfpool import pretrained
 from tfpool.heads import HEADS
 
-CALLS = {name: getattr(tp, name) for name in tp.__all__} | {
+CALLS = {name: getattr(tp, name) for name in tp.__all__ if name != "metrics"} | {
+    **{name: getattr(tp.metrics, name) for name in tp.metrics.__all__},
     "load_weights": pretrained.load_weights,
     "class_names": pretrained.class_names,
 }

@@ -15,7 +15,7 @@ from tfpool.plan import plan
 from tfpool.runs import runs
 
 if TYPE_CHECKING:
-    from tfpool.cam import Explainer, Explanation, explain, methods, overlay
+    from tfpool.cam import Explainer, Explanation, explain, methods, metrics, overlay
     from tfpool.comparison import compare
     from tfpool.export import to_code
     from tfpool.pretrained import decode_predictions, preprocess_input
@@ -49,6 +49,7 @@ __all__ = [
     "Explainer",
     "overlay",
     "methods",
+    "metrics",
 ]
 
 _LATER = {
@@ -63,6 +64,7 @@ _LATER = {
     "Explainer": "tfpool.cam",
     "overlay": "tfpool.cam",
     "methods": "tfpool.cam",
+    "metrics": "tfpool.cam",
 }
 
 

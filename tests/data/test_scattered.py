@@ -1,5 +1,3 @@
-import time
-
 import numpy as np
 
 from tfpool import data
@@ -36,11 +34,9 @@ def test_boxes_stay_on_the_canvas_and_reach_all_of_it() -> None:
 
 
 def test_the_same_seed_makes_the_same_pixels_and_another_one_others() -> None:
-    began = time.monotonic()
     first = data.load("scattered")
     assert first.fingerprint == "abb4f80da4c1e1ead6c66b313bb1bf97596bef53c60484e66b18de9c8cc42518"
     assert data.load("scattered") is first
-    assert time.monotonic() - began < 20
     part = data.Part(first.test.images[:0], first.test.labels[:0], first.test.boxes)
     assert part.first(0).boxes is not None
     few = fashion_mnist.bundled().test.first(5)

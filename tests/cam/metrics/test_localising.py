@@ -1,0 +1,127 @@
+"""Figures of localisation on maps small enough to count."""
+
+import numpy as np
+import pytest
+
+import tfpool as tp
+from tfpool import data
+from tfpool.cam.metrics import (
+    centre_map,
+    energy_inside,
+    masks_of,
+    max_box_acc,
+    max_box_acc_v2,
+    pixel_average_precision,
+    pointing_game,
+)
+
+BOX = np.array([[2, 3, 6, 8]])
+
+
+def peaked(row: int, column: int, size: int = 40) -> np.ndarray:
+    heatmap = np.zeros((1, size, size))
+    heatmap[0, row, column] = 1
+    return heatmap
+
+
+def test_a_box_as_a_mask_leaves_its_ends_out() -> None:
+    mask = masks_of(BOX, (8, 10))[0]
+    assert mask.sum() == 4 * 5
+    assert mask[2:6, 3:8].all()
+
+
+def test_a_point_hits_within_its_disc_and_misses_beyond() -> None:
+    mask = masks_of(np.array([[0, 0, 5, 5]]), (40, 40))
+    assert pointing_game(peaked(4, 4), mask, tolerance=0) == 1
+    assert pointing_game(peaked(4, 5), mask, tolerance=0) == 0
+    assert pointing_game(peaked(4, 19), mask) == 1
+    assert pointing_game(peaked(4, 20), mask) == 0
+    # A disc, not a square: 13 rows and 13 columns away are 18 pixels.
+    assert pointing_game(peaked(17, 17), mask) == 0
+    # A flat map points everywhere: 25 of 1,600 pixels are on the object.
+    assert pointing_game(np.ones((1, 40, 40)), mask, tolerance=0) == 25 / 1600
+
+
+def test_points_are_counted_by_class_where_classes_are_given() -> None:
+    mask = masks_of(np.array([[0, 0, 5, 5]] * 4), (40, 40))
+    heatmaps = np.concatenate([peaked(0, 0), peaked(0, 0), peaked(0, 0), peaked(39, 39)])
+    assert pointing_game(heatmaps, mask) == 0.75
+    assert pointing_game(heatmaps, mask, np.array([0, 0, 0, 1])) == 0.5
+
+
+def test_energy_is_the_positive_share_inside() -> None:
+    heatmap = np.zeros((2, 8, 10))
+    heatmap[0, 2, 3], heatmap[0, 0, 0], heatmap[0, 7, 9] = 3, 1, -5
+    np.testing.assert_array_equal(energy_inside(heatmap, masks_of(np.repeat(BOX, 2, axis=0), (8, 10))), [0.75, 0])
+
+
+def test_precision_of_pixels_by_hand() -> None:
+    mask = np.array([[[True, False, True, False]]])
+    # Thresholds find: 1 of 1, 1 of 2, 2 of 3, 2 of 4. Recall rises at the first and the third.
+    assert pixel_average_precision(np.array([[[4.0, 3, 2, 1]]]), mask) == pytest.approx(0.5 * 1 + 0.5 * 2 / 3)
+    assert pixel_average_precision(mask.astype(float), mask) == 1
+    # A flat map: all at once, half of them right, in whatever order they come.
+    assert pixel_average_precision(np.ones((1, 1, 4)), mask) == 0.5
+
+
+def test_a_map_that_is_the_box_has_it_and_a_flat_one_has_nothing() -> None:
+    mask = masks_of(BOX, (8, 10)).astype(float)
+    for figure in (max_box_acc, max_box_acc_v2):
+        assert figure(mask, BOX) == 1
+        assert figure(np.ones((1, 8, 10)), BOX) == 0
+
+
+def test_an_overlap_of_8_in_27_is_too_little_for_three_tenths() -> None:
+    # 3×5 and 4×5 pixels that share 2×4 of them.
+    truth = np.array([[0, 0, 3, 5]])
+    found = masks_of(np.array([[1, 1, 5, 6]]), (8, 8)).astype(float)
+    assert max_box_acc_v2(found, truth) == 0
+    # One column fewer outside: 8 of 23.
+    assert max_box_acc_v2(masks_of(np.array([[1, 1, 5, 5]]), (8, 8)).astype(float), truth) == pytest.approx(1 / 3)
+
+
+def test_the_largest_part_counts_or_any() -> None:
+    heatmap = masks_of(BOX, (20, 20)).astype(float)
+    heatmap[0, 10:19, 10:19] = 1
+    assert max_box_acc(heatmap, BOX) == 0
+    assert max_box_acc_v2(heatmap, BOX) == 1
+
+
+def test_one_threshold_is_chosen_for_all_maps() -> None:
+    # The first map has its box above 0.5, the second below: no threshold suits both.
+    first, second = (masks_of(BOX, (8, 10)).astype(float)[0] for _ in range(2))
+    first = np.where(first > 0, 1.0, 0.6)
+    first[0, 0] = 0
+    second = 0.4 * second
+    second[7, 9] = 1
+    heatmaps, boxes = np.stack([first, second]), np.repeat(BOX, 2, axis=0)
+    assert max_box_acc(heatmaps, boxes) == 0.5
+    assert [max_box_acc(heatmaps[each : each + 1], BOX) for each in (0, 1)] == [1, 1]
+
+
+def test_the_centre_is_a_baseline_that_objects_anywhere_do_not_flatter() -> None:
+    part = data.load("scattered").test.first(500)
+    assert part.boxes is not None
+    middle = np.repeat(centre_map((64, 64))[np.newaxis], 500, axis=0)
+    masks = masks_of(part.boxes, (64, 64))
+    inside = masks[:, 31:33, 31:33].mean()
+    assert pointing_game(middle, masks, tolerance=0) == pytest.approx(inside, abs=0.02)
+    assert max_box_acc(masks.astype(float), part.boxes) == 1
+    assert 0 < max_box_acc_v2(middle, part.boxes) < 0.5
+
+
+def test_what_does_not_fit_is_one_sentence() -> None:
+    with pytest.raises(ValueError, match=r"of one shape \(N, H, W\) are needed, got \(1, 4, 4\) and \(1, 8, 8\)"):
+        pointing_game(np.ones((1, 4, 4)), np.ones((1, 8, 8), bool))
+    with pytest.raises(ValueError, match="but number 1 is empty"):
+        energy_inside(np.ones((2, 4, 4)), np.stack([np.ones((4, 4), bool), np.zeros((4, 4), bool)]))
+    with pytest.raises(ValueError, match=r"a box \(N, 4\) for each are needed, got \(2, 8, 10\) and \(1, 4\)"):
+        max_box_acc(np.ones((2, 8, 10)), BOX)
+    with pytest.raises(ValueError, match=r"Boxes \(N, 4\) of y0, x0, y1, x1 are needed, got \(4,\)"):
+        masks_of(BOX[0], (8, 10))
+    with pytest.raises(ValueError, match=r"at least a pixel to each side, got \(0, 3\)"):
+        centre_map((0, 3))
+
+
+def test_the_public_name_leads_to_them() -> None:
+    assert tp.metrics.pointing_game is pointing_game
