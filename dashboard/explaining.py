@@ -55,12 +55,11 @@ def _view(run: Run, pixels: np.ndarray, method: str, target: int | None) -> View
     scores = explainer.scores(batch)[0]
     explanation = explainer(batch, target)
     predicted = int(scores.argmax())
-    shifted = np.exp(scores - scores.max())
     return View(
         run=run,
         predicted=predicted,
         predicted_score=float(scores[predicted]),
-        probability=float(shifted[predicted] / shifted.sum()),
+        probability=float(explainer.probabilities(batch)[0, predicted]),
         explained=int(explanation.targets[0]),
         score=float(explanation.scores[0]),
         heatmap=explanation.resize(pixels.shape[:2])[0],

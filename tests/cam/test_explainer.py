@@ -145,6 +145,20 @@ def test_a_single_sigmoid_unit_is_two_scores_of_opposite_sign() -> None:
         close(1 / (1 + np.exp(-yes.scores)), model(IMAGES)[:, 0].numpy())
     top = tp.explain(model, IMAGES)
     np.testing.assert_array_equal(top.targets, (model(IMAGES)[:, 0] > 0.5).numpy())
+    close(tp.Explainer(model).probabilities(IMAGES)[:, 1], model(IMAGES)[:, 0].numpy())
+
+
+@pytest.mark.parametrize("activation", ["softmax", "sigmoid"])
+@pytest.mark.parametrize("inside", [True, False], ids=["inside", "after"])
+def test_probabilities_are_what_the_model_says_itself(activation: str, inside: bool) -> None:
+    plain = tp.build(tp.plan("resnet8", input_shape=(28, 28, 1)), seed=1)
+    pooled, last = plain.layers[-2].output, plain.layers[-1]
+    dense = keras.layers.Dense(10, activation=activation if inside else None)
+    out = dense(pooled)
+    dense.set_weights(last.get_weights())
+    model = keras.Model(plain.inputs[0], out if inside else keras.layers.Activation(activation)(out))
+    np.testing.assert_allclose(tp.Explainer(model).probabilities(IMAGES), model(IMAGES, training=False), atol=1e-6)
+    assert tp.Explainer(plain).probabilities(IMAGES).sum(axis=1) == pytest.approx(1)
 
 
 def test_transfer_learning_with_a_nested_backbone_equals_the_flat_model(gap: Model) -> None:

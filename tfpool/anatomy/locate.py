@@ -32,6 +32,7 @@ class Anatomy:
         head: features, with the images that they are of, to the scores (N, K) float32 before any softmax or sigmoid. A
             single sigmoid unit is two scores, minus and plus the unit's own.
         classes: number of scores K.
+        judged_alone: whether each score has a probability of its own, by a sigmoid; else softmax shares one among all.
         chain: the head's layers in an order that they run in, those left out that do nothing at inference; empty where
             the head reads more of the image than the features.
     """
@@ -40,6 +41,7 @@ class Anatomy:
     body: Callable[[Any], Any]
     head: Callable[[Any, Any], Any]
     classes: int
+    judged_alone: bool
     chain: tuple[keras.Operation, ...]
 
 
@@ -56,7 +58,7 @@ def dissect(model: keras.Model, layer: str | None = None) -> Anatomy:
             f"A classifier of one image with scores (N, K) is needed, {model.name} maps {inputs} to {outputs}."
         )
     (image,) = graph.inputs
-    last, squashed = _before_squashing(graph.outputs[0])
+    last, squashed, by = _before_squashing(graph.outputs[0])
     features = _found(graph, last, model.name) if layer is None else _named(graph, last, layer, model.name)
 
     def body(images: Any) -> Any:
@@ -69,26 +71,29 @@ def dissect(model: keras.Model, layer: str | None = None) -> Anatomy:
         scores = ops.cast(scores, "float32")
         return ops.concatenate([-scores, scores], axis=1) if scores.shape[1] == 1 else scores
 
-    classes = max(2, graph.outputs[0].shape[1] or 0)
+    units = graph.outputs[0].shape[1] or 0
     end = () if squashed is None else (squashed,)
     layer = features.step.name if features.step else ""
-    return Anatomy(layer, body, head, classes, (*_between(graph, features, last), *end))
+    return Anatomy(
+        layer, body, head, max(2, units), units == 1 or by == "sigmoid", (*_between(graph, features, last), *end)
+    )
 
 
-def _before_squashing(output: Value) -> tuple[Value, keras.layers.Dense | None]:
-    """The value before the final softmax or sigmoid, and the Dense layer to apply to it without its own one."""
+def _before_squashing(output: Value) -> tuple[Value, keras.layers.Dense | None, str]:
+    """The value before the final softmax or sigmoid, the Dense layer to apply to it without that, and which it is."""
     value = output
     while value.step and _is_idle(value.step):
         (value,) = value.step.inputs
     if value.step is None or len(value.step.inputs) != 1:
-        return value, None
+        return value, None, ""
     operation = value.step.operation
     if isinstance(operation, keras.layers.Dense):
-        return (value.step.inputs[0], operation) if _activation(operation) in _SQUASHING else (value, None)
+        named = _activation(operation)
+        return (value.step.inputs[0], operation, named) if named in _SQUASHING else (value, None, "")
     named = (
         _activation(operation) if isinstance(operation, keras.layers.Activation) else type(operation).__name__.lower()
     )
-    return (value.step.inputs[0] if named in _SQUASHING else value), None
+    return (value.step.inputs[0], None, named) if named in _SQUASHING else (value, None, "")
 
 
 def _activation(operation: keras.Operation) -> str:

@@ -89,6 +89,12 @@ class Explainer:
         batch = self._batch(images)
         return np.concatenate([self._scores(part).numpy() for part in _parts(batch)])[: len(batch)]
 
+    def probabilities(self, images: Any) -> np.ndarray:
+        """Probabilities (N, K) float32 of images (N, H, W, C): softmax of the scores, or a sigmoid of each where the
+        model ends with one. A single unit is two classes, no and yes."""
+        squash = tf.sigmoid if self._anatomy.judged_alone else tf.nn.softmax
+        return squash(self.scores(images)).numpy()
+
     def _score(self, images: tf.Tensor) -> tf.Tensor:
         return self._anatomy.head(self._anatomy.body(images), images)
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 from PIL import Image
 
 from tfpool.cam.explainer import Explainer
@@ -36,7 +35,7 @@ def explain_file(classifier: Classifier, image: str, method: str, target: str | 
     explanation = explainer(batch, wanted)
     heatmap, number = explanation.heatmaps[0], int(explanation.targets[0])
     limit = float(np.abs(heatmap).max())
-    probabilities = tf.nn.softmax(explainer.scores(batch)[0]).numpy()
+    probabilities = explainer.probabilities(batch)[0]
     _write(pixels, heatmap, Path(out))
     return {
         "model": classifier.name,

@@ -1,0 +1,116 @@
+"""Figures of masking, for models whose answer can be counted, and for a trained one."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tfpool as tp
+from tfpool import data
+from tfpool.cam.metrics import average_drop, deletion, insertion, masking, road
+from tfpool.runs import RunStore
+
+SIDE = 10
+IMAGES = np.random.default_rng(0).random((3, SIDE, SIDE, 1)).astype(np.float32) + 0.5
+TARGETS = np.array([1, 1, 1])
+AT = (4, 7)
+
+
+def sees_one_pixel(images: np.ndarray) -> np.ndarray:
+    """Sure of class 1 as long as one pixel is what it was."""
+    right = np.abs(images[:, *AT, 0, np.newaxis] - IMAGES[:, *AT, 0]).min(axis=1) < 1e-6
+    return np.stack([~right, right], axis=1).astype(float)
+
+
+def peak(value: float) -> np.ndarray:
+    heatmaps = np.zeros((3, SIDE, SIDE))
+    heatmaps[:, *AT] = value
+    return heatmaps
+
+
+def test_the_pixel_that_decides_is_the_first_to_go_and_to_come() -> None:
+    # Two pixels a step: only the first of fifty trapezoids is not whole.
+    np.testing.assert_allclose(deletion(sees_one_pixel, IMAGES, peak(1), TARGETS).areas, 0.5 / 50)
+    np.testing.assert_allclose(insertion(sees_one_pixel, IMAGES, peak(1), TARGETS).areas, 1 - 0.5 / 50)
+    np.testing.assert_allclose(deletion(sees_one_pixel, IMAGES, peak(-1), TARGETS).areas, 1 - 0.5 / 50)
+    made = deletion(sees_one_pixel, IMAGES, peak(1), TARGETS)
+    assert made.curves.shape == (3, 51)
+    np.testing.assert_array_equal(made.curves[:, :2], [[1, 0]] * 3)
+
+
+def test_with_one_baseline_insertion_is_deletion_of_minus_the_map_backwards(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(masking.ndimage, "gaussian_filter", lambda images, *_, **__: np.zeros_like(images))
+    heatmaps = np.random.default_rng(1).normal(size=(3, SIDE, SIDE))
+
+    def mean(images: np.ndarray) -> np.ndarray:
+        share = images.mean(axis=(1, 2))
+        return np.concatenate([1 - share, share], axis=1)
+
+    inserted = insertion(mean, IMAGES, heatmaps, TARGETS)
+    deleted = deletion(mean, IMAGES, -heatmaps, TARGETS)
+    np.testing.assert_allclose(inserted.curves, deleted.curves[:, ::-1], atol=1e-6)
+    np.testing.assert_allclose(inserted.areas, deleted.areas, atol=1e-6)
+
+
+def test_drop_and_increase_by_hand() -> None:
+    def brightness(images: np.ndarray) -> np.ndarray:
+        share = images.mean(axis=(1, 2))
+        return np.concatenate([1 - share, share], axis=1)
+
+    images = np.ones((2, 2, 2, 1), np.float32)
+    images[1] = -1
+    heatmaps = np.array([[[0.0, 2], [2, 2]], [[0, 0], [0, 4]]])
+    # The first keeps three of four bright pixels: a quarter is lost. Of the second dark pixels are lost: it grows.
+    drop, increase = average_drop(brightness, images, heatmaps, np.array([1, 1]))
+    assert drop == pytest.approx(0.25 / 2)
+    assert increase == 0.5
+    whole, _ = average_drop(brightness, images[:1], np.ones((1, 2, 2)), np.array([1]))
+    assert whole == 1
+
+
+def test_road_is_half_where_one_pixel_decides_and_nothing_where_none_does() -> None:
+    np.testing.assert_allclose(road(sees_one_pixel, IMAGES, peak(1), TARGETS), 0.5)
+    np.testing.assert_allclose(road(sees_one_pixel, IMAGES, peak(-1), TARGETS), -0.5)
+    np.testing.assert_allclose(road(lambda shown: np.ones((len(shown), 2)), IMAGES, peak(1), TARGETS), 0)
+
+
+def test_ties_break_by_chance_and_not_by_place() -> None:
+    flat = np.zeros((1, SIDE, SIDE))
+    values = [road(sees_one_pixel, IMAGES[:1], flat, TARGETS[:1], seed)[0] for seed in range(40)]
+    assert abs(np.mean(values)) < 0.15
+    assert min(values) < -0.2
+    assert max(values) > 0.2
+
+
+def test_a_hole_is_filled_from_its_neighbours_by_the_weights() -> None:
+    random = np.random.default_rng(0)
+    image = np.arange(9.0).reshape(3, 3, 1)
+    # 1, 3, 5, 7 straight with a sixth each, 0, 2, 6, 8 across with a twelfth: all are 4 in the mean.
+    assert masking._filled(image, np.array([4]), random)[1, 1, 0] == pytest.approx(4, abs=0.06)
+    # In the corner: 1 and 3 with a sixth each, 4 with a twelfth.
+    assert masking._filled(image, np.array([0]), random)[0, 0, 0] == pytest.approx((1 + 3 + 2) / 2.5, abs=0.06)
+    # A plane is filled as it was, however large the hole: each pixel is the mean of those around it.
+    plane = np.add.outer(np.arange(9.0), 2 * np.arange(9.0))[..., np.newaxis]
+    hole = np.ravel_multi_index(np.mgrid[3:6, 3:6].reshape(2, -1), (9, 9))
+    np.testing.assert_allclose(masking._filled(plane, hole, random), plane, atol=0.06)
+
+
+def test_what_does_not_fit_is_one_sentence() -> None:
+    for figure in (deletion, insertion, average_drop, road):
+        with pytest.raises(ValueError, match=r"got \(3, 10, 10, 1\), \(3, 5, 5\) and \(3,\)\. Resize the maps"):
+            figure(sees_one_pixel, IMAGES, np.ones((3, 5, 5)), TARGETS)
+
+
+@pytest.mark.slow
+def test_a_trained_models_own_map_is_better_than_one_turned_over(trained: Path) -> None:
+    run = RunStore(trained).get("resnet8-gap-1")
+    images = run.to_input(data.load("fashion_mnist").test.images[:40])
+    explainer = tp.Explainer(run.load_model(), "hirescam")
+    e = explainer(images)
+    maps = e.resize((28, 28))
+    for figure, sign in ((deletion, -1), (insertion, 1)):
+        own, turned = (figure(explainer.probabilities, images, each, e.targets).areas.mean() for each in (maps, -maps))
+        assert sign * (own - turned) > 0.05
+    assert road(explainer.probabilities, images, maps, e.targets).mean() > 0.02
