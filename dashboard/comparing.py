@@ -19,18 +19,23 @@ from tfpool.table import setting
 
 _METRICS = ("accuracy", "loss", "gap")
 _MOST_GROUPS = 30
+_CLOSE = 0.02
 
 
 def verdict(runs: Sequence[Run]) -> None:
-    """Which network and head is best on the images of the newest finished run, by how much, and how sure that is."""
+    """Which network and head is best on the newest images that two were tested on, by how much, how surely."""
     tested = [run for run in runs if run.result]
     # Only what was tested on the same images can be compared.
-    groups = results.groups([run for run in tested if run.spec["data"] == tested[0].spec["data"]])
+    alike = (
+        results.groups([run for run in tested if run.spec["data"] == data])
+        for data in dict.fromkeys(run.spec["data"] for run in tested)
+    )
+    groups = next((each for each in alike if len(each) > 1), None)
+    if groups is None:
+        return
     # A single seed may have been lucky: it is left out where there is better to go by.
     several = [group for group in groups if group.margin is not None]
     judged = several if len(several) > 1 else groups
-    if len(judged) < 2:
-        return
     names = dict(zip(map(id, groups), labels(groups), strict=True))
     best, second = judged[:2]
     name, other = names[id(best)], names[id(second)]
@@ -42,6 +47,12 @@ def verdict(runs: Sequence[Run]) -> None:
         f"**{best.mean:.1%}** of the test images right{sure}, {_ahead(best, second)} {plain(other)}, "
         f"with {params:,} parameters against {fewer:,}."
     )
+    if groups[0] is not best:
+        st.markdown(f"{plain(names[id(groups[0])])} reached **{groups[0].mean:.1%}** with a single seed.")
+    chance = 1 / results.planned(best.runs[0]).classes
+    if best.mean - chance < _CLOSE:
+        st.caption(f"Guessing gives {chance:.1%}: these have not learnt yet. Train for more epochs.")
+        return
     apart = results.ahead(best, second)
     if apart is None:
         st.caption("One seed is one draw: train each with several seeds to tell a difference from chance.")
@@ -52,6 +63,8 @@ def verdict(runs: Sequence[Run]) -> None:
 
 
 def _ahead(best: Group, second: Group) -> str:
+    if best.mean == second.mean:
+        return "as many as"
     apart = results.ahead(best, second)
     if apart is None:
         return f"{100 * (best.mean - second.mean):.1f} points ahead of"
@@ -69,7 +82,8 @@ def over_seeds(runs: Sequence[Run], how: str) -> None:
         key="runs_measure",
         bind="query-params",
     )
-    groups = results.groups(runs, measure, how)
+    # Accuracies of different images are no ranking: each data set stays together.
+    groups = sorted(results.groups(runs, measure, how), key=lambda group: str(group.settings["data"]))
     if not groups:
         st.info("None of these runs is done yet. Finished runs that differ in the seed alone are gathered here.")
         return

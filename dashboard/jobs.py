@@ -20,8 +20,8 @@ _CARDS = 4
 
 def show(run_ids: Sequence[str], draw: Callable[[Sequence[Run]], None] | None = None) -> None:
     """Draw runs, by default their cards over their curves, again and again while one of them is under way."""
-    _undo()
     if all(run.state in ENDED for run in chosen(run_ids)):
+        _undo()
         (draw or _draw)(chosen(run_ids))
     else:
         st.fragment(_live, run_every=_SECONDS)(run_ids, draw or _draw)
@@ -35,6 +35,8 @@ def chosen(run_ids: Sequence[str]) -> list[Run]:
 def _live(run_ids: Sequence[str], draw: Callable[[Sequence[Run]], None]) -> None:
     # A worker that was killed takes nobody's place in the queue.
     launch(store())
+    # A button inside runs this alone once more.
+    _undo()
     draw(chosen(run_ids))
     if all(run.state in ENDED for run in chosen(run_ids)):
         st.rerun()
@@ -72,6 +74,8 @@ def _card(run: Run) -> None:
     st.markdown(f"**{SHORT_NAMES[described.head.name]}** · {described.backbone} · seed {run.spec['recipe']['seed']}")
     if run.title != run.id:
         st.text(run.title)
+    # The legend of the curves has ids.
+    st.caption(run.id)
     st.caption(f"{described.params:,} parameters, {described.head_params:,} in the head")
     accuracy = run.history["val_accuracy"]
     shown = run.result["accuracy"] if run.result else accuracy[-1] if accuracy else None

@@ -32,7 +32,7 @@ def recipe(images: int, networks: Sequence[str]) -> Recipe:
             list(RECIPES),
             index=list(RECIPES).index("default"),
             key=f"{PAGE}_recipe",
-            on_change=_forget,
+            on_change=_fill,
             bind="query-params",
             help="Values to start from: quick to look, or one for a family of networks. Any can be changed below",
         )
@@ -44,8 +44,8 @@ def recipe(images: int, networks: Sequence[str]) -> Recipe:
     with columns[3]:
         seed = _number("Seed", "seed", start, 0, 2**31 - 1, "The same seed, the same numbers")
     families = dict.fromkeys(map(family, networks))
-    if families and name not in families:
-        st.caption(f"To train to the end: {' or '.join(families)} is the recipe for {', '.join(networks)}.")
+    if families and name not in (*families, "transfer"):
+        st.caption(f"For a full training, {' or '.join(families)} is the recipe for {', '.join(networks)}.")
     with st.expander("How it is trained"):
         details = _details(start)
     return Recipe(epochs=epochs, seed=seed, train_images=None if number == images else number, **details)
@@ -90,34 +90,47 @@ def _details(start: Recipe) -> dict[str, Any]:
     return values
 
 
-def _forget() -> None:
+def _fill() -> None:
     """Let the controls take the values of the recipe that was just chosen."""
+    start = named(st.session_state[f"{PAGE}_recipe"])
     for field in fields(Recipe):
+        if field.name == "train_images":
+            continue
         key = f"{PAGE}_{field.name}"
-        st.session_state.pop(key, None)
-        st.query_params.pop(key, None)
+        # A control whose key is dropped instead would send what it shows once more.
+        st.session_state[key] = _shown(field.name, start)
+
+
+def _shown(name: str, start: Recipe) -> Any:
+    """What a control shows for a recipe's value."""
+    value = getattr(start, name)
+    if name == "weights":
+        return bool(value)
+    if isinstance(value, tuple):
+        return list(value)
+    if next(field.type for field in fields(Recipe) if field.name == name) == "float":
+        return float(value)
+    return 0 if value is None else value
 
 
 def _number(label: str, name: str, start: Recipe, least: int, most: int, help: str) -> int:
-    default = getattr(start, name) or least
-    return choices.whole_number(label, PAGE, name, default, most=most, least=least, help=help)
+    return choices.whole_number(label, PAGE, name, _shown(name, start), most=most, least=least, help=help)
 
 
 def _fraction(label: str, name: str, start: Recipe, most: float, help: str) -> float:
-    default = float(getattr(start, name))
     return st.number_input(
-        label, 0.0, most, default, 1e-4, "%.4g", key=f"{PAGE}_{name}", help=help, bind="query-params"
+        label, 0.0, most, _shown(name, start), 1e-4, "%.4g", key=f"{PAGE}_{name}", help=help, bind="query-params"
     )
 
 
 def _toggle(label: str, name: str, start: Recipe) -> bool:
     help = "Start the backbone from them; SqueezeNet's are bundled"
-    return st.toggle(label, bool(getattr(start, name)), key=f"{PAGE}_{name}", help=help, bind="query-params")
+    return st.toggle(label, _shown(name, start), key=f"{PAGE}_{name}", help=help, bind="query-params")
 
 
 def _select(label: str, name: str, start: Recipe, help: str | None = None) -> str:
     options = CHOICES[name]
-    position = options.index(getattr(start, name))
+    position = options.index(_shown(name, start))
     return st.selectbox(label, options, position, key=f"{PAGE}_{name}", help=help, bind="query-params")
 
 
@@ -126,7 +139,7 @@ def _pills(label: str, name: str, start: Recipe, help: str) -> tuple[str, ...]:
         label,
         CHOICES[name],
         selection_mode="multi",
-        default=list(getattr(start, name)),
+        default=_shown(name, start),
         key=f"{PAGE}_{name}",
         help=help,
         bind="query-params",

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import choices, jobs, recipes
-from dashboard.page import header, messages, store
+from dashboard.page import header, link, messages, store
 from tfpool import data
 from tfpool.runs import ENDED
 from tfpool.training import enqueue_sweep, launch
@@ -47,5 +47,8 @@ if known and not {run.id for run in known} & set(shown):
 if known:
     st.subheader("Runs", anchor=False)
     jobs.show(shown)
+    if any(run.state == "done" for run in jobs.chosen(shown)):
+        link("Runs", "Compare them, with their mistakes and files")
+        link("CAM", "See where they look")
 else:
     st.info("Nothing has been trained yet. The settings above do for a first look: it takes about a minute.")

@@ -11,7 +11,7 @@ header("Runs", "Which run is better, by how much, over seeds?")
 with messages():
     runs = store().runs()
 if not runs:
-    st.info("There are no runs yet in saved_models. Train two heads first.")
+    st.info(f"There are no runs yet in {store().folder.name}. Train two heads first.")
     link("Train", "Go to Train")
     st.stop()
 
@@ -20,8 +20,8 @@ with messages():
     found, how = run_table.found(runs)
 table = st.container()
 
-st.subheader("Over seeds", anchor=False)
 if found:
+    st.subheader("Over seeds", anchor=False)
     comparing.over_seeds(found, how)
 
 st.subheader("Compare", anchor=False)

@@ -183,7 +183,10 @@ def _set(command: argparse.ArgumentParser) -> None:
 
 
 def _store(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--store", default="saved_models", help="folder with the runs (default: %(default)s)")
+    default = os.environ.get("TFPOOL_STORE", "saved_models")
+    command.add_argument(
+        "--store", default=default, help="folder with the runs (default: TFPOOL_STORE or saved_models)"
+    )
 
 
 def _step(command: argparse.ArgumentParser) -> None:

@@ -58,4 +58,5 @@ def setting(name: str, value: Any) -> str:
         return "–"
     if name == "data":
         return Path(value).name
-    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    between = "×" if name.startswith("input") else " "
+    return between.join(map(str, value)) if isinstance(value, list | tuple) else str(value)

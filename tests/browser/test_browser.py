@@ -137,6 +137,28 @@ _POINTS = """() => document.querySelector('[data-testid="stPlotlyChart"]')
     ?.querySelectorAll('.scatterlayer .point').length ?? 0"""
 
 
+def test_a_recipe_that_is_chosen_fills_the_controls_and_changed_ones_stay(
+    store: Path, serve: Serve, browse: Browse
+) -> None:
+    opened = browse(f"{serve(store)}/Train?train_epochs=3")
+    details = opened.get_by_test_id("stExpander").first
+    for name, epochs, side, rate in (("transfer", "10", "96", "0.001"), ("default", "5", "0", "0.002")):
+        opened.get_by_role("combobox", name="Recipe").click()
+        opened.get_by_role("option", name=name, exact=True).click()
+        expect(opened.get_by_role("spinbutton", name="Epochs", exact=True)).to_have_value(epochs)
+        settle(opened)
+        # Choosing another recipe folds the details away.
+        if not details.locator("input[aria-label='Image side, pixels']").is_visible():
+            details.get_by_text("How it is trained").click()
+        expect(details.locator("input[aria-label='Image side, pixels']")).to_have_value(side)
+        expect(details.locator("input[aria-label='Learning rate']")).to_have_value(rate)
+    opened.get_by_role("spinbutton", name="Epochs", exact=True).fill("7")
+    opened.get_by_role("spinbutton", name="Epochs", exact=True).press("Enter")
+    opened.wait_for_url("**train_epochs=7**")
+    again = browse(opened.url)
+    expect(again.get_by_role("spinbutton", name="Epochs", exact=True)).to_have_value("7")
+
+
 def endless(url: str, browse: Browse) -> Page:
     opened = browse(f"{url}/Train?train_epochs=900&train_images=500&train_heads=GAP")
     opened.get_by_role("button", name="Train 1 run").click()

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard import comparing, result_charts, run_table
 from dashboard.page import plain
 from tfpool import results
+from tfpool.process import Process
 from tfpool.runs import RunStore
 
 from ..test_results import finished
@@ -46,6 +47,24 @@ def test_a_single_lucky_seed_is_not_best_where_others_have_several(store: RunSto
     assert "A dot without a bar is one seed, which tells nothing of others" in words(app)
     rings = [trace for trace in chart(app, "runs_seeds")["data"] if "error_x" in trace]
     assert len(rings) == 2
+
+    assert "resnet8 GeM reached **99.0%** with a single seed" in words(app)
+
+
+def test_a_verdict_goes_back_to_images_that_two_were_tested_on_and_tells_a_guess(store: RunStore) -> None:
+    spec = {**store.runs()[0].spec, "data": "scattered"}
+    store.add(spec)
+    (run,) = [run for run in store.runs() if run.state == "queued"]
+    store.claim(Process.of())
+    store.end(run.id, "done", result={"loss": 2.3, "accuracy": 0.1})
+    assert "is best on fashion\\_mnist" in words(opened("Runs"))
+    store.add({**spec, "recipe": {**spec["recipe"], "learning_rate": 0.5}})
+    (other,) = [run for run in store.runs() if run.state == "queued"]
+    store.claim(Process.of())
+    store.end(other.id, "done", result={"loss": 2.3, "accuracy": 0.1})
+    said = words(opened("Runs"))
+    assert "Guessing gives 10.0%: these have not learnt yet" in said
+    assert "as many as" in said
 
 
 def test_groups_are_named_by_what_is_unusual_about_them(store: RunStore) -> None:
