@@ -60,11 +60,10 @@ def _curves(runs: Sequence[Run]) -> None:
     if not any(run.history["loss"] for run in runs):
         st.caption("The curves begin after the first epoch.")
         return
-    columns = st.columns(2)
-    for column, metric, title in zip(columns, ("accuracy", "loss"), ("accuracy", "loss"), strict=True):
+    for column, metric in zip(st.columns(2), ("accuracy", "loss"), strict=True):
         with column:
-            figure = charts.learning_curve(runs, metric, title)
-            said = f"{title.capitalize()} by epoch: " + "; ".join(map(_said, runs))
+            figure = charts.learning_curve(runs, metric, metric)
+            said = f"{metric.capitalize()} by epoch: " + "; ".join(map(_said, runs))
             st.plotly_chart(figure, key=f"runs_{metric}", alt=said)
     st.caption("Solid: on the validation images, which were not trained on. Dotted: on the training images.")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import time
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from dashboard import pictures, result_charts
 from dashboard.page import plain
 from tfpool import predictions, run_files
 from tfpool.predictions import Predictions
+from tfpool.process import end
 from tfpool.runs import Run
 
 _WORST = 12
@@ -118,16 +118,6 @@ def _download(run: Run, name: str, label: str) -> None:
         )
 
 
-def _end(writer: subprocess.Popen[str]) -> None:
-    """Stop it as Ctrl-C does, so that it clears half a file away; with force where it does not hear."""
-    writer.send_signal(signal.SIGINT)
-    try:
-        writer.wait(_PATIENCE_SECONDS)
-    except subprocess.TimeoutExpired:
-        writer.kill()
-        writer.wait()
-
-
 def _made(writer: subprocess.Popen[str]) -> bool:
     """Wait with a button that stops, which ends the script at one of the lines below; False where writing failed."""
     place = st.empty()
@@ -141,7 +131,7 @@ def _made(writer: subprocess.Popen[str]) -> bool:
             time.sleep(_POLL_SECONDS)
         error = writer.stderr.read() if writer.stderr else ""
     finally:
-        _end(writer)
+        end(writer, _PATIENCE_SECONDS)
         if writer.stderr:
             writer.stderr.close()
     place.empty()

@@ -8,7 +8,8 @@ import keras
 import tensorflow as tf
 
 from tfpool.anatomy.locate import Anatomy
-from tfpool.cam.kinds import Maps, gradients
+from tfpool.cam.gradients import hirescam
+from tfpool.cam.kinds import Maps
 from tfpool.layers import GeneralizedMeanPooling2D
 
 _GATHERING = (
@@ -51,9 +52,11 @@ def cam(anatomy: Anatomy) -> Maps:
     if ends_dense and [type(each) for each in pools] == [keras.layers.GlobalMaxPooling2D]:
         return _where_it_could_be(last)
 
+    evidence = hirescam(anatomy)
+
     def maps(features: Any, targets: Any, images: Any) -> Any:
         area = tf.cast(tf.reduce_prod(tf.shape(features)[1:3]), tf.float32)
-        return area * tf.reduce_sum(gradients(anatomy, features, targets, images) * features, axis=-1)
+        return area * evidence(features, targets, images)
 
     return maps
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,7 @@ from pathlib import Path
 from tfpool.data.keras_sets import DOWNLOADS
 from tfpool.data.scan import Progress
 from tfpool.data.wording import clean
+from tfpool.process import end
 
 _PAUSE = 0.2
 _PATIENCE = 10.0
@@ -48,7 +48,7 @@ def fetch(name: str, progress: Progress | None = None) -> None:
                     progress(_size(download.path), download.size)
                 time.sleep(_PAUSE)
         finally:
-            _end(child)
+            end(child, _PATIENCE)
         if child.returncode:
             told.seek(0)
             last = told.read().decode(errors="replace").strip().rpartition("\n")[2]
@@ -60,14 +60,3 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except OSError:
         return 0
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    if child.poll() is None:
-        # Keras deletes the part of the file that it has.
-        child.send_signal(signal.SIGINT)
-        try:
-            child.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()

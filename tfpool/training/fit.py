@@ -17,6 +17,7 @@ import tensorflow as tf
 
 import tfpool
 from tfpool import data as data_sets
+from tfpool import predictions
 from tfpool.build import build
 from tfpool.data import DataSet
 from tfpool.files import atomic
@@ -54,7 +55,7 @@ def fit_run(store: RunStore, run: Run, stop: threading.Event) -> dict[str, float
     if recipe.patience is not None:
         model.load_weights(run.model_path)
     result, scores = trainer.evaluate(trainer.data.test, reporter.check)
-    _keep_predictions(run.path / "predictions.npz", scores, data)
+    _keep_predictions(predictions.path(run), scores, data)
     run.checkpoint_path.unlink(missing_ok=True)
     return result
 

@@ -106,7 +106,7 @@ def pixel_average_precision(heatmaps: np.ndarray, masks: np.ndarray) -> float:
         ValueError: if maps and masks have different shapes, there are none, or a mask is empty.
     """
     _check(heatmaps, masks)
-    values, truth = _scaled(heatmaps).ravel(), masks.ravel()
+    values, truth = scaled(heatmaps).ravel(), masks.ravel()
     order = np.argsort(-values, kind="stable")
     found = np.cumsum(truth[order])
     # Pixels of one value are above a threshold together.
@@ -152,7 +152,7 @@ def _accuracy(heatmaps: np.ndarray, boxes: np.ndarray, wanted: Sequence[float], 
         raise ValueError(
             f"Maps (N, H, W) and a box (N, 4) for each are needed, got {heatmaps.shape} and {boxes.shape}."
         )
-    pairs = zip(_scaled(heatmaps), boxes, strict=True)
+    pairs = zip(scaled(heatmaps), boxes, strict=True)
     best = np.array([list(_overlaps(heatmap, box, choose)) for heatmap, box in pairs])
     return float(np.mean([(best >= least).mean(axis=0).max() for least in wanted]))
 
@@ -185,7 +185,7 @@ def _iou(found: tuple[slice, slice], box: np.ndarray) -> float:
     return float(shared / ((bottom - top) * (right - left) + (box[2] - box[0]) * (box[3] - box[1]) - shared))
 
 
-def _scaled(heatmaps: np.ndarray) -> np.ndarray:
+def scaled(heatmaps: np.ndarray) -> np.ndarray:
     """Each map from 0 to 1, a flat one 0 everywhere."""
     low, high = (reduce(heatmaps, axis=(1, 2), keepdims=True) for reduce in (np.min, np.max))
     span = (high - low).astype(np.float64)

@@ -13,6 +13,8 @@ import numpy as np
 from scipy import ndimage, sparse
 from scipy.sparse.linalg import spsolve
 
+from tfpool.cam.metrics.localising import scaled
+
 Probabilities = Callable[[np.ndarray], np.ndarray]
 _STEPS = 50
 _SIGMA, _RADIUS = 5, 5
@@ -98,8 +100,7 @@ def average_drop(
         ValueError: if there are not as many maps, as large, and targets as images, or no image.
     """
     _check(images, heatmaps, targets)
-    low, high = (reduce(heatmaps, axis=(1, 2), keepdims=True) for reduce in (np.min, np.max))
-    mask = np.divide(heatmaps - low, high - low, out=np.zeros(heatmaps.shape), where=high > low)[..., np.newaxis]
+    mask = scaled(heatmaps)[..., np.newaxis]
     each = np.arange(len(images))
     before, after = (
         np.asarray(probabilities(shown), np.float64)[each, targets]
