@@ -12,12 +12,13 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LAYERS = [
     {"tfpool.graph", "tfpool.table", "tfpool.files", "tfpool.process", "tfpool.anatomy", "tfpool.database"},
-    {"tfpool.ops", "tfpool.counts"},
+    {"tfpool.ops", "tfpool.counts", "tfpool.terminal"},
     {"tfpool.backbones", "tfpool.heads"},
     {"tfpool.catalog", "tfpool.reading"},
     {"tfpool.plan", "tfpool.data"},
     {"tfpool.pretrained"},
     {"tfpool.build", "tfpool.blocks", "tfpool.export", "tfpool.layers", "tfpool.comparison"},
+    {"tfpool.stock", "tfpool.allowed", "tfpool.contents", "tfpool.opening"},
     {"tfpool.inputs"},
     {"tfpool.run"},
     {"tfpool.runs", "tfpool.results"},

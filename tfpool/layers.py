@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
-from zipfile import is_zipfile
 
 import keras
 from keras import ops
@@ -38,20 +36,3 @@ class GeneralizedMeanPooling2D(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "p": self.p}
-
-
-def load_model(path: str | Path) -> keras.Model:
-    """A saved model, in safe mode, those with a layer of ours included.
-
-    Raises:
-        ValueError: if the file is missing, or no model that Keras can open.
-    """
-    if not Path(path).is_file():
-        raise ValueError(f"There is no file {path}.")
-    if Path(path).suffix == ".keras" and not is_zipfile(path):
-        raise ValueError(f"{path} is no model that Keras can open: a .keras file is a zip archive.")
-    try:
-        return keras.models.load_model(path)
-    except Exception as error:  # Keras raises whatever the file's damage leads to.
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise ValueError(f"{path} is no model that Keras can open: {reason}") from None

@@ -102,6 +102,6 @@ class Run:
         """
         if not self.model_path.exists():
             raise ValueError(f"Run {self.id} is {self.state} and has no model yet: it has not finished an epoch.")
-        from tfpool.layers import load_model
+        from tfpool.opening import load_model
 
         return load_model(self.model_path)

@@ -1,0 +1,52 @@
+"""A sound model file to be tampered with."""
+
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import pytest
+from keras import layers
+
+from tfpool.opening import load_model
+
+Config = dict[str, Any]
+
+
+def model() -> keras.Model:
+    image = keras.Input((6, 6, 3), name="image")
+    x = layers.Conv2D(2, 3, name="conv")(image)
+    inner = keras.Sequential([keras.Input((4, 4, 2)), layers.Flatten(), layers.Dense(2, name="inner")], name="nested")
+    return keras.Model(image, inner(x))
+
+
+@pytest.fixture(scope="session")
+def entries(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The entries of a sound file. Do not change them."""
+    path = tmp_path_factory.mktemp("sound") / "model.keras"
+    model().save(path)
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def packed(path: Path, entries: dict[str, bytes], **settings: int) -> Path:
+    with zipfile.ZipFile(path, "w", **settings) as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)
+    return path
+
+
+def changed(path: Path, entries: dict[str, bytes], change: Callable[[Config], Any]) -> Path:
+    """Write the sound file with another config."""
+    config = json.loads(entries["config.json"])
+    change(config)
+    return packed(path, {**entries, "config.json": json.dumps(config).encode()})
+
+
+def refused(path: Path, message: str) -> None:
+    with pytest.raises(ValueError, match=message) as caught:
+        load_model(path)
+    assert str(caught.value).startswith(f"{path} is ")
+    assert "\n" not in str(caught.value)

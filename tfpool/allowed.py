@@ -1,0 +1,102 @@
+"""A walk over the whole config of a saved model, which sees to it that all it names is in `tfpool.stock`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tfpool.data.wording import clean
+from tfpool.stock import CLASSES, MARKS, NAMES, OURS, POLICIES, RUNNING
+
+DEEPEST = 200
+"""Levels of a config: what a layer of a model inside a model is given stands on the twentieth."""
+
+TOO_DEEP = f"its config is nested more than {DEEPEST} levels deep."
+_ONLY = "Only stock Keras layers are."
+_IDENTITY = ("class_name", "module", "registered_name")
+
+
+class Refused(ValueError):
+    """What was found in a file that is not opened: "its layer 'x' …"."""
+
+
+def parse(text: str | bytes) -> dict[str, Any]:
+    """A config from its JSON.
+
+    Raises:
+        Refused: if it is no JSON, nested too deeply, or describes no model.
+    """
+    try:
+        config = json.loads(text)
+    except RecursionError:
+        raise Refused(TOO_DEEP) from None
+    except ValueError:
+        raise Refused("its config is not JSON.") from None
+    if not isinstance(config, dict) or not isinstance(config.get("config"), dict):
+        raise Refused("its config describes no model.")
+    return config
+
+
+def check(config: dict[str, Any]) -> None:
+    """Look at every object in a model's config, and at every name that Keras would look up.
+
+    Raises:
+        Refused: at the first that is not in `tfpool.stock`.
+    """
+    waiting: list[tuple[Any, str, str, int]] = [(config, "", "config", 0)]
+    while waiting:
+        value, key, owner, depth = waiting.pop()
+        if depth > DEEPEST:
+            raise Refused(TOO_DEEP)
+        if isinstance(value, str):
+            _check_text(value, key, owner)
+        elif isinstance(value, list):
+            inherited = key if key == "layers" else ""
+            waiting += [(item, inherited, owner, depth + 1) for item in reversed(value)]
+        elif isinstance(value, dict):
+            if "class_name" in value:
+                owner = _check_object(value, key == "layers", owner)
+                value = {name: item for name, item in value.items() if name not in _IDENTITY}
+            elif key.endswith(tuple(NAMES)):
+                # NumPy takes a dtype as such a dict too, of any size.
+                raise Refused(f"its {owner} has a {_clean(key)} that is not how Keras writes it.")
+            waiting += [(item, name, owner, depth + 1) for name, item in reversed(value.items())]
+
+
+def _check_object(found: dict[str, Any], is_layer: bool, owner: str) -> str:
+    """Refuse an object that is none of Keras's own. Returns what those inside it belong to."""
+    class_name, module, registered = (found.get(part) for part in _IDENTITY)
+    config = found.get("config")
+    name = config.get("name") if isinstance(config, dict) else None
+    if is_layer:
+        owner = f"layer {_quoted(name or found.get('name'))}"
+    what = f"its {owner} {'is of class' if is_layer else 'holds a'} {_clean(class_name)}"
+    if not isinstance(class_name, str) or not isinstance(module, str | None):
+        raise Refused(f"{what}, which is not how Keras writes it.")
+    if class_name in RUNNING:
+        raise Refused(f"{what}, which can run code of its own. {_ONLY}")
+    if class_name not in MARKS | CLASSES.get(module or "", frozenset()):
+        origin = f" of {_clean(module)}" if module else ""
+        raise Refused(f"{what}{origin}, which is not on the list of stock classes. {_ONLY}")
+    if registered not in (None, class_name) and (module, registered) != ("tfpool.layers", OURS):
+        raise Refused(f"{what} registered as {_quoted(registered)}, which is not Keras's own. {_ONLY}")
+    if class_name == "DTypePolicy" and (not isinstance(name, str) or name not in POLICIES):
+        raise Refused(f"its {owner} has the dtype policy {_quoted(name)}, which is not on the list of stock ones.")
+    return owner
+
+
+def _check_text(text: str, key: str, owner: str) -> None:
+    for ending, names in NAMES.items():
+        if key.endswith(ending) and text not in names:
+            raise Refused(f"its {owner} has the {_clean(key)} {_quoted(text)}, which is not on the list of stock ones.")
+    # How Keras spells what a program has registered.
+    if ">" in text:
+        raise Refused(f"its {owner} names {_quoted(text)}, which is not Keras's own.")
+
+
+def _quoted(given: object) -> str:
+    return f"'{_clean(given)}'"
+
+
+def _clean(given: object) -> str:
+    return clean(str(given), 60)
