@@ -133,6 +133,8 @@ def image(pixels: np.ndarray) -> go.Figure:
 
 def evidence(pixels: np.ndarray, heatmap: np.ndarray, limit: float, unit: str) -> go.Figure:
     """An image under its heatmap (H, W), coloured from −limit to +limit, with a bar in the score's units."""
+    from tfpool.cam.colours import colorscale
+
     figure = go.Figure(_pixels(pixels))
     figure.add_heatmap(
         z=heatmap,
@@ -143,7 +145,7 @@ def evidence(pixels: np.ndarray, heatmap: np.ndarray, limit: float, unit: str) -
         coloraxis={
             "cmin": -limit,
             "cmax": limit,
-            "colorscale": _evidence_scale(),
+            "colorscale": colorscale(0.9),
             "colorbar": {
                 "orientation": "h",
                 "thickness": 12,
@@ -156,15 +158,6 @@ def evidence(pixels: np.ndarray, heatmap: np.ndarray, limit: float, unit: str) -
         }
     )
     return _pictured(figure, pixels)
-
-
-def _evidence_scale() -> list[list[float | str]]:
-    from tfpool.cam.overlay import AGAINST, FOR
-
-    def colour(rgb: tuple[int, int, int], opacity: float) -> str:
-        return f"rgba({rgb[0]}, {rgb[1]}, {rgb[2]}, {opacity})"
-
-    return [[0.0, colour(AGAINST, 0.9)], [0.5, colour(AGAINST, 0)], [0.5, colour(FOR, 0)], [1.0, colour(FOR, 0.9)]]
 
 
 def _pixels(pixels: np.ndarray) -> go.Image:

@@ -1,76 +1,119 @@
-"""Explained images on a page: models loaded once, maps of several models on one scale."""
+"""Explained images on a page: maps of several models by several methods."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
-from tfpool.runs import Run
+from dashboard import models
+from dashboard.models import Model
 
-if TYPE_CHECKING:
-    from tfpool.cam import Explainer
+SCALES = {
+    "method": "each method, over all models",
+    "model": "each model, over all methods",
+    "all": "all maps",
+    "own": "each map alone",
+}
+"""Which maps are drawn on one scale."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of every model.
+
+    Attributes:
+        target: the class to explain, or "top" for what each model predicts.
+        other: the class that it is told from, "top", or None for none.
+        relu: whether only what speaks for the target is shown, None for what the method's source has.
+        augment: whether maps are averaged over views of the image.
+    """
+
+    target: int | str
+    other: int | str | None
+    relu: bool | None
+    augment: bool
 
 
 @dataclass(frozen=True)
 class View:
-    """What one run's model makes of an image.
+    """What one model makes of an image by one method.
 
     Attributes:
+        pixels: uint8 (H, W, C), the image as the model sees it.
         predicted: the class with the highest score, with its score before softmax and its probability.
-        explained: the class whose evidence the map shows, and its score.
-        heatmap: float32 (H, W), at the image's size, in units of the score.
+        explained: the class whose evidence the map shows, with what is explained of it; `other` is told from it.
+        raw: float32 (h, w), the map as the method makes it.
+        heatmap: float32 (H, W), at the image's size.
     """
 
-    run: Run
+    model: Model
+    method: str
+    pixels: np.ndarray
     predicted: int
     predicted_score: float
     probability: float
     explained: int
+    other: int | None
     score: float
+    raw: np.ndarray
     heatmap: np.ndarray
     layer: str
 
 
-def views(runs: Sequence[Run], pixels: np.ndarray, method: str, target: int | None) -> list[View]:
-    """Explain one uint8 image (H, W, C) under each run's model.
+def views(chosen: Sequence[Model], methods: Sequence[str], pixels: np.ndarray, question: Question) -> list[View]:
+    """Explain one uint8 image (H, W, C) under each model by each method, model by model.
 
     Raises:
-        ValueError: if a model has no map by this method, or does not take this image.
+        ValueError: if a model cannot be opened, has no map by a method, or no such class.
     """
-    return [_view(run, pixels, method, target) for run in runs]
+    pairs = [(model, method) for model in chosen for method in methods]
+    place, shown = st.empty(), []
+    for number, (model, method) in enumerate(pairs):
+        # Drawing gives a reader who has changed a control the chance to stop here.
+        place.progress(number / len(pairs), text=f"{model.name} by {method}")
+        shown.append(_view(model, method, pixels, question))
+    place.empty()
+    return shown
 
 
-def limit(shown: Sequence[View]) -> float:
-    """The value drawn in full colour, one for all maps."""
-    return max(float(np.abs(view.heatmap).max()) for view in shown) or 1.0
+def limits(shown: Sequence[View], scale: str) -> list[float]:
+    """The value drawn in full colour for each view."""
+    groups: dict[object, float] = {}
+    keys: list[object] = [
+        {"method": view.method, "model": view.model.name, "all": "", "own": number}[scale]
+        for number, view in enumerate(shown)
+    ]
+    for key, view in zip(keys, shown, strict=True):
+        groups[key] = max(groups.get(key, 0.0), float(np.abs(view.heatmap).max()))
+    return [groups[key] or 1.0 for key in keys]
 
 
-def _view(run: Run, pixels: np.ndarray, method: str, target: int | None) -> View:
-    explainer = _explainer(str(run.model_path), run.model_path.stat().st_mtime, method)
-    batch = run.to_input(pixels[np.newaxis])
-    scores = explainer.scores(batch)[0]
+@st.cache_data(max_entries=128, show_spinner=False)
+def _view(model: Model, method: str, pixels: np.ndarray, question: Question) -> View:
+    from tfpool.cam import Contrast
+
+    classifier = model.classifier
+    seen = classifier.fit(pixels)
+    batch = classifier.to_input(seen[np.newaxis])
+    explainer = models.explainer(model, method, relu=question.relu, augment=question.augment)
+    scores, probabilities = explainer.scores(batch)[0], explainer.probabilities(batch)[0]
+    target = question.target if question.other is None else Contrast(question.target, question.other)
     explanation = explainer(batch, target)
     predicted = int(scores.argmax())
     return View(
-        run=run,
+        model=model,
+        method=method,
+        pixels=seen,
         predicted=predicted,
         predicted_score=float(scores[predicted]),
-        probability=float(explainer.probabilities(batch)[0, predicted]),
+        probability=float(probabilities[predicted]),
         explained=int(explanation.targets[0]),
+        other=None if explanation.others is None else int(explanation.others[0]),
         score=float(explanation.scores[0]),
-        heatmap=explanation.resize(pixels.shape[:2])[0],
+        raw=explanation.heatmaps[0],
+        heatmap=explanation.resize(seen.shape[:2])[0],
         layer=explanation.layer,
     )
-
-
-@st.cache_resource(max_entries=16, show_spinner="Loading TensorFlow and the model: some seconds, once")
-def _explainer(path: str, changed: float, method: str) -> Explainer:
-    """A model's explainer; `changed` makes a file that was written anew another one."""
-    from tfpool.cam import Explainer
-    from tfpool.layers import load_model
-
-    return Explainer(load_model(path), method)

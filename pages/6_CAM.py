@@ -2,18 +2,18 @@
 
 from html import escape
 
-import numpy as np
 import streamlit as st
 
-from dashboard import charts, explaining
+from dashboard import charts, explaining, judging, keeping, models, picking, summing
 from dashboard.choices import SHORT_NAMES
-from dashboard.page import header, link, messages, plain, store
-from tfpool import data
-from tfpool.data.images import FORMATS, read_image
+from dashboard.dragging import dragged
+from dashboard.explaining import SCALES, Question, View
+from dashboard.page import header, messages, plain
+from tfpool.classifier import is_file
 
 METHODS = {
     "hirescam": "Exact for GAP and for Flatten: the map's sum plus the bias is the score.",
-    "cam": "The class's weights at each position. For GAP and Flatten its mean plus the bias is the score.",
+    "cam": "The class's weights at each position. For linear heads its mean plus the bias is the score.",
     "gradcam": "Channels weighted by their mean gradient; only what speaks for the class.",
     "gradcam++": "As gradcam, but a channel counts for its positive gradients alone, so small parts show as well.",
     "elementwise": "Gradient times activation at each position, channel by channel, where that is positive.",
@@ -25,98 +25,156 @@ METHODS = {
     "eigengradcam": "What most channels share, times the gradient of the score.",
     "ablationcam": "Channels weighted by how much of the score is lost without them. Slow.",
     "scorecam": "Channels weighted by the score of the image seen through them alone. Slow.",
+    "fullgrad": "What the image and every layer's bias say, on the image.",
+    "occlusion": "How much score is lost where a square hides the image.",
+    "rise": "How much more the score is while a place is shown, over 2,000 random masks. Slow.",
+    "saliency": "The gradient at the image itself: which pixels would change the score most.",
+    "smoothgrad": "Saliency, averaged over the image with noise.",
+    "integrated_gradients": "The gradient on the way from a blank image, times the image.",
 }
+PIXELS = {
+    "as the model has it": None,
+    "from 0 to 1": "unit",
+    "from 0 to 255": "raw",
+    "from −1 to 1": "tf",
+    "less ImageNet's mean, BGR": "caffe",
+    "by ImageNet's mean and deviation": "torch",
+}
+PREDICTED, TRUE = "what each model predicts", "the true class"
+RELU = {"as the method has it": None, "for and against": False, "only what speaks for it": True}
 
 header("CAM", "Where does each model look, in the same image, on one scale?")
 
 with messages():
-    runs = [run for run in store().runs() if run.model_path.exists()]
-if not runs:
-    st.info("There is no trained model yet in saved_models. Train two heads first.")
-    link("Train", "Go to Train")
-    st.stop()
-
-
-def newest(head: str) -> list[str]:
-    """The newest run of that head on the images of the newest run of all, finished ones first."""
-    alike = [run for run in runs if run.spec["data"] == runs[0].spec["data"]]
-    alike.sort(key=lambda run: run.state != "done")
-    return [run.id for run in alike if run.plan.head.name == head][:1]
-
-
-columns = st.columns([3, 3])
+    known = models.choices()
+columns = st.columns(2)
 with columns[0]:
-    ids = [run.id for run in runs]
-    default = newest("gap") + newest("flatten") or ids[:1]
-    chosen = st.multiselect("Models", ids, default, max_selections=4, key="cam_models", bind="query-params")
+    names = st.multiselect(
+        "Models",
+        list(known),
+        models.defaults(known),
+        max_selections=4,
+        key="cam_models",
+        bind="query-params",
+        help="Runs, files in saved_models, and networks with ImageNet weights: squeezenet's are bundled, the others "
+        "are downloaded",
+    )
 with columns[1]:
     said = "  \n".join(f"**{name}**: {text}" for name, text in METHODS.items())
-    method = st.selectbox("Method", list(METHODS), key="cam_method", help=said, bind="query-params")
-picked = [run for run in runs if run.id in chosen]
-picked.sort(key=lambda run: chosen.index(run.id))
-if not picked:
-    st.info("Choose at least one model.")
-    st.stop()
-if len({(run.spec["data"], run.plan.input_shape) for run in picked}) > 1:
-    st.info("These models were trained on different images. Choose models of one data set.")
-    st.stop()
-
-with messages():
-    images = data.load(picked[0].spec["data"])
-names = images.class_names
-columns = st.columns([2, 2, 3], vertical_alignment="bottom")
-with columns[0]:
-    wanted = st.selectbox("Test images of", ["any class", *names], key="cam_class", bind="query-params")
-where = np.arange(len(images.test))
-if wanted != "any class":
-    where = np.flatnonzero(images.test.labels == names.index(wanted))
-with columns[1]:
-    number = st.number_input("Image number", 1, len(where), 1, key="cam_number", bind="query-params")
-with columns[2]:
-    explained = st.selectbox(
-        "Evidence for",
-        ["what each model predicts", *names],
-        key="cam_target",
-        help="The class whose map is shown",
-        bind="query-params",
+    methods = st.multiselect(
+        "Methods", list(METHODS), ["hirescam"], max_selections=4, key="cam_methods", help=said, bind="query-params"
     )
-with st.expander("Or an image of your own"):
-    st.caption("Its middle is cut out and shrunk to the size of the images that the models were trained on.")
-    upload = st.file_uploader("Image file", [name.lower() for name in (*FORMATS, "jpg")], key="cam_upload")
+if not names or not methods:
+    st.info("Choose at least one model and one method.")
+    st.stop()
+mode = None
+if any(map(is_file, names)):
+    mode = PIXELS[st.selectbox("How the file's model takes pixels", list(PIXELS), key="cam_pixels")]
 
 with messages():
-    if upload:
-        pixels = read_image(upload, images.image_shape, name=upload.name)
-        truth, source = "your image", plain(upload.name)
-    else:
-        pixels = images.test.images[where[number - 1]]
-        truth, source = (
-            f"it is: **{plain(names[images.test.labels[where[number - 1]]])}**",
-            f"number {number} of {len(where):,} test images",
-        )
-    target = None if explained == "what each model predicts" else names.index(explained)
-    views = explaining.views(picked, pixels, method, target)
+    chosen = [models.picked(name, known[name], mode) for name in names]
+    classes = [model.classifier.class_names for model in chosen]
+    if len(set(classes)) > 1:
+        st.info("These models tell different classes apart. Choose models of one data set.")
+        st.stop()
+    image = picking.pick(chosen)
+    if image is None:
+        st.stop()
 
-limit = explaining.limit(views)
-columns = st.columns(len(views) + 1)
+labels = classes[0]
+asked = [PREDICTED, *([TRUE] if image.label is not None else []), *labels]
+columns = st.columns(3)
 with columns[0]:
+    wanted = st.selectbox("Evidence for", asked, key="cam_target", bind="query-params")
+with columns[1]:
+    against = st.selectbox(
+        "and not for",
+        ["–", *asked],
+        key="cam_against",
+        bind="query-params",
+        help="Why the one and not the other: the map of the difference of their scores",
+    )
+with columns[2]:
+    scale = st.selectbox(
+        "One colour scale for",
+        list(SCALES),
+        format_func=SCALES.__getitem__,
+        key="cam_scale",
+        bind="query-params",
+        help="Maps on one scale can be compared by their colours. Maps by different methods have different units.",
+    )
+with st.expander("More"):
+    columns = st.columns(2, vertical_alignment="bottom")
+    with columns[0]:
+        relu = st.selectbox("What is shown", list(RELU), key="cam_relu", bind="query-params")
+    with columns[1]:
+        augment = st.toggle("Smooth: mean over mirror images and brightnesses", key="cam_augment", bind="query-params")
+
+
+def class_of(choice: str) -> int | str:
+    """A class as an explainer takes it."""
+    if choice == PREDICTED:
+        return "top"
+    return image.label if choice == TRUE and image.label is not None else labels.index(choice)
+
+
+other = None if against == "–" else class_of(against)
+question = Question(class_of(wanted), other, RELU[relu], augment)
+
+
+def panel(view: View, limit: float) -> None:
+    """One map with what its model says."""
+    head = f"**{SHORT_NAMES[view.model.run.plan.head.name]}** · " if view.model.run else ""
+    st.markdown(f"{head}{plain(view.model.name)}" + (f" · **{view.method}**" if len(methods) > 1 else ""))
+    right = "" if image.label in (None, view.predicted) else " (wrong)"
+    st.markdown(
+        f"predicts: **{plain(labels[view.predicted])}**{right}  \n"
+        f"score {view.predicted_score:.2f}, {view.probability:.0%}"
+    )
+    told = f"{labels[view.explained]}" + (f" and not {labels[view.other]}" if view.other is not None else "")
+    st.plotly_chart(
+        charts.evidence(view.pixels, view.heatmap, limit, f"evidence for {escape(told)}"),
+        key=f"cam_map_{view.model.name}_{view.method}",
+        config={"displayModeBar": False},
+        alt=f"Map of {view.model.name} by {view.method}: evidence for {told}, {view.score:.2f}",
+    )
+
+
+left, right = st.columns([1, 3])
+with left:
     st.markdown("**The image**")
-    st.markdown(truth)
-    st.markdown(source)
-    st.plotly_chart(charts.image(pixels), key="cam_image", alt=f"The image, {source}", config={"displayModeBar": False})
-for column, view in zip(columns[1:], views, strict=True):
-    with column:
-        st.markdown(f"**{SHORT_NAMES[view.run.plan.head.name]}** · {view.run.id}")
-        right = "" if upload or view.predicted == images.test.labels[where[number - 1]] else " (wrong)"
-        st.markdown(f"predicts: **{plain(names[view.predicted])}**{right}")
-        st.markdown(f"score {view.predicted_score:.2f}, {view.probability:.0%}")
-        st.plotly_chart(
-            charts.evidence(pixels, view.heatmap, limit, f"evidence for {escape(names[view.explained])}"),
-            key=f"cam_map_{view.run.id}",
-            config={"displayModeBar": False},
-            alt=f"Map of {view.run.id}: evidence for {names[view.explained]}, score {view.score:.2f}",
-        )
-st.caption(
-    f"One scale for all maps: full colour is ±{limit:.3g}. Orange speaks for the class, "
-    f"blue against it. Read at layer {views[0].layer}. {method}: {METHODS[method]}"
-)
+    st.markdown(plain(image.name))
+    placing = dragged(image.pixels, f"cam_drag_{image.name}", "The image")
+    st.caption("Drag it, or enlarge it: maps and scores follow.")
+with right, messages():
+    views = explaining.views(chosen, methods, placing.applied(image.pixels), question)
+    limits = explaining.limits(views, scale)
+    across = len(methods) if len(methods) > 1 else len(views)
+    for start in range(0, len(views), across):
+        for column, view, limit in zip(
+            st.columns(max(2, across)), views[start : start + across], limits[start : start + across], strict=False
+        ):
+            with column:
+                panel(view, limit)
+    st.caption(
+        f"One colour scale for {SCALES[scale]}. Red speaks for the class, blue against it. Read at "
+        f"{', '.join(sorted({view.layer for view in views}))}. "
+        + " ".join(f"{method}: {METHODS[method]}" for method in methods)
+    )
+
+
+with st.container(horizontal=True):
+    taken = {"on_click": "ignore", "icon": ":material/download:"}
+    st.download_button(
+        "Sheet, PNG", lambda: keeping.sheet(views, labels, scale), "maps.png", "image/png", key="cam_sheet", **taken
+    )
+    st.download_button("Arrays, NPZ", lambda: keeping.arrays(views), "maps.npz", key="cam_arrays", **taken)
+
+titles = {f"{view.model.name} · {view.method}": view for view in views}
+if st.toggle("What the map is the sum of", key="cam_sum", bind="query-params"):
+    with messages():
+        one = st.selectbox("Map", list(titles), key="cam_sum_of") if len(titles) > 1 else next(iter(titles))
+        summing.show(titles[one])
+if st.toggle("Can the map be trusted? Hide pixels in its order", key="cam_judge", bind="query-params"):
+    with messages():
+        judging.show(views)

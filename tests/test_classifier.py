@@ -1,10 +1,13 @@
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
 import tfpool as tp
 from tfpool import classifier, data
+from tfpool.data.images import read_image
+from tfpool.inputs import scaled
 from tfpool.pretrained.networks import BUNDLED
 from tfpool.runs import RunStore
 
@@ -58,3 +61,61 @@ def test_a_name_that_is_neither_run_nor_network_says_what_there_is(tmp_path: Pat
         ValueError, match=r"holds no runs yet.*Or use a network with ImageNet weights, such as squeezenet"
     ):
         classifier.find("resnet8-gap-1", RunStore(tmp_path))
+
+
+def saved(model: keras.Model, path: Path) -> str:
+    model.save(path)
+    return str(path)
+
+
+def test_a_file_is_a_classifier_with_names_beside_it(tmp_path: Path) -> None:
+    model = tp.build(tp.plan("resnet8", input_shape=(28, 28, 1), classes=3), activation="softmax", seed=0)
+    path = saved(model, tmp_path / "mine.keras")
+    found = classifier.find(path, RunStore(tmp_path))
+    assert (found.name, found.input_shape) == ("mine.keras", (28, 28, 1))
+    assert found.class_names == ("class 0", "class 1", "class 2")
+    images = data.load("fashion_mnist").test.images[:2]
+    np.testing.assert_allclose(found.to_input(images), images / np.float32(255))
+    np.testing.assert_allclose(found.probabilities(images), model(images / np.float32(255)), atol=1e-6)
+    (tmp_path / "mine.txt").write_text("boot\nbag\ncoat\n")
+    assert classifier.find(path, RunStore(tmp_path)).class_names == ("boot", "bag", "coat")
+    (tmp_path / "mine.txt").write_text("boot\nbag\n")
+    with pytest.raises(ValueError, match=r"mine.txt has 2 lines, and .*mine.keras 3 classes"):
+        classifier.find(path, RunStore(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [
+        ("unit", [1.0, 0.5, 0.0]),
+        ("raw", [255.0, 127.5, 0.0]),
+        ("tf", [1.0, 0.0, -1.0]),
+        ("torch", [(1 - 0.485) / 0.229, (0.5 - 0.456) / 0.224, -0.406 / 0.225]),
+        ("caffe", [0 - 103.939, 127.5 - 116.779, 255 - 123.68]),
+    ],
+)
+def test_pixels_are_scaled_as_asked_for(mode: str, expected: list[float]) -> None:
+    pixels = np.array([255, 127.5, 0], np.float32).reshape(1, 1, 1, 3)
+    np.testing.assert_allclose(scaled(pixels, mode)[0, 0, 0], expected, atol=1e-4)
+
+
+def test_a_model_that_scales_pixels_itself_gets_them_as_they_are(tmp_path: Path) -> None:
+    image = keras.Input((None, None, 3))
+    pooled = keras.layers.GlobalAveragePooling2D()(keras.layers.Rescaling(1 / 255)(image))
+    path = saved(keras.Model(image, keras.layers.Dense(2)(pooled)), tmp_path / "any.keras")
+    found = classifier.find(path, RunStore(tmp_path))
+    pixels = np.full((1, 4, 4, 3), 200, np.uint8)
+    np.testing.assert_array_equal(found.to_input(pixels), np.full((1, 4, 4, 3), 200.0))
+    assert classifier.find(path, RunStore(tmp_path), "unit").to_input(pixels).max() == np.float32(200 / 255)
+    with pytest.raises(ValueError, match=r"There is no way 'half' to scale pixels\. Use one of: unit, raw"):
+        classifier.find(path, RunStore(tmp_path), "half").to_input(pixels)
+    # Where any size will do, an image keeps its own.
+    assert found.read(CAT).shape == (300, 451, 3)
+    assert found.read(CAT, (64, 64)).shape == (64, 64, 3)
+    assert found.fit(np.zeros((30, 20, 1), np.uint8)).shape == (30, 20, 3)
+
+
+def test_an_image_is_fitted_to_what_a_network_takes(tmp_path: Path) -> None:
+    squeezenet = classifier.find("squeezenet", RunStore(tmp_path))
+    photograph = read_image(CAT, (None, None, 3))
+    np.testing.assert_array_equal(squeezenet.fit(photograph), squeezenet.read(CAT))

@@ -15,7 +15,7 @@ from tfpool.plan import plan
 from tfpool.runs import runs
 
 if TYPE_CHECKING:
-    from tfpool.cam import Explainer, Explanation, explain, methods, metrics, overlay
+    from tfpool.cam import Contrast, Explainer, Explanation, explain, methods, metrics, overlay, sheet
     from tfpool.comparison import compare
     from tfpool.export import to_code
     from tfpool.pretrained import decode_predictions, preprocess_input
@@ -47,7 +47,9 @@ __all__ = [
     "explain",
     "Explanation",
     "Explainer",
+    "Contrast",
     "overlay",
+    "sheet",
     "methods",
     "metrics",
 ]
@@ -62,6 +64,8 @@ _LATER = {
     "explain": "tfpool.cam",
     "Explanation": "tfpool.cam",
     "Explainer": "tfpool.cam",
+    "Contrast": "tfpool.cam",
+    "sheet": "tfpool.cam",
     "overlay": "tfpool.cam",
     "methods": "tfpool.cam",
     "metrics": "tfpool.cam",

@@ -107,19 +107,37 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--out", required=True, help="file to write")
     _store(command)
 
-    command = _add(known, "explain", commands.explain_command, "where a trained model looks in an image")
+    command = _add(known, "explain", commands.explain_command, "where trained models look in images")
     _model(command)
     command.add_argument(
-        "image", metavar="IMAGE", help="an image file; its middle is cut out to the network's proportions"
+        "images", metavar="IMAGE", nargs="+", help="image files; their middle is cut out to the network's proportions"
     )
+    command.add_argument("--beside", metavar="MODEL", nargs="+", default=[], help="further models, a column each")
     command.add_argument(
         "--method",
-        default="gradcam",
-        help="cam (exact for gap and flatten), gradcam, hirescam, layercam, scorecam …: a wrong name lists all "
-        "(default: %(default)s)",
+        nargs="+",
+        default=["gradcam"],
+        help="one or several, a column each: cam (exact for gap, flatten and other linear heads), gradcam, hirescam, "
+        "layercam, scorecam …; a wrong name lists all (default: gradcam)",
     )
-    command.add_argument("--target", help="class to explain, by name or number (default: the top one)")
-    command.add_argument("--out", default="map.png", help="PNG to write, image and map (default: %(default)s)")
+    command.add_argument("--target", metavar="CLASS", help="class to explain, by name or number (default: the top one)")
+    command.add_argument("--against", metavar="CLASS", help="class to tell it from: why this and not that")
+    command.add_argument("--layer", nargs="+", help="read there; several are fused (default: what feeds the head)")
+    command.add_argument("--output", help="output to explain, by name, of a model that has several")
+    command.add_argument(
+        "--relu",
+        action=argparse.BooleanOptionalAction,
+        help="keep only what speaks for the class, or what speaks against it as well (default: as the method has it)",
+    )
+    command.add_argument("--augment", action="store_true", help="mean over mirror images and brightnesses")
+    command.add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE", help="the method's own, as masks=4000")
+    command.add_argument(
+        "--scale",
+        choices=("row", "column", "sheet", "own"),
+        help="maps on one scale: of an image, of a method or model, all, or each its own (default: row, and column "
+        "where there are several methods)",
+    )
+    command.add_argument("--out", default="map.png", help="PNG sheet to write (default: %(default)s)")
     _store(command)
 
     command = _add(known, "classify", commands.classify_command, "what a trained model takes images for")
@@ -159,8 +177,14 @@ def _images(action: argparse.ArgumentParser) -> None:
 
 
 def _model(command: argparse.ArgumentParser) -> None:
-    text = "a run's id, as `runs` lists it, or a network with ImageNet weights, such as squeezenet, whose are bundled"
-    command.add_argument("model", metavar="MODEL", help=text)
+    text = "a run's id, as `runs` lists it; a network with ImageNet weights, such as squeezenet, whose are bundled; or "
+    command.add_argument("model", metavar="MODEL", help=f"{text}a Keras model's file")
+    command.add_argument(
+        "--pixels",
+        metavar="MODE",
+        help="how a file's model takes pixels: unit (0 to 1), raw (0 to 255), tf, torch or caffe as keras.applications "
+        "has them (default: unit, or raw where the model scales them itself)",
+    )
 
 
 def _add(known: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:

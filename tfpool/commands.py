@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tfpool.classifier import find
+from tfpool.classifier import Classifier, find, is_file
 from tfpool.comparison import compare
 from tfpool.counts import Counts
 from tfpool.export import to_code
@@ -23,11 +21,12 @@ from tfpool.run_commands import show
 from tfpool.run_files import write
 from tfpool.runs import RunStore
 from tfpool.table import memory, table
+from tfpool.terminal import bar, quietly
 
 
 def plan_command(args: argparse.Namespace) -> int:
     shape, settings = _input_shape(args.input), _settings(args.set)
-    if _is_file(args.backbone):
+    if is_file(args.backbone):
         if args.code or settings or any(each is not None for each in (args.head, shape, args.classes)):
             raise ValueError(f"{args.backbone} is counted as it is. Leave out --head, --input and the like.")
         result = _counted(args.backbone)
@@ -46,20 +45,16 @@ def plan_command(args: argparse.Namespace) -> int:
 
 
 def compare_command(args: argparse.Namespace) -> int:
-    networks = [_counted(name) if _is_file(name) else name for name in args.backbones]
+    networks = [_counted(name) if is_file(name) else name for name in args.backbones]
     compared = compare(networks, args.head, _input_shape(args.input), args.classes, **_settings(args.set))
     print(compared.to_json() if args.json else compared)
     return 0
 
 
-def _is_file(name: str) -> bool:
-    return name.endswith((".keras", ".h5"))
-
-
 def _counted(path: str) -> Counts:
     """The counts of a saved Keras model."""
-    with _quietly():
-        from tfpool.layers import load_model
+    with quietly():
+        from tfpool.opening import load_model
 
         return plan(load_model(path))
 
@@ -127,33 +122,52 @@ def export_command(args: argparse.Namespace) -> int:
     run, out = RunStore(args.store).get(args.id), Path(args.out)
     if not out.parent.is_dir():
         raise ValueError(f"There is no folder {out.parent} to write {out.name} into.")
-    with _quietly():
+    with quietly():
         write(run, out, args.format)
     print(json.dumps({"run": run.id, "format": args.format, "out": args.out}) if args.json else f"Written: {out}")
     return 0
 
 
 def explain_command(args: argparse.Namespace) -> int:
-    classifier = find(args.model, RunStore(args.store))
-    with _quietly():
-        from tfpool.cam.sheet import explain_file
+    with quietly():
+        classifiers = _classifiers(args, args.model, *args.beside)
+        from tfpool.cam.files import Question, explain_files
 
-    told = explain_file(classifier, args.image, args.method, args.target, args.out)
+    settings = {"layer": args.layer, "output": args.output, "relu": args.relu, "augment": args.augment}
+    question = Question(args.method, args.target, args.against, {**settings, **_settings(args.set)})
+    with bar("Explaining") as progress:
+        told = explain_files(classifiers, args.images, question, args.out, args.scale, progress)
     if args.json:
-        print(json.dumps(told))
-    else:
-        print(
-            f"{told['class_name']}, score {told['score']:.3f} ({told['probability']:.1%}): "
-            f"{args.method} at {told['layer']}, drawn up to ±{told['limit']:.3g} of the score, in {told['out']}"
+        print(json.dumps({"out": args.out, "maps": told}))
+        return 0
+    rows = [
+        (
+            each["image"],
+            each["model"],
+            each["method"],
+            each["class_name"] + ("" if each["other_name"] is None else f" and not {each['other_name']}"),
+            f"{each['score']:.3f}",
+            f"{each['probability']:.1%}",
+            each["layer"],
         )
+        for each in told
+    ]
+    print(table(("image", "model", "method", "evidence for", "score", "probability", "layer"), rows, right=(4, 5)))
+    print(f"\nWritten: {args.out}")
     return 0
+
+
+def _classifiers(args: argparse.Namespace, *names: str) -> list[Classifier]:
+    if args.pixels and not any(map(is_file, names)):
+        raise ValueError(f"--pixels is for models from files: what {', '.join(names)} takes is known.")
+    return [find(name, RunStore(args.store), args.pixels) for name in names]
 
 
 def classify_command(args: argparse.Namespace) -> int:
     classifier = find(args.model, RunStore(args.store))
     top = min(at_least(1, args.top, "--top"), len(classifier.class_names))
     images = np.stack([classifier.read(image) for image in args.images])
-    with _quietly():
+    with quietly():
         import keras  # noqa: F401
     probabilities = classifier.probabilities(images)
     named = [
@@ -170,21 +184,6 @@ def classify_command(args: argparse.Namespace) -> int:
     ]
     print(table(("image", "class", "probability"), rows, right=(2,)))
     return 0
-
-
-@contextmanager
-def _quietly() -> Iterator[None]:
-    """Keep what TensorFlow's libraries log while they load off the terminal; no setting of theirs does."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    sys.stderr.flush()
-    terminal = os.dup(2)
-    try:
-        with Path(os.devnull).open("wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(terminal, 2)
-        os.close(terminal)
 
 
 def _settings(given: Sequence[str]) -> dict[str, Any]:

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from tfpool import data, graph
 from tfpool.data.keras_sets import DOWNLOADS
 from tfpool.data.report import Report
-from tfpool.data.scan import Progress as Told
 from tfpool.data.wording import clean, listed
 from tfpool.table import count, table
+from tfpool.terminal import bar
 
 _MOST_LINES = 20
 
@@ -38,7 +33,7 @@ def _state(each: data.Facts) -> str:
 
 
 def check_command(args: argparse.Namespace) -> int:
-    with _bar("Looking at images") as progress:
+    with bar("Looking at images") as progress:
         told = data.inspect(args.path, progress)
     print(json.dumps(told.record()) if args.json else _text(told))
     return 0
@@ -48,7 +43,7 @@ def add_command(args: argparse.Namespace) -> int:
     height, width = _size(args.size)
     split, channels = _split(args.split), 1 if args.grey else 3
     reports: list[Report] = []
-    with _bar("Reading images") as progress:
+    with bar("Reading images") as progress:
         made = data.add(
             args.path, args.name, (height, width), channels, split, args.seed, progress=progress, told=reports.append
         )
@@ -75,16 +70,6 @@ def remove_command(args: argparse.Namespace) -> int:
     data.remove(args.name)
     print(json.dumps({"removed": args.name}) if args.json else f"Removed {args.name}.")
     return 0
-
-
-@contextmanager
-def _bar(text: str) -> Iterator[Told]:
-    """A bar with time left, where the output is a terminal."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bars:
-        task = bars.add_task(text, total=None)
-        yield lambda done, total: bars.update(task, completed=done, total=total)
 
 
 def _text(told: Report) -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
+import numpy as np
 import tensorflow as tf
 
+from tfpool.anatomy.unfold import unfold
 from tfpool.plan import Plan
 from tfpool.pretrained.imagenet import as_trained
 
@@ -31,3 +34,35 @@ def to_network(images: Any, plan: Plan, weights: str | None = None) -> tf.Tensor
     if weights == "imagenet":
         return as_trained(plan.backbone, values)
     return values if any(row.op == "Rescaling" for row in plan.rows) else values / 255
+
+
+MODES = ("unit", "raw", "tf", "torch", "caffe")
+"""How pixels are scaled: from 0 to 1, from 0 to 255, or as a mode of keras.applications' `preprocess_input`."""
+
+
+def scaled(images: Any, mode: str) -> np.ndarray:
+    """Images for a model of unknown origin.
+
+    Args:
+        images: uint8 (N, H, W, C).
+        mode: one of `MODES`.
+
+    Returns:
+        float32 (N, H, W, C).
+
+    Raises:
+        ValueError: if there is no such mode.
+    """
+    if mode not in MODES:
+        raise ValueError(f"There is no way {mode!r} to scale pixels. Use one of: {', '.join(MODES)}.")
+    values = np.array(images, np.float32)
+    if mode in ("unit", "raw"):
+        return values / 255 if mode == "unit" else values
+    preprocess = keras.applications.imagenet_utils.preprocess_input
+    return np.asarray(preprocess(values, data_format="channels_last", mode=mode))
+
+
+def scales_itself(model: keras.Model) -> bool:
+    """Whether a model scales pixels inside, so that it takes them from 0 to 255."""
+    scaling = keras.layers.Rescaling | keras.layers.Normalization
+    return any(isinstance(step.operation, scaling) for step, _ in unfold(model).steps)

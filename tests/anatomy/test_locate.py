@@ -178,8 +178,47 @@ def test_what_has_no_graph_is_told_what_would_do() -> None:
     with pytest.raises(ValueError, match="A Keras model is needed, got str"):
         tp.explain("resnet50", IMAGES)  # type: ignore[arg-type]
     vector = keras.Sequential([keras.Input((5,)), layers.Dense(3)])
-    with pytest.raises(ValueError, match=r"No single feature map.*none, since it has no feature map"):
+    with pytest.raises(ValueError, match=r"A classifier from images \(N, H, W, C\).* maps \(None, 5\) to \(None, 3\)"):
         tp.explain(vector, IMAGES)
+    flat = keras.Sequential([image(), layers.Flatten(), layers.Dense(3)])
+    with pytest.raises(ValueError, match=r"No single feature map.*none, since it has no feature map"):
+        tp.explain(flat, IMAGES)
     x = image()
-    with pytest.raises(ValueError, match="A classifier of one image"):
-        tp.explain(keras.Model(x, layers.Conv2D(3, 3)(x)), IMAGES)
+    for method in ("gradcam", "saliency"):
+        with pytest.raises(ValueError, match=r"to scores \(N, K\) is needed"):
+            tp.explain(keras.Model(x, layers.Conv2D(3, 3)(x)), IMAGES, method)
+
+
+def test_a_model_without_a_feature_map_is_explained_by_its_image() -> None:
+    flat = keras.Sequential([image(), layers.Flatten(), layers.Dense(3)])
+    e = tp.explain(flat, IMAGES, "integrated_gradients")
+    assert e.heatmaps.shape == (3, 64, 64)
+    np.testing.assert_allclose(e.heatmaps.sum(axis=(1, 2)), e.scores, rtol=1e-4)
+
+
+def test_an_attention_over_positions_is_a_head_to_explain() -> None:
+    x = image()
+    tokens = layers.Reshape((-1, 6))(small()(x))
+    attended = layers.MultiHeadAttention(2, 3)(tokens, tokens)
+    model = keras.Model(x, layers.Dense(3)(layers.GlobalAveragePooling1D()(attended)))
+    e = tp.explain(model, IMAGES, "gradcam")
+    assert e.layer == "small/second"
+    assert e.heatmaps.shape == (3, 30, 30)
+    np.testing.assert_allclose(e.scores, model(IMAGES).numpy().max(axis=1), rtol=1e-4)
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["dictionary", "list"])
+def test_of_several_outputs_one_is_named(named: bool) -> None:
+    x = image()
+    pooled = layers.GlobalAveragePooling2D()(small()(x))
+    outputs = {"kind": layers.Dense(3, name="kind")(pooled), "colour": layers.Dense(2, name="colour")(pooled)}
+    model = keras.Model(x, outputs if named else list(outputs.values()))
+    with pytest.raises(ValueError, match=r"has several outputs\. Give output= as one of: '\w+', '\w+'\."):
+        tp.explain(model, IMAGES)
+    with pytest.raises(ValueError, match=r"has no output 'size'"):
+        tp.explain(model, IMAGES, output="size")
+    for name, tensor in outputs.items():
+        expected = tp.explain(keras.Model(x, tensor), IMAGES, "hirescam")
+        e = tp.explain(model, IMAGES, "hirescam", output=name)
+        np.testing.assert_array_equal(e.heatmaps, expected.heatmaps)
+        np.testing.assert_array_equal(e.scores, expected.scores)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import tfpool as tp
-from tfpool.cam.overlay import AGAINST, FOR
+from tfpool.cam.colours import AGAINST, FOR, colorscale, cool_warm, paint
 
 IMAGE = np.full((8, 8, 1), 100, np.uint8)
 
@@ -19,7 +19,7 @@ def test_the_strongest_evidence_has_its_colour_at_full_opacity() -> None:
     shown = tp.overlay(IMAGE, heatmap, alpha=1.0)
     assert tuple(shown[0, 0]) == FOR
     assert tuple(shown[7, 7]) == AGAINST
-    np.testing.assert_allclose(shown[0, 7], (100 + np.array(FOR)) / 2, atol=0.51)
+    np.testing.assert_allclose(shown[0, 7], (100 + paint(np.array([0.5]))[0]) / 2, atol=0.51)
     np.testing.assert_allclose(tp.overlay(IMAGE, heatmap)[0, 0], (100 + np.array(FOR)) / 2, atol=0.51)
 
 
@@ -39,13 +39,55 @@ def test_images_from_zero_to_one_and_in_colour_are_taken() -> None:
 @pytest.mark.parametrize(
     ("image", "heatmap", "alpha", "message"),
     [
-        (IMAGE[np.newaxis], np.zeros((2, 2)), 0.5, "An image .* are needed"),
-        (IMAGE, np.zeros((1, 2, 2)), 0.5, "An image .* are needed"),
-        (np.zeros((4, 4, 2)), np.zeros((2, 2)), 0.5, "An image .* are needed"),
+        (IMAGE[np.newaxis], np.zeros((2, 2)), 0.5, r"An image is \(H, W\), .*got \(1, 8, 8, 1\)"),
+        (IMAGE, np.zeros((1, 2, 2)), 0.5, r"A heatmap is \(h, w\), got \(1, 2, 2\)"),
+        (IMAGE, np.full((2, 2), np.nan), 0.5, "A heatmap is made of finite numbers"),
+        (np.zeros((4, 4, 2)), np.zeros((2, 2)), 0.5, r"An image is .* got \(4, 4, 2\)"),
         (IMAGE, np.zeros((2, 2)), 1.5, "alpha is from 0 to 1, got 1.5"),
     ],
-    ids=["batch", "maps", "channels", "alpha"],
+    ids=["batch", "maps", "not finite", "channels", "alpha"],
 )
 def test_bad_input_is_one_clear_sentence(image: np.ndarray, heatmap: np.ndarray, alpha: float, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         tp.overlay(image, heatmap, alpha)
+
+
+def lab(colours: np.ndarray) -> np.ndarray:
+    """CIELAB of sRGB from 0 to 255, for daylight (D65)."""
+    linear = np.where(colours / 255 <= 0.04045, colours / 255 / 12.92, ((colours / 255 + 0.055) / 1.055) ** 2.4)
+    xyz = linear @ np.array([[0.4124, 0.2126, 0.0193], [0.3576, 0.7152, 0.1192], [0.1805, 0.0722, 0.9505]])
+    xyz /= [0.9505, 1.0, 1.089]
+    root = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    x, y, z = np.moveaxis(root, -1, 0)
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
+
+
+def test_equal_steps_of_evidence_look_equal() -> None:
+    colours = lab(cool_warm(np.linspace(-1, 1, 41)))
+    lightness = colours[:, 0]
+    assert (np.diff(lightness[:21]) > 0).all()
+    assert (np.diff(lightness[20:]) < 0).all()
+    steps = np.linalg.norm(np.diff(colours, axis=0), axis=1)
+    for arm in (steps[:20], steps[20:]):
+        assert arm.max() < 1.5 * arm.min()
+    # Both ends are as far from the middle as it takes to see them, and no one's green against red.
+    assert min(np.linalg.norm(colours[end] - colours[20]) for end in (0, -1)) > 60
+    np.testing.assert_allclose(cool_warm(np.array([-1, 1])), [AGAINST, FOR], atol=0.5)
+
+
+def test_paint_on_the_maps_own_grey_is_the_map() -> None:
+    strengths = np.linspace(-1, 1, 21)
+    grey = cool_warm(np.zeros(1))[0]
+    share = np.abs(strengths)[:, np.newaxis]
+    laid, wanted = grey * (1 - share) + paint(strengths) * share, cool_warm(strengths)
+    np.testing.assert_allclose(laid[:, :2], wanted[:, :2], atol=1)
+    # No paint is bluer than blue.
+    np.testing.assert_allclose(laid, wanted, atol=22)
+
+
+def test_a_charts_scale_is_the_same_paint() -> None:
+    stops = colorscale(0.9)
+    assert [stops[0][0], stops[-1][0]] == [0, 1]
+    assert stops[0][1] == f"rgba({', '.join(map(str, AGAINST))}, 0.9)"
+    assert stops[-1][1] == f"rgba({', '.join(map(str, FOR))}, 0.9)"
+    assert all(str(colour).endswith(", 0)") for place, colour in stops if place == 0.5)

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from tfpool.anatomy.unfold import Graph, Step, Value, ancestors, unfold
+from tfpool.anatomy.unfold import Call, Graph, Step, Value, ancestors, unfold
 
 _POOLS = (
     keras.layers.GlobalAveragePooling2D,
@@ -30,7 +30,8 @@ class Anatomy:
         layer: name of the layer that makes the features; "backbone/conv1" inside another model.
         body: images (N, H, W, C) to features (N, h, w, c).
         head: features, with the images that they are of, to the scores (N, K) float32 before any softmax or sigmoid. A
-            single sigmoid unit is two scores, minus and plus the unit's own.
+            single sigmoid unit is two scores, minus and plus the unit's own. A third argument, where it is given, calls
+            each of the head's steps.
         classes: number of scores K.
         judged_alone: whether each score has a probability of its own, by a sigmoid; else softmax shares one among all.
         chain: the head's layers in an order that they run in, those left out that do nothing at inference; empty where
@@ -39,44 +40,81 @@ class Anatomy:
 
     layer: str
     body: Callable[[Any], Any]
-    head: Callable[[Any, Any], Any]
+    head: Callable[..., Any]
     classes: int
     judged_alone: bool
     chain: tuple[keras.Operation, ...]
 
+    def probabilities(self, scores: Any) -> Any:
+        """Of scores (N, K)."""
+        return ops.sigmoid(scores) if self.judged_alone else ops.softmax(scores)
 
-def dissect(model: keras.Model, layer: str | None = None) -> Anatomy:
+
+def dissect(model: keras.Model, layer: str | None = None, output: str | None = None) -> Anatomy:
     """Split a classifier at the input of its head's pooling or flattening, or after the layer of that name.
+
+    Args:
+        output: name of the output to explain, where the model has several.
 
     Raises:
         ValueError: if the model is no image classifier, or no such place is found; lists the layers that would do.
     """
     graph = unfold(model)
-    if (len(graph.inputs), len(graph.outputs)) != (1, 1) or len(graph.outputs[0].shape) != 2:
-        inputs, outputs = (", ".join(str(value.shape) for value in side) for side in (graph.inputs, graph.outputs))
-        raise ValueError(
-            f"A classifier of one image with scores (N, K) is needed, {model.name} maps {inputs} to {outputs}."
-        )
-    (image,) = graph.inputs
-    last, squashed, by = _before_squashing(graph.outputs[0])
+    scores = _scores(graph, model.name, output)
+    last = _before_squashing(scores)[0]
     features = _found(graph, last, model.name) if layer is None else _named(graph, last, layer, model.name)
+    return _split(graph, scores, features, features.step.name if features.step else "")
+
+
+def undivided(model: keras.Model, output: str | None = None) -> Anatomy:
+    """A classifier whose features are the images themselves: all of it is the head.
+
+    Args:
+        output: name of the output to explain, where the model has several.
+
+    Raises:
+        ValueError: if the model is no image classifier.
+    """
+    graph = unfold(model)
+    scores = _scores(graph, model.name, output)
+    return _split(graph, scores, graph.inputs[0], model.inputs[0].name)
+
+
+def _split(graph: Graph, output: Value, features: Value, layer: str) -> Anatomy:
+    (image,) = graph.inputs
+    last, squashed, by = _before_squashing(output)
 
     def body(images: Any) -> Any:
         return graph.run(features, {image: images})
 
-    def head(values: Any, images: Any) -> Any:
-        scores = graph.run(last, {features: values, image: images})
+    def head(values: Any, images: Any, call: Call | None = None) -> Any:
+        scores = graph.run(last, {image: images, features: values}, call)
         if squashed is not None:
             scores = ops.matmul(scores, squashed.kernel) + (squashed.bias if squashed.use_bias else 0)
         scores = ops.cast(scores, "float32")
         return ops.concatenate([-scores, scores], axis=1) if scores.shape[1] == 1 else scores
 
-    units = graph.outputs[0].shape[1] or 0
+    units = output.shape[1] or 0
     end = () if squashed is None else (squashed,)
-    layer = features.step.name if features.step else ""
-    return Anatomy(
-        layer, body, head, max(2, units), units == 1 or by == "sigmoid", (*_between(graph, features, last), *end)
-    )
+    chain = (*_between(graph, features, last), *end)
+    return Anatomy(layer, body, head, max(2, units), units == 1 or by == "sigmoid", chain)
+
+
+def _scores(graph: Graph, model: str, output: str | None) -> Value:
+    """The output (N, K) of that name, or the only one."""
+    choices = ", ".join(map(repr, graph.outputs))
+    if output is not None and output not in graph.outputs:
+        raise ValueError(f"{model} has no output {output!r}. Use one of: {choices}.")
+    if output is None and len(graph.outputs) > 1:
+        raise ValueError(f"{model} has several outputs. Give output= as one of: {choices}.")
+    scores = next(iter(graph.outputs.values())) if output is None else graph.outputs[output]
+    if len(graph.inputs) != 1 or len(graph.inputs[0].shape) != 4 or len(scores.shape) != 2:
+        inputs = ", ".join(str(value.shape) for value in graph.inputs)
+        raise ValueError(
+            "A classifier from images (N, H, W, C) to scores (N, K) is needed, "
+            f"{model} maps {inputs} to {scores.shape}."
+        )
+    return scores
 
 
 def _before_squashing(output: Value) -> tuple[Value, keras.layers.Dense | None, str]:
@@ -119,7 +157,7 @@ def _found(graph: Graph, last: Value, model: str) -> Value:
 
 def find_features(graph: Graph) -> Value | None:
     """The map (N, H, W, C) that enters the head of a model; None where there is no head, or not one map."""
-    ends = [value for value in graph.outputs if len(value.shape) < 4]
+    ends = [value for value in graph.outputs.values() if len(value.shape) < 4]
     return _entering(graph, ends) if len(ends) == len(graph.outputs) else None
 
 

@@ -6,7 +6,7 @@ public way to walk a graph: what is read of it here is what its own functional m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +31,17 @@ class Step:
     def inputs(self) -> list[Value]:
         return list(self.sources.values())
 
+    def __call__(self, tensors: Sequence[Any]) -> list[Any]:
+        """Its outputs in inference mode, of tensors in the order of `inputs`."""
+        arguments, settings = self.arguments.fill_in(dict(zip(self.sources, tensors, strict=True)))
+        if isinstance(self.operation, keras.Layer):
+            settings = {**settings, "training": False}
+        return keras.tree.flatten(self.operation(*arguments, **settings))
+
+
+Call = Callable[[Step, Sequence[Any]], list[Any]]
+"""What is done in a step's place: from the step and its input tensors to its outputs."""
+
 
 @dataclass(frozen=True, eq=False)
 class Value:
@@ -43,25 +54,21 @@ class Value:
 
 @dataclass(frozen=True, eq=False)
 class Graph:
-    """Attributes: `steps` in an order that they can be run in, `named` the last value under each name."""
+    """Attributes: `outputs` by name, `steps` in an order that they can be run in, `named` the last value by name."""
 
     inputs: list[Value] = field(default_factory=list)
-    outputs: list[Value] = field(default_factory=list)
+    outputs: dict[str, Value] = field(default_factory=dict)
     steps: list[tuple[Step, list[Value]]] = field(default_factory=list)
     named: dict[str, Value] = field(default_factory=dict)
 
-    def run(self, wanted: Value, known: Mapping[Value, Any]) -> Any:
-        """Compute a value from known ones, in inference mode."""
+    def run(self, wanted: Value, known: Mapping[Value, Any], call: Call | None = None) -> Any:
+        """Compute a value from known ones, in inference mode; `call`, where it is given, calls each step."""
         needed = ancestors(wanted, stop=known)
         values = dict(known)
         for step, outputs in self.steps:
             if any(value in needed for value in outputs) and not all(value in values for value in outputs):
-                tensors = {key: values.get(source) for key, source in step.sources.items()}
-                arguments, settings = step.arguments.fill_in(tensors)
-                if isinstance(step.operation, keras.Layer):
-                    settings = {**settings, "training": False}
-                results = step.operation(*arguments, **settings)
-                values.update(zip(outputs, keras.tree.flatten(results), strict=True))
+                tensors = [values.get(source) for source in step.sources.values()]
+                values.update(zip(outputs, call(step, tensors) if call else step(tensors), strict=True))
         return values[wanted]
 
 
@@ -91,7 +98,8 @@ def unfold(model: keras.Model) -> Graph:
         raise ValueError(f"{model.name} ({type(model).__name__}) has no graph of layers. {advice}")
     graph = Graph()
     graph.inputs.extend(Value(None, tuple(tensor.shape), tensor.dtype) for tensor in model.inputs)
-    graph.outputs.extend(_unfold(model, graph.inputs, graph, ""))
+    outputs = _unfold(model, graph.inputs, graph, "")
+    graph.outputs.update(zip(getattr(model, "_functional", model).output_names, outputs, strict=True))
     return graph
 
 

@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from tfpool.anatomy.locate import dissect
+from tfpool.anatomy.locate import Anatomy, dissect, undivided
+from tfpool.cam.batches import as_batch, in_parts
+from tfpool.cam.combining import fused, over_views
+from tfpool.cam.explanation import Explanation, Terms
+from tfpool.cam.kinds import Maps, gradients
 from tfpool.cam.methods import METHODS
-
-_BATCH = 32
-_TOP = -1
-
-
-@dataclass(frozen=True, eq=False)
-class Explanation:
-    """Maps of N images.
-
-    Attributes:
-        heatmaps: float32 (N, h, w) at the resolution of the features, as the formula gives them, not normalised.
-        targets: int64 (N,), the class explained.
-        scores: float32 (N,), that class's score before softmax.
-        layer: name of the feature layer that was read.
-    """
-
-    heatmaps: np.ndarray
-    targets: np.ndarray
-    scores: np.ndarray
-    layer: str
-
-    def resize(self, size: tuple[int, int]) -> np.ndarray:
-        """The heatmaps at another (height, width), bilinear, float32 (N, height, width)."""
-        return resize(self.heatmaps, size)
+from tfpool.cam.targets import NONE, TOP, Contrast, Target, check_function, class_numbers
 
 
 class Explainer:
@@ -44,117 +27,216 @@ class Explainer:
     Args:
         model: a Keras classifier from images (N, H, W, C) to (N, K) logits, softmax or sigmoid.
         method: a name from `methods()`.
-        layer: name of the layer whose output to explain. Default: the one that feeds the head.
+        layer: name of the layer whose output to explain, "backbone/conv1" inside another model; several are fused: each
+            map is divided by its largest value, enlarged to the finest of them, and their mean taken. Default: the one
+            that feeds the head.
+        output: name of the output to explain, where the model has several.
+        relu: whether only what speaks for the target is kept. Default: as the method's source has it.
+        augment: whether the map is the mean over the image and its mirror image, each also at 0.9 and 1.1 times its
+            values. What is explained stays that of the image itself.
+        settings: of the method: `similar`, `gamma` (finercam), `window`, `stride` (occlusion), `masks`, `cells`,
+            `shown`, `seed` (rise), `samples`, `noise`, `seed` (smoothgrad), `steps` (integrated_gradients).
 
     Raises:
-        ValueError: on an unknown method or layer, or a method that this model's head does not allow.
+        ValueError: on an unknown method, layer, output or setting, or a method that this model's head does not allow.
     """
 
-    def __init__(self, model: keras.Model, method: str = "gradcam", layer: str | None = None) -> None:
+    def __init__(
+        self,
+        model: keras.Model,
+        method: str = "gradcam",
+        layer: str | Sequence[str] | None = None,
+        *,
+        output: str | None = None,
+        relu: bool | None = None,
+        augment: bool = False,
+        **settings: Any,
+    ) -> None:
         if method not in METHODS:
             raise ValueError(f"Unknown method {method!r}. Use one of: {', '.join(METHODS)}.")
-        self._anatomy = dissect(model, layer)
-        self._maps = METHODS[method](self._anatomy)
+        self._method = METHODS[method]
+        self._name = method
+        if self._method.on_image and layer is not None:
+            raise ValueError(f"{method} asks the image itself and reads no layer, got layer={layer!r}. Leave it out.")
+        _check_settings(method, settings)
+        self._make = partial(self._method.make, **settings)
+        self._relu = self._method.relu if relu is None else relu
+        self._augment = augment
+        names = [layer] if layer is None or isinstance(layer, str) else list(layer)
+        if not names:
+            raise ValueError("layer= is a name or several, got none.")
+        self._anatomies = (
+            [undivided(model, output)] if self._method.on_image else [dissect(model, name, output) for name in names]
+        )
         self._shape = model.input_shape[1:]
-        signature = [tf.TensorSpec((None, *self._shape)), tf.TensorSpec((None,), tf.int64)]
-        self._compiled = tf.function(self._explain, input_signature=signature)
-        self._scores = tf.function(self._score, input_signature=signature[:1])
+        self._signature = [tf.TensorSpec((None, *self._shape)), *[tf.TensorSpec((None,), tf.int64)] * 2]
+        self._compiled = self._compile(self._anatomies)
+        self._of_functions: dict[Callable[[Any], Any], Any] = {}
+        self._scores = tf.function(self._score, input_signature=self._signature[:1])
+        self._terms = tf.function(self._explain_terms, input_signature=self._signature)
 
     @property
     def layer(self) -> str:
-        """Name of the feature layer."""
-        return self._anatomy.layer
+        """Name of the feature layer, or names."""
+        return ", ".join(anatomy.layer for anatomy in self._anatomies)
 
-    def __call__(self, images: Any, target: int | Sequence[int] | np.ndarray | None = None) -> Explanation:
+    def __call__(self, images: Any, target: Target = None, labels: Any = None) -> Explanation:
         """Explain the scores of images.
 
         Args:
-            images: (N, H, W, C), or one image (H, W, C), scaled as the model was trained on them.
-            target: the class to explain, one for all images or one each. Default: the class with the highest score.
+            images: (N, H, W, C), or one image (H, W, C), scaled as the model was trained on them. Of another size than
+                the model's they are resized, with a warning.
+            target: the class to explain, one for all images or one each; "top" for the one with the highest score, as
+                by default; "true" for the labels; a `Contrast` of two classes; or a function from scores (N, K) to
+                what is explained, (N,).
+            labels: int (N,), the true classes, where a target is "true".
 
         Raises:
             ValueError: if the images do not fit the model, or a target is no class of it.
         """
-        batch = self._batch(images)
-        targets = np.full(len(batch), _TOP, np.int64) if target is None else self._targets(target, len(batch))
-        chunks = [
-            [value.numpy() for value in self._compiled(part, chosen)]
-            for part, chosen in zip(_parts(batch), _parts(targets), strict=True)
-        ]
-        heatmaps, chosen, scores = (np.concatenate(values)[: len(batch)] for values in zip(*chunks, strict=True))
-        return Explanation(heatmaps, chosen, scores, self.layer)
+        batch = as_batch(images, self._shape)
+        targets, others, explain = self._targets(target, labels, len(batch))
+        rows = (in_parts(values, self._method.batch) for values in (batch, targets, others))
+        chunks = [[value.numpy() for value in explain(*row)] for row in zip(*rows, strict=True)]
+        heatmaps, targets, others, scores = (
+            np.concatenate(values)[: len(batch)] for values in zip(*chunks, strict=True)
+        )
+        if callable(target):
+            targets = np.full_like(targets, TOP)
+        return Explanation(heatmaps, targets, scores, self.layer, others if isinstance(target, Contrast) else None)
+
+    def terms(self, image: Any, target: Target = None, label: int | None = None) -> Terms:
+        """What a map of gradient times activation is the sum of, channel by channel. Of several layers, the first's.
+
+        Args:
+            image: (H, W, C), or a batch of one.
+            target: as for maps; no function.
+            label: the true class, where a target is "true".
+
+        Raises:
+            ValueError: if there is more than one image, or as for maps.
+        """
+        batch = as_batch(image, self._shape)
+        if len(batch) != 1 or callable(target):
+            raise ValueError(f"The terms are those of one image and of classes, got {len(batch)} images.")
+        targets, others, _ = self._targets(target, label, 1)
+        activations, weights, score = self._terms(batch, targets, others)
+        return Terms(activations[0].numpy(), weights[0].numpy(), float(score[0]))
 
     def scores(self, images: Any) -> np.ndarray:
         """Scores (N, K) float32 of images (N, H, W, C) before softmax."""
-        batch = self._batch(images)
-        return np.concatenate([self._scores(part).numpy() for part in _parts(batch)])[: len(batch)]
+        batch = as_batch(images, self._shape)
+        return np.concatenate([self._scores(part).numpy() for part in in_parts(batch)])[: len(batch)]
 
     def probabilities(self, images: Any) -> np.ndarray:
         """Probabilities (N, K) float32 of images (N, H, W, C): softmax of the scores, or a sigmoid of each where the
         model ends with one. A single unit is two classes, no and yes."""
-        squash = tf.sigmoid if self._anatomy.judged_alone else tf.nn.softmax
-        return squash(self.scores(images)).numpy()
+        return np.asarray(self._anatomies[0].probabilities(self.scores(images)))
 
     def _score(self, images: tf.Tensor) -> tf.Tensor:
-        return self._anatomy.head(self._anatomy.body(images), images)
+        anatomy = self._anatomies[0]
+        return anatomy.head(anatomy.body(images), images)
 
-    def _explain(self, images: tf.Tensor, targets: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        features = tf.cast(self._anatomy.body(images), tf.float32)
-        scores = self._anatomy.head(features, images)
-        targets = tf.where(targets == _TOP, tf.argmax(scores, axis=1), targets)
-        return self._maps(features, targets, images), targets, tf.gather(scores, targets, batch_dims=1)
+    def _compile(self, anatomies: Iterable[Anatomy]) -> Any:
+        parts = [(anatomy, self._make(anatomy)) for anatomy in anatomies]
+        return tf.function(partial(self._explain, parts), input_signature=self._signature)
 
-    def _batch(self, images: Any) -> np.ndarray:
-        batch = np.asarray(images, np.float32)
-        if batch.ndim == 3:
-            batch = batch[np.newaxis]
-        fits = batch.ndim == 4 and all(
-            size in (None, given) for size, given in zip(self._shape, batch.shape[1:], strict=True)
+    def _explain(
+        self, parts: Sequence[tuple[Anatomy, Maps]], images: tf.Tensor, targets: tf.Tensor, others: tf.Tensor
+    ) -> tuple[tf.Tensor, ...]:
+        weights, targets, others, scores = _asked(parts[0][0], images, targets, others)
+
+        def heatmaps(seen: tf.Tensor) -> tf.Tensor:
+            return fused([self._heatmap(*part, seen, weights) for part in parts])
+
+        shown = over_views(heatmaps, images) if self._augment else heatmaps(images)
+        return shown, targets, others, scores
+
+    def _explain_terms(self, images: tf.Tensor, targets: tf.Tensor, others: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        anatomy = self._anatomies[0]
+        weights, _, _, scores = _asked(anatomy, images, targets, others)
+        features = tf.cast(anatomy.body(images), tf.float32)
+        return features, gradients(anatomy, features, weights, images), scores
+
+    def _heatmap(self, anatomy: Anatomy, maps: Maps, images: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+        features = tf.cast(anatomy.body(images), tf.float32)
+        heatmap = maps(features, weights, images)
+        return tf.nn.relu(heatmap) if self._relu else heatmap
+
+    def _targets(self, target: Target, labels: Any, images: int) -> tuple[np.ndarray, np.ndarray, Any]:
+        """Class numbers of what is explained and of what it is told from, and the compiled function to call."""
+        none = np.full(images, NONE, np.int64)
+        classes = self._anatomies[0].classes
+        known = None if labels is None else np.asarray(labels)
+        if (callable(target) or isinstance(target, Contrast)) and self._method.compares:
+            raise ValueError(f"{self._name} finds classes to compare with itself: its target is one class.")
+        if callable(target):
+            return none * 0, none, self._of_function(target, classes)
+        pair = (target.target, target.other) if isinstance(target, Contrast) else (target, None)
+        number, other = (
+            none if choice is None else class_numbers(choice, images, classes, known)
+            for choice in ("top" if pair[0] is None else pair[0], pair[1])
         )
-        if not fits:
-            raise ValueError(
-                f"The model takes images of shape (N, {', '.join(map(str, self._shape))}), got {batch.shape}."
-            )
-        return batch
+        return number, other, self._compiled
 
-    def _targets(self, target: int | Sequence[int] | np.ndarray, images: int) -> np.ndarray:
-        classes = self._anatomy.classes
-        targets = np.asarray(target)
-        if targets.dtype.kind not in "iu" or targets.shape not in ((), (images,)):
-            raise ValueError(f"A target is a class number, one for all images or one each, got {target!r}.")
-        if targets.size and not 0 <= targets.min() <= targets.max() < classes:
-            raise ValueError(f"The model has the classes 0 to {classes - 1}, got target {target!r}.")
-        return np.broadcast_to(targets.astype(np.int64), (images,))
+    def _of_function(self, function: Callable[[Any], Any], classes: int) -> Any:
+        if function not in self._of_functions:
+            check_function(function, classes)
+            self._of_functions[function] = self._compile(_judged_by(function, each) for each in self._anatomies)
+        return self._of_functions[function]
+
+
+def _asked(anatomy: Anatomy, images: tf.Tensor, targets: tf.Tensor, others: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    """How much of each score is explained (N, K), the class numbers with the top ones found, and what is explained."""
+    scores = anatomy.head(tf.cast(anatomy.body(images), tf.float32), images)
+    top = tf.argmax(scores, axis=1)
+    targets, others = (tf.where(numbers == TOP, top, numbers) for numbers in (targets, others))
+    # No class's number has no one in it.
+    weights = tf.one_hot(targets, anatomy.classes) - tf.one_hot(others, anatomy.classes)
+    return weights, targets, others, tf.reduce_sum(scores * weights, axis=1)
+
+
+def _judged_by(function: Callable[[Any], Any], anatomy: Anatomy) -> Anatomy:
+    """The anatomy whose one score is a function of the scores; no longer linear, for all that is known of it."""
+
+    def head(*given: Any) -> Any:
+        return tf.cast(function(anatomy.head(*given)), tf.float32)[:, tf.newaxis]
+
+    return replace(anatomy, head=head, classes=1, chain=())
+
+
+def _check_settings(method: str, settings: dict[str, Any]) -> None:
+    known = list(inspect.signature(METHODS[method].make).parameters)[1:]
+    for name in settings:
+        if name not in known:
+            what = f"It takes {', '.join(known)}." if known else "It takes none."
+            raise ValueError(f"{method} has no setting {name!r}. {what}")
 
 
 def explain(
     model: keras.Model,
     images: Any,
     method: str = "gradcam",
-    target: int | Sequence[int] | np.ndarray | None = None,
-    layer: str | None = None,
+    target: Target = None,
+    layer: str | Sequence[str] | None = None,
+    labels: Any = None,
+    **settings: Any,
 ) -> Explanation:
     """Class activation maps of images under a model: an `Explainer` that is used once.
 
     Args:
         model: a Keras classifier from images (N, H, W, C) to (N, K) logits, softmax or sigmoid.
-        images: (N, H, W, C), or one image (H, W, C), scaled as the model was trained on them.
+        images: (N, H, W, C), or one image (H, W, C), scaled as the model was trained on them. Of another size than the
+            model's they are resized, with a warning.
         method: a name from `methods()`.
-        target: the class to explain, one for all images or one each. Default: the class with the highest score.
-        layer: name of the layer whose output to explain. Default: the one that feeds the head.
+        target: the class to explain, one for all images or one each; "top" for the one with the highest score, as by
+            default; "true" for the labels; a `Contrast` of two classes; or a function from scores (N, K) to what is
+            explained, (N,).
+        layer: name of the layer whose output to explain, or several to fuse. Default: the one that feeds the head.
+        labels: int (N,), the true classes, where a target is "true".
+        settings: what else an `Explainer` takes: `output`, `relu`, `augment` and the method's own.
 
     Raises:
-        ValueError: on an unknown method, layer or target, or images that do not fit the model.
+        ValueError: on an unknown method, layer, setting or target, or images that do not fit the model.
     """
-    return Explainer(model, method, layer)(images, target)
-
-
-def resize(heatmaps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Heatmaps (N, h, w) at another (height, width), bilinear: nothing overshoots."""
-    return tf.image.resize(heatmaps[..., np.newaxis], size)[..., 0].numpy()
-
-
-def _parts(array: np.ndarray) -> list[np.ndarray]:
-    """An array in batches. Of none, one blank to leave out: TensorFlow's batch normalisation fails on no images."""
-    whole = array if len(array) else np.zeros((1, *array.shape[1:]), array.dtype)
-    return [whole[start : start + _BATCH] for start in range(0, len(whole), _BATCH)]
+    return Explainer(model, method, layer, **settings)(images, target, labels)

@@ -1,4 +1,7 @@
-"""Maps from the gradient of a score at the features A (N, h, w, C). g is that gradient, Σ a sum over positions."""
+"""Maps from the gradient of a score at the features A (N, h, w, C). g is that gradient, Σ a sum over positions.
+
+What their sources keep by a last ReLU stands in the table of methods, since a user may want the signs.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,11 @@ from typing import Any
 import tensorflow as tf
 
 from tfpool.anatomy.locate import Anatomy
-from tfpool.cam.kinds import Maps, gradients, weighted
-
-_SIMILAR = 3
+from tfpool.cam.kinds import Maps, at_least, gradients, weighted
 
 
 def gradcam(anatomy: Anatomy) -> Maps:
-    """ReLU(Σ_k mean(g_k) A_k). Selvaraju et al. 2017, arXiv 1610.02391."""
+    """Σ_k mean(g_k) A_k. Selvaraju et al. 2017, arXiv 1610.02391."""
 
     def maps(features: Any, targets: Any, images: Any) -> Any:
         return weighted(features, tf.reduce_mean(gradients(anatomy, features, targets, images), axis=(1, 2)))
@@ -22,7 +23,7 @@ def gradcam(anatomy: Anatomy) -> Maps:
 
 
 def gradcam_plus_plus(anatomy: Anatomy) -> Maps:
-    """ReLU(Σ_k w_k A_k) with w_k = Σ g² ReLU(g) / (2g² + ΣA_k · g³). Chattopadhay et al. 2018, arXiv 1710.11063.
+    """Σ_k w_k A_k with w_k = Σ g² ReLU(g) / (2g² + ΣA_k · g³). Chattopadhay et al. 2018, arXiv 1710.11063.
 
     Where g is positive the fraction is g / (2 + ΣA_k · g), and elsewhere nothing: so it needs no small number added,
     which would be larger than the squares of a deep network's gradients.
@@ -59,7 +60,7 @@ def elementwise(anatomy: Anatomy) -> Maps:
 
 
 def xgradcam(anatomy: Anatomy) -> Maps:
-    """ReLU(Σ_k w_k A_k) with w_k = Σ(g_k ⊙ A_k) / ΣA_k, 0 where ΣA_k is. Fu et al. 2020, arXiv 2008.02312."""
+    """Σ_k w_k A_k with w_k = Σ(g_k ⊙ A_k) / ΣA_k, 0 where ΣA_k is. Fu et al. 2020, arXiv 2008.02312."""
 
     def maps(features: Any, targets: Any, images: Any) -> Any:
         products = tf.reduce_sum(gradients(anatomy, features, targets, images) * features, axis=(1, 2))
@@ -69,17 +70,17 @@ def xgradcam(anatomy: Anatomy) -> Maps:
 
 
 def layercam(anatomy: Anatomy) -> Maps:
-    """ReLU(Σ_k ReLU(g_k) ⊙ A_k). Jiang et al. 2021, IEEE Transactions on Image Processing 30."""
+    """Σ_k ReLU(g_k) ⊙ A_k. Jiang et al. 2021, IEEE Transactions on Image Processing 30."""
 
     def maps(features: Any, targets: Any, images: Any) -> Any:
         positive = tf.nn.relu(gradients(anatomy, features, targets, images))
-        return tf.nn.relu(tf.reduce_sum(positive * features, axis=-1))
+        return tf.reduce_sum(positive * features, axis=-1)
 
     return maps
 
 
 def shapleycam(anatomy: Anatomy) -> Maps:
-    """ReLU(Σ_k w_k A_k) with w_k = mean(g_k - ½ (H·A)_k), H the score's second derivatives. arXiv 2501.06261.
+    """Σ_k w_k A_k with w_k = mean(g_k - ½ (H·A)_k), H the score's second derivatives. arXiv 2501.06261.
 
     For a head without curvature at the features this is Grad-CAM.
     """
@@ -95,22 +96,26 @@ def shapleycam(anatomy: Anatomy) -> Maps:
     return maps
 
 
-def finercam(anatomy: Anatomy) -> Maps:
-    """Grad-CAM of y_c less the mean score of the three classes whose scores are nearest to it. arXiv 2501.11309.
+def finercam(anatomy: Anatomy, similar: int = 3, gamma: float = 1.0) -> Maps:
+    """Grad-CAM of y_c less γ times the mean score of the classes whose scores are nearest to it. arXiv 2501.11309.
 
     It shows what tells the class from those like it. With fewer classes, the mean is over all others.
+
+    Args:
+        similar: number of classes to compare with.
+        gamma: γ, how much of their mean is taken off.
     """
+    at_least(1, similar, "similar")
+    at_least(0, gamma, "gamma")
 
     def maps(features: Any, targets: Any, images: Any) -> Any:
         with tf.GradientTape() as tape:
             tape.watch(features)
             scores = anatomy.head(features, images)
-            own = tf.gather(scores, targets, batch_dims=1)
-            apart = tf.abs(scores - own[:, tf.newaxis]) + tf.one_hot(
-                targets, anatomy.classes, on_value=scores.dtype.max
-            )
-            similar = tf.math.top_k(-apart, min(_SIMILAR, anatomy.classes - 1)).indices
-            contrast = own - tf.reduce_mean(tf.gather(scores, similar, batch_dims=1), axis=1)
+            own = tf.reduce_sum(scores * targets, axis=1)
+            apart = tf.where(targets > 0, scores.dtype.max, tf.abs(scores - own[:, tf.newaxis]))
+            nearest = tf.math.top_k(-apart, min(similar, anatomy.classes - 1)).indices
+            contrast = own - gamma * tf.reduce_mean(tf.gather(scores, nearest, batch_dims=1), axis=1)
         return weighted(features, tf.reduce_mean(tape.gradient(contrast, features), axis=(1, 2)))
 
     return maps

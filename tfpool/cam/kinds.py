@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import tensorflow as tf
@@ -10,22 +11,54 @@ import tensorflow as tf
 from tfpool.anatomy.locate import Anatomy
 
 Maps = Callable[[Any, Any, Any], Any]
-"""From features (N, h, w, C), targets (N,) and images (N, H, W, C) to heatmaps (N, h, w)."""
+"""From features (N, h, w, C), targets (N, K) and images (N, H, W, C) to heatmaps (N, h, w).
+
+The targets say how much of each score is in the explained one: 1 of a class's, -1 of one that it is told from.
+"""
+
+
+@dataclass(frozen=True)
+class Method:
+    """An explanation method.
+
+    Attributes:
+        make: from a classifier's anatomy, and settings of the method's own by name, to its maps with their signs.
+        relu: whether its source keeps only what speaks for the class.
+        on_image: whether it asks the image itself instead of a feature layer: its maps are as large as the image.
+        compares: whether it looks for other classes to compare with by itself, so that it takes one class alone.
+        batch: images at once, fewer where each takes much memory.
+    """
+
+    make: Callable[..., Maps]
+    relu: bool = False
+    on_image: bool = False
+    compares: bool = False
+    batch: int = 32
 
 
 def target_scores(anatomy: Anatomy, features: Any, targets: Any, images: Any) -> Any:
-    """Each image's score of its target, (N,)."""
-    return tf.gather(anatomy.head(features, images), targets, batch_dims=1)
+    """Each image's explained score, (N,)."""
+    return tf.reduce_sum(anatomy.head(features, images) * targets, axis=1)
 
 
 def gradients(anatomy: Anatomy, features: Any, targets: Any, images: Any) -> Any:
-    """Gradient of each image's target score with respect to its features, (N, h, w, C)."""
+    """Gradient of each image's explained score with respect to its features, (N, h, w, C)."""
     with tf.GradientTape() as tape:
         tape.watch(features)
         scores = target_scores(anatomy, features, targets, images)
-    return tape.gradient(scores, features)
+    return tape.gradient(scores, features, unconnected_gradients=tf.UnconnectedGradients.ZERO)
 
 
 def weighted(features: Any, weights: Any) -> Any:
-    """ReLU(Σ_k w_k A_k) for one weight (N, C) a channel."""
-    return tf.nn.relu(tf.einsum("nhwc,nc->nhw", features, weights))
+    """Σ_k w_k A_k for one weight (N, C) a channel."""
+    return tf.einsum("nhwc,nc->nhw", features, weights)
+
+
+def at_least(least: float, value: float, name: str) -> None:
+    """Refuse a setting below its least value.
+
+    Raises:
+        ValueError: naming both.
+    """
+    if not value >= least:
+        raise ValueError(f"{name} is {least} or more, got {value}.")

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tfpool.anatomy.locate import Anatomy
 from tfpool.cam.gradients import hirescam
-from tfpool.cam.kinds import Maps
+from tfpool.cam.kinds import Maps, weighted
 from tfpool.layers import GeneralizedMeanPooling2D
 
 _GATHERING = (
@@ -66,6 +66,6 @@ def _where_it_could_be(dense: keras.layers.Dense) -> Maps:
         weights = tf.cast(dense.kernel, tf.float32)
         if dense.units == 1:
             weights = tf.concat([-weights, weights], axis=1)
-        return tf.einsum("nhwc,nc->nhw", features, tf.gather(tf.transpose(weights), targets))
+        return weighted(features, tf.matmul(targets, weights, transpose_b=True))
 
     return maps

@@ -15,7 +15,7 @@ _AT_ONCE = 32
 
 
 def ablationcam(anatomy: Anatomy) -> Maps:
-    """ReLU(Σ_k w_k A_k) with w_k = (y - y without channel k) / |y|. Desai & Ramaswamy 2020, WACV.
+    """Σ_k w_k A_k with w_k = (y - y without channel k) / |y|. Desai & Ramaswamy 2020, WACV.
 
     The paper divides by y, which would turn the map over where the score is below zero.
     """
@@ -35,7 +35,7 @@ def ablationcam(anatomy: Anatomy) -> Maps:
 
 
 def scorecam(anatomy: Anatomy) -> Maps:
-    """ReLU(Σ_k w_k A_k), w the softmax over channels of y(M_k ⊙ x) - y(0). Wang et al. 2020, arXiv 1910.01279.
+    """Σ_k w_k A_k, w the softmax over channels of y(M_k ⊙ x) - y(0). Wang et al. 2020, arXiv 1910.01279.
 
     M_k is A_k, enlarged to the image and scaled from 0 to 1; a channel that is the same everywhere masks all. x is the
     image as the model reads it, so what is masked becomes that scale's zero, as it does in y(0).
@@ -60,7 +60,7 @@ def scorecam(anatomy: Anatomy) -> Maps:
 
 def _repeated(target: Any, image: Any, numbers: Any) -> tuple[Any, Any]:
     count = tf.shape(numbers)[0]
-    return tf.fill([count], target), tf.repeat(image[tf.newaxis], count, axis=0)
+    return tf.repeat(target[tf.newaxis], count, axis=0), tf.repeat(image[tf.newaxis], count, axis=0)
 
 
 def _by_channel(score: Callable[[Any, Any, Any, Any], Any], features: Any, targets: Any, images: Any) -> Any:

@@ -12,6 +12,7 @@ from PIL import Image, ImageOps
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 MOST_PIXELS = 50_000_000
+_MOST_SIDE = 512
 
 
 class BadImage(ValueError):
@@ -22,12 +23,15 @@ class BadImage(ValueError):
         self.reason = reason
 
 
-def read_image(file: str | Path | IO[bytes], shape: tuple[int, int, int], name: str | None = None) -> np.ndarray:
+def read_image(
+    file: str | Path | IO[bytes], shape: tuple[int | None, int | None, int], name: str | None = None
+) -> np.ndarray:
     """The image in a file, turned upright, on black where it is transparent, its middle cut out and resized.
 
     Args:
         file: a path, or an open binary file.
-        shape: (height, width, channels) wanted; 1 channel is grey, 3 are red, green and blue.
+        shape: (height, width, channels) wanted; 1 channel is grey, 3 are red, green and blue. None for height and width
+            keeps the image's own, or 512 pixels on its longer side where it has more.
         name: what an error calls the file. Default: its path.
 
     Returns:
@@ -36,7 +40,11 @@ def read_image(file: str | Path | IO[bytes], shape: tuple[int, int, int], name: 
     Raises:
         ValueError: if the file is missing, too large, or no image.
     """
-    return fitted(decoded(file, name or str(file)), shape)
+    image = decoded(file, name or str(file))
+    height, width, channels = shape
+    if height is None or width is None:
+        image.thumbnail((_MOST_SIDE, _MOST_SIDE))
+    return fitted(image, (height or image.height, width or image.width, channels))
 
 
 def decoded(file: str | Path | IO[bytes], name: str) -> Image.Image:

@@ -13,6 +13,7 @@ from tfpool.cam.metrics import (
     max_box_acc_v2,
     pixel_average_precision,
     pointing_game,
+    random_map,
 )
 
 BOX = np.array([[2, 3, 6, 8]])
@@ -64,41 +65,6 @@ def test_precision_of_pixels_by_hand() -> None:
     assert pixel_average_precision(np.ones((1, 1, 4)), mask) == 0.5
 
 
-def test_a_map_that_is_the_box_has_it_and_a_flat_one_has_nothing() -> None:
-    mask = masks_of(BOX, (8, 10)).astype(float)
-    for figure in (max_box_acc, max_box_acc_v2):
-        assert figure(mask, BOX) == 1
-        assert figure(np.ones((1, 8, 10)), BOX) == 0
-
-
-def test_an_overlap_of_8_in_27_is_too_little_for_three_tenths() -> None:
-    # 3×5 and 4×5 pixels that share 2×4 of them.
-    truth = np.array([[0, 0, 3, 5]])
-    found = masks_of(np.array([[1, 1, 5, 6]]), (8, 8)).astype(float)
-    assert max_box_acc_v2(found, truth) == 0
-    # One column fewer outside: 8 of 23.
-    assert max_box_acc_v2(masks_of(np.array([[1, 1, 5, 5]]), (8, 8)).astype(float), truth) == pytest.approx(1 / 3)
-
-
-def test_the_largest_part_counts_or_any() -> None:
-    heatmap = masks_of(BOX, (20, 20)).astype(float)
-    heatmap[0, 10:19, 10:19] = 1
-    assert max_box_acc(heatmap, BOX) == 0
-    assert max_box_acc_v2(heatmap, BOX) == 1
-
-
-def test_one_threshold_is_chosen_for_all_maps() -> None:
-    # The first map has its box above 0.5, the second below: no threshold suits both.
-    first, second = (masks_of(BOX, (8, 10)).astype(float)[0] for _ in range(2))
-    first = np.where(first > 0, 1.0, 0.6)
-    first[0, 0] = 0
-    second = 0.4 * second
-    second[7, 9] = 1
-    heatmaps, boxes = np.stack([first, second]), np.repeat(BOX, 2, axis=0)
-    assert max_box_acc(heatmaps, boxes) == 0.5
-    assert [max_box_acc(heatmaps[each : each + 1], BOX) for each in (0, 1)] == [1, 1]
-
-
 def test_the_centre_is_a_baseline_that_objects_anywhere_do_not_flatter() -> None:
     part = data.load("scattered").test.first(60)
     assert part.boxes is not None
@@ -110,17 +76,35 @@ def test_the_centre_is_a_baseline_that_objects_anywhere_do_not_flatter() -> None
     assert 0 < max_box_acc_v2(middle, part.boxes) < 0.5
 
 
+def test_a_random_map_knows_nothing_and_is_the_same_for_a_seed() -> None:
+    drawn = np.stack([random_map((64, 64), seed) for seed in range(60)])
+    assert drawn.dtype == np.float32
+    assert drawn.min() >= 0
+    assert drawn.max() < 1
+    assert drawn.mean() == pytest.approx(0.5, abs=0.01)
+    assert np.corrcoef(drawn.reshape(60, -1))[0, 1:].max() < 0.1
+    np.testing.assert_array_equal(random_map((64, 64), 7), drawn[7])
+    np.testing.assert_array_equal(random_map((64, 64)), drawn[0])
+    part = data.load("scattered").test.first(60)
+    assert part.boxes is not None
+    masks = masks_of(part.boxes, (64, 64))
+    assert energy_inside(drawn, masks).mean() == pytest.approx(masks.mean(), abs=0.01)
+    assert pixel_average_precision(drawn, masks) == pytest.approx(masks.mean(), abs=0.01)
+    assert pointing_game(drawn, masks, tolerance=0) == pytest.approx(masks.mean(), abs=0.15)
+
+
 def test_what_does_not_fit_is_one_sentence() -> None:
     with pytest.raises(ValueError, match=r"of one shape \(N, H, W\) are needed, got \(1, 4, 4\) and \(1, 8, 8\)"):
         pointing_game(np.ones((1, 4, 4)), np.ones((1, 8, 8), bool))
     with pytest.raises(ValueError, match="but number 1 is empty"):
         energy_inside(np.ones((2, 4, 4)), np.stack([np.ones((4, 4), bool), np.zeros((4, 4), bool)]))
-    with pytest.raises(ValueError, match=r"a box \(N, 4\) for each are needed, got \(2, 8, 10\) and \(1, 4\)"):
-        max_box_acc(np.ones((2, 8, 10)), BOX)
     with pytest.raises(ValueError, match=r"Boxes \(N, 4\) of y0, x0, y1, x1 are needed, got \(4,\)"):
         masks_of(BOX[0], (8, 10))
-    with pytest.raises(ValueError, match=r"at least a pixel to each side, got \(0, 3\)"):
-        centre_map((0, 3))
+    for knowing_nothing in (centre_map, random_map):
+        with pytest.raises(ValueError, match=r"at least a pixel to each side, got \(0, 3\)"):
+            knowing_nothing((0, 3))
+    with pytest.raises(ValueError, match=r"at least 0 is needed for seed, got -1"):
+        random_map((2, 3), -1)
 
 
 def test_the_public_name_leads_to_them() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 import tfpool as tp
 from tfpool import data
-from tfpool.cam.metrics import average_drop, deletion, insertion, masking, road
+from tfpool.cam.metrics import average_drop, centre_map, deletion, increase, insertion, masking, random_map, road
 from tfpool.runs import RunStore
 
 SIDE = 10
@@ -44,30 +44,57 @@ def test_with_one_baseline_insertion_is_deletion_of_minus_the_map_backwards(
     monkeypatch.setattr(masking.ndimage, "gaussian_filter", lambda images, *_, **__: np.zeros_like(images))
     heatmaps = np.random.default_rng(1).normal(size=(3, SIDE, SIDE))
 
-    def mean(images: np.ndarray) -> np.ndarray:
-        share = images.mean(axis=(1, 2))
-        return np.concatenate([1 - share, share], axis=1)
-
-    inserted = insertion(mean, IMAGES, heatmaps, TARGETS)
-    deleted = deletion(mean, IMAGES, -heatmaps, TARGETS)
+    inserted = insertion(brightness, IMAGES, heatmaps, TARGETS)
+    deleted = deletion(brightness, IMAGES, -heatmaps, TARGETS)
     np.testing.assert_allclose(inserted.curves, deleted.curves[:, ::-1], atol=1e-6)
     np.testing.assert_allclose(inserted.areas, deleted.areas, atol=1e-6)
 
 
-def test_drop_and_increase_by_hand() -> None:
-    def brightness(images: np.ndarray) -> np.ndarray:
-        share = images.mean(axis=(1, 2))
-        return np.concatenate([1 - share, share], axis=1)
+def sees_any_pixel_of_the_image(images: np.ndarray) -> np.ndarray:
+    """Sure of class 1 as soon as half of the pixels are there, whichever."""
+    there = (np.abs(images - IMAGES[0]) < 1e-6).mean(axis=(1, 2)) >= 0.5
+    return np.concatenate([~there, there], axis=1).astype(float)
 
+
+def test_a_perfect_map_has_deletion_0_and_insertion_1_but_for_the_end_of_a_curve(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Whole curves start with all or nothing: half a step is left at that end, however fine the steps.
+    for steps in (50, 100):
+        monkeypatch.setattr(masking, "_STEPS", steps)
+        deleted, inserted = (figure(sees_one_pixel, IMAGES, peak(1), TARGETS) for figure in (deletion, insertion))
+        assert not deleted.curves[:, 1:].any()
+        assert inserted.curves[:, 1:].all()
+        np.testing.assert_allclose(deleted.areas, 0.5 / steps)
+        np.testing.assert_allclose(1 - inserted.areas, 0.5 / steps)
+
+
+def test_a_map_that_decides_nothing_has_half_of_both() -> None:
+    for figure in (deletion, insertion):
+        for heatmap in (centre_map((SIDE, SIDE)), random_map((SIDE, SIDE)), np.ones((SIDE, SIDE))):
+            area = figure(sees_any_pixel_of_the_image, IMAGES[:1], heatmap[np.newaxis], TARGETS[:1]).areas[0]
+            assert area == pytest.approx(0.5, abs=0.5 / 50 + 1e-9)
+
+
+def brightness(images: np.ndarray) -> np.ndarray:
+    share = images.mean(axis=(1, 2))
+    return np.concatenate([1 - share, share], axis=1)
+
+
+def test_drop_and_increase_by_hand() -> None:
     images = np.ones((2, 2, 2, 1), np.float32)
-    images[1] = -1
-    heatmaps = np.array([[[0.0, 2], [2, 2]], [[0, 0], [0, 4]]])
-    # The first keeps three of four bright pixels: a quarter is lost. Of the second dark pixels are lost: it grows.
-    drop, increase = average_drop(brightness, images, heatmaps, np.array([1, 1]))
-    assert drop == pytest.approx(0.25 / 2)
-    assert increase == 0.5
-    whole, _ = average_drop(brightness, images[:1], np.ones((1, 2, 2)), np.array([1]))
-    assert whole == 1
+    images[1] = [[[0.5], [0.5]], [[-0.5], [0.5]]]
+    heatmaps = np.array([[[0.0, 2], [2, 2]], [[1, 1], [0, 1]]])
+    # The first keeps three of four bright pixels: a quarter of 1 is lost. The second loses the dark one: it grows.
+    assert average_drop(brightness, images, heatmaps, np.array([1, 1])) == pytest.approx(0.25 / 2)
+    assert increase(brightness, images, heatmaps, np.array([1, 1])) == 0.5
+
+
+def test_a_flat_map_shows_nothing_and_a_probability_of_0_has_nothing_to_lose() -> None:
+    image, target = np.ones((1, 2, 2, 1), np.float32), np.array([1])
+    assert average_drop(brightness, image, np.ones((1, 2, 2)), target) == 1
+    assert increase(brightness, image, np.ones((1, 2, 2)), target) == 0
+    assert average_drop(brightness, 0 * image, np.ones((1, 2, 2)), target) == 0
 
 
 def test_road_is_half_where_one_pixel_decides_and_nothing_where_none_does() -> None:
@@ -98,7 +125,7 @@ def test_a_hole_is_filled_from_its_neighbours_by_the_weights() -> None:
 
 
 def test_what_does_not_fit_is_one_sentence() -> None:
-    for figure in (deletion, insertion, average_drop, road):
+    for figure in (deletion, insertion, average_drop, increase, road):
         with pytest.raises(ValueError, match=r"got \(3, 10, 10, 1\), \(3, 5, 5\) and \(3,\)\. Resize the maps"):
             figure(sees_one_pixel, IMAGES, np.ones((3, 5, 5)), TARGETS)
 

@@ -9,6 +9,8 @@ from scipy.stats import rankdata
 def agreement(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Spearman's rank correlation of each pair of maps: 1 where they order the positions alike, 0 where one is flat.
 
+    Baseline: 0 on average with a `random_map`.
+
     Args:
         first: float (N, h, w).
         second: maps to compare with, as many and as large.

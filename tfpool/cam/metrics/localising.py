@@ -1,18 +1,16 @@
 """Does a map point at the object? Maps at the size of their images, against boxes or masks of the objects.
 
 Boxes are int (N, 4) as the data set `scattered` has them: an object covers rows y0 to y1 and columns x0 to x1, without
-y1 and x1 themselves. Each figure is worth what it is above that of `centre_map`: objects tend to be in the middle.
+y1 and x1 themselves. Each figure is worth what it is above those of two maps that know nothing of the image:
+`centre_map`, since objects tend to be in the middle, and `random_map`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-
 import numpy as np
 from scipy import ndimage
 
-_THRESHOLDS = np.arange(0, 1, 0.001)
-_TOUCHING = np.ones((3, 3))
+from tfpool.graph import at_least
 
 
 def masks_of(boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -41,10 +39,23 @@ def centre_map(size: tuple[int, int]) -> np.ndarray:
     Raises:
         ValueError: if one of them is not positive.
     """
-    if min(size) < 1:
-        raise ValueError(f"A map has at least a pixel to each side, got {size}.")
+    _check_size(size)
     down, across = (np.linspace(-1, 1, length) if length > 1 else np.zeros(1) for length in size)
     return np.exp(-2 * (down[:, np.newaxis] ** 2 + across**2)).astype(np.float32)
+
+
+def random_map(size: tuple[int, int], seed: int = 0) -> np.ndarray:
+    """Another map that knows nothing: float32 (height, width), each pixel drawn evenly from 0 to 1.
+
+    Args:
+        size: height and width in pixels.
+        seed: the same one draws the same map. Give each image another.
+
+    Raises:
+        ValueError: if a side is not positive, or the seed is negative.
+    """
+    _check_size(size)
+    return np.random.default_rng(at_least(0, seed, "seed")).random(size, np.float32)
 
 
 def pointing_game(
@@ -52,7 +63,8 @@ def pointing_game(
 ) -> float:
     """Share of maps whose highest point is on the object, or no farther from it than `tolerance` pixels.
 
-    Zhang et al. 2016, arXiv 1608.00507. Several highest points count in parts: a flat map gets what chance gives.
+    Zhang et al. 2016, arXiv 1608.00507. Several highest points count in parts: a flat map gets what chance gives, the
+    share of the image that the object and the disc round it cover, and so does `random_map`. Baseline: `centre_map`.
 
     Args:
         heatmaps: float (N, H, W).
@@ -78,7 +90,8 @@ def _hit(heatmap: np.ndarray, mask: np.ndarray, tolerance: float) -> float:
 def energy_inside(heatmaps: np.ndarray, masks: np.ndarray) -> np.ndarray:
     """Share of each map's positive evidence that lies on the object: float64 (N,), 0 where there is no evidence.
 
-    Wang et al. 2020, arXiv 1910.01279, there for boxes.
+    Wang et al. 2020, arXiv 1910.01279, there for boxes. Baselines: `random_map` has the share of the image that the
+    object covers, `centre_map` more where objects are in the middle.
 
     Args:
         heatmaps: float (N, H, W).
@@ -96,7 +109,8 @@ def energy_inside(heatmaps: np.ndarray, masks: np.ndarray) -> np.ndarray:
 def pixel_average_precision(heatmaps: np.ndarray, masks: np.ndarray) -> float:
     """PxAP: area under precision over recall of all pixels, each map scaled from 0 to 1.
 
-    Choe et al. 2020, arXiv 2001.07437.
+    Choe et al. 2020, arXiv 2001.07437. Baselines: `random_map` has the share of the pixels that objects cover,
+    `centre_map` more where objects are in the middle.
 
     Args:
         heatmaps: float (N, H, W).
@@ -115,76 +129,6 @@ def pixel_average_precision(heatmaps: np.ndarray, masks: np.ndarray) -> float:
     return float(np.sum(precision * np.diff(recall, prepend=0)))
 
 
-def max_box_acc(heatmaps: np.ndarray, boxes: np.ndarray) -> float:
-    """MaxBoxAcc: share of maps whose box meets the object's with an IoU of at least 0.5. Choe et al. 2020.
-
-    A map is scaled from 0 to 1 and cut at a threshold; its box is that of the largest part left. The threshold is
-    the one, of 0, 0.001 … 0.999, that is best for all maps together, never for one.
-
-    Args:
-        heatmaps: float (N, H, W).
-        boxes: int (N, 4).
-
-    Raises:
-        ValueError: if there are not as many boxes as maps, or none.
-    """
-    return _accuracy(heatmaps, boxes, (0.5,), _largest)
-
-
-def max_box_acc_v2(heatmaps: np.ndarray, boxes: np.ndarray) -> float:
-    """MaxBoxAccV2: the mean over IoUs of 0.3, 0.5 and 0.7, each at its best threshold, where any part's box may meet.
-
-    Args:
-        heatmaps: float (N, H, W).
-        boxes: int (N, 4).
-
-    Raises:
-        ValueError: if there are not as many boxes as maps, or none.
-    """
-    return _accuracy(heatmaps, boxes, (0.3, 0.5, 0.7), _every)
-
-
-_Choice = Callable[[np.ndarray, list[tuple[slice, slice]]], Sequence[tuple[slice, slice]]]
-
-
-def _accuracy(heatmaps: np.ndarray, boxes: np.ndarray, wanted: Sequence[float], choose: _Choice) -> float:
-    if heatmaps.ndim != 3 or boxes.shape != (len(heatmaps), 4) or not len(boxes):
-        raise ValueError(
-            f"Maps (N, H, W) and a box (N, 4) for each are needed, got {heatmaps.shape} and {boxes.shape}."
-        )
-    pairs = zip(scaled(heatmaps), boxes, strict=True)
-    best = np.array([list(_overlaps(heatmap, box, choose)) for heatmap, box in pairs])
-    return float(np.mean([(best >= least).mean(axis=0).max() for least in wanted]))
-
-
-def _overlaps(heatmap: np.ndarray, box: np.ndarray, choose: _Choice) -> Iterator[float]:
-    """The best IoU at each threshold."""
-    before, overlap = -1, 0.0
-    for threshold in _THRESHOLDS:
-        left = heatmap > threshold
-        count = int(left.sum())
-        if count != before:
-            parts, _ = ndimage.label(left, _TOUCHING)
-            overlap = max((_iou(found, box) for found in choose(parts, ndimage.find_objects(parts))), default=0.0)
-            before = count
-        yield overlap
-
-
-def _every(parts: np.ndarray, found: list[tuple[slice, slice]]) -> Sequence[tuple[slice, slice]]:
-    return found
-
-
-def _largest(parts: np.ndarray, found: list[tuple[slice, slice]]) -> Sequence[tuple[slice, slice]]:
-    return [found[np.bincount(parts.ravel())[1:].argmax()]] if found else []
-
-
-def _iou(found: tuple[slice, slice], box: np.ndarray) -> float:
-    (top, bottom), (left, right) = ((side.start, side.stop) for side in found)
-    height, width = min(bottom, box[2]) - max(top, box[0]), min(right, box[3]) - max(left, box[1])
-    shared = max(0, height) * max(0, width)
-    return float(shared / ((bottom - top) * (right - left) + (box[2] - box[0]) * (box[3] - box[1]) - shared))
-
-
 def scaled(heatmaps: np.ndarray) -> np.ndarray:
     """Each map from 0 to 1, a flat one 0 everywhere."""
     low, high = (reduce(heatmaps, axis=(1, 2), keepdims=True) for reduce in (np.min, np.max))
@@ -201,3 +145,8 @@ def _check(heatmaps: np.ndarray, masks: np.ndarray) -> None:
     empty = np.flatnonzero(~masks.any(axis=(1, 2)))
     if len(empty):
         raise ValueError(f"Each mask marks an object, but number {empty[0]} is empty. Leave out images without one.")
+
+
+def _check_size(size: tuple[int, int]) -> None:
+    if min(size) < 1:
+        raise ValueError(f"A map has at least a pixel to each side, got {size}.")

@@ -1,0 +1,145 @@
+"""An image that is dragged and enlarged by hand, and the same done to its pixels."""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+MOST_ENLARGED = 4.0
+
+_HTML = """
+<div class="frame" tabindex="0" role="application"><img draggable="false"></div>
+<div class="row"><button class="minus" aria-label="Smaller">&minus;</button>
+<button class="plus" aria-label="Larger">+</button><button class="reset">Reset</button><span></span></div>
+"""
+_CSS = """
+.frame { aspect-ratio: var(--shape); width: 100%; overflow: hidden; cursor: grab; touch-action: none;
+  background: black; border-radius: var(--st-base-radius); }
+.frame:active { cursor: grabbing; }
+.frame:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
+img { width: 100%; height: 100%; display: block; image-rendering: pixelated; user-select: none; }
+.row { display: flex; gap: 6px; align-items: center; margin-top: 6px; font-family: var(--st-font);
+  font-size: 14px; color: var(--st-text-color); }
+button { font: inherit; min-width: 32px; min-height: 32px; padding: 2px 10px; cursor: pointer;
+  color: var(--st-text-color); background: var(--st-background-color);
+  border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius); }
+"""
+_JS = """
+export default function ({ data, parentElement, setStateValue }) {
+  const find = (name) => parentElement.querySelector(name);
+  const frame = find(".frame"), image = find("img"), told = find("span");
+  let view = { ...data.view };
+  image.src = data.picture;
+  image.alt = "";
+  frame.setAttribute("aria-label", data.label);
+  frame.style.setProperty("--shape", data.width + " / " + data.height);
+  const round = (part, side) => Math.round(part * side) / side;
+  const draw = () => {
+    image.style.transform =
+      `translate(${100 * view.right}%, ${100 * view.down}%) scale(${view.enlarged})`;
+    const by = [Math.round(view.right * data.width), Math.round(view.down * data.height)];
+    told.textContent = `${by[0]} right, ${by[1]} down, ${view.enlarged.toFixed(1)} ×`;
+  };
+  const keep = (part) => Math.min(1, Math.max(-1, part));
+  const move = (change) => {
+    view = { ...view, ...change };
+    view.right = round(keep(view.right), data.width);
+    view.down = round(keep(view.down), data.height);
+    view.enlarged = Math.min(data.most, Math.max(1, Math.round(10 * view.enlarged) / 10));
+    draw();
+  };
+  const tell = () => setStateValue("view", { ...view });
+  let start = null;
+  frame.onpointerdown = (event) => {
+    frame.setPointerCapture(event.pointerId);
+    start = { x: event.clientX, y: event.clientY, ...view };
+  };
+  frame.onpointermove = (event) => {
+    if (start) move({
+      right: start.right + (event.clientX - start.x) / frame.clientWidth,
+      down: start.down + (event.clientY - start.y) / frame.clientHeight,
+    });
+  };
+  frame.onpointerup = frame.onpointercancel = () => { if (start) { start = null; tell(); } };
+  frame.onkeydown = (event) => {
+    const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+    const step = steps[event.key];
+    if (step) {
+      event.preventDefault();
+      move({ right: view.right + step[0] / data.width, down: view.down + step[1] / data.height });
+      tell();
+    }
+  };
+  find(".plus").onclick = () => { move({ enlarged: view.enlarged + 0.5 }); tell(); };
+  find(".minus").onclick = () => { move({ enlarged: view.enlarged - 0.5 }); tell(); };
+  find(".reset").onclick = () => { move({ right: 0, down: 0, enlarged: 1 }); tell(); };
+  draw();
+}
+"""
+_component = st.components.v2.component("tfpool_dragging", html=_HTML, css=_CSS, js=_JS)
+
+
+@dataclass(frozen=True)
+class Placing:
+    """Where an image is put in its frame.
+
+    Attributes:
+        right: how far it is shifted, as a share of its width.
+        down: likewise, of its height.
+        enlarged: how many times, from its middle.
+    """
+
+    right: float = 0.0
+    down: float = 0.0
+    enlarged: float = 1.0
+
+    def applied(self, pixels: np.ndarray) -> np.ndarray:
+        """A uint8 image (H, W, C) shifted and enlarged; black where nothing of it is."""
+        if self == Placing():
+            return pixels
+        height, width = pixels.shape[:2]
+        scale = 1 / self.enlarged
+        across = width / 2 - scale * width * (0.5 + self.right)
+        along = height / 2 - scale * height * (0.5 + self.down)
+        grey = pixels.shape[2] == 1
+        image = Image.fromarray(pixels[..., 0] if grey else pixels)
+        moved = image.transform(
+            (width, height), Image.Transform.AFFINE, (scale, 0, across, 0, scale, along), Image.Resampling.BILINEAR
+        )
+        return np.asarray(moved).reshape(pixels.shape)
+
+
+def dragged(pixels: np.ndarray, key: str, name: str) -> Placing:
+    """Show a uint8 image (H, W, C) to be dragged, by hand or the arrow keys, and enlarged.
+
+    Args:
+        key: of the control, another one for another image.
+        name: what the image is called for who cannot see it.
+    """
+    height, width = pixels.shape[:2]
+    state = (st.session_state.get(key) or {}).get("view") or asdict(Placing())
+    result = _component(
+        data={
+            "picture": _data_url(pixels),
+            "width": width,
+            "height": height,
+            "view": state,
+            "most": MOST_ENLARGED,
+            "label": f"{name}: drag it, or move it with the arrow keys",
+        },
+        default={"view": state},
+        key=key,
+        on_view_change=lambda: None,
+    )
+    return Placing(**(result.view or state))
+
+
+def _data_url(pixels: np.ndarray) -> str:
+    kept = io.BytesIO()
+    Image.fromarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3)).astype(np.uint8)).save(kept, "PNG")
+    return "data:image/png;base64," + base64.b64encode(kept.getvalue()).decode()

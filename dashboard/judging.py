@@ -1,0 +1,100 @@
+"""Maps judged on a page: the class's probability while pixels go or come in a map's order, beside baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard import models
+from dashboard.explaining import View
+from dashboard.models import Model
+from dashboard.page import plain
+
+if TYPE_CHECKING:
+    from tfpool.cam.metrics import Curves
+
+BASELINES = ("centre", "random")
+_WAYS = {
+    "insertion": "Pixels come into a blurred image, most important first: higher is better",
+    "deletion": "Pixels go, most important first: lower is better",
+}
+_COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C564B", "#7F7F7F")
+
+
+def show(views: Sequence[View]) -> None:
+    """Curves and scores of each map, and of the baselines under the first model."""
+    named = {f"{view.method} · {view.model.name}": view for view in views}
+    place = st.empty()
+    curves: dict[str, dict[str, Curves]] = {}
+    first = views[0]
+    wanted = [(name, view, view.heatmap) for name, view in named.items()]
+    wanted += [(f"{name} · {first.model.name}", first, _baseline(name, first.pixels.shape[:2])) for name in BASELINES]
+    for number, (name, view, heatmap) in enumerate(wanted):
+        place.progress(number / len(wanted), text=f"Hiding pixels: {name}")
+        curves[name] = {way: _curves(way, view.model, view.pixels, heatmap, view.explained) for way in _WAYS}
+    place.empty()
+    for column, (way, text) in zip(st.columns(2), _WAYS.items(), strict=True):
+        with column:
+            areas = "; ".join(f"{name} {found[way].areas[0]:.3f}" for name, found in curves.items())
+            st.plotly_chart(_chart(way, curves), key=f"cam_{way}", alt=f"{way} by share of pixels. Areas: {areas}")
+            st.caption(text)
+    table = pd.DataFrame(
+        {"map": list(curves), **{way: [found[way].areas[0] for found in curves.values()] for way in _WAYS}}
+    )
+    st.dataframe(
+        table,
+        hide_index=True,
+        key="cam_judged",
+        column_config={way: st.column_config.NumberColumn(f"{way} area", format="%.3f") for way in _WAYS},
+    )
+    st.caption(
+        f"The probability is that of the class explained. {plain('centre')} falls from the image's middle and random "
+        "is drawn by chance: a map that is no better has not been shown to say anything. One image is one draw."
+    )
+
+
+def _baseline(name: str, size: tuple[int, int]) -> np.ndarray:
+    from tfpool.cam import metrics
+
+    return metrics.centre_map(size) if name == "centre" else metrics.random_map(size)
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def _curves(way: str, model: Model, pixels: np.ndarray, heatmap: np.ndarray, target: int) -> Curves:
+    from tfpool.cam import metrics
+
+    measure = {"insertion": metrics.insertion, "deletion": metrics.deletion}[way]
+    explainer = models.explainer(model, "saliency")
+    images = model.classifier.to_input(pixels[np.newaxis])
+    return measure(explainer.probabilities, images, heatmap[np.newaxis], np.array([target]))
+
+
+def _chart(way: str, curves: dict[str, dict[str, Curves]]) -> go.Figure:
+    figure = go.Figure()
+    for number, (name, found) in enumerate(curves.items()):
+        heights = found[way].curves[0]
+        plain_line = number < len(curves) - len(BASELINES)
+        figure.add_scatter(
+            x=np.linspace(0, 100, len(heights)),
+            y=heights,
+            name=name,
+            mode="lines",
+            line={
+                "color": _COLOURS[number % len(_COLOURS)] if plain_line else "#8A8A8A",
+                "dash": "solid" if plain_line else ("dash", "dot")[number - len(curves)],
+            },
+        )
+    figure.update_layout(
+        height=320,
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        legend={"orientation": "h", "yanchor": "top", "y": -0.25, "x": 0},
+        uirevision="kept",
+    )
+    figure.update_xaxes(title="pixels shown, %" if way == "insertion" else "pixels hidden, %")
+    figure.update_yaxes(title="probability", range=[0, 1.02])
+    return figure

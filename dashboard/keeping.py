@@ -1,0 +1,47 @@
+"""Explained maps as files to take away."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image
+
+from dashboard.explaining import View
+
+_SCALES = {"method": "column", "model": "row", "all": "sheet", "own": "own"}
+
+
+def sheet(views: Sequence[View], class_names: Sequence[str], scale: str) -> bytes:
+    """All maps as a PNG, a row a model and a column a method.
+
+    Args:
+        scale: a key of `dashboard.explaining.SCALES`.
+    """
+    from tfpool.cam.sheet import sheet as drawn
+
+    methods = list(dict.fromkeys(view.method for view in views))
+    rows = [views[start : start + len(methods)] for start in range(0, len(views), len(methods))]
+    picture = drawn(
+        [row[0].pixels for row in rows],
+        [[view.heatmap for view in row] for row in rows],
+        [row[0].model.name for row in rows],
+        methods,
+        [[f"{class_names[view.explained]}: {view.score:.3g}" for view in row] for row in rows],
+        scale=_SCALES[scale],
+    )
+    kept = io.BytesIO()
+    Image.fromarray(picture).save(kept, "PNG")
+    return kept.getvalue()
+
+
+def arrays(views: Sequence[View]) -> bytes:
+    """What each model saw and its maps, uint8 (H, W, C) and float32 (h, w), as NumPy's `.npz`."""
+    kept = io.BytesIO()
+    seen = {f"{view.model.name}_image": view.pixels for view in views}
+    maps = {f"{view.model.name}_{view.method}": view.raw for view in views}
+    np.savez_compressed(
+        kept, allow_pickle=False, **{name.replace("/", "_"): each for name, each in {**seen, **maps}.items()}
+    )
+    return kept.getvalue()

@@ -1,0 +1,100 @@
+"""The models that a page can explain: runs, networks with ImageNet weights, and files that lie in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from dashboard.page import store
+from tfpool.classifier import Classifier, find, is_file
+from tfpool.pretrained.networks import NETWORKS
+from tfpool.runs import Run
+
+if TYPE_CHECKING:
+    from tfpool.cam import Explainer
+
+BUNDLED = NETWORKS[0]
+"""The network whose weights are there without a network connection."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model by its name on the page.
+
+    Attributes:
+        run: the run that trained it, if one did.
+        path: a file's own path, or the name again.
+        changed: when its file was written, so that one that is written anew is another; 0 where there is none yet.
+        mode: how a file's model takes pixels; None where that is known.
+    """
+
+    name: str
+    run: Run | None
+    path: str
+    changed: float
+    mode: str | None
+
+    @property
+    def classifier(self) -> Classifier:
+        """
+        Raises:
+            ValueError: if it cannot be opened, or its weights cannot be downloaded.
+        """
+        return _classifier(self.path, self.changed, self.mode)
+
+
+def choices() -> dict[str, Run | None]:
+    """Names of all models with the runs behind them: runs, newest first, files by name, networks."""
+    runs = {run.id: run for run in store().runs() if run.model_path.exists()}
+    folder = store().folder
+    files = sorted(path.name for path in folder.iterdir() if is_file(path.name)) if folder.is_dir() else []
+    return {**runs, **dict.fromkeys(files), **dict.fromkeys(NETWORKS)}
+
+
+def picked(name: str, run: Run | None, mode: str | None) -> Model:
+    if run:
+        return Model(name, run, name, run.model_path.stat().st_mtime, None)
+    if is_file(name):
+        path = store().folder / name
+        return Model(name, None, str(path), path.stat().st_mtime, mode)
+    return Model(name, None, name, 0.0, None)
+
+
+def defaults(models: dict[str, Run | None]) -> list[str]:
+    """The newest runs with the two heads in question, on the images trained on last; else the bundled network."""
+    runs = [run for run in models.values() if run]
+    alike = [run for run in runs if run.spec["data"] == runs[0].spec["data"]]
+    alike.sort(key=lambda run: run.state != "done")
+    found = list(_first_of_each(alike, ("gap", "flatten")))
+    return found or [run.id for run in runs[:1]] or [BUNDLED]
+
+
+def _first_of_each(runs: Sequence[Run], heads: Sequence[str]) -> Iterator[str]:
+    for head in heads:
+        yield from [run.id for run in runs if run.plan.head.name == head][:1]
+
+
+def explainer(model: Model, method: str, **settings: Any) -> Explainer:
+    """A model's explainer, kept for as long as others are not used more.
+
+    Raises:
+        ValueError: if the model cannot be opened, or has no map by this method.
+    """
+    return _explainer(model.path, model.changed, model.mode, method, tuple(sorted(settings.items())))
+
+
+@st.cache_resource(max_entries=8, show_spinner="Loading TensorFlow and the model: some seconds, once")
+def _classifier(path: str, changed: float, mode: str | None) -> Classifier:
+    return find(path, store(), mode)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Preparing the method: some seconds, once")
+def _explainer(
+    path: str, changed: float, mode: str | None, method: str, settings: tuple[tuple[str, Any], ...]
+) -> Explainer:
+    from tfpool.cam import Explainer
+
+    return Explainer(_classifier(path, changed, mode).model, method, **dict(settings))

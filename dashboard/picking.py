@@ -1,0 +1,97 @@
+"""Choosing an image to explain: a test image, a bundled photograph, or one of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from dashboard.models import Model
+from dashboard.page import plain
+from tfpool import data, predictions
+from tfpool.data.images import FORMATS, read_image
+from tfpool.pretrained.networks import BUNDLED
+
+TEST, PHOTOGRAPHS, OWN = "test images", "photographs", "my own"
+_PHOTOGRAPHS = {path.stem: path for path in sorted((BUNDLED / "photographs").glob("*.jpg"))}
+
+
+@dataclass(frozen=True)
+class Picked:
+    """An image.
+
+    Attributes:
+        pixels: uint8 (H, W, C).
+        name: what it is called, in anybody's words.
+        label: its true class, where that is known and is one of the models'.
+    """
+
+    pixels: np.ndarray
+    name: str
+    label: int | None = None
+
+
+def pick(chosen: Sequence[Model]) -> Picked | None:
+    """Ask for an image for these models; None where an upload is still to come.
+
+    Raises:
+        ValueError: if there is no such image.
+    """
+    trained = [model for model in chosen if model.run]
+    source = st.segmented_control(
+        "Image from",
+        [TEST, PHOTOGRAPHS, OWN],
+        default=TEST if trained else PHOTOGRAPHS,
+        required=True,
+        key="cam_source",
+        bind="query-params",
+    )
+    if source == PHOTOGRAPHS:
+        name = st.selectbox("Photograph", list(_PHOTOGRAPHS), key="cam_photograph", bind="query-params")
+        return Picked(read_image(_PHOTOGRAPHS[name], (None, None, 3)), name)
+    if source == OWN:
+        return _uploaded()
+    return _tested(trained)
+
+
+def _uploaded() -> Picked | None:
+    upload = st.file_uploader("Image file", [name.lower() for name in (*FORMATS, "jpg")], key="cam_upload")
+    if not upload:
+        st.caption("Each model sees its middle, cut and shrunk to the size that it takes.")
+        return None
+    return Picked(read_image(upload, (None, None, 3), name=upload.name), upload.name)
+
+
+def _tested(trained: Sequence[Model]) -> Picked | None:
+    named = trained[0].run.spec["data"] if trained and trained[0].run else "fashion_mnist"
+    images = data.load(named)
+    names = images.class_names
+    columns = st.columns(3, vertical_alignment="bottom")
+    with columns[0]:
+        wanted = st.selectbox("Images of", ["any class", *names], key="cam_class", bind="query-params")
+    where = np.arange(len(images.test))
+    if wanted != "any class":
+        where = np.flatnonzero(images.test.labels == names.index(wanted))
+    with columns[1]:
+        # In the address a name would be one of a run that another store does not have.
+        filters = {"all": None, **{f"mistakes of {model.name}": model for model in trained if _is_tested(model)}}
+        which = st.selectbox("Which", list(filters), key="cam_which")
+    model = filters[which]
+    if model and model.run:
+        where = np.intersect1d(where, predictions.read(model.run).mistakes(len(images.test)))
+    if not len(where):
+        st.info(f"There is no such image: {plain(which)} among {plain(wanted)}. Choose another class or all images.")
+        return None
+    with columns[2]:
+        number = st.number_input("Number", 1, len(where), 1, key="cam_number", bind="query-params")
+    position = where[number - 1]
+    label = int(images.test.labels[position])
+    return Picked(
+        images.test.images[position], f"{number} of {len(where):,}: {names[label]}", label if trained else None
+    )
+
+
+def _is_tested(model: Model) -> bool:
+    return model.run is not None and predictions.path(model.run).exists()

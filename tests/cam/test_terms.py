@@ -1,0 +1,40 @@
+"""The sum that a map is made of."""
+
+import numpy as np
+import pytest
+
+import tfpool as tp
+from tfpool.cam.targets import Contrast
+
+from .test_explainer import IMAGES, Model, bias_of, close, flatten, gap, scores_of
+
+__all__ = ["flatten", "gap"]
+
+
+def test_the_terms_and_the_bias_are_the_score(gap: Model, flatten: Model) -> None:
+    for model in (gap, flatten):
+        explainer = tp.Explainer(model, "hirescam")
+        terms = explainer.terms(IMAGES[2], 3)
+        close(terms.products.sum(axis=-1), explainer(IMAGES[2], 3).heatmaps[0])
+        targets = np.full(6, 3)
+        assert terms.score == pytest.approx(scores_of(model, targets)[2], rel=1e-5)
+        assert terms.rest == pytest.approx(bias_of(model, targets)[2], abs=1e-4 * abs(terms.score))
+
+
+def test_for_gap_a_weight_is_the_heads_own_at_every_position(gap: Model) -> None:
+    terms = tp.Explainer(gap, "cam").terms(IMAGES[0], Contrast(3, 5))
+    kernel = gap.layers[-1].kernel.numpy()
+    close(terms.weights, np.broadcast_to((kernel[:, 3] - kernel[:, 5]) / 49, terms.weights.shape))
+
+
+def test_the_strongest_channels_come_first_whether_for_or_against(gap: Model) -> None:
+    terms = tp.Explainer(gap, "cam").terms(IMAGES[0])
+    said = np.abs(terms.products[2, 4])
+    order = terms.strongest(2, 4, 10)
+    np.testing.assert_allclose(said[order], np.sort(said)[::-1][:10])
+    assert len(terms.strongest(2, 4, 999)) == terms.products.shape[-1]
+
+
+def test_terms_are_those_of_one_image(gap: Model) -> None:
+    with pytest.raises(ValueError, match="those of one image and of classes, got 6 images"):
+        tp.Explainer(gap).terms(IMAGES)

@@ -1,0 +1,42 @@
+"""Images as a model takes them: checked, of its size, some at a time."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+
+def as_batch(images: Any, shape: Sequence[int | None]) -> np.ndarray:
+    """Images, or one, as float32 (N, H, W, C) of a model's height and width, resized to them with a warning.
+
+    Args:
+        shape: height, width and channels of the model's input, None where any will do.
+
+    Raises:
+        ValueError: if they are no images, have another number of channels, or values that are not finite.
+    """
+    batch = np.asarray(images, np.float32)
+    if batch.ndim == 3:
+        batch = batch[np.newaxis]
+    if batch.ndim != 4 or shape[2] not in (None, batch.shape[3]) or 0 in batch.shape[1:]:
+        raise ValueError(f"The model takes images of shape ({', '.join(map(str, ('N', *shape)))}), got {batch.shape}.")
+    finite = np.isfinite(batch).all(axis=(1, 2, 3))
+    if not finite.all():
+        raise ValueError(f"Images are made of finite numbers, but number {finite.argmin()} has some that are not.")
+    height, width = (wanted or given for wanted, given in zip(shape, batch.shape[1:3], strict=False))
+    if (height, width) != batch.shape[1:3]:
+        found = f"{batch.shape[1]} x {batch.shape[2]}"
+        # Said of the line that called `explain` or an `Explainer`, as near as can be.
+        warnings.warn(f"Images of {found} pixels were resized to the model's {height} x {width}.", stacklevel=3)
+        batch = tf.image.resize(batch, (height, width), antialias=True).numpy()
+    return batch
+
+
+def in_parts(array: np.ndarray, most: int = 32) -> list[np.ndarray]:
+    """An array in batches. Of none, one blank to leave out: TensorFlow's batch normalisation fails on no images."""
+    whole = array if len(array) else np.zeros((1, *array.shape[1:]), array.dtype)
+    return [whole[start : start + most] for start in range(0, len(whole), most)]

@@ -1,0 +1,67 @@
+"""Maps from the gradient of a score at the image itself, for reference: as large as the image, and often as noisy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from tfpool.anatomy.locate import Anatomy
+from tfpool.cam.kinds import Maps, at_least, gradients
+
+
+def saliency(anatomy: Anatomy) -> Maps:
+    """The largest of the colours' gradients, by their absolute values. Simonyan et al. 2013, arXiv 1312.6034."""
+
+    def maps(features: Any, targets: Any, images: Any) -> Any:
+        return _largest(gradients(anatomy, images, targets, images))
+
+    return maps
+
+
+def smoothgrad(anatomy: Anatomy, samples: int = 25, noise: float = 0.15, seed: int = 0) -> Maps:
+    """Saliency of the mean gradient over copies of the image with noise. Smilkov et al. 2017, arXiv 1706.03825.
+
+    Args:
+        samples: number of copies.
+        noise: standard deviation of the noise, as a share of the image's range from darkest to brightest.
+        seed: of the noise, which is the same for every image.
+    """
+    at_least(1, samples, "samples")
+    at_least(0, noise, "noise")
+
+    def maps(features: Any, targets: Any, images: Any) -> Any:
+        low, high = (reduce(images, axis=(1, 2, 3), keepdims=True) for reduce in (tf.reduce_min, tf.reduce_max))
+        total = tf.zeros_like(images)
+        for number in tf.range(samples):
+            bell = tf.random.stateless_normal(tf.shape(images)[1:], (seed, number))
+            noisy = images + noise * (high - low) * bell
+            total += gradients(anatomy, noisy, targets, noisy)
+        return _largest(total / samples)
+
+    return maps
+
+
+def integrated_gradients(anatomy: Anatomy, steps: int = 64) -> Maps:
+    """Σ over colours of x times the mean gradient on the way from zero to x. Sundararajan 2017, arXiv 1703.01365.
+
+    The sum over pixels is the score of the image less that of zero, up to the number of steps. Zero is black, or the
+    mean colour where a mean has been taken off.
+
+    Args:
+        steps: points on the way, each in the middle of its part of it.
+    """
+    at_least(1, steps, "steps")
+
+    def maps(features: Any, targets: Any, images: Any) -> Any:
+        total = tf.zeros_like(images)
+        for number in tf.range(steps):
+            on_the_way = images * ((tf.cast(number, tf.float32) + 0.5) / steps)
+            total += gradients(anatomy, on_the_way, targets, on_the_way)
+        return tf.reduce_sum(images * total / steps, axis=-1)
+
+    return maps
+
+
+def _largest(values: Any) -> Any:
+    return tf.reduce_max(tf.abs(values), axis=-1)
