@@ -28,6 +28,8 @@ COLOURS = {
 BACKBONE = "#8C8C8C"
 _SYMBOLS = ("circle", "square", "diamond", "x", "triangle-up", "star", "cross", "hexagon")
 _DASHES = ("solid", "dash", "dot", "dashdot")
+_BAR = 76
+"""Height of a colour bar with its numbers and its unit, in pixels of the page."""
 
 
 def parameter_bars(plans: Sequence[Plan], log: bool) -> go.Figure:
@@ -126,16 +128,15 @@ def plain_name(name: str, longest: int = 30) -> str:
     return html.escape(name if len(name) <= longest else f"{name[: longest - 1]}…")
 
 
-def image(pixels: np.ndarray) -> go.Figure:
-    """A uint8 image (H, W, C) with large pixels."""
-    return _pictured(go.Figure(_pixels(pixels)), pixels)
+def evidence(pixels: np.ndarray, heatmap: np.ndarray, limit: float, unit: str, height: int) -> go.Figure:
+    """An image under its heatmap (H, W), coloured from −limit to +limit, with a bar in the score's units.
 
-
-def evidence(pixels: np.ndarray, heatmap: np.ndarray, limit: float, unit: str) -> go.Figure:
-    """An image under its heatmap (H, W), coloured from −limit to +limit, with a bar in the score's units."""
+    Args:
+        height: of the chart, in pixels of the page.
+    """
     from tfpool.cam.colours import colorscale
 
-    figure = go.Figure(_pixels(pixels))
+    figure = go.Figure(go.Image(z=np.broadcast_to(pixels, (*pixels.shape[:2], 3)), hoverinfo="skip"))
     figure.add_heatmap(
         z=heatmap,
         coloraxis="coloraxis",
@@ -150,26 +151,20 @@ def evidence(pixels: np.ndarray, heatmap: np.ndarray, limit: float, unit: str) -
                 "orientation": "h",
                 "thickness": 12,
                 "len": 0.9,
-                "y": 0.17,
+                "y": (_BAR - 10) / height,
                 "yanchor": "top",
                 "nticks": 5,
                 "title": {"text": unit, "side": "bottom"},
             },
         }
     )
-    return _pictured(figure, pixels)
-
-
-def _pixels(pixels: np.ndarray) -> go.Image:
-    return go.Image(z=np.broadcast_to(pixels, (*pixels.shape[:2], 3)), hoverinfo="skip")
-
-
-def _pictured(figure: go.Figure, pixels: np.ndarray) -> go.Figure:
-    height, width = pixels.shape[:2]
-    figure.update_xaxes(visible=False, range=[-0.5, width - 0.5], constrain="domain")
-    # Image and maps keep one place for the colour bar, so that positions can be compared across them.
-    figure.update_yaxes(visible=False, range=[height - 0.5, -0.5], scaleanchor="x", constrain="domain", domain=[0.2, 1])
-    figure.update_layout(height=360, margin={"l": 0, "r": 0, "t": 0, "b": 0, "autoexpand": False}, uirevision="kept")
+    rows, columns = pixels.shape[:2]
+    figure.update_xaxes(visible=False, range=[-0.5, columns - 0.5], constrain="domain")
+    figure.update_yaxes(
+        visible=False, range=[rows - 0.5, -0.5], scaleanchor="x", constrain="domain", domain=[_BAR / height, 1]
+    )
+    # All maps keep one place for the colour bar, so that positions can be compared across them.
+    figure.update_layout(height=height, margin={"l": 0, "r": 0, "t": 0, "b": 0, "autoexpand": False}, uirevision="kept")
     return figure
 
 

@@ -23,7 +23,7 @@ _CSS = """
 .frame:active { cursor: grabbing; }
 .frame:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
 img { width: 100%; height: 100%; display: block; image-rendering: pixelated; user-select: none; }
-.row { display: flex; gap: 6px; align-items: center; margin-top: 6px; font-family: var(--st-font);
+.row { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; margin-top: 6px; font-family: var(--st-font);
   font-size: 14px; color: var(--st-text-color); }
 button { font: inherit; min-width: 32px; min-height: 32px; padding: 2px 10px; cursor: pointer;
   color: var(--st-text-color); background: var(--st-background-color);

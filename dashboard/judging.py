@@ -23,6 +23,8 @@ _WAYS = {
     "insertion": "Pixels come into a blurred image, most important first: higher is better",
     "deletion": "Pixels go, most important first: lower is better",
 }
+_LINE = 20
+"""Height of a legend's line, in pixels of the page."""
 _COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C564B", "#7F7F7F")
 
 
@@ -90,9 +92,9 @@ def _chart(way: str, curves: dict[str, dict[str, Curves]]) -> go.Figure:
             },
         )
     figure.update_layout(
-        height=320,
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        legend={"orientation": "h", "yanchor": "top", "y": -0.25, "x": 0},
+        height=280 + _LINE * len(curves),
+        margin={"l": 10, "r": 10, "t": 10, "b": 60 + _LINE * len(curves)},
+        legend={"orientation": "v", "yref": "container", "yanchor": "bottom", "y": 0, "x": 0},
         uirevision="kept",
     )
     figure.update_xaxes(title="pixels shown, %" if way == "insertion" else "pixels hidden, %")

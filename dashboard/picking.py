@@ -40,13 +40,8 @@ def pick(chosen: Sequence[Model]) -> Picked | None:
         ValueError: if there is no such image.
     """
     trained = [model for model in chosen if model.run]
-    source = st.segmented_control(
-        "Image from",
-        [TEST, PHOTOGRAPHS, OWN],
-        default=TEST if trained else PHOTOGRAPHS,
-        required=True,
-        key="cam_source",
-        bind="query-params",
+    source = st.selectbox(
+        "Image from", [TEST, PHOTOGRAPHS, OWN], 0 if trained else 1, key="cam_source", bind="query-params"
     )
     if source == PHOTOGRAPHS:
         name = st.selectbox("Photograph", list(_PHOTOGRAPHS), key="cam_photograph", bind="query-params")
@@ -68,24 +63,19 @@ def _tested(trained: Sequence[Model]) -> Picked | None:
     named = trained[0].run.spec["data"] if trained and trained[0].run else "fashion_mnist"
     images = data.load(named)
     names = images.class_names
-    columns = st.columns(3, vertical_alignment="bottom")
-    with columns[0]:
-        wanted = st.selectbox("Images of", ["any class", *names], key="cam_class", bind="query-params")
+    wanted = st.selectbox("Images of", ["any class", *names], key="cam_class", bind="query-params")
     where = np.arange(len(images.test))
     if wanted != "any class":
         where = np.flatnonzero(images.test.labels == names.index(wanted))
-    with columns[1]:
-        # In the address a name would be one of a run that another store does not have.
-        filters = {"all": None, **{f"mistakes of {model.name}": model for model in trained if _is_tested(model)}}
-        which = st.selectbox("Which", list(filters), key="cam_which")
+    filters = {"all": None, **{f"mistakes of {model.name}": model for model in trained if _is_tested(model)}}
+    which = st.selectbox("Which", list(filters), key="cam_which", bind="query-params")
     model = filters[which]
     if model and model.run:
         where = np.intersect1d(where, predictions.read(model.run).mistakes(len(images.test)))
     if not len(where):
         st.info(f"There is no such image: {plain(which)} among {plain(wanted)}. Choose another class or all images.")
         return None
-    with columns[2]:
-        number = st.number_input("Number", 1, len(where), 1, key="cam_number", bind="query-params")
+    number = st.number_input("Number", 1, len(where), 1, key="cam_number", bind="query-params")
     position = where[number - 1]
     label = int(images.test.labels[position])
     return Picked(

@@ -40,6 +40,8 @@ PIXELS = {
     "less ImageNet's mean, BGR": "caffe",
     "by ImageNet's mean and deviation": "torch",
 }
+# Of a map by how many stand beside each other, in pixels of the page.
+HEIGHTS = {1: 360, 2: 360, 3: 290, 4: 240}
 PREDICTED, TRUE = "what each model predicts", "the true class"
 RELU = {"as the method has it": None, "for and against": False, "only what speaks for it": True}
 
@@ -77,13 +79,18 @@ with messages():
     if len(set(classes)) > 1:
         st.info("These models tell different classes apart. Choose models of one data set.")
         st.stop()
+left, right = st.columns([1, 3], gap="medium")
+with left, messages():
     image = picking.pick(chosen)
     if image is None:
         st.stop()
+    placing = dragged(image.pixels, f"cam_drag_{image.name}", "The image")
+    st.markdown(f"{plain(image.name)}  \nDrag it, or enlarge it: maps and scores follow.")
 
 labels = classes[0]
 asked = [PREDICTED, *([TRUE] if image.label is not None else []), *labels]
-columns = st.columns(3)
+with right:
+    columns = st.columns(3)
 with columns[0]:
     wanted = st.selectbox("Evidence for", asked, key="cam_target", bind="query-params")
 with columns[1]:
@@ -95,20 +102,7 @@ with columns[1]:
         help="Why the one and not the other: the map of the difference of their scores",
     )
 with columns[2]:
-    scale = st.selectbox(
-        "One colour scale for",
-        list(SCALES),
-        format_func=SCALES.__getitem__,
-        key="cam_scale",
-        bind="query-params",
-        help="Maps on one scale can be compared by their colours. Maps by different methods have different units.",
-    )
-with st.expander("More"):
-    columns = st.columns(2, vertical_alignment="bottom")
-    with columns[0]:
-        relu = st.selectbox("What is shown", list(RELU), key="cam_relu", bind="query-params")
-    with columns[1]:
-        augment = st.toggle("Smooth: mean over mirror images and brightnesses", key="cam_augment", bind="query-params")
+    relu = st.selectbox("What is shown", list(RELU), key="cam_relu", bind="query-params")
 
 
 def class_of(choice: str) -> int | str:
@@ -118,14 +112,13 @@ def class_of(choice: str) -> int | str:
     return image.label if choice == TRUE and image.label is not None else labels.index(choice)
 
 
-other = None if against == "–" else class_of(against)
-question = Question(class_of(wanted), other, RELU[relu], augment)
+across = len(methods) if len(methods) > 1 else len(chosen)
 
 
 def panel(view: View, limit: float) -> None:
     """One map with what its model says."""
     head = f"**{SHORT_NAMES[view.model.run.plan.head.name]}** · " if view.model.run else ""
-    st.markdown(f"{head}{plain(view.model.name)}" + (f" · **{view.method}**" if len(methods) > 1 else ""))
+    st.markdown((f"**{view.method}**  \n" if len(methods) > 1 else "") + f"{head}{plain(view.model.name)}")
     right = "" if image.label in (None, view.predicted) else " (wrong)"
     st.markdown(
         f"predicts: **{plain(labels[view.predicted])}**{right}  \n"
@@ -133,35 +126,47 @@ def panel(view: View, limit: float) -> None:
     )
     told = f"{labels[view.explained]}" + (f" and not {labels[view.other]}" if view.other is not None else "")
     st.plotly_chart(
-        charts.evidence(view.pixels, view.heatmap, limit, f"evidence for {escape(told)}"),
+        charts.evidence(view.pixels, view.heatmap, limit, f"evidence for {escape(told)}", HEIGHTS[across]),
         key=f"cam_map_{view.model.name}_{view.method}",
         config={"displayModeBar": False},
         alt=f"Map of {view.model.name} by {view.method}: evidence for {told}, {view.score:.2f}",
     )
 
 
-left, right = st.columns([1, 3])
-with left:
-    st.markdown("**The image**")
-    st.markdown(plain(image.name))
-    placing = dragged(image.pixels, f"cam_drag_{image.name}", "The image")
-    st.caption("Drag it, or enlarge it: maps and scores follow.")
-with right, messages():
-    views = explaining.views(chosen, methods, placing.applied(image.pixels), question)
-    limits = explaining.limits(views, scale)
-    across = len(methods) if len(methods) > 1 else len(views)
-    for start in range(0, len(views), across):
-        for column, view, limit in zip(
-            st.columns(max(2, across)), views[start : start + across], limits[start : start + across], strict=False
-        ):
-            with column:
-                panel(view, limit)
-    st.caption(
-        f"One colour scale for {SCALES[scale]}. Red speaks for the class, blue against it. Read at "
-        f"{', '.join(sorted({view.layer for view in views}))}. "
-        + " ".join(f"{method}: {METHODS[method]}" for method in methods)
+with right:
+    place = st.container()
+    columns = st.columns(2, vertical_alignment="bottom")
+with columns[0]:
+    scale = st.selectbox(
+        "One colour scale for",
+        list(SCALES),
+        format_func=SCALES.__getitem__,
+        key="cam_scale",
+        bind="query-params",
+        help="Maps on one scale can be compared by their colours. Maps by different methods have different units.",
+    )
+with columns[1]:
+    augment = st.toggle(
+        "Smooth",
+        key="cam_augment",
+        bind="query-params",
+        help="The mean map over the image and its mirror image, each also a little darker and brighter",
     )
 
+question = Question(class_of(wanted), None if against == "–" else class_of(against), RELU[relu], augment)
+with place, messages():
+    views = explaining.views(chosen, methods, placing.applied(image.pixels), question)
+    limits = explaining.limits(views, scale)
+    for start in range(0, len(views), across):
+        row = slice(start, start + across)
+        for column, view, limit in zip(st.columns(max(2, across)), views[row], limits[row], strict=False):
+            with column:
+                panel(view, limit)
+    layers = ", ".join(sorted({view.layer for view in views}))
+    st.caption(
+        f"Red speaks for the class, blue against it. Read at {plain(layers)}. "
+        + " ".join(f"{method}: {METHODS[method]}" for method in methods)
+    )
 
 with st.container(horizontal=True):
     taken = {"on_click": "ignore", "icon": ":material/download:"}

@@ -80,9 +80,9 @@ def test_paint_on_the_maps_own_grey_is_the_map() -> None:
     grey = cool_warm(np.zeros(1))[0]
     share = np.abs(strengths)[:, np.newaxis]
     laid, wanted = grey * (1 - share) + paint(strengths) * share, cool_warm(strengths)
-    np.testing.assert_allclose(laid[:, :2], wanted[:, :2], atol=1)
-    # No paint is bluer than blue.
+    # No paint is bluer than blue or redder than red: what little of it that would take is missing.
     np.testing.assert_allclose(laid, wanted, atol=22)
+    np.testing.assert_allclose(laid[[0, 1, 2, 18, 19, 20]], wanted[[0, 1, 2, 18, 19, 20]], atol=1)
 
 
 def test_a_charts_scale_is_the_same_paint() -> None:

@@ -72,7 +72,6 @@ def test_every_page_opens_with_runs(page: str, filled: Path) -> None:
 
 def test_without_runs_the_pages_say_what_to_do_next(empty: Path) -> None:
     assert "There are no runs yet in saved_models. Train two heads first." in words(opened("Runs"))
-    assert "There is no trained model yet in saved_models" in words(opened("CAM"))
     assert "Nothing has been trained yet" in words(opened("Train"))
 
 
@@ -244,28 +243,3 @@ def test_the_words_of_a_failure_are_shown_as_they_are(empty: Path) -> None:
     app = opened("Train")
     assert app.error[0].value == plain("ValueError: **bold** <b>x</b> :red[y]")
     assert r"\*\*bold\*\* \<b\>x" in app.error[0].value
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("method", tp.methods())
-def test_cam_shows_both_heads_predicted_classes_and_scores(method: str, filled: Path) -> None:
-    app = opened("CAM", cam_method=method, cam_number="4")
-    shown = words(app)
-    for run in tp.runs(filled):
-        assert run.id in shown
-    assert shown.count("predicts: **") == 2
-    assert shown.count("score ") >= 2
-    charts = app.get("plotly_chart")
-    assert len(charts) == 3
-    limits = {chart.proto.spec.split('"cmax":')[1].split(",")[0].rstrip("}") for chart in charts[1:]}
-    assert len(limits) == 1
-    app.selectbox(key="cam_target").set_value("Bag").run()
-    sound(app)
-
-
-@pytest.mark.slow
-def test_cam_says_when_there_is_nothing_to_choose(filled: Path) -> None:
-    app = opened("CAM")
-    app.multiselect(key="cam_models").set_value([]).run()
-    sound(app)
-    assert "Choose at least one model" in words(app)

@@ -72,8 +72,9 @@ class Explainer:
         self._signature = [tf.TensorSpec((None, *self._shape)), *[tf.TensorSpec((None,), tf.int64)] * 2]
         self._compiled = self._compile(self._anatomies)
         self._of_functions: dict[Callable[[Any], Any], Any] = {}
-        self._scores = tf.function(self._score, input_signature=self._signature[:1])
-        self._terms = tf.function(self._explain_terms, input_signature=self._signature)
+        # TensorFlow warns of a method that is traced again and again: of each explainer it is another one.
+        self._scores = tf.function(partial(self._score), input_signature=self._signature[:1])
+        self._terms = tf.function(partial(self._explain_terms), input_signature=self._signature)
 
     @property
     def layer(self) -> str:

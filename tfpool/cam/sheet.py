@@ -167,7 +167,8 @@ def _titles(page: Page, titles: Sequence[tuple[str, int]], lefts: Sequence[int])
     lines = [len(wrapped(title, _TITLE, width, 2)) for title, width in titles]
     for (title, width), left, taken in zip(titles, lefts, lines, strict=False):
         page.write(title, left, _MARGIN + (max(lines) - taken) * line_height(_TITLE), width, _TITLE, 2)
-    return _MARGIN + max(lines) * line_height(_TITLE) + _NEAR
+    # The uppermost number of an upright bar reaches above the pictures.
+    return _MARGIN + max(lines) * line_height(_TITLE) + 2 * _NEAR
 
 
 def _captions(page: Page, texts: Sequence[str], lefts: Sequence[int], top: int, cell: int) -> int:

@@ -1,0 +1,241 @@
+"""Do maps point at the object? Beside the image's centre, chance, and the image's own brightness.
+
+python benchmarks/localisation.py [--seeds 3] [--images 1000] [--train-images 4000] [--epochs 3] [--cutouts FOLDER]
+
+First a network is trained on `scattered` under two heads, and maps of test images are judged by the objects' boxes.
+Then SqueezeNet's bundled ImageNet weights look at a cup and a cat that were cut out of the bundled photographs and
+pasted on textures. `--cutouts` adds a folder of PNG files with a transparent ground, such as /usr/share/tuxpaint/stamps
+of Debian's package tuxpaint-stamps-default. Maps are of the class with the highest score where no other is named.
+Brackets hold 95 % bootstrap intervals of the difference to the centre, drawn over images, and over seeds where there
+are several.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import keras
+import numpy as np
+from PIL import Image, ImageDraw
+from scipy import ndimage
+
+import tfpool as tp
+from tfpool import data as data_sets
+from tfpool.cam.explainer import Explainer
+from tfpool.cam.explanation import resize
+from tfpool.cam.metrics.boxes import box_overlaps
+from tfpool.data import DataSet, scattered
+from tfpool.data.dataset import PARTS
+from tfpool.inputs import to_network
+from tfpool.pretrained.networks import BUNDLED
+from tfpool.table import table
+from tfpool.training.fit import start, take_one_thread
+from tfpool.training.trainer import Trainer
+
+NETWORK = "resnet8"
+METHODS = {"gap": ("cam", "gradcam", "layercam", "eigencam"), "flatten": ("cam", "gradcam", "layercam")}
+SIZE = (64, 64)
+TOLERANCE = 2
+"""Pixels: of 64 the same share as the pointing game's 15 are of a photograph of 500."""
+IOUS = (0.3, 0.5, 0.7)
+DRAWS = 1000
+SIDE = 227
+LONGER = 110
+"""Pixels of a cut-out's longer side."""
+ESPRESSO, CAT = 967, 285
+
+_CUP = [(131, 70), (150, 35), (190, 15), (235, 12), (280, 28), (303, 55), (306, 90), (295, 130), (285, 160), (262, 190)]
+_CUP += [(240, 212), (200, 215), (185, 205), (172, 228), (150, 228), (147, 210), (160, 180), (150, 150), (135, 110)]
+_CAT = [(38, 0), (400, 0), (368, 62), (366, 120), (345, 170), (322, 215), (312, 262), (295, 299), (30, 299), (18, 200)]
+_CAT += [(30, 100)]
+OUTLINES = {"cup": ("coffee.jpg", _CUP), "cat": ("cat.jpg", _CAT)}
+"""By hand, x and y of corners round what is in the photographs."""
+
+Judged = dict[str, np.ndarray]
+
+
+def trained(head: str, seed: int, train_images: int, epochs: int, data: DataSet) -> tuple[keras.Model, float]:
+    """A network trained on the first so many images of a data set, and its accuracy on the test images."""
+    plan = tp.plan(NETWORK, head=head, input_shape=data.image_shape, classes=data.classes)
+    recipe = tp.Recipe(epochs=epochs, batch_size=16, seed=seed)
+    part = DataSet(data.name, data.class_names, data.train.first(train_images), data.validation.first(500), data.test)
+    model = start(plan, recipe)
+    trainer = Trainer(model, part, recipe, lambda images: to_network(images, plan))
+    trainer.run(lambda: None, lambda metrics: None)
+    return model, trainer.evaluate(part.test, lambda: None)[0]["accuracy"]
+
+
+def hits(heatmaps: np.ndarray, masks: np.ndarray, tolerance: float = 0) -> np.ndarray:
+    """The pointing game of each map alone."""
+    each = np.arange(len(heatmaps))[:, np.newaxis]
+    return np.array([tp.metrics.pointing_game(heatmaps[one], masks[one], tolerance=tolerance) for one in each])
+
+
+def judge(heatmaps: np.ndarray, masks: np.ndarray, boxes: np.ndarray) -> Judged:
+    """What the figures of maps are made of, image by image."""
+    points = {f"{tolerance:g} px": hits(heatmaps, masks, tolerance) for tolerance in (0, TOLERANCE)}
+    return {**points, "boxes": box_overlaps(heatmaps, boxes)[1]}
+
+
+def figure(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """A figure for each row of weights (draws, N): the mean hit, or MaxBoxAccV2 at the best threshold of that draw."""
+    if values.ndim == 1:
+        return weights @ values
+    return np.mean([(weights @ (values >= least)).max(axis=1) for least in IOUS], axis=0)
+
+
+def compared(judged: list[np.ndarray], baseline: np.ndarray) -> tuple[str, str]:
+    """A figure's mean over seeds, and the interval of its difference to the baseline's."""
+    random, images = np.random.default_rng(0), len(baseline)
+    even = np.full((1, images), 1 / images)
+    drawn = random.multinomial(images, even[0], DRAWS) / images
+    apart = np.stack([figure(values, drawn) for values in judged]) - figure(baseline, drawn)
+    seeds = random.integers(len(judged), size=apart.shape)
+    low, high = np.quantile(np.take_along_axis(apart, seeds, axis=0).mean(axis=0), (0.025, 0.975))
+    mean = np.mean([figure(values, even) for values in judged])
+    return percent(mean), f"[{100 * low:+.1f}, {100 * high:+.1f}]"
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def on_scattered(seeds: int, images: int, train_images: int, epochs: int) -> list[tuple[str, ...]]:
+    """Rows of heads and maps on the data set `scattered`."""
+    data = data_sets.load("scattered")
+    test = data.test.first(images)
+    assert test.boxes is not None
+    pixels, boxes, masks = data_sets.to_input(test.images), test.boxes, tp.metrics.masks_of(test.boxes, SIZE)
+    knowing_nothing = {
+        "centre": np.repeat(tp.metrics.centre_map(SIZE)[np.newaxis], images, axis=0),
+        "random": resize(np.stack([tp.metrics.random_map((16, 16), number) for number in range(images)]), SIZE),
+        "brightness": pixels[..., 0],
+    }
+    shown = {("", name): ([judge(maps, masks, boxes)], "") for name, maps in knowing_nothing.items()}
+    (centre,), _ = shown["", "centre"]
+    for head, methods in METHODS.items():
+        models = [trained(head, seed, train_images, epochs, data) for seed in range(seeds)]
+        accuracy = percent(float(np.mean([right for _, right in models])))
+        for method in methods:
+            maps = (tp.explain(model, pixels, method).resize(SIZE) for model, _ in models)
+            shown[head, method] = [judge(each, masks, boxes) for each in maps], accuracy
+    return [
+        (*row, accuracy, *(c for name in judged[0] for c in compared([j[name] for j in judged], centre[name])))
+        for row, (judged, accuracy) in shown.items()
+    ]
+
+
+def cut_out(name: str) -> Image.Image:
+    """An object of the bundled photographs on transparent ground."""
+    file, outline = OUTLINES[name]
+    with Image.open(BUNDLED / "photographs" / file) as opened:
+        photograph = opened.convert("RGB")
+    mask = Image.new("L", photograph.size)
+    ImageDraw.Draw(mask).polygon(outline, fill=255)
+    photograph.putalpha(mask)
+    return photograph.crop(mask.getbbox())
+
+
+def cut_outs_in(folder: Path) -> Iterator[Image.Image]:
+    """The PNG files with a transparent ground that are large enough; no letters, and no drawings that say they are."""
+    for path in sorted(folder.rglob("*.png")):
+        with Image.open(path) as opened:
+            picture = opened.convert("RGBA")
+        solid = picture.getchannel("A").point(lambda alpha: 255 * (alpha >= 128))
+        drawn = {"cartoon", "symbols"}.intersection(path.relative_to(folder).parts)
+        if not drawn and max(picture.size) >= 100 and 0 < np.mean(np.asarray(solid) > 0) <= 0.95:
+            yield picture.crop(solid.getbbox())
+
+
+def textures(count: int) -> Iterator[Image.Image]:
+    """Those of the data set `scattered`, enlarged."""
+    drawn, _ = scattered._canvases(0, len(PARTS), 0, count, 1)
+    for each in drawn:
+        yield Image.fromarray(each).resize((SIDE, SIDE), Image.Resampling.BILINEAR).convert("RGB")
+
+
+def paste(canvas: Image.Image, cut: Image.Image, random: np.random.Generator) -> np.ndarray:
+    """Put an object at a random place of a canvas, and return its mask, bool (SIDE, SIDE)."""
+    scale = LONGER / max(cut.size)
+    small = cut.resize((max(1, round(cut.width * scale)), max(1, round(cut.height * scale))))
+    x, y = (int(random.integers(SIDE - length + 1)) for length in small.size)
+    canvas.paste(small, (x, y), small)
+    mask = np.zeros((SIDE, SIDE), bool)
+    mask[y : y + small.height, x : x + small.width] = np.asarray(small.getchannel("A")) >= 128
+    return mask
+
+
+def boxed(masks: np.ndarray) -> np.ndarray:
+    """The boxes round masks, as masks."""
+    found = [ndimage.find_objects(mask.astype(int))[0] for mask in masks]
+    boxes = np.array([(rows.start, columns.start, rows.stop, columns.stop) for rows, columns in found])
+    return tp.metrics.masks_of(boxes, (SIDE, SIDE))
+
+
+def pasted(cuts: list[Image.Image]) -> tuple[np.ndarray, np.ndarray]:
+    """Images uint8 (N, SIDE, SIDE, 3) of one object each, and their masks."""
+    random, canvases = np.random.default_rng(0), list(textures(len(cuts)))
+    masks = np.stack([paste(canvas, cut, random) for canvas, cut in zip(canvases, cuts, strict=True)])
+    return np.stack([np.asarray(canvas) for canvas in canvases]), masks
+
+
+def two_pasted(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Images of a cup and a cat whose boxes are apart, and the masks of the cups and of the cats."""
+    random, cup, cat, kept = np.random.default_rng(0), cut_out("cup"), cut_out("cat"), []
+    for canvas in textures(25 * count):
+        masks = np.stack([paste(canvas, cut, random) for cut in (cup, cat)])
+        if not boxed(masks).all(axis=0).any():
+            kept.append((np.asarray(canvas), *masks))
+        if len(kept) == count:
+            break
+    images, cups, cats = (np.stack(each) for each in zip(*kept, strict=True))
+    return images, cups, cats
+
+
+def on_cut_outs(count: int, folder: Path | None) -> list[tuple[str, ...]]:
+    """Rows of what SqueezeNet's map of its top class has at its peak."""
+    explainer = tp.Explainer(tp.build(tp.plan("squeezenet"), weights="imagenet"), "cam")
+    cases = {name: pasted([cut_out(name)] * count) for name in OUTLINES}
+    if folder:
+        cases[f"those in {folder.name}"] = pasted(list(cut_outs_in(folder)))
+    rows = [row(name, explainer, images, masks, None) for name, (images, masks) in cases.items()]
+    both, cups, cats = two_pasted(count)
+    rows.append(row("cup beside cat, map of espresso", explainer, both, cups, ESPRESSO))
+    rows.append(row("cat beside cup, map of Egyptian cat", explainer, both, cats, CAT))
+    return rows
+
+
+def row(name: str, explainer: Explainer, images: np.ndarray, masks: np.ndarray, target: int | None) -> tuple[str, ...]:
+    maps = explainer(tp.preprocess_input("squeezenet", images), target).resize((SIDE, SIDE))
+    middle = np.repeat(tp.metrics.centre_map((SIDE, SIDE))[np.newaxis], len(maps), axis=0)
+    cells: list[str] = []
+    for truth in (boxed(masks), masks):
+        centre = hits(middle, truth)
+        cells += [percent(centre.mean()), *compared([hits(maps, truth)], centre)]
+    return name, str(len(maps)), *cells
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name, least in {"seeds": 3, "images": 1000, "train-images": 4000, "epochs": 3, "pasted": 200}.items():
+        parser.add_argument(f"--{name}", type=int, default=least)
+    parser.add_argument("--cutouts", type=Path)
+    given = parser.parse_args()
+    take_one_thread()
+    rows = on_scattered(given.seeds, given.images, given.train_images, given.epochs)
+    figures = ("points, 0 px", "to centre", f"points, {TOLERANCE} px", "to centre", "MaxBoxAccV2", "to centre")
+    print(table(("head", "map", "accuracy", *figures), rows, right=range(2, 9)), end="\n\n")
+    figures = ("centre in box", "peak in box", "to centre", "centre on it", "peak on it", "to centre")
+    rows = on_cut_outs(given.pasted, given.cutouts)
+    print(table(("pasted", "images", *figures), rows, right=range(1, 8)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""The CAM page in Streamlit's own test harness: what it asks, shows, adds up and refuses."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import tfpool as tp
+from dashboard.page import plain
+from tfpool import data
+
+from .test_pages import empty, filled, opened, sound, words
+
+__all__ = ["empty", "filled"]
+METHODS = tp.methods()
+
+
+def maps(app: AppTest) -> list[str]:
+    """The specifications of the maps that are shown."""
+    return [chart.proto.spec for chart in app.get("plotly_chart") if '"heatmap"' in chart.proto.spec]
+
+
+def limit(spec: str) -> str:
+    return spec.split('"cmax":')[1].split(",")[0].rstrip("}")
+
+
+def cam(**query: str) -> AppTest:
+    return opened("CAM", **query)
+
+
+def test_without_a_run_the_bundled_network_looks_at_a_photograph(empty: Path) -> None:
+    app = cam()
+    assert app.multiselect(key="cam_models").value == ["squeezenet"]
+    assert "predicts: **Egyptian cat**" in words(app)
+    assert len(maps(app)) == 1
+    assert set(app.multiselect(key="cam_methods").options) == set(METHODS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", range(0, len(METHODS), 4))
+def test_every_method_shows_both_heads_on_one_scale(first: int, filled: Path) -> None:
+    app = cam(cam_number="4")
+    app.multiselect(key="cam_methods").set_value(list(METHODS[first : first + 4])).run()
+    sound(app)
+    shown, count = maps(app), len(METHODS[first : first + 4])
+    assert len(shown) == 2 * count
+    for number in range(count):
+        # A row a model, a column a method: a method's maps share a scale.
+        assert limit(shown[number]) == limit(shown[number + count])
+    for run in tp.runs(filled):
+        assert plain(run.id) in words(app)
+    assert words(app).count("predicts: **") == 2 * count
+
+
+@pytest.mark.slow
+def test_scales_are_those_that_were_asked_for(filled: Path) -> None:
+    app = cam()
+    app.multiselect(key="cam_methods").set_value(["hirescam", "gradcam"]).run()
+    for scale, different in (("method", 2), ("model", 2), ("all", 1), ("own", 4)):
+        app.selectbox(key="cam_scale").set_value(scale).run()
+        sound(app)
+        assert len(set(map(limit, maps(app)))) == different
+
+
+@pytest.mark.slow
+def test_a_class_is_told_from_another_and_the_true_one_from_the_guess(filled: Path) -> None:
+    app = cam()
+    app.selectbox(key="cam_target").set_value("Bag").run()
+    app.selectbox(key="cam_against").set_value("Shirt").run()
+    sound(app)
+    assert all("evidence for Bag and not Shirt" in spec for spec in maps(app))
+    app.selectbox(key="cam_target").set_value("the true class").run()
+    app.selectbox(key="cam_against").set_value("what each model predicts").run()
+    sound(app)
+    truth = data.load("fashion_mnist").class_names[data.load("fashion_mnist").test.labels[0]]
+    assert all(f"evidence for {truth} and not " in spec for spec in maps(app))
+
+
+@pytest.mark.slow
+def test_mistakes_of_a_model_are_found(filled: Path) -> None:
+    app = cam()
+    app.selectbox(key="cam_which").set_value("mistakes of resnet8-gap-1").run()
+    sound(app)
+    wrong = app.number_input(key="cam_number").max
+    run = next(run for run in tp.runs(filled) if run.id == "resnet8-gap-1")
+    assert run.result
+    assert wrong == round(5000 * (1 - run.result["accuracy"]))
+    assert "(wrong)" in words(app).split(plain("resnet8-flatten-2"))[0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("method", "exact"), [("hirescam", True), ("cam", True), ("gradcam", False)])
+def test_the_sum_of_a_map_is_the_score_where_the_method_is_exact(method: str, exact: bool, filled: Path) -> None:
+    app = cam(cam_sum="true")
+    app.multiselect(key="cam_methods").set_value([method]).run()
+    for head in range(2):
+        app.selectbox(key="cam_sum_of").set_value(app.selectbox(key="cam_sum_of").options[head]).run()
+        sound(app)
+        terms = app.dataframe[0].value
+        assert len(terms) == 11
+        assert (np.abs(terms["adds"][:10]).diff().dropna() <= 1e-6).all()
+        np.testing.assert_allclose(terms["activation"][:10] * terms["weight"][:10], terms["adds"][:10], rtol=1e-4)
+        assert bool(app.success) == exact
+        assert not app.warning
+    app.number_input(key="cam_row").set_value(0).run()
+    sound(app)
+
+
+@pytest.mark.slow
+def test_maps_are_judged_beside_those_that_know_nothing(filled: Path) -> None:
+    app = cam(cam_judge="true")
+    judged = app.dataframe[0].value
+    assert [name.split(" · ")[0] for name in judged["map"]] == ["hirescam", "hirescam", "centre", "random"]
+    assert judged[["insertion", "deletion"]].to_numpy().min() >= 0
+    assert judged[["insertion", "deletion"]].to_numpy().max() <= 1
+
+
+def test_a_file_in_saved_models_is_explained_and_a_hostile_one_refused(empty: Path) -> None:
+    empty.mkdir()
+    image = keras.Input((64, 64, 3))
+    pooled = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(4, 3, activation="relu")(image))
+    keras.Model(image, keras.layers.Dense(3, activation="softmax")(pooled)).save(empty / "mine.keras")
+    code = keras.layers.Lambda(lambda values: values)
+    keras.Model(image, keras.layers.Dense(3)(code(pooled))).save(empty / "hostile.keras")
+    app = cam()
+    app.multiselect(key="cam_models").set_value(["mine.keras"]).run()
+    sound(app)
+    assert "predicts: **class" in words(app)
+    app.selectbox(key="cam_pixels").set_value("from 0 to 255").run()
+    sound(app)
+    app.multiselect(key="cam_models").set_value(["hostile.keras"]).run()
+    sound(app)
+    assert "Lambda" in app.error[0].value
+    app.multiselect(key="cam_models").set_value(["mine.keras", "squeezenet"]).run()
+    sound(app)
+    assert "These models tell different classes apart" in words(app)
+
+
+def test_nothing_chosen_is_said(empty: Path) -> None:
+    app = cam()
+    app.multiselect(key="cam_models").set_value([]).run()
+    sound(app)
+    assert "Choose at least one model and one method" in words(app)
