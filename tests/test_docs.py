@@ -3,11 +3,14 @@
 import importlib.util
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tfpool import cli
 
 from .conftest import ROOT
 
@@ -28,6 +31,13 @@ def test_a_pages_code_runs_from_top_to_bottom(page: Path, tmp_path: Path) -> Non
 def test_links_between_files_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
         assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES[1:], ids=lambda page: page.name)
+def test_command_lines_are_understood(page: Path) -> None:
+    blocks = re.findall(r"```sh\n(.*?)```", page.read_text(), re.DOTALL)
+    for line in re.findall(r"^python -m tfpool (.*)$", "\n".join(blocks), re.MULTILINE):
+        cli.parser().parse_args(shlex.split(line))
 
 
 def test_the_readme_leads_to_every_page() -> None:

@@ -211,6 +211,14 @@ def test_a_named_layer_is_explained_and_a_wrong_one_lists_what_would_do(gap: Mod
         tp.explain(gap, IMAGES, layer="predictions")
 
 
+@pytest.mark.parametrize("method", ["cam", "gradcam", "hirescam", "layercam", "xgradcam", "gradcam++"])
+def test_a_map_takes_one_pass_through_the_networks_convolutions(method: str) -> None:
+    model = tp.build(tp.plan("resnet8", input_shape=(28, 28, 1)), seed=1)
+    graph = tp.Explainer(model, method)._compiled.get_concrete_function().graph
+    passed = [operation for operation in graph.get_operations() if operation.type == "Conv2D"]
+    assert len(passed) == sum(isinstance(layer, keras.layers.Conv2D) for layer in model.layers)
+
+
 def test_a_model_of_unknown_size_explains_images_of_any() -> None:
     for head in ("gap", "gmp"):
         model = tp.build(tp.plan("resnet8", head=head, input_shape=(None, None, 1)), seed=1)

@@ -145,24 +145,24 @@ class Explainer:
     def _explain(
         self, parts: Sequence[tuple[Anatomy, Maps]], images: tf.Tensor, targets: tf.Tensor, others: tf.Tensor
     ) -> tuple[tf.Tensor, ...]:
-        weights, targets, others, scores = _asked(parts[0][0], images, targets, others)
+        features = [_features(anatomy, images) for anatomy, _ in parts]
+        weights, targets, others, scores = _asked(parts[0][0], features[0], images, targets, others)
 
-        def heatmaps(seen: tf.Tensor) -> tf.Tensor:
-            return fused([self._heatmap(*part, seen, weights) for part in parts])
+        def heatmap(values: Sequence[tf.Tensor], seen: tf.Tensor) -> tf.Tensor:
+            made = [maps(each, weights, seen) for each, (_, maps) in zip(values, parts, strict=True)]
+            return fused([tf.nn.relu(each) for each in made] if self._relu else made)
 
-        shown = over_views(heatmaps, images) if self._augment else heatmaps(images)
+        def of_view(seen: tf.Tensor) -> tf.Tensor:
+            return heatmap([_features(anatomy, seen) for anatomy, _ in parts], seen)
+
+        shown = over_views(of_view, images) if self._augment else heatmap(features, images)
         return shown, targets, others, scores
 
     def _explain_terms(self, images: tf.Tensor, targets: tf.Tensor, others: tf.Tensor) -> tuple[tf.Tensor, ...]:
         anatomy = self._anatomies[0]
-        weights, _, _, scores = _asked(anatomy, images, targets, others)
-        features = tf.cast(anatomy.body(images), tf.float32)
+        features = _features(anatomy, images)
+        weights, _, _, scores = _asked(anatomy, features, images, targets, others)
         return features, gradients(anatomy, features, weights, images), scores
-
-    def _heatmap(self, anatomy: Anatomy, maps: Maps, images: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
-        features = tf.cast(anatomy.body(images), tf.float32)
-        heatmap = maps(features, weights, images)
-        return tf.nn.relu(heatmap) if self._relu else heatmap
 
     def _targets(self, target: Target, labels: Any, images: int) -> tuple[np.ndarray, np.ndarray, Any]:
         """Class numbers of what is explained and of what it is told from, and the compiled function to call."""
@@ -187,9 +187,15 @@ class Explainer:
         return self._of_functions[function]
 
 
-def _asked(anatomy: Anatomy, images: tf.Tensor, targets: tf.Tensor, others: tf.Tensor) -> tuple[tf.Tensor, ...]:
+def _features(anatomy: Anatomy, images: tf.Tensor) -> tf.Tensor:
+    return tf.cast(anatomy.body(images), tf.float32)
+
+
+def _asked(
+    anatomy: Anatomy, features: tf.Tensor, images: tf.Tensor, targets: tf.Tensor, others: tf.Tensor
+) -> tuple[tf.Tensor, ...]:
     """How much of each score is explained (N, K), the class numbers with the top ones found, and what is explained."""
-    scores = anatomy.head(tf.cast(anatomy.body(images), tf.float32), images)
+    scores = anatomy.head(features, images)
     top = tf.argmax(scores, axis=1)
     targets, others = (tf.where(numbers == TOP, top, numbers) for numbers in (targets, others))
     # No class's number has no one in it.
