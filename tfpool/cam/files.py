@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -83,7 +84,8 @@ def explain_files(
     counts = len(classifiers), len(question.methods)
     titles = [_title(classifiers[place].name, method, *counts) for place, method in columns]
     scale = scale or ("row" if len(question.methods) == 1 else "column")
-    picture = sheet([views[0] for views in images], heatmaps, list(files), titles, captions, scale=scale)
+    rows = [Path(file).name for file in files]
+    picture = sheet([views[0] for views in images], heatmaps, rows, titles, captions, scale=scale)
     write_sheet(picture, out)
     return [{**each, "heatmap": each["heatmap"].tolist()} for row in told for each in row]
 

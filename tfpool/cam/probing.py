@@ -10,8 +10,8 @@ import tensorflow as tf
 from tfpool.anatomy.locate import Anatomy
 from tfpool.cam.kinds import Maps, target_scores, weighted
 
-_AT_ONCE = 8
-"""Channels in one pass: memory does not grow with their number, and more at once were not quicker."""
+_AT_ONCE = 16
+"""Channels in one pass: memory does not grow with their number, and more at once are hardly quicker."""
 
 
 def ablationcam(anatomy: Anatomy) -> Maps:
