@@ -136,7 +136,10 @@ def dragged(pixels: np.ndarray, key: str, name: str) -> Placing:
         key=key,
         on_view_change=lambda: None,
     )
-    return Placing(**(result.view or state))
+    view = result.view or state
+    # What a browser sends may be anything.
+    right, down = (min(1.0, max(-1.0, float(view[side]))) for side in ("right", "down"))
+    return Placing(right, down, min(MOST_ENLARGED, max(1.0, float(view["enlarged"]))))
 
 
 def _data_url(pixels: np.ndarray) -> str:

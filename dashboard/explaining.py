@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ import streamlit as st
 
 from dashboard import models
 from dashboard.models import Model
+from dashboard.page import plain
 
 SCALES = {
     "method": "each method, over all models",
@@ -21,7 +23,7 @@ SCALES = {
 
 
 @dataclass(frozen=True)
-class Question:
+class Query:
     """What is asked of every model.
 
     Attributes:
@@ -56,14 +58,16 @@ class View:
     predicted_score: float
     probability: float
     explained: int
+    explained_probability: float
     other: int | None
     score: float
     raw: np.ndarray
     heatmap: np.ndarray
     layer: str
+    unit: str
 
 
-def views(chosen: Sequence[Model], methods: Sequence[str], pixels: np.ndarray, question: Question) -> list[View]:
+def views(chosen: Sequence[Model], methods: Sequence[str], pixels: np.ndarray, question: Query) -> list[View]:
     """Explain one uint8 image (H, W, C) under each model by each method, model by model.
 
     Raises:
@@ -73,10 +77,15 @@ def views(chosen: Sequence[Model], methods: Sequence[str], pixels: np.ndarray, q
     place, shown = st.empty(), []
     for number, (model, method) in enumerate(pairs):
         # Drawing gives a reader who has changed a control the chance to stop here.
-        place.progress(number / len(pairs), text=f"{model.name} by {method}")
-        shown.append(_view(model, method, pixels, question))
+        place.progress(number / len(pairs), text=f"{plain(model.name)} by {method}")
+        shown.append(_view(model, method, pixels, digest(pixels), question))
     place.empty()
     return shown
+
+
+def digest(pixels: np.ndarray) -> str:
+    """What tells an image from every other: Streamlit's own key of a large array is made of a sample of it."""
+    return hashlib.sha256(pixels.tobytes()).hexdigest()
 
 
 def limits(shown: Sequence[View], scale: str) -> list[float]:
@@ -92,11 +101,11 @@ def limits(shown: Sequence[View], scale: str) -> list[float]:
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
-def _view(model: Model, method: str, pixels: np.ndarray, question: Question) -> View:
+def _view(model: Model, method: str, _pixels: np.ndarray, digest: str, question: Query) -> View:
     from tfpool.cam import Contrast
 
     classifier = model.classifier
-    seen = classifier.fit(pixels)
+    seen = classifier.fit(_pixels)
     batch = classifier.to_input(seen[np.newaxis])
     explainer = models.explainer(model, method, relu=question.relu, augment=question.augment)
     scores, probabilities = explainer.scores(batch)[0], explainer.probabilities(batch)[0]
@@ -111,9 +120,11 @@ def _view(model: Model, method: str, pixels: np.ndarray, question: Question) -> 
         predicted_score=float(scores[predicted]),
         probability=float(probabilities[predicted]),
         explained=int(explanation.targets[0]),
+        explained_probability=float(probabilities[explanation.targets[0]]),
         other=None if explanation.others is None else int(explanation.others[0]),
         score=float(explanation.scores[0]),
         raw=explanation.heatmaps[0],
         heatmap=explanation.resize(seen.shape[:2])[0],
         layer=explanation.layer,
+        unit=explanation.unit,
     )

@@ -10,8 +10,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import models
-from dashboard.explaining import View
+from dashboard import charts, models
+from dashboard.explaining import View, digest
 from dashboard.models import Model
 from dashboard.page import plain
 
@@ -37,8 +37,9 @@ def show(views: Sequence[View]) -> None:
     wanted = [(name, view, view.heatmap) for name, view in named.items()]
     wanted += [(f"{name} · {first.model.name}", first, _baseline(name, first.pixels.shape[:2])) for name in BASELINES]
     for number, (name, view, heatmap) in enumerate(wanted):
-        place.progress(number / len(wanted), text=f"Hiding pixels: {name}")
-        curves[name] = {way: _curves(way, view.model, view.pixels, heatmap, view.explained) for way in _WAYS}
+        place.progress(number / len(wanted), text=f"Hiding pixels: {plain(name)}")
+        key = digest(view.pixels) + digest(heatmap)
+        curves[name] = {way: _curves(way, view.model, view.pixels, heatmap, key, view.explained) for way in _WAYS}
     place.empty()
     for column, (way, text) in zip(st.columns(2), _WAYS.items(), strict=True):
         with column:
@@ -55,7 +56,7 @@ def show(views: Sequence[View]) -> None:
         column_config={way: st.column_config.NumberColumn(f"{way} area", format="%.3f") for way in _WAYS},
     )
     st.caption(
-        f"The probability is that of the class explained. {plain('centre')} falls from the image's middle and random "
+        "The probability is that of the class explained. Centre falls from the image's middle and random "
         "is drawn by chance: a map that is no better has not been shown to say anything. One image is one draw."
     )
 
@@ -67,13 +68,13 @@ def _baseline(name: str, size: tuple[int, int]) -> np.ndarray:
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
-def _curves(way: str, model: Model, pixels: np.ndarray, heatmap: np.ndarray, target: int) -> Curves:
+def _curves(way: str, model: Model, _pixels: np.ndarray, _heatmap: np.ndarray, key: str, target: int) -> Curves:
     from tfpool.cam import metrics
 
     measure = {"insertion": metrics.insertion, "deletion": metrics.deletion}[way]
     explainer = models.explainer(model, "saliency")
-    images = model.classifier.to_input(pixels[np.newaxis])
-    return measure(explainer.probabilities, images, heatmap[np.newaxis], np.array([target]))
+    images = model.classifier.to_input(_pixels[np.newaxis])
+    return measure(explainer.probabilities, images, _heatmap[np.newaxis], np.array([target]))
 
 
 def _chart(way: str, curves: dict[str, dict[str, Curves]]) -> go.Figure:
@@ -84,7 +85,7 @@ def _chart(way: str, curves: dict[str, dict[str, Curves]]) -> go.Figure:
         figure.add_scatter(
             x=np.linspace(0, 100, len(heights)),
             y=heights,
-            name=name,
+            name=charts.plain_name(name, 60),
             mode="lines",
             line={
                 "color": _COLOURS[number % len(_COLOURS)] if plain_line else "#8A8A8A",

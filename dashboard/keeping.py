@@ -19,6 +19,7 @@ def sheet(views: Sequence[View], class_names: Sequence[str], scale: str) -> byte
     Args:
         scale: a key of `dashboard.explaining.SCALES`.
     """
+    from tfpool.cam.files import legend
     from tfpool.cam.sheet import sheet as drawn
 
     methods = list(dict.fromkeys(view.method for view in views))
@@ -28,12 +29,20 @@ def sheet(views: Sequence[View], class_names: Sequence[str], scale: str) -> byte
         [[view.heatmap for view in row] for row in rows],
         [row[0].model.name for row in rows],
         methods,
-        [[f"{class_names[view.explained]}: {view.score:.3g}" for view in row] for row in rows],
-        scale=_SCALES[scale],
+        [[_caption(view, class_names) for view in row] for row in rows],
+        _SCALES[scale],
+        **legend({view.unit for view in views}, methods),
     )
     kept = io.BytesIO()
     Image.fromarray(picture).save(kept, "PNG")
     return kept.getvalue()
+
+
+def _caption(view: View, class_names: Sequence[str]) -> str:
+    from tfpool.cam.files import caption
+
+    other = None if view.other is None else class_names[view.other]
+    return caption(class_names[view.explained], other, view.score, view.explained_probability)
 
 
 def arrays(views: Sequence[View]) -> bytes:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from dashboard.page import store
+from dashboard.page import plain, store
 from tfpool.classifier import Classifier, find, is_file
 from tfpool.pretrained.networks import NETWORKS
 from tfpool.runs import Run
@@ -16,6 +16,14 @@ from tfpool.runs import Run
 if TYPE_CHECKING:
     from tfpool.cam import Explainer
 
+PIXELS = {
+    "as the model has it": None,
+    "from 0 to 1": "unit",
+    "from 0 to 255": "raw",
+    "from −1 to 1": "tf",
+    "less ImageNet's mean, BGR": "caffe",
+    "by ImageNet's mean and deviation": "torch",
+}
 BUNDLED = NETWORKS[0]
 """The network whose weights are there without a network connection."""
 
@@ -27,15 +35,17 @@ class Model:
     Attributes:
         run: the run that trained it, if one did.
         path: a file's own path, or the name again.
-        changed: when its file was written, so that one that is written anew is another; 0 where there is none yet.
+        changed: when its files were written, so that one that is written anew is another; none where there are none.
         mode: how a file's model takes pixels; None where that is known.
+        output: the output that a file's model is asked for, where it has several.
     """
 
     name: str
     run: Run | None
     path: str
-    changed: float
-    mode: str | None
+    changed: tuple[float, ...]
+    mode: str | None = None
+    output: str | None = None
 
     @property
     def classifier(self) -> Classifier:
@@ -43,7 +53,7 @@ class Model:
         Raises:
             ValueError: if it cannot be opened, or its weights cannot be downloaded.
         """
-        return _classifier(self.path, self.changed, self.mode)
+        return _classifier(self.path, self.changed, self.mode, self.output)
 
 
 def choices() -> dict[str, Run | None]:
@@ -54,13 +64,28 @@ def choices() -> dict[str, Run | None]:
     return {**runs, **dict.fromkeys(files), **dict.fromkeys(NETWORKS)}
 
 
-def picked(name: str, run: Run | None, mode: str | None) -> Model:
+def picked(name: str, run: Run | None) -> Model:
+    """The model of that name; of a file's, how it takes pixels and which output is meant is asked for.
+
+    Raises:
+        ValueError: if its file cannot be opened.
+    """
     if run:
-        return Model(name, run, name, run.model_path.stat().st_mtime, None)
-    if is_file(name):
-        path = store().folder / name
-        return Model(name, None, str(path), path.stat().st_mtime, mode)
-    return Model(name, None, name, 0.0, None)
+        return Model(name, run, name, (run.model_path.stat().st_mtime,))
+    if not is_file(name):
+        return Model(name, None, name, ())
+    path = store().folder / name
+    written = tuple(each.stat().st_mtime for each in (path, path.with_suffix(".txt")) if each.is_file())
+    columns = st.columns(2)
+    with columns[0]:
+        label = f"How {plain(name)} takes pixels"
+        mode = PIXELS[st.selectbox(label, list(PIXELS), key=f"cam_pixels_{name}", bind="query-params")]
+    outputs = _outputs(str(path), written)
+    if len(outputs) == 1:
+        return Model(name, None, str(path), written, mode)
+    with columns[1]:
+        output = st.selectbox(f"Output of {plain(name)}", outputs, key=f"cam_output_{name}", bind="query-params")
+    return Model(name, None, str(path), written, mode, output)
 
 
 def defaults(models: dict[str, Run | None]) -> list[str]:
@@ -83,18 +108,24 @@ def explainer(model: Model, method: str, **settings: Any) -> Explainer:
     Raises:
         ValueError: if the model cannot be opened, or has no map by this method.
     """
-    return _explainer(model.path, model.changed, model.mode, method, tuple(sorted(settings.items())))
+    return _explainer(model, method, tuple(sorted(settings.items())))
 
 
 @st.cache_resource(max_entries=8, show_spinner="Loading TensorFlow and the model: some seconds, once")
-def _classifier(path: str, changed: float, mode: str | None) -> Classifier:
-    return find(path, store(), mode)
+def _classifier(path: str, changed: tuple[float, ...], mode: str | None, output: str | None) -> Classifier:
+    return find(path, store(), mode, output)
 
 
 @st.cache_resource(max_entries=32, show_spinner="Preparing the method: some seconds, once")
-def _explainer(
-    path: str, changed: float, mode: str | None, method: str, settings: tuple[tuple[str, Any], ...]
-) -> Explainer:
+def _explainer(model: Model, method: str, settings: tuple[tuple[str, Any], ...]) -> Explainer:
     from tfpool.cam import Explainer
 
-    return Explainer(_classifier(path, changed, mode).model, method, **dict(settings))
+    return Explainer(model.classifier.model, method, output=model.output, **dict(settings))
+
+
+@st.cache_data(max_entries=32, show_spinner="Loading TensorFlow and the model: some seconds, once")
+def _outputs(path: str, changed: tuple[float, ...]) -> list[str]:
+    from tfpool.anatomy.unfold import unfold
+    from tfpool.opening import load_model
+
+    return list(unfold(load_model(path)).outputs)

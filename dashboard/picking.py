@@ -13,6 +13,7 @@ from dashboard.page import plain
 from tfpool import data, predictions
 from tfpool.data.images import FORMATS, read_image
 from tfpool.pretrained.networks import BUNDLED
+from tfpool.run import Run
 
 TEST, PHOTOGRAPHS, OWN = "test images", "photographs", "my own"
 _PHOTOGRAPHS = {path.stem: path for path in sorted((BUNDLED / "photographs").glob("*.jpg"))}
@@ -67,7 +68,8 @@ def _tested(trained: Sequence[Model]) -> Picked | None:
     where = np.arange(len(images.test))
     if wanted != "any class":
         where = np.flatnonzero(images.test.labels == names.index(wanted))
-    filters = {"all": None, **{f"mistakes of {model.name}": model for model in trained if _is_tested(model)}}
+    tested = [model for model in trained if model.run and _is_tested(model.run, named)]
+    filters = {"all": None, **{f"mistakes of {model.name}": model for model in tested}}
     which = st.selectbox("Which", list(filters), key="cam_which", bind="query-params")
     model = filters[which]
     if model and model.run:
@@ -83,5 +85,6 @@ def _tested(trained: Sequence[Model]) -> Picked | None:
     )
 
 
-def _is_tested(model: Model) -> bool:
-    return model.run is not None and predictions.path(model.run).exists()
+def _is_tested(run: Run, named: str) -> bool:
+    # Positions are those of the run's own test images.
+    return run.spec["data"] == named and predictions.path(run).exists()

@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard import models
 from dashboard.explaining import View
+from dashboard.page import plain
 
 if TYPE_CHECKING:
     from tfpool.cam import Terms
@@ -35,32 +36,29 @@ def show(view: View) -> None:
     with columns[1]:
         column = _place("Column", "cam_column", peak % width, width)
     with columns[2]:
-        st.caption(f"Of the {height} × {width} positions of {explainer.layer}; at first where most is said.")
-    here, total = float(exact[row, column]), float(exact.sum(dtype=np.float64))
+        st.caption(f"Of {height} × {width} positions of {plain(explainer.layer)}; at first where most is said.")
     st.dataframe(_table(terms, row, column), hide_index=True, key="cam_terms", column_config=_COLUMNS)
-    added = total + terms.rest
     st.markdown(
-        f"This position says **{here:.4g}**, all {height * width} positions **{total:.4g}**, the biases "
-        f"**{terms.rest:.4g}**: together {added:.4g}. The score is {terms.score:.4g}."
+        f"This position says **{exact[row, column]:.4g}**, all {height * width} positions **{terms.total:.4g}**, and "
+        f"the bias is **{terms.bias:.4g}**: together {terms.total + terms.bias:.4g}. The score is {terms.score:.4g}."
     )
-    _read_out(view, exact, terms.rest, terms.score)
+    _read_out(view, terms)
 
 
-def _read_out(view: View, exact: np.ndarray, rest: float, score: float) -> None:
+def _read_out(view: View, terms: Terms) -> None:
     """Whether the map shown adds up to the score as well."""
-    ways = {"hirescam": float(view.raw.sum(dtype=np.float64)), "cam": float(view.raw.mean(dtype=np.float64))}
+    ways = {"hirescam": "sum", "cam": "mean"}
     if view.method not in ways:
-        st.caption(
-            f"{view.method} does not add up to the score, nor is it meant to; hirescam and, for linear heads, cam do."
-        )
+        st.caption(f"{view.method} is not made to add up to the score; hirescam and, for linear heads, cam are.")
         return
-    found = ways[view.method] + rest
-    how = "sum" if view.method == "hirescam" else "mean"
-    text = f"The map's {how} and the biases are {found:.5g}, {abs(found - score):.1g} off the score"
-    if abs(found - score) <= _EXACT * max(1.0, abs(score)):
+    how = ways[view.method]
+    found = float(getattr(view.raw, how)(dtype=np.float64)) + terms.bias
+    off = abs(found - terms.score)
+    text = f"The map's {how} and the bias are {found:.5g}, {off:.1g} off the score"
+    if off <= _EXACT * max(1.0, abs(terms.score)):
         st.success(f"{text}: the map is the evidence, all of it.", icon=":material/check:")
     else:
-        st.warning(f"{text}: it is no full account of it.")
+        st.warning(f"{text}: there is more to this score than positions say, such as biases that come and go.")
 
 
 def _place(label: str, key: str, default: int, most: int) -> int:

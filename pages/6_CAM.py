@@ -7,9 +7,8 @@ import streamlit as st
 from dashboard import charts, explaining, judging, keeping, models, picking, summing
 from dashboard.choices import SHORT_NAMES
 from dashboard.dragging import dragged
-from dashboard.explaining import SCALES, Question, View
+from dashboard.explaining import SCALES, Query, View, digest
 from dashboard.page import header, messages, plain
-from tfpool.classifier import is_file
 
 METHODS = {
     "hirescam": "Exact for GAP and for Flatten: the map's sum plus the bias is the score.",
@@ -21,24 +20,16 @@ METHODS = {
     "layercam": "Positive gradients times activations at each position.",
     "shapleycam": "As gradcam, corrected for the head's curvature; the same where the head has none.",
     "finercam": "As gradcam, for the score less that of the three classes nearest to it: what tells them apart.",
-    "eigencam": "What most channels share, whatever the class.",
+    "eigencam": "What most channels share, whatever the class; red is more of it.",
     "eigengradcam": "What most channels share, times the gradient of the score.",
     "ablationcam": "Channels weighted by how much of the score is lost without them. Slow.",
     "scorecam": "Channels weighted by the score of the image seen through them alone. Slow.",
-    "fullgrad": "What the image and every layer's bias say, on the image.",
+    "fullgrad": "What the image and every layer's bias say, for or against, on the image.",
     "occlusion": "How much score is lost where a square hides the image.",
     "rise": "How much more the score is while a place is shown, over 2,000 random masks. Slow.",
-    "saliency": "The gradient at the image itself: which pixels would change the score most.",
+    "saliency": "The gradient at the image itself: which pixels would change the score most, up or down.",
     "smoothgrad": "Saliency, averaged over the image with noise.",
     "integrated_gradients": "The gradient on the way from a blank image, times the image.",
-}
-PIXELS = {
-    "as the model has it": None,
-    "from 0 to 1": "unit",
-    "from 0 to 255": "raw",
-    "from −1 to 1": "tf",
-    "less ImageNet's mean, BGR": "caffe",
-    "by ImageNet's mean and deviation": "torch",
 }
 # Of a map by how many stand beside each other, in pixels of the page.
 HEIGHTS = {1: 360, 2: 360, 3: 290, 4: 240}
@@ -69,12 +60,8 @@ with columns[1]:
 if not names or not methods:
     st.info("Choose at least one model and one method.")
     st.stop()
-mode = None
-if any(map(is_file, names)):
-    mode = PIXELS[st.selectbox("How the file's model takes pixels", list(PIXELS), key="cam_pixels")]
-
 with messages():
-    chosen = [models.picked(name, known[name], mode) for name in names]
+    chosen = [models.picked(name, known[name]) for name in names]
     classes = [model.classifier.class_names for model in chosen]
     if len(set(classes)) > 1:
         st.info("These models tell different classes apart. Choose models of one data set.")
@@ -84,7 +71,7 @@ with left, messages():
     image = picking.pick(chosen)
     if image is None:
         st.stop()
-    placing = dragged(image.pixels, f"cam_drag_{image.name}", "The image")
+    placing = dragged(image.pixels, f"cam_drag_{digest(image.pixels)[:16]}", "The image")
     st.markdown(f"{plain(image.name)}  \nDrag it, or enlarge it: maps and scores follow.")
 
 labels = classes[0]
@@ -153,7 +140,7 @@ with columns[1]:
         help="The mean map over the image and its mirror image, each also a little darker and brighter",
     )
 
-question = Question(class_of(wanted), None if against == "–" else class_of(against), RELU[relu], augment)
+question = Query(class_of(wanted), None if against == "–" else class_of(against), RELU[relu], augment)
 with place, messages():
     views = explaining.views(chosen, methods, placing.applied(image.pixels), question)
     limits = explaining.limits(views, scale)
@@ -163,6 +150,8 @@ with place, messages():
             with column:
                 panel(view, limit)
     layers = ", ".join(sorted({view.layer for view in views}))
+    if any(view.other == view.explained for view in views):
+        st.info("A class and itself: where both are the same, there is no difference to show.")
     st.caption(
         f"Red speaks for the class, blue against it. Read at {plain(layers)}. "
         + " ".join(f"{method}: {METHODS[method]}" for method in methods)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -181,6 +182,26 @@ def test_a_sheet_has_a_row_an_image_and_a_column_a_model_and_method(
         assert picture.size[1] < one[1]
 
 
+def test_an_output_of_a_models_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    image = keras.Input((32, 32, 3))
+    pooled = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(4, 3, activation="relu")(image))
+    outputs = [keras.layers.Dense(count, name=name)(pooled) for name, count in (("kind", 3), ("colour", 2))]
+    keras.Model(image, outputs).save(tmp_path / "two.keras")
+    asked = [str(tmp_path / "two.keras"), str(BUNDLED / "photographs" / "cat.jpg")]
+    assert cli.main(["explain", *asked]) == 2
+    assert "has several outputs. Give output= as one of: 'kind', 'colour'" in capsys.readouterr().err
+    out = str(tmp_path / "map.png")
+    assert cli.main(["explain", *asked, "--output", "colour", "--target", "1", "--out", out, "--json"]) == 0
+    (told,) = json.loads(capsys.readouterr().out)["maps"]
+    assert told["class_name"] == "class 1"
+    assert cli.main(["classify", *asked, "--output", "colour", "--pixels", "raw", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)[0]["classes"]) == 2
+    assert cli.main(["classify", *asked, "--output", "colour", "--pixels", "half"]) == 2
+    assert "There is no way 'half' to scale pixels" in capsys.readouterr().err
+    assert cli.main(["explain", *asked, "--output", "kind", "--out", str(tmp_path / "none" / "map.png")]) == 2
+    assert "there is no such folder" in capsys.readouterr().err
+
+
 def test_a_models_file_stands_beside_a_network(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     model = tp.build(tp.plan("resnet8", input_shape=(None, None, 3), classes=3), seed=0)
     model.save(tmp_path / "mine.keras")
@@ -194,7 +215,7 @@ def test_a_models_file_stands_beside_a_network(tmp_path: Path, capsys: pytest.Ca
     assert cli.main(["classify", str(tmp_path / "mine.keras"), photo]) == 0
     assert "class " in capsys.readouterr().out
     assert cli.main(["explain", "squeezenet", photo, "--pixels", "tf"]) == 2
-    assert "--pixels is for models from files" in capsys.readouterr().err
+    assert "--pixels and --output are for models from files" in capsys.readouterr().err
     (tmp_path / "bad.keras").write_bytes(b"no archive")
     assert cli.main(["explain", str(tmp_path / "bad.keras"), photo]) == 2
     assert "is no model that Keras can open: a .keras file is a zip archive" in capsys.readouterr().err

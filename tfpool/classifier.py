@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Classifier:
     """Attributes: `name`, `input_shape` (H, W, C) with None where any size will do, `class_names` in the order of the
-    scores."""
+    scores, and the `output` that these are of where the model has several."""
 
     name: str
     input_shape: tuple[int | None, int | None, int]
     class_names: tuple[str, ...]
     _load: Callable[[], keras.Model]
     _to_input: Callable[[np.ndarray], np.ndarray]
+    output: str | None = None
 
     @cached_property
     def model(self) -> keras.Model:
@@ -80,22 +81,23 @@ class Classifier:
         """Probabilities, float32 (N, K), of uint8 images (N, H, W, C)."""
         from tfpool.anatomy.locate import undivided
 
-        anatomy, values = undivided(self.model), self.to_input(images)
+        anatomy, values = undivided(self.model, self.output), self.to_input(images)
         return np.asarray(anatomy.probabilities(anatomy.head(values, values)))
 
 
-def find(name: str, store: RunStore, mode: str | None = None) -> Classifier:
+def find(name: str, store: RunStore, mode: str | None = None, output: str | None = None) -> Classifier:
     """The classifier of that name: a run's id, a network with ImageNet weights, or a model's file.
 
     Args:
         mode: how a file's model takes its pixels, one of `tfpool.inputs.MODES`. Default: from 0 to 1, or from 0 to 255
             where the model scales them itself.
+        output: name of the output that a file's model is asked for, where it has several.
 
     Raises:
         ValueError: if there is none of them.
     """
     if is_file(name):
-        return of_file(name, mode)
+        return of_file(name, mode, output)
     if name in pretrained.NETWORKS:
         return of_network(name)
     try:
@@ -123,7 +125,7 @@ def of_network(name: str) -> Classifier:
     return Classifier(name, _sized(described.input_shape), pretrained.class_names(), load, preprocess)
 
 
-def of_file(path: str | Path, mode: str | None = None) -> Classifier:
+def of_file(path: str | Path, mode: str | None = None, output: str | None = None) -> Classifier:
     """A saved model. Class names stand in a text file of its name beside it, one a line: `model.txt` for `model.keras`.
 
     Raises:
@@ -134,14 +136,19 @@ def of_file(path: str | Path, mode: str | None = None) -> Classifier:
     from tfpool.opening import load_model
 
     model = load_model(path)
-    classes = undivided(model).classes
+    classes = undivided(model, output).classes
+    if model.input_shape[-1] not in (1, 3):
+        raise ValueError(
+            f"{path} takes images of {model.input_shape[-1]} channels. Files are read as grey or RGB ones."
+        )
     listed = Path(path).with_suffix(".txt")
     names = tuple(listed.read_text(encoding="utf-8").splitlines()) if listed.is_file() else ()
     if names and len(names) != classes:
         raise ValueError(f"{listed} has {len(names)} lines, and {path} {classes} classes. Write one name a line.")
     mode = mode or ("raw" if scales_itself(model) else "unit")
     named = names or tuple(f"class {number}" for number in range(classes))
-    return Classifier(Path(path).name, _sized(model.input_shape[1:]), named, lambda: model, partial(scaled, mode=mode))
+    to_input = partial(scaled, mode=mode)
+    return Classifier(Path(path).name, _sized(model.input_shape[1:]), named, lambda: model, to_input, output)
 
 
 def _sized(shape: tuple[int | None, ...]) -> tuple[int | None, int | None, int]:

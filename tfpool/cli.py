@@ -123,7 +123,6 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--target", metavar="CLASS", help="class to explain, by name or number (default: the top one)")
     command.add_argument("--against", metavar="CLASS", help="class to tell it from: why this and not that")
     command.add_argument("--layer", nargs="+", help="read there; several are fused (default: what feeds the head)")
-    command.add_argument("--output", help="output to explain, by name, of a model that has several")
     command.add_argument(
         "--relu",
         action=argparse.BooleanOptionalAction,
@@ -185,6 +184,7 @@ def _model(command: argparse.ArgumentParser) -> None:
         help="how a file's model takes pixels: unit (0 to 1), raw (0 to 255), tf, torch or caffe as keras.applications "
         "has them (default: unit, or raw where the model scales them itself)",
     )
+    command.add_argument("--output", help="output to ask, by name, of a file's model that has several")
 
 
 def _add(known: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:

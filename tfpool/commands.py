@@ -133,7 +133,7 @@ def explain_command(args: argparse.Namespace) -> int:
         classifiers = _classifiers(args, args.model, *args.beside)
         from tfpool.cam.files import Question, explain_files
 
-    settings = {"layer": args.layer, "output": args.output, "relu": args.relu, "augment": args.augment}
+    settings = {"layer": args.layer, "relu": args.relu, "augment": args.augment}
     question = Question(args.method, args.target, args.against, {**settings, **_settings(args.set)})
     with bar("Explaining") as progress:
         told = explain_files(classifiers, args.images, question, args.out, args.scale, progress)
@@ -158,18 +158,19 @@ def explain_command(args: argparse.Namespace) -> int:
 
 
 def _classifiers(args: argparse.Namespace, *names: str) -> list[Classifier]:
-    if args.pixels and not any(map(is_file, names)):
-        raise ValueError(f"--pixels is for models from files: what {', '.join(names)} takes is known.")
-    return [find(name, RunStore(args.store), args.pixels) for name in names]
+    if (args.pixels or args.output) and not any(map(is_file, names)):
+        raise ValueError(f"--pixels and --output are for models from files: of {', '.join(names)} they are known.")
+    return [find(name, RunStore(args.store), args.pixels, args.output) for name in names]
 
 
 def classify_command(args: argparse.Namespace) -> int:
-    classifier = find(args.model, RunStore(args.store))
-    top = min(at_least(1, args.top, "--top"), len(classifier.class_names))
-    images = np.stack([classifier.read(image) for image in args.images])
     with quietly():
         import keras  # noqa: F401
-    probabilities = classifier.probabilities(images)
+
+        (classifier,) = _classifiers(args, args.model)
+    top = min(at_least(1, args.top, "--top"), len(classifier.class_names))
+    images = [classifier.read(image) for image in args.images]
+    probabilities = np.concatenate([classifier.probabilities(image[np.newaxis]) for image in images])
     named = [
         [{"class_name": classifier.class_names[index], "probability": float(row[index])} for index in best]
         for row, best in zip(probabilities, np.argsort(-probabilities, axis=1)[:, :top], strict=True)

@@ -7,6 +7,7 @@ all that it says it is made of is in `tfpool.stock`, and what Keras gets is a pr
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from math import prod
 from pathlib import Path
@@ -19,9 +20,10 @@ import keras
 import tfpool.layers  # noqa: F401
 from tfpool import contents
 from tfpool.allowed import Refused, check, parse
-from tfpool.anatomy.unfold import unfold
+from tfpool.anatomy.unfold import Graph, Step, unfold
 from tfpool.data.wording import clean
 
+_SIDE = 512
 MOST_NUMBERS = 2**30
 """What one array between two layers may hold for one image, and all weights together: 4 GB."""
 
@@ -116,9 +118,22 @@ def _sizes(config: str, is_legacy: bool) -> tuple[int, int]:
             raise Refused("it holds no model.")
         if not model.built:
             raise Refused("its model was saved before it was built.")
-        arrays = [value.shape[1:] for _, values in unfold(model).steps for value in values]
-        largest = max((prod(size or 1 for size in shape) for shape in arrays), default=0)
-        return sum(prod(weight.shape) for weight in model.weights), largest
+        return sum(prod(weight.shape) for weight in model.weights), _largest(unfold(model))
+
+
+def _largest(graph: Graph) -> int:
+    """How many numbers the largest array holds of one image, of 512 pixels to a side where any size will do."""
+    sizes = [0]
+
+    def call(step: Step, tensors: Sequence[Any]) -> list[Any]:
+        results = step(tensors)
+        sizes.extend(prod(size or 1 for size in result.shape) for result in results)
+        return results
+
+    for output in graph.outputs.values():
+        known = {value: keras.KerasTensor((1, *(size or _SIDE for size in value.shape[1:]))) for value in graph.inputs}
+        graph.run(output, known, call)
+    return max(sizes)
 
 
 def _described(config: dict[str, Any], is_legacy: bool) -> Any:

@@ -143,6 +143,24 @@ def test_a_layer_that_a_branch_bypasses_can_be_explained() -> None:
     np.testing.assert_allclose(e.heatmaps, features @ weights[:, 1] / 64, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize("head", [tp.AdaptiveAvg(2), tp.SPP((2,)), tp.SPP((2, 4)), tp.SPP()], ids=str)
+def test_a_heads_own_grid_is_part_of_the_head(head: Any) -> None:
+    model = tp.build(tp.plan("resnet8", head=head, input_shape=(64, 64, 3)), seed=0)
+    e = tp.explain(model, IMAGES, "cam", 1)
+    assert e.layer == "conv4_block1_out"
+    assert e.heatmaps.shape == (3, 16, 16)
+    bias = model.layers[-1].bias.numpy()[1]
+    np.testing.assert_allclose(e.heatmaps.mean(axis=(1, 2)) + bias, e.scores, rtol=1e-4, atol=1e-5)
+
+
+def test_a_convolution_after_the_pooling_is_a_linear_head() -> None:
+    model = keras.applications.MobileNet(weights=None, classes=3, input_shape=(64, 64, 3), alpha=0.25)
+    e = tp.explain(model, IMAGES, "cam", 1)
+    assert e.layer == "conv_pw_13_relu"
+    bias = model.get_layer("conv_preds").bias.numpy()[1]
+    np.testing.assert_allclose(e.heatmaps.mean(axis=(1, 2)) + bias, e.scores, rtol=1e-4, atol=1e-6)
+
+
 def test_two_maps_that_enter_the_head_are_a_choice_to_make() -> None:
     x = keras.Input((64, 64, 3))
     one = layers.Conv2D(4, 3, name="one")(x)

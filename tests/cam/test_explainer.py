@@ -254,6 +254,34 @@ def test_resizing_keeps_the_range_and_the_place(gap: Model) -> None:
     assert (row // 4, column // 4) == (5, 2)
 
 
+def test_an_image_that_a_model_of_any_size_cannot_take_is_one_sentence() -> None:
+    image = keras.Input((None, None, 1))
+    x = keras.layers.Conv2D(4, 3)(image)
+    for _ in range(3):
+        x = keras.layers.MaxPooling2D()(x)
+    model = keras.Model(image, keras.layers.Dense(2)(keras.layers.GlobalAveragePooling2D()(x)))
+    for method in ("gradcam", "saliency"):
+        with pytest.raises(ValueError, match="cannot compute images of 4x4x1, which may be too small for it"):
+            tp.explain(model, np.zeros((1, 4, 4, 1)), method)
+
+
+def test_half_precision_rounds_no_small_gradient_off() -> None:
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        image = keras.Input((224, 224, 1))
+        features = keras.layers.Conv2D(8, 1, activation="relu", kernel_initializer=keras.initializers.HeNormal(1))(
+            image
+        )
+        dense = keras.layers.Dense(10, kernel_initializer=keras.initializers.HeNormal(2))
+        model = keras.Model(image, dense(keras.layers.GlobalAveragePooling2D()(features)))
+    finally:
+        keras.config.set_dtype_policy("float32")
+    e = tp.explain(model, np.ones((1, 224, 224, 1)), "cam", 3)
+    values = keras.Model(image, features)(np.ones((1, 224, 224, 1))).numpy().astype(np.float32)
+    expected = values @ dense.kernel.numpy()[:, 3]
+    np.testing.assert_allclose(e.heatmaps, expected, rtol=0.006)
+
+
 def test_images_of_another_size_are_resized_with_a_warning(gap: Model) -> None:
     large = IMAGES.repeat(2, axis=1).repeat(3, axis=2)
     with pytest.warns(UserWarning, match="Images of 56 x 84 pixels were resized to the model's 28 x 28"):
@@ -361,10 +389,14 @@ def test_views_of_the_image_are_averaged(gap: Model) -> None:
         (IMAGES, {"method": "finercam", "target": Contrast(3, 4)}, r"finercam finds classes to compare with itself"),
         (IMAGES, {"method": "rise", "steps": 4}, r"rise has no setting 'steps'\. It takes masks, cells, shown, seed"),
         (IMAGES, {"masks": 4}, r"gradcam has no setting 'masks'\. It takes none"),
-        (IMAGES, {"method": "rise", "masks": 0}, r"masks is 1 or more, got 0"),
+        (IMAGES, {"method": "rise", "masks": 0}, r"A whole number of at least 1 is needed for masks, got 0"),
         (IMAGES, {"method": "rise", "shown": 1.0}, r"shown is a probability between 0 and 1, got 1\.0"),
         (IMAGES, {"method": "rise", "layer": "conv1_conv"}, r"rise asks the image itself and reads no layer"),
         (IMAGES, {"layer": []}, r"layer= is a name or several, got none"),
+        (IMAGES, {"method": "rise", "masks": "abc"}, r"A whole number of at least 1 is needed for masks, got 'abc'"),
+        (IMAGES, {"method": "smoothgrad", "noise": np.inf}, r"A number of at least 0 is needed for noise, got inf"),
+        (IMAGES, {"method": "finercam", "similar": 1.5}, r"is needed for similar, got 1\.5"),
+        (IMAGES, {"target": lambda scores: np.asarray(scores)[:, 0]}, r"with TensorFlow or keras\.ops, and this one"),
     ],
     ids=[
         "method",
@@ -386,6 +418,10 @@ def test_views_of_the_image_are_averaged(gap: Model) -> None:
         "no chance",
         "no layer",
         "no name",
+        "no whole number",
+        "no end",
+        "a half",
+        "numpy",
     ],
 )
 def test_bad_input_is_one_clear_sentence(images: np.ndarray, settings: dict[str, object], message: str) -> None:

@@ -72,6 +72,13 @@ def test_the_scale_is_said_on_the_picture_beside_its_bars(scale: str, said: str,
     assert len([1 for _, _, picture in page.pictures if picture.shape[:2] != (TILE, TILE)]) == bars
 
 
+def test_a_sheet_says_the_unit_and_whether_red_is_for_the_class() -> None:
+    given = [[GREY], [[ONE]], ["x"], ["saliency"]]
+    text = words(*given, unit="activation", directed=False)
+    assert "2 of the activation. Red is above zero." in text
+    assert "speaks" not in text
+
+
 def test_a_bar_ends_where_the_colours_do() -> None:
     page = lay_out([GREY], [[TWO + np.eye(7) * 16]], ["x"], ["cam"])
     bar = page.pictures[-1][2]

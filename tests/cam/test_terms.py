@@ -1,5 +1,6 @@
 """The sum that a map is made of."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -18,7 +19,8 @@ def test_the_terms_and_the_bias_are_the_score(gap: Model, flatten: Model) -> Non
         close(terms.products.sum(axis=-1), explainer(IMAGES[2], 3).heatmaps[0])
         targets = np.full(6, 3)
         assert terms.score == pytest.approx(scores_of(model, targets)[2], rel=1e-5)
-        assert terms.rest == pytest.approx(bias_of(model, targets)[2], abs=1e-4 * abs(terms.score))
+        assert terms.bias == pytest.approx(bias_of(model, targets)[2], abs=1e-6)
+        assert terms.left == pytest.approx(0, abs=1e-4 * abs(terms.score))
 
 
 def test_for_gap_a_weight_is_the_heads_own_at_every_position(gap: Model) -> None:
@@ -35,6 +37,17 @@ def test_the_strongest_channels_come_first_whether_for_or_against(gap: Model) ->
     assert len(terms.strongest(2, 4, 999)) == terms.products.shape[-1]
 
 
+def test_what_no_position_says_is_told_of_a_head_that_bends(gap: Model) -> None:
+    pooled = gap.layers[-2].output
+    hidden = keras.layers.Dense(8, activation="tanh", kernel_initializer=keras.initializers.HeNormal(5))
+    out = keras.layers.Dense(10, kernel_initializer=keras.initializers.HeNormal(6))
+    bent = keras.Model(gap.inputs[0], out(hidden(pooled)))
+    terms = tp.Explainer(bent, "hirescam").terms(IMAGES[0], 3)
+    assert terms.bias == 0
+    assert abs(terms.left) > 0.01
+    assert terms.total + terms.left == pytest.approx(terms.score)
+
+
 def test_terms_are_those_of_one_image(gap: Model) -> None:
-    with pytest.raises(ValueError, match="those of one image and of classes, got 6 images"):
+    with pytest.raises(ValueError, match="The terms are those of one image, got 6"):
         tp.Explainer(gap).terms(IMAGES)

@@ -128,7 +128,7 @@ def test_a_file_in_saved_models_is_explained_and_a_hostile_one_refused(empty: Pa
     app.multiselect(key="cam_models").set_value(["mine.keras"]).run()
     sound(app)
     assert "predicts: **class" in words(app)
-    app.selectbox(key="cam_pixels").set_value("from 0 to 255").run()
+    app.selectbox(key="cam_pixels_mine.keras").set_value("from 0 to 255").run()
     sound(app)
     app.multiselect(key="cam_models").set_value(["hostile.keras"]).run()
     sound(app)

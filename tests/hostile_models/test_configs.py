@@ -218,10 +218,11 @@ def test_a_shape_to_be_built_for_makes_no_weights_either(entries: dict[str, byte
     refused(path, r"is not opened: its layers have 2,000,000,000,002 weights, and the file holds 122 numbers\.")
 
 
-def test_an_array_between_layers_may_not_take_all_memory(tmp_path: Path) -> None:
-    image = keras.Input((8, 8, 3))
+@pytest.mark.parametrize(("side", "numbers"), [(8, "19,200,000,000"), (None, "78,643,200,000,000")])
+def test_an_array_between_layers_may_not_take_all_memory(side: int | None, numbers: str, tmp_path: Path) -> None:
+    image = keras.Input((side, side, 3))
     keras.Model(image, layers.GlobalMaxPooling2D()(layers.UpSampling2D(10**4)(image))).save(tmp_path / "model.keras")
-    refused(tmp_path / "model.keras", "one of its layers makes 19,200,000,000 numbers of one image")
+    refused(tmp_path / "model.keras", f"one of its layers makes {numbers} numbers of one image")
 
 
 @pytest.mark.parametrize("depth", [250, 100_000])

@@ -11,13 +11,13 @@ from keras import ops
 
 from tfpool.anatomy.unfold import Call, Graph, Step, Value, ancestors, unfold
 
-_POOLS = (
+_ADAPTIVE = (keras.layers.AdaptiveAveragePooling2D, keras.layers.AdaptiveMaxPooling2D)
+POOLS = (
     keras.layers.GlobalAveragePooling2D,
     keras.layers.GlobalMaxPooling2D,
     keras.layers.AveragePooling2D,
     keras.layers.MaxPooling2D,
-    keras.layers.AdaptiveAveragePooling2D,
-    keras.layers.AdaptiveMaxPooling2D,
+    *_ADAPTIVE,
 )
 _SQUASHING = ("softmax", "sigmoid")
 
@@ -30,8 +30,8 @@ class Anatomy:
         layer: name of the layer that makes the features; "backbone/conv1" inside another model.
         body: images (N, H, W, C) to features (N, h, w, c).
         head: features, with the images that they are of, to the scores (N, K) float32 before any softmax or sigmoid. A
-            single sigmoid unit is two scores, minus and plus the unit's own. A third argument, where it is given, calls
-            each of the head's steps.
+            single sigmoid unit is two scores, minus and plus the unit's own. A `Call` after these two, where it is
+            given, calls each of the head's steps.
         classes: number of scores K.
         judged_alone: whether each score has a probability of its own, by a sigmoid; else softmax shares one among all.
         chain: the head's layers in an order that they run in, those left out that do nothing at inference; empty where
@@ -180,18 +180,20 @@ def _entering(graph: Graph, ends: list[Value]) -> Value | None:
 def _pooled_from(value: Value) -> set[Value]:
     """The value and those before it that are nothing but pooled to it."""
     values = {value}
-    while value.step and isinstance(value.step.operation, _POOLS):
+    while value.step and isinstance(value.step.operation, POOLS):
         (value,) = value.step.inputs
         values.add(value)
     return values
 
 
 def _before_pooling(value: Value) -> Value:
-    """Where a map of one position was pooled from a larger one, that larger one."""
+    """Where a map was pooled to one position, or to as many as the pooling says itself, what it was pooled from."""
+    while value.step and isinstance(value.step.operation, _ADAPTIVE):
+        (value,) = value.step.inputs
     pooled = value
     while pooled.step and len(pooled.shape) == 4 and pooled.shape[1:3] == (1, 1) and len(pooled.step.inputs) == 1:
         (source,) = pooled.step.inputs
-        if isinstance(pooled.step.operation, _POOLS) and source.shape[1:3] != (1, 1):
+        if isinstance(pooled.step.operation, POOLS) and source.shape[1:3] != (1, 1):
             return source
         pooled = source
     return value

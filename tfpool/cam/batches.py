@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,3 +40,21 @@ def in_parts(array: np.ndarray, most: int = 32) -> list[np.ndarray]:
     """An array in batches. Of none, one blank to leave out: TensorFlow's batch normalisation fails on no images."""
     whole = array if len(array) else np.zeros((1, *array.shape[1:]), array.dtype)
     return [whole[start : start + most] for start in range(0, len(whole), most)]
+
+
+def computed(compiled: Callable[..., Any], *given: Any) -> list[np.ndarray]:
+    """What a compiled function makes of images (N, H, W, C) and more, as arrays.
+
+    Raises:
+        ValueError: if TensorFlow cannot compute it.
+    """
+    try:
+        return [value.numpy() for value in compiled(*given)]
+    except tf.errors.ResourceExhaustedError:
+        raise ValueError("There is too little memory to explain images of this size. Use smaller ones.") from None
+    except tf.errors.OpError as error:
+        shape = "x".join(map(str, given[0].shape[1:]))
+        reason = error.message.strip().splitlines()[0]
+        raise ValueError(
+            f"The model cannot compute images of {shape}, which may be too small for it: {reason}"
+        ) from None

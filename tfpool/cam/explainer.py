@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -13,11 +12,11 @@ import numpy as np
 import tensorflow as tf
 
 from tfpool.anatomy.locate import Anatomy, dissect, undivided
-from tfpool.cam.batches import as_batch, in_parts
+from tfpool.cam.batches import as_batch, computed, in_parts
 from tfpool.cam.combining import fused, over_views
 from tfpool.cam.explanation import Explanation, Terms
-from tfpool.cam.kinds import Maps, gradients
-from tfpool.cam.methods import METHODS
+from tfpool.cam.kinds import Maps, gradients, target_scores
+from tfpool.cam.methods import METHODS, check_settings
 from tfpool.cam.targets import NONE, TOP, Contrast, Target, check_function, class_numbers
 
 
@@ -58,7 +57,7 @@ class Explainer:
         self._name = method
         if self._method.on_image and layer is not None:
             raise ValueError(f"{method} asks the image itself and reads no layer, got layer={layer!r}. Leave it out.")
-        _check_settings(method, settings)
+        check_settings(method, settings)
         self._make = partial(self._method.make, **settings)
         self._relu = self._method.relu if relu is None else relu
         self._augment = augment
@@ -81,6 +80,11 @@ class Explainer:
         """Name of the feature layer, or names."""
         return ", ".join(anatomy.layer for anatomy in self._anatomies)
 
+    @property
+    def unit(self) -> str:
+        """What the numbers of a map are: "score" where they are parts of what is explained."""
+        return self._method.unit if len(self._anatomies) == 1 else "share of the largest"
+
     def __call__(self, images: Any, target: Target = None, labels: Any = None) -> Explanation:
         """Explain the scores of images.
 
@@ -98,13 +102,14 @@ class Explainer:
         batch = as_batch(images, self._shape)
         targets, others, explain = self._targets(target, labels, len(batch))
         rows = (in_parts(values, self._method.batch) for values in (batch, targets, others))
-        chunks = [[value.numpy() for value in explain(*row)] for row in zip(*rows, strict=True)]
+        chunks = [computed(explain, *row) for row in zip(*rows, strict=True)]
         heatmaps, targets, others, scores = (
             np.concatenate(values)[: len(batch)] for values in zip(*chunks, strict=True)
         )
         if callable(target):
             targets = np.full_like(targets, TOP)
-        return Explanation(heatmaps, targets, scores, self.layer, others if isinstance(target, Contrast) else None)
+        against = others if isinstance(target, Contrast) else None
+        return Explanation(heatmaps, targets, scores, self.layer, self.unit, against)
 
     def terms(self, image: Any, target: Target = None, label: int | None = None) -> Terms:
         """What a map of gradient times activation is the sum of, channel by channel. Of several layers, the first's.
@@ -118,25 +123,27 @@ class Explainer:
             ValueError: if there is more than one image, or as for maps.
         """
         batch = as_batch(image, self._shape)
-        if len(batch) != 1 or callable(target):
-            raise ValueError(f"The terms are those of one image and of classes, got {len(batch)} images.")
+        if callable(target):
+            raise ValueError("The terms are those of a class or a Contrast, not of a function of the scores.")
+        if len(batch) != 1:
+            raise ValueError(f"The terms are those of one image, got {len(batch)}.")
         targets, others, _ = self._targets(target, label, 1)
-        activations, weights, score = self._terms(batch, targets, others)
-        return Terms(activations[0].numpy(), weights[0].numpy(), float(score[0]))
+        activations, weights, score, bias = computed(self._terms, batch, targets, others)
+        return Terms(activations[0], weights[0], float(score[0]), float(bias[0]))
 
     def scores(self, images: Any) -> np.ndarray:
         """Scores (N, K) float32 of images (N, H, W, C) before softmax."""
         batch = as_batch(images, self._shape)
-        return np.concatenate([self._scores(part).numpy() for part in in_parts(batch)])[: len(batch)]
+        return np.concatenate([computed(self._scores, part)[0] for part in in_parts(batch)])[: len(batch)]
 
     def probabilities(self, images: Any) -> np.ndarray:
         """Probabilities (N, K) float32 of images (N, H, W, C): softmax of the scores, or a sigmoid of each where the
         model ends with one. A single unit is two classes, no and yes."""
         return np.asarray(self._anatomies[0].probabilities(self.scores(images)))
 
-    def _score(self, images: tf.Tensor) -> tf.Tensor:
+    def _score(self, images: tf.Tensor) -> tuple[tf.Tensor]:
         anatomy = self._anatomies[0]
-        return anatomy.head(anatomy.body(images), images)
+        return (anatomy.head(anatomy.body(images), images),)
 
     def _compile(self, anatomies: Iterable[Anatomy]) -> Any:
         parts = [(anatomy, self._make(anatomy)) for anatomy in anatomies]
@@ -162,7 +169,8 @@ class Explainer:
         anatomy = self._anatomies[0]
         features = _features(anatomy, images)
         weights, _, _, scores = _asked(anatomy, features, images, targets, others)
-        return features, gradients(anatomy, features, weights, images), scores
+        bias = target_scores(anatomy, tf.zeros_like(features), weights, images)
+        return features, gradients(anatomy, features, weights, images), scores, bias
 
     def _targets(self, target: Target, labels: Any, images: int) -> tuple[np.ndarray, np.ndarray, Any]:
         """Class numbers of what is explained and of what it is told from, and the compiled function to call."""
@@ -210,14 +218,6 @@ def _judged_by(function: Callable[[Any], Any], anatomy: Anatomy) -> Anatomy:
         return tf.cast(function(anatomy.head(*given)), tf.float32)[:, tf.newaxis]
 
     return replace(anatomy, head=head, classes=1, chain=())
-
-
-def _check_settings(method: str, settings: dict[str, Any]) -> None:
-    known = list(inspect.signature(METHODS[method].make).parameters)[1:]
-    for name in settings:
-        if name not in known:
-            what = f"It takes {', '.join(known)}." if known else "It takes none."
-            raise ValueError(f"{method} has no setting {name!r}. {what}")
 
 
 def explain(

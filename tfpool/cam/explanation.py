@@ -19,6 +19,7 @@ class Explanation:
         scores: float32 (N,), what is explained: that class's score before softmax, less that of the one it is told
             from, or what the function made of all scores.
         layer: name of the feature layer that was read; of the input where the image itself was.
+        unit: of the heatmaps' numbers: "score" where they are parts of what is explained.
         others: int64 (N,), the class that each target is told from; None where there is none.
     """
 
@@ -26,6 +27,7 @@ class Explanation:
     targets: np.ndarray
     scores: np.ndarray
     layer: str
+    unit: str = "score"
     others: np.ndarray | None = None
 
     def resize(self, size: tuple[int, int]) -> np.ndarray:
@@ -37,18 +39,19 @@ class Explanation:
 class Terms:
     """What each channel says at each position of one image: gradient times activation.
 
-    For a head that is linear in the features, all of them and the head's bias are the score, exactly; and for one that
-    is piecewise linear, with the biases that are in play for this image.
+    For a head that is linear in the features, all of them and the head's bias are the score, exactly.
 
     Attributes:
         activations: float32 (h, w, C), the features A.
         weights: float32 (h, w, C), what each of them counts: the gradient of what is explained.
         score: what is explained.
+        bias: the same where every feature is zero: what a linear head adds, whatever the image.
     """
 
     activations: np.ndarray
     weights: np.ndarray
     score: float
+    bias: float
 
     @property
     def products(self) -> np.ndarray:
@@ -56,9 +59,14 @@ class Terms:
         return self.activations * self.weights
 
     @property
-    def rest(self) -> float:
-        """The part of the score that no position gives: that of the biases."""
-        return self.score - float(self.products.sum(dtype=np.float64))
+    def total(self) -> float:
+        """What all positions say together."""
+        return float(self.products.sum(dtype=np.float64))
+
+    @property
+    def left(self) -> float:
+        """The part of the score that neither positions nor bias give: none, up to rounding, of a linear head."""
+        return self.score - self.total - self.bias
 
     def strongest(self, row: int, column: int, number: int) -> np.ndarray:
         """Channels at a position, the one that says most for or against first, int64 (up to `number`,)."""

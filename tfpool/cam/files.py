@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tfpool.cam.explainer import Explainer
+from tfpool.cam.methods import METHODS
 from tfpool.cam.sheet import png, sheet, write_sheet
 from tfpool.cam.targets import Contrast, Target
 from tfpool.classifier import Classifier
@@ -74,18 +75,22 @@ def explain_files(
     told: list[list[dict[str, Any]]] = [[] for _ in files]
     for number, (place, method) in enumerate(columns):
         classifier, shown = classifiers[place], [views[place] for views in images]
-        explainer = Explainer(classifier.model, method, **question.settings)
+        explainer = Explainer(classifier.model, method, output=classifier.output, **question.settings)
         for row, answer in enumerate(_answers(classifier, explainer, targets[place], shown)):
             told[row].append({"image": files[row], "model": classifier.name, "method": method, **answer})
             if progress:
                 progress(number * len(files) + row + 1, len(columns) * len(files))
     heatmaps = [[each["heatmap"] for each in row] for row in told]
-    captions = [[_caption(each) for each in row] for row in told]
+    captions = [
+        [caption(each["class_name"], each["other_name"], each["score"], each["probability"]) for each in row]
+        for row in told
+    ]
     counts = len(classifiers), len(question.methods)
     titles = [_title(classifiers[place].name, method, *counts) for place, method in columns]
     scale = scale or ("row" if len(question.methods) == 1 else "column")
     rows = [Path(file).name for file in files]
-    picture = sheet([views[0] for views in images], heatmaps, rows, titles, captions, scale=scale)
+    said = legend({each["unit"] for each in told[0]}, question.methods)
+    picture = sheet([views[0] for views in images], heatmaps, rows, titles, captions, scale, **said)
     write_sheet(picture, out)
     return [{**each, "heatmap": each["heatmap"].tolist()} for row in told for each in row]
 
@@ -105,6 +110,7 @@ def _answers(
             "score": float(explanation.scores[0]),
             "probability": float(explainer.probabilities(batch)[0, number]),
             "layer": explanation.layer,
+            "unit": explanation.unit,
             "heatmap": explanation.heatmaps[0],
         }
 
@@ -127,6 +133,14 @@ def _title(model: str, method: str, models: int, methods: int) -> str:
     return method if models == 1 else f"{model} · {method}"
 
 
-def _caption(told: dict[str, Any]) -> str:
-    against = "" if told["other_name"] is None else f" and not {told['other_name']}"
-    return f"{told['class_name']}{against}: {told['score']:.3g}, {told['probability']:.1%}"
+def caption(name: str, other: str | None, score: float, probability: float) -> str:
+    """What stands below a map: what is explained, and by how much it is so."""
+    return f"{name}{'' if other is None else f' and not {other}'}: {score:.3g}, {probability:.1%}"
+
+
+def legend(units: Collection[str], methods: Sequence[str]) -> dict[str, Any]:
+    """What a sheet says of the maps of some methods: their unit, and whether red speaks for the class."""
+    return {
+        "unit": next(iter(units)) if len(units) == 1 else "method's own unit",
+        "directed": all(METHODS[method].directed for method in methods),
+    }

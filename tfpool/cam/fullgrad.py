@@ -29,7 +29,10 @@ def fullgrad(anatomy: Anatomy) -> Maps:
 
 
 def evidence(anatomy: Anatomy, targets: Any, images: Any) -> list[Any]:
-    """What the image (N, H, W, C) and the bias of each layer, as large as its output, add to the score, with signs."""
+    """What the image (N, H, W, C) and the bias of each layer, as large as its output, add to the score, with signs.
+
+    The bias of a last Dense layer that ends in softmax or sigmoid is not among them: it has no place in the image.
+    """
     outputs: list[Any] = []
     biases: list[Any] = []
 

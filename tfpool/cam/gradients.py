@@ -10,7 +10,8 @@ from typing import Any
 import tensorflow as tf
 
 from tfpool.anatomy.locate import Anatomy
-from tfpool.cam.kinds import Maps, at_least, gradients, weighted
+from tfpool.cam.kinds import Maps, gradients, not_negative, weighted
+from tfpool.graph import at_least
 
 
 def gradcam(anatomy: Anatomy) -> Maps:
@@ -105,8 +106,7 @@ def finercam(anatomy: Anatomy, similar: int = 3, gamma: float = 1.0) -> Maps:
         similar: number of classes to compare with.
         gamma: γ, how much of their mean is taken off.
     """
-    at_least(1, similar, "similar")
-    at_least(0, gamma, "gamma")
+    similar, gamma = at_least(1, similar, "similar"), not_negative(gamma, "gamma")
 
     def maps(features: Any, targets: Any, images: Any) -> Any:
         with tf.GradientTape() as tape:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,8 @@ class Method:
         make: from a classifier's anatomy, and settings of the method's own by name, to its maps with their signs.
         relu: whether its source keeps only what speaks for the class.
         on_image: whether it asks the image itself instead of a feature layer: its maps are as large as the image.
+        unit: of a map's numbers.
+        directed: whether what is above zero speaks for the target, and what is below against it.
         compares: whether it looks for other classes to compare with by itself, so that it takes one class alone.
         batch: images at once, fewer where each takes much memory.
     """
@@ -32,8 +35,17 @@ class Method:
     make: Callable[..., Maps]
     relu: bool = False
     on_image: bool = False
+    unit: str = "score"
+    directed: bool = True
     compares: bool = False
     batch: int = 32
+
+
+_HALF_PRECISION = 256.0
+"""What a score is multiplied by while its gradient is computed: a head in float16 would round small ones off.
+
+A power of two, so that no other number changes.
+"""
 
 
 def target_scores(anatomy: Anatomy, features: Any, targets: Any, images: Any) -> Any:
@@ -45,8 +57,9 @@ def gradients(anatomy: Anatomy, features: Any, targets: Any, images: Any) -> Any
     """Gradient of each image's explained score with respect to its features, (N, h, w, C)."""
     with tf.GradientTape() as tape:
         tape.watch(features)
-        scores = target_scores(anatomy, features, targets, images)
-    return tape.gradient(scores, features, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        scores = _HALF_PRECISION * target_scores(anatomy, features, targets, images)
+    slopes = tape.gradient(scores, features, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    return slopes / _HALF_PRECISION
 
 
 def weighted(features: Any, weights: Any) -> Any:
@@ -54,11 +67,12 @@ def weighted(features: Any, weights: Any) -> Any:
     return tf.einsum("nhwc,nc->nhw", features, weights)
 
 
-def at_least(least: float, value: float, name: str) -> None:
-    """Refuse a setting below its least value.
+def not_negative(value: Any, name: str) -> float:
+    """A setting as a number that is 0 or more.
 
     Raises:
-        ValueError: naming both.
+        ValueError: naming the setting.
     """
-    if not value >= least:
-        raise ValueError(f"{name} is {least} or more, got {value}.")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+        raise ValueError(f"A number of at least 0 is needed for {name}, got {value!r}.")
+    return float(value)

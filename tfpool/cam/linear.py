@@ -7,18 +7,13 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfpool.anatomy.locate import Anatomy
+from tfpool.anatomy.locate import POOLS, Anatomy
 from tfpool.cam.gradients import hirescam
 from tfpool.cam.kinds import Maps, weighted
 from tfpool.layers import GeneralizedMeanPooling2D
 
 _GATHERING = (
-    keras.layers.GlobalAveragePooling2D,
-    keras.layers.GlobalMaxPooling2D,
-    keras.layers.AveragePooling2D,
-    keras.layers.MaxPooling2D,
-    keras.layers.AdaptiveAveragePooling2D,
-    keras.layers.AdaptiveMaxPooling2D,
+    *POOLS,
     GeneralizedMeanPooling2D,
     keras.layers.Flatten,
     keras.layers.Reshape,
@@ -31,26 +26,25 @@ _LINEAR = ("linear", "softmax", "sigmoid")
 def cam(anatomy: Anatomy) -> Maps:
     """Σ_k w_kc A_k, with signs: the class's weights applied at each position. Zhou et al. 2016, arXiv 1512.04150.
 
-    For a head of pooling or flattening and at most one Dense layer, the mean over positions plus the bias is the score,
-    exactly: a weight acts at each position as the head uses it there, H·W · Σ_k g_k ⊙ A_k with g the score's gradient.
-    After global average pooling that is the class's weights, after NIN's the class's own map, after Flatten a weight
-    for each position. Where a maximum is taken, positions that were not it have no part in the score; after global
-    max pooling alone the map shows instead where a class could be found, w_kc A_k everywhere (Oquab et al. 2015), and
-    no sum holds.
+    For a head of pooling or flattening and at most one Dense layer or convolution, the mean over positions plus the
+    bias is the score, exactly: a weight acts at each position as the head uses it there, H·W · Σ_k g_k ⊙ A_k with g the
+    score's gradient. After global average pooling that is the class's weights, after NIN's the class's own map, after
+    Flatten a weight for each position. Where a maximum is taken, positions that were not it have no part in the score;
+    after global max pooling alone the map shows instead where a class could be found, w_kc A_k everywhere (Oquab et
+    al. 2015), and no sum holds.
 
     Raises:
         ValueError: if the head is another one.
     """
-    *pools, last = anatomy.chain or (None,)
-    ends_dense = isinstance(last, keras.layers.Dense) and last.activation.__name__ in _LINEAR
-    if not (anatomy.chain and all(isinstance(each, _GATHERING) for each in (pools if ends_dense else anatomy.chain))):
+    weighing = [each for each in anatomy.chain if not isinstance(each, _GATHERING)]
+    if not anatomy.chain or len(weighing) > 1 or not all(map(_is_linear, weighing)):
+        names = ", ".join(type(each).__name__ for each in anatomy.chain) or "branches, or a function of the scores"
         raise ValueError(
-            "cam needs a head that is linear in the features: pooling or flattening, then at most one Dense layer. "
-            f"After {anatomy.layer!r} come {', '.join(type(each).__name__ for each in anatomy.chain) or 'branches'}. "
-            "Use hirescam or gradcam."
+            "cam needs a head that is linear in the features: pooling or flattening, and at most one Dense layer or "
+            f"convolution. After {anatomy.layer!r} come {names}. Use hirescam or gradcam."
         )
-    if ends_dense and [type(each) for each in pools] == [keras.layers.GlobalMaxPooling2D]:
-        return _where_it_could_be(last)
+    if [type(each) for each in anatomy.chain] == [keras.layers.GlobalMaxPooling2D, keras.layers.Dense]:
+        return _where_it_could_be(anatomy.chain[1])
 
     evidence = hirescam(anatomy)
 
@@ -61,7 +55,11 @@ def cam(anatomy: Anatomy) -> Maps:
     return maps
 
 
-def _where_it_could_be(dense: keras.layers.Dense) -> Maps:
+def _is_linear(layer: keras.Operation) -> bool:
+    return isinstance(layer, keras.layers.Dense | keras.layers.Conv2D) and layer.activation.__name__ in _LINEAR
+
+
+def _where_it_could_be(dense: Any) -> Maps:
     def maps(features: Any, targets: Any, images: Any) -> Any:
         weights = tf.cast(dense.kernel, tf.float32)
         if dense.units == 1:

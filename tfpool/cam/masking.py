@@ -11,7 +11,8 @@ from typing import Any
 import tensorflow as tf
 
 from tfpool.anatomy.locate import Anatomy
-from tfpool.cam.kinds import Maps, at_least, target_scores
+from tfpool.cam.kinds import Maps, not_negative, target_scores
+from tfpool.graph import at_least
 
 _AT_ONCE = 32
 """Masked images in one pass, so that memory does not grow with the number of masks."""
@@ -25,8 +26,8 @@ def occlusion(anatomy: Anatomy, window: int | None = None, stride: int | None = 
         stride: pixels from one square to the next. Default: half the window. The last square ends with the image;
             what none covers is 0.
     """
-    for name, value in (("window", window), ("stride", stride)):
-        at_least(1, 1 if value is None else value, name)
+    window = None if window is None else at_least(1, window, "window")
+    stride = None if stride is None else at_least(1, stride, "stride")
 
     def maps(features: Any, targets: Any, images: Any) -> Any:
         size = tf.shape(images)[1:3]
@@ -62,9 +63,8 @@ def rise(anatomy: Anatomy, masks: int = 2000, cells: int = 8, shown: float = 0.5
         shown: probability that a cell is shown, above 0 and below 1.
         seed: of the masks.
     """
-    at_least(1, masks, "masks")
-    at_least(1, cells, "cells")
-    if not 0 < shown < 1:
+    masks, cells, seed = at_least(1, masks, "masks"), at_least(1, cells, "cells"), at_least(0, seed, "seed")
+    if not 0 < not_negative(shown, "shown") < 1:
         raise ValueError(f"shown is a probability between 0 and 1, got {shown}.")
 
     def maps(features: Any, targets: Any, images: Any) -> Any:

@@ -5,6 +5,9 @@ No map is normalised, so that maps of several models can be laid on one scale.
 
 from __future__ import annotations
 
+import inspect
+from typing import Any
+
 from tfpool.cam.eigen import eigencam, eigengradcam
 from tfpool.cam.fullgrad import fullgrad
 from tfpool.cam.gradients import (
@@ -26,22 +29,22 @@ from tfpool.cam.saliency import integrated_gradients, saliency, smoothgrad
 METHODS: dict[str, Method] = {
     "cam": Method(cam),
     "gradcam": Method(gradcam, relu=True),
-    "gradcam++": Method(gradcam_plus_plus, relu=True),
+    "gradcam++": Method(gradcam_plus_plus, relu=True, unit="activation"),
     "hirescam": Method(hirescam),
     "elementwise": Method(elementwise),
     "xgradcam": Method(xgradcam, relu=True),
     "layercam": Method(layercam, relu=True),
-    "scorecam": Method(scorecam, relu=True),
-    "ablationcam": Method(ablationcam, relu=True),
-    "eigencam": Method(eigencam),
+    "scorecam": Method(scorecam, relu=True, unit="activation"),
+    "ablationcam": Method(ablationcam, relu=True, unit="activation"),
+    "eigencam": Method(eigencam, unit="activation", directed=False),
     "eigengradcam": Method(eigengradcam),
     "shapleycam": Method(shapleycam, relu=True),
     "finercam": Method(finercam, relu=True, compares=True),
-    "fullgrad": Method(fullgrad, on_image=True, batch=4),
+    "fullgrad": Method(fullgrad, on_image=True, directed=False, batch=4),
     "occlusion": Method(occlusion, on_image=True),
     "rise": Method(rise, on_image=True),
-    "saliency": Method(saliency, on_image=True, batch=8),
-    "smoothgrad": Method(smoothgrad, on_image=True, batch=8),
+    "saliency": Method(saliency, on_image=True, unit="score a pixel value", directed=False, batch=8),
+    "smoothgrad": Method(smoothgrad, on_image=True, unit="score a pixel value", directed=False, batch=8),
     "integrated_gradients": Method(integrated_gradients, on_image=True, batch=8),
 }
 
@@ -49,3 +52,16 @@ METHODS: dict[str, Method] = {
 def methods() -> tuple[str, ...]:
     """Names of the explanation methods that `explain` takes."""
     return tuple(METHODS)
+
+
+def check_settings(method: str, settings: dict[str, Any]) -> None:
+    """Refuse settings that a method does not have.
+
+    Raises:
+        ValueError: listing those that it has.
+    """
+    known = list(inspect.signature(METHODS[method].make).parameters)[1:]
+    for name in settings:
+        if name not in known:
+            what = f"It takes {', '.join(known)}." if known else "It takes none."
+            raise ValueError(f"{method} has no setting {name!r}. {what}")

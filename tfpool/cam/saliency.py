@@ -7,7 +7,8 @@ from typing import Any
 import tensorflow as tf
 
 from tfpool.anatomy.locate import Anatomy
-from tfpool.cam.kinds import Maps, at_least, gradients
+from tfpool.cam.kinds import Maps, gradients, not_negative
+from tfpool.graph import at_least
 
 
 def saliency(anatomy: Anatomy) -> Maps:
@@ -27,8 +28,8 @@ def smoothgrad(anatomy: Anatomy, samples: int = 25, noise: float = 0.15, seed: i
         noise: standard deviation of the noise, as a share of the image's range from darkest to brightest.
         seed: of the noise, which is the same for every image.
     """
-    at_least(1, samples, "samples")
-    at_least(0, noise, "noise")
+    samples, seed = at_least(1, samples, "samples"), at_least(0, seed, "seed")
+    noise = not_negative(noise, "noise")
 
     def maps(features: Any, targets: Any, images: Any) -> Any:
         low, high = (reduce(images, axis=(1, 2, 3), keepdims=True) for reduce in (tf.reduce_min, tf.reduce_max))
@@ -51,7 +52,7 @@ def integrated_gradients(anatomy: Anatomy, steps: int = 64) -> Maps:
     Args:
         steps: points on the way, each in the middle of its part of it.
     """
-    at_least(1, steps, "steps")
+    steps = at_least(1, steps, "steps")
 
     def maps(features: Any, targets: Any, images: Any) -> Any:
         total = tf.zeros_like(images)

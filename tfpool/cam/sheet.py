@@ -35,6 +35,7 @@ def sheet(
     captions: Sequence[Sequence[str]] | None = None,
     scale: str = "row",
     unit: str = "score",
+    directed: bool = True,
     alpha: float = 0.8,
 ) -> np.ndarray:
     """Draw images and their maps as one picture, with colour bars and a sentence that says how they are scaled.
@@ -48,6 +49,7 @@ def sheet(
         scale: which maps share a colour scale: "sheet" for all of them, "row" for those of an image, "column" for
             those below one title, "own" for none.
         unit: of the maps' values.
+        directed: whether values above zero speak for the class, and those below against it.
         alpha: opacity of full colour, 0 to 1.
 
     Returns:
@@ -57,7 +59,7 @@ def sheet(
         ValueError: if there is no image or map, a number of titles, maps or captions does not fit the others, an
             image or map has a wrong shape or numbers that are not finite, or scale or alpha is unknown.
     """
-    return lay_out(images, heatmaps, rows, columns, captions, scale, unit, alpha).draw(_MARGIN)
+    return lay_out(images, heatmaps, rows, columns, captions, scale, unit, directed, alpha).draw(_MARGIN)
 
 
 def lay_out(
@@ -68,6 +70,7 @@ def lay_out(
     captions: Sequence[Sequence[str]] | None = None,
     scale: str = "row",
     unit: str = "score",
+    directed: bool = True,
     alpha: float = 0.8,
 ) -> Page:
     """The page that `sheet` draws, with the same arguments."""
@@ -98,7 +101,7 @@ def lay_out(
     elif scale == "sheet":
         top = _level_bars(page, scales[0][:1], unit, lefts, top, cell, alpha)
     width = lefts[-1] - _GAP - _MARGIN + (_UPRIGHT if scale == "row" else 0)
-    page.write(_sentence(scale, scales, unit), _MARGIN, top, width, _NOTE, most=5, align="left")
+    page.write(_sentence(scale, scales, unit, directed), _MARGIN, top, width, _NOTE, most=5, align="left")
     return page
 
 
@@ -148,6 +151,8 @@ def png(out: str | Path) -> Path:
     """
     if Path(out).suffix.lower() != ".png":
         raise ValueError(f"The map is written as a PNG file, got --out {out}. Use a name that ends in .png.")
+    if not Path(out).parent.is_dir():
+        raise ValueError(f"The map cannot be written to {out}: there is no such folder.")
     return Path(out)
 
 
@@ -187,11 +192,13 @@ def _level_bars(
     return top + level_height() + _NEAR
 
 
-def _sentence(scale: str, scales: Sequence[Sequence[Scale]], unit: str) -> str:
+def _sentence(scale: str, scales: Sequence[Sequence[Scale]], unit: str, directed: bool) -> str:
     every = {each for row in scales for each in row}
     limits = {each.limit for each in every}
     signed = any(each.signed for each in every)
     end = f"{'±' if signed else ''}{limits.pop():.3g} of the {unit}" if len(limits) == 1 else "at the ends of its bar"
+    if not directed:
+        return f"{SCALES[scale]} {end}. Red is above zero{', blue below' if signed else ''}."
     return f"{SCALES[scale]} {end}. Red speaks for the class{', blue against it' if signed else ''}."
 
 

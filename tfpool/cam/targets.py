@@ -65,7 +65,14 @@ def check_function(function: Callable[[Any], Any], classes: int) -> None:
     Raises:
         ValueError: telling what it made of two images' scores.
     """
-    made = tf.convert_to_tensor(function(tf.zeros((2, classes))))
+    try:
+        traced = tf.function(function).get_concrete_function(tf.TensorSpec((2, classes)))
+        made = tf.TensorSpec.from_tensor(tf.convert_to_tensor(traced.structured_outputs))
+    except Exception as error:  # Whatever somebody's function raises.
+        reason = (str(error).strip() or type(error).__name__).splitlines()[-1].strip()
+        raise ValueError(
+            f"A target function computes with TensorFlow or keras.ops, and this one fails: {reason}"
+        ) from None
     if made.shape != (2,):
         raise ValueError(
             f"A target function makes one number of each image's scores: of (2, {classes}) it made {made.shape}, "

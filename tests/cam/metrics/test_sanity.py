@@ -122,3 +122,12 @@ def test_maps_of_a_trained_model_are_lost_with_what_it_has_learnt(trained: Path)
         assert abs(made.agreements[-1].mean()) < 0.35
     untouched = sanity_check(model, IMAGES, "eigencam").agreements
     np.testing.assert_allclose(untouched[0], 1, atol=1e-4)
+
+
+def test_a_contrast_stays_one_at_every_step() -> None:
+    # As a function of the scores it is the same question, put another way.
+    asked = tp.Contrast(1, 2), lambda scores: scores[:, 1] - scores[:, 2]
+    model = nested()
+    one, other = (sanity_check(model, IMAGES, "hirescam", target).agreements for target in asked)
+    np.testing.assert_allclose(one, other, atol=1e-4)
+    assert np.abs(one - sanity_check(model, IMAGES, "hirescam", 1).agreements).max() > 0.01

@@ -222,7 +222,9 @@ def _filled(image: np.ndarray, gone: np.ndarray, random: np.random.Generator) ->
     row, column, value = (np.concatenate(each) for each in zip(*entries, (numbers, numbers, weights), strict=True))
     system = sparse.csc_matrix((value, (row, column)), shape=(len(gone), len(gone)))
     filled = pixels.copy()
-    filled[gone] = np.reshape(spsolve(system, known), known.shape) + _NOISE * random.normal(size=known.shape)
+    filled[gone] = np.reshape(spsolve(system, known), known.shape) + _NOISE * image.std() * random.normal(
+        size=known.shape
+    )
     return filled.reshape(image.shape).astype(image.dtype)
 
 

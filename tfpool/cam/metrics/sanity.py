@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 from tfpool.anatomy.unfold import unfold
 from tfpool.cam.explainer import Explainer
 from tfpool.cam.metrics.agreeing import agreement
+from tfpool.cam.targets import Contrast, Target
 from tfpool.graph import at_least
 
 
@@ -32,8 +32,9 @@ def sanity_check(
     model: keras.Model,
     images: Any,
     method: str = "gradcam",
-    target: int | Sequence[int] | np.ndarray | None = None,
+    target: Target = None,
     seed: int = 0,
+    labels: Any = None,
     **settings: Any,
 ) -> SanityCheck:
     """Shuffle the weights layer after layer, from the head down, and compare each map with the original.
@@ -50,9 +51,10 @@ def sanity_check(
         model: a Keras classifier, as `Explainer` takes it.
         images: (N, H, W, C), scaled as the model was trained on them.
         method: a name from `methods()`.
-        target: the class to explain, one for all images or one each. Default: the class with the highest score of the
-            model itself, at each step.
+        target: what to explain, as `explain` takes it. Default: the class with the highest score of the model itself,
+            at each step.
         seed: of the shuffling.
+        labels: int (N,), the true classes, where a target is "true".
         settings: what else `Explainer` takes, such as `layer`.
 
     Raises:
@@ -60,7 +62,12 @@ def sanity_check(
             one of the model's layers.
     """
     seed = at_least(0, seed, "seed")
-    original = Explainer(model, method, **settings)(images, target)
+    original = Explainer(model, method, **settings)(images, target, labels)
+    asked: Target = original.targets
+    if callable(target):
+        asked = target
+    elif original.others is not None:
+        asked = Contrast(original.targets, original.others)
     copy = _copied(model)
     explainer = Explainer(copy, method, **settings)
     layers = {step.operation: step.name for step, _ in reversed(unfold(copy).steps) if _weights(step.operation)}
@@ -70,7 +77,7 @@ def sanity_check(
         for weight in _weights(layer):
             values = weight.numpy()
             weight.assign(random.permutation(values.ravel()).reshape(values.shape))
-        agreements.append(agreement(original.heatmaps, explainer(images, original.targets).heatmaps))
+        agreements.append(agreement(original.heatmaps, explainer(images, asked).heatmaps))
     return SanityCheck(tuple(layers.values()), np.reshape(agreements, (len(layers), len(original.heatmaps))))
 
 
