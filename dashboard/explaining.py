@@ -83,6 +83,15 @@ def views(chosen: Sequence[Model], methods: Sequence[str], pixels: np.ndarray, q
     return shown
 
 
+def colours(methods: Sequence[str]) -> str:
+    """What red and blue say in the maps of some methods, in a sentence."""
+    from tfpool.cam.methods import METHODS
+
+    if all(METHODS[method].directed for method in methods):
+        return "Red speaks for the class, blue against it."
+    return "Red is above zero, blue below."
+
+
 def digest(pixels: np.ndarray) -> str:
     """What tells an image from every other: Streamlit's own key of a large array is made of a sample of it."""
     return hashlib.sha256(pixels.tobytes()).hexdigest()

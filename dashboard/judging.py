@@ -81,15 +81,15 @@ def _chart(way: str, curves: dict[str, dict[str, Curves]]) -> go.Figure:
     figure = go.Figure()
     for number, (name, found) in enumerate(curves.items()):
         heights = found[way].curves[0]
-        plain_line = number < len(curves) - len(BASELINES)
+        is_map = number < len(curves) - len(BASELINES)
         figure.add_scatter(
             x=np.linspace(0, 100, len(heights)),
             y=heights,
             name=charts.plain_name(name, 60),
             mode="lines",
             line={
-                "color": _COLOURS[number % len(_COLOURS)] if plain_line else "#8A8A8A",
-                "dash": "solid" if plain_line else ("dash", "dot")[number - len(curves)],
+                "color": _COLOURS[number % len(_COLOURS)] if is_map else "#8A8A8A",
+                "dash": "solid" if is_map else ("dash", "dot")[number - len(curves)],
             },
         )
     figure.update_layout(

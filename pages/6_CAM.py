@@ -153,7 +153,7 @@ with place, messages():
     if any(view.other == view.explained for view in views):
         st.info("A class and itself: where both are the same, there is no difference to show.")
     st.caption(
-        f"Red speaks for the class, blue against it. Read at {plain(layers)}. "
+        f"{explaining.colours(methods)} Read at {plain(layers)}. "
         + " ".join(f"{method}: {METHODS[method]}" for method in methods)
     )
 

@@ -85,6 +85,33 @@ def test_paint_on_the_maps_own_grey_is_the_map() -> None:
     np.testing.assert_allclose(laid[[0, 1, 2, 18, 19, 20]], wanted[[0, 1, 2, 18, 19, 20]], atol=1)
 
 
+@pytest.mark.parametrize("sign", [-1, 1], ids=["against", "for"])
+def test_more_evidence_is_darker_on_white_and_brighter_on_black(sign: int) -> None:
+    share = np.linspace(0, 1, 11)[:, np.newaxis]
+    colours = paint(sign * share[:, 0]) * share
+    on_white, on_black = lab(255 * (1 - share) + colours), lab(colours)
+    assert (np.diff(on_white[:, 0]) < -2).all()
+    assert (np.diff(on_black[:, 0]) > -1).all()
+    for laid in (on_white, on_black):
+        assert (np.linalg.norm(np.diff(laid, axis=0), axis=1) > 2).all()
+
+
+# Without the cones for green, and for red. Machado, Oliveira & Fernandes 2009, for linear sRGB.
+GREEN_BLIND = [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+RED_BLIND = [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+
+
+@pytest.mark.parametrize("cones", [GREEN_BLIND, RED_BLIND], ids=["green", "red"])
+def test_colour_blind_people_tell_for_from_against(cones: list[list[float]]) -> None:
+    strengths = np.linspace(-1, 1, 9)
+    light = (cool_warm(strengths) / 255) ** 2.2 @ np.array(cones).T
+    seen = lab(255 * np.clip(light, 0, 1) ** (1 / 2.2))
+    apart = np.linalg.norm(seen - seen[::-1], axis=1)[5:]
+    assert (np.diff(apart) > 0).all()
+    assert apart[0] > 15
+    assert apart[-1] > 80
+
+
 def test_a_charts_scale_is_the_same_paint() -> None:
     stops = colorscale(0.9)
     assert [stops[0][0], stops[-1][0]] == [0, 1]

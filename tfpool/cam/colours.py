@@ -34,7 +34,7 @@ def paint(strengths: np.ndarray) -> np.ndarray:
     """Colours to lay on an image with an opacity of |strength|: sRGB 0 to 255, float (…, 3).
 
     The map's grey is taken out of its colours, so that no evidence is no paint. Laid on that grey they give the map
-    back; on white they darken, and on black they brighten, with every step of the evidence.
+    back; on white they darken with every step of the evidence, and on black they brighten until shortly before its end.
 
     Args:
         strengths: (…), −1 to 1.

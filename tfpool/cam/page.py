@@ -6,6 +6,7 @@ import unicodedata
 from bisect import bisect
 from dataclasses import dataclass, field
 from functools import cache
+from math import ceil
 from typing import Literal
 
 import numpy as np
@@ -81,8 +82,8 @@ def wrapped(text: str, size: int, width: int, most: int) -> list[str]:
     lines: list[str] = []
     while left and len(lines) < most - 1 and text_width(left, size) > width:
         fits = max(1, bisect(range(1, len(left) + 1), width, key=lambda end: text_width(left[:end], size)))
-        # A word that is longer than a line is broken.
-        end = left.rfind(" ", 1, fits + 1) if " " in left[1 : fits + 1] else fits
+        # A line ends after a word or a part of a name; what is longer than a line is broken anywhere.
+        end = fits if left[fits : fits + 1] == " " else max(left.rfind(sign, 1, fits) for sign in " -_/") + 1 or fits
         lines.append(left[:end].rstrip())
         left = left[end:].lstrip()
     return [*lines, _cut(left, size, width)] if left else lines
@@ -94,7 +95,7 @@ def writable(text: str) -> str:
 
 
 def text_width(text: str, size: int) -> int:
-    return -int(-_font(size).getlength(text) // 1)
+    return ceil(_font(size).getlength(text))
 
 
 def line_height(size: int) -> int:

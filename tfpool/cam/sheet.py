@@ -189,14 +189,16 @@ def _level_bars(
     page.write(unit, lefts[0], top, cell, _CAPTION, align="right")
     for scale, left in zip(scales, lefts[1:], strict=False):
         level_bar(page, scale, left, top, cell, alpha)
-    return top + level_height() + _NEAR
+    return top + level_height() + 2 * _NEAR
 
 
 def _sentence(scale: str, scales: Sequence[Sequence[Scale]], unit: str, directed: bool) -> str:
     every = {each for row in scales for each in row}
     limits = {each.limit for each in every}
     signed = any(each.signed for each in every)
-    end = f"{'±' if signed else ''}{limits.pop():.3g} of the {unit}" if len(limits) == 1 else "at the ends of its bar"
+    end = f"at the end{'s' * signed} of its bar"
+    if len(limits) == 1:
+        end = f"{'±' * signed}{limits.pop():.3g} of the {unit}"
     if not directed:
         return f"{SCALES[scale]} {end}. Red is above zero{', blue below' if signed else ''}."
     return f"{SCALES[scale]} {end}. Red speaks for the class{', blue against it' if signed else ''}."
