@@ -20,6 +20,8 @@ SCALES = {
     "own": "each map alone",
 }
 """Which maps are drawn on one scale."""
+ON_A_SHEET = {"method": "column", "model": "row", "all": "sheet", "own": "own"}
+"""The same in the words of `tfpool.cam.sheet`."""
 
 
 @dataclass(frozen=True)
@@ -74,20 +76,20 @@ def views(chosen: Sequence[Model], methods: Sequence[str], pixels: np.ndarray, q
         ValueError: if a model cannot be opened, has no map by a method, or no such class.
     """
     pairs = [(model, method) for model in chosen for method in methods]
-    place, shown = st.empty(), []
+    place, shown, key = st.empty(), [], digest(pixels)
     for number, (model, method) in enumerate(pairs):
         # Drawing gives a reader who has changed a control the chance to stop here.
         place.progress(number / len(pairs), text=f"{plain(model.name)} by {method}")
-        shown.append(_view(model, method, pixels, digest(pixels), question))
+        shown.append(_view(model, method, pixels, key, question))
     place.empty()
     return shown
 
 
 def colours(methods: Sequence[str]) -> str:
     """What red and blue say in the maps of some methods, in a sentence."""
-    from tfpool.cam.methods import METHODS
+    from tfpool.cam.methods import directed
 
-    if all(METHODS[method].directed for method in methods):
+    if directed(methods):
         return "Red speaks for the class, blue against it."
     return "Red is above zero, blue below."
 
@@ -99,25 +101,36 @@ def digest(pixels: np.ndarray) -> str:
 
 def limits(shown: Sequence[View], scale: str) -> list[float]:
     """The value drawn in full colour for each view."""
-    groups: dict[object, float] = {}
-    keys: list[object] = [
-        {"method": view.method, "model": view.model.name, "all": "", "own": number}[scale]
-        for number, view in enumerate(shown)
-    ]
-    for key, view in zip(keys, shown, strict=True):
-        groups[key] = max(groups.get(key, 0.0), float(np.abs(view.heatmap).max()))
-    return [groups[key] or 1.0 for key in keys]
+    from tfpool.cam.sheet import shared_scales
+
+    heatmaps = [[view.heatmap for view in row] for row in by_model(shown)]
+    return [each.limit or 1.0 for row in shared_scales(heatmaps, ON_A_SHEET[scale]) for each in row]
+
+
+def by_model(shown: Sequence[View]) -> list[list[View]]:
+    """Views as a sheet has them: a row a model, a column a method."""
+    rows: dict[str, list[View]] = {}
+    for view in shown:
+        rows.setdefault(view.model.name, []).append(view)
+    return list(rows.values())
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _said(model: Model, _pixels: np.ndarray, key: str) -> tuple[np.ndarray, np.ndarray]:
+    """A model's scores and probabilities, which are the same whatever the method."""
+    scorer, batch = models.scorer(model), model.classifier.to_input(model.classifier.fit(_pixels)[np.newaxis])
+    return scorer.scores(batch)[0], scorer.probabilities(batch)[0]
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
-def _view(model: Model, method: str, _pixels: np.ndarray, digest: str, question: Query) -> View:
+def _view(model: Model, method: str, _pixels: np.ndarray, key: str, question: Query) -> View:
     from tfpool.cam import Contrast
 
     classifier = model.classifier
     seen = classifier.fit(_pixels)
     batch = classifier.to_input(seen[np.newaxis])
     explainer = models.explainer(model, method, relu=question.relu, augment=question.augment)
-    scores, probabilities = explainer.scores(batch)[0], explainer.probabilities(batch)[0]
+    scores, probabilities = _said(model, _pixels, key)
     target = question.target if question.other is None else Contrast(question.target, question.other)
     explanation = explainer(batch, target)
     predicted = int(scores.argmax())

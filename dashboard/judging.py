@@ -72,9 +72,8 @@ def _curves(way: str, model: Model, _pixels: np.ndarray, _heatmap: np.ndarray, k
     from tfpool.cam import metrics
 
     measure = {"insertion": metrics.insertion, "deletion": metrics.deletion}[way]
-    explainer = models.explainer(model, "saliency")
     images = model.classifier.to_input(_pixels[np.newaxis])
-    return measure(explainer.probabilities, images, _heatmap[np.newaxis], np.array([target]))
+    return measure(models.scorer(model).probabilities, images, _heatmap[np.newaxis], np.array([target]))
 
 
 def _chart(way: str, curves: dict[str, dict[str, Curves]]) -> go.Figure:

@@ -8,9 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from dashboard.explaining import View
-
-_SCALES = {"method": "column", "model": "row", "all": "sheet", "own": "own"}
+from dashboard.explaining import ON_A_SHEET, View, by_model
 
 
 def sheet(views: Sequence[View], class_names: Sequence[str], scale: str) -> bytes:
@@ -23,14 +21,14 @@ def sheet(views: Sequence[View], class_names: Sequence[str], scale: str) -> byte
     from tfpool.cam.sheet import sheet as drawn
 
     methods = list(dict.fromkeys(view.method for view in views))
-    rows = [views[start : start + len(methods)] for start in range(0, len(views), len(methods))]
+    rows = by_model(views)
     picture = drawn(
         [row[0].pixels for row in rows],
         [[view.heatmap for view in row] for row in rows],
         [row[0].model.name for row in rows],
         methods,
         [[_caption(view, class_names) for view in row] for row in rows],
-        _SCALES[scale],
+        ON_A_SHEET[scale],
         **legend({view.unit for view in views}, methods),
     )
     kept = io.BytesIO()

@@ -111,6 +111,15 @@ def explainer(model: Model, method: str, **settings: Any) -> Explainer:
     return _explainer(model, method, tuple(sorted(settings.items())))
 
 
+def scorer(model: Model) -> Explainer:
+    """An explainer for the model's scores alone: of a method that looks for no feature layer.
+
+    Raises:
+        ValueError: if the model cannot be opened.
+    """
+    return explainer(model, "saliency")
+
+
 @st.cache_resource(max_entries=8, show_spinner="Loading TensorFlow and the model: some seconds, once")
 def _classifier(path: str, changed: tuple[float, ...], mode: str | None, output: str | None) -> Classifier:
     return find(path, store(), mode, output)

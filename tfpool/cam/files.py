@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tfpool.cam.explainer import Explainer
-from tfpool.cam.methods import METHODS
+from tfpool.cam.methods import directed
 from tfpool.cam.sheet import png, sheet, write_sheet
 from tfpool.cam.targets import Contrast, Target
 from tfpool.classifier import Classifier
@@ -142,5 +142,5 @@ def legend(units: Collection[str], methods: Sequence[str]) -> dict[str, Any]:
     """What a sheet says of the maps of some methods: their unit, and whether red speaks for the class."""
     return {
         "unit": next(iter(units)) if len(units) == 1 else "method's own unit",
-        "directed": all(METHODS[method].directed for method in methods),
+        "directed": directed(methods),
     }

@@ -6,6 +6,7 @@ No map is normalised, so that maps of several models can be laid on one scale.
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable
 from typing import Any
 
 from tfpool.cam.eigen import eigencam, eigengradcam
@@ -52,6 +53,11 @@ METHODS: dict[str, Method] = {
 def methods() -> tuple[str, ...]:
     """Names of the explanation methods that `explain` takes."""
     return tuple(METHODS)
+
+
+def directed(names: Iterable[str]) -> bool:
+    """Whether in the maps of all these methods what is above zero speaks for the target, and what is below against."""
+    return all(METHODS[name].directed for name in names)
 
 
 def check_settings(method: str, settings: dict[str, Any]) -> None:
