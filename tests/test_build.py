@@ -160,6 +160,28 @@ def test_a_gap_network_of_unknown_size_takes_images_of_any() -> None:
     assert model(images[:, :20, :21]).shape == (2, 10)
 
 
+def test_with_circular_padding_a_shift_of_the_image_is_a_shift_of_the_map_and_with_zeros_it_is_not() -> None:
+    images = np.random.default_rng(0).random((2, 16, 20, 3), np.float32)
+    moved = np.roll(images, (4, 8), axis=(1, 2))
+    differences = {}
+    for padding in ("circular", "zero"):
+        plan = tp.plan("convnet", "gap", (16, 20, 3), padding=padding)
+        model = tp.build(plan, seed=0)
+        assert model.count_params() == plan.params
+        features = keras.Model(model.inputs[0], model.get_layer("conv3").output)
+        # The network halves twice: four pixels are one position of the last map.
+        expected = np.roll(features(images), (1, 2), axis=(1, 2))
+        differences[padding] = float(np.abs(features(moved) - expected).max())
+    assert differences["circular"] == 0
+    assert differences["zero"] > 0.01
+
+
+def test_without_padding_each_convolution_takes_two_rows_and_columns_off() -> None:
+    plan = tp.plan("convnet", "gap", (32, 32, 3), padding="none", last=10)
+    model = tp.build(plan)
+    assert plan.feature_shape == model.get_layer("conv3").output.shape[1:] == (5, 5, 10)
+
+
 def test_shortcut_a_is_every_second_pixel_between_channels_of_zeros() -> None:
     model = tp.build(tp.plan("resnet8", input_shape=(9, 12, 3)), seed=0)
     before, after = model.get_layer("conv2_block1_out").output, model.get_layer("conv3_block1_0_pad").output

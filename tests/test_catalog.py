@@ -85,6 +85,15 @@ def test_every_network_is_planned_as_published(name: str) -> None:
     assert abs(side - plan.input_shape[0] / last.stride) <= 1
 
 
+@pytest.mark.parametrize("name", ["resnet8", "plain20", "resnet20b"])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_small_residual_networks_are_dilated_as_the_large_ones_are(name: str, stride: int) -> None:
+    plain, dilated = tp.plan(name), tp.plan(name, output_stride=stride)
+    assert dilated.params == plain.params
+    assert dilated.feature_shape == (32 // stride, 32 // stride, 64)
+    assert tp.plan(name, output_stride=4).rows == plain.rows
+
+
 @pytest.mark.parametrize("name", ["resnet50", "resnet152", "resnet18", "resnet101v1.5", "plain34"])
 @pytest.mark.parametrize("stride", [8, 16])
 def test_dilation_gives_finer_maps_at_equal_parameters(name: str, stride: int) -> None:
@@ -128,6 +137,9 @@ def test_local_pooling_is_a_choice_without_parameters() -> None:
         ("vgg16", {"width": 2}, r"VGG-16 has no setting width\. It has: none"),
         ("resnet50", {"blocks": 3}, r"no setting blocks\. It has: output_stride, width"),
         ("resnet50", {"output_stride": 4}, "The output stride is 8, 16 or 32, got 4"),
+        ("resnet8", {"output_stride": 8}, "The output stride is 1, 2 or 4, got 8"),
+        ("convnet", {"padding": "mirror"}, "The padding is zero, circular or none, got 'mirror'"),
+        ("convnet", {"last": 0}, "the filters of the last convolution, got 0"),
         ("resnet20", {"width": 0}, "width multiplier is above 0, got 0"),
         ("convnet", {"pooling": "median"}, "Pooling is max or average over 2 or 3 pixels, got 'median'"),
     ],

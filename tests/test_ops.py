@@ -52,6 +52,7 @@ def test_convolution_counts_by_hand() -> None:
         ops.Conv2DTranspose(3, (2, 5), strides=(3, 2)),
         ops.AveragePooling2D((2, 3), strides=(1, 2), padding="same"),
         ops.UpSampling2D((2, 3)),
+        ops.Cropping2D(((1, 2), (0, 3))),
         ops.Dense(7, use_bias=False),
     ],
     ids=str,
@@ -95,6 +96,18 @@ def test_groups_that_do_not_part_the_channels_are_refused() -> None:
 def test_channels_first_padding_pads_the_channels() -> None:
     assert ZeroPadding2D(((0, 0), (8, 8)), data_format="channels_first").output_shape((4, 4, 16)) == (4, 4, 32)
     assert ZeroPadding2D(((1, 2), (3, 4))).output_shape((4, None, 16)) == (7, None, 16)
+
+
+@pytest.mark.parametrize("axis", [1, 2, -1])
+def test_concatenate_joins_along_the_axis_that_keras_means(axis: int) -> None:
+    import keras
+
+    shapes = [(4, 5, 6), (4, 5, 6)]
+    shapes[1] = tuple(size + 3 if place == axis % 4 - 1 else size for place, size in enumerate(shapes[0]))  # type: ignore[assignment]
+    output = keras.layers.Concatenate(axis)([keras.Input(shape) for shape in shapes])
+    assert ops.Concatenate(axis).output_shape(*shapes) == output.shape[1:]
+    with pytest.raises(ValueError, match="Concatenate needs one"):
+        ops.Concatenate(axis).output_shape((4, 5, 6), (9, 9, 9))
 
 
 def test_two_layers_of_one_name_are_refused() -> None:

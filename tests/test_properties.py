@@ -44,10 +44,16 @@ def network(name: str | st.SearchStrategy[str], **choices: st.SearchStrategy[Any
 
 
 DEPTHS = st.integers(1, 4).map(lambda blocks: 6 * blocks + 2)
+STRIDES = st.sampled_from([1, 2, 4])
+PADDINGS = st.sampled_from(["zero", "circular"])
 SMALL = st.one_of(
-    network(st.builds("{}{}".format, st.sampled_from(["resnet", "plain"]), DEPTHS), width=WIDTHS),
+    network(
+        st.builds("{}{}".format, st.sampled_from(["resnet", "plain"]), DEPTHS), width=WIDTHS, output_stride=STRIDES
+    ),
     network(st.builds("resnet{}b".format, DEPTHS), width=WIDTHS),
-    network("convnet", pooling=st.sampled_from(["max", "average"]), pool_size=st.sampled_from([2, 3])),
+    network(
+        "convnet", pooling=st.sampled_from(["max", "average"]), pool_size=st.sampled_from([2, 3]), padding=PADDINGS
+    ),
     network("nin_cifar"),
     network(
         st.sampled_from(["resnet18", "plain18", "resnet50v1.5", "resnet50"]),
@@ -143,6 +149,7 @@ def test_a_larger_image_leaves_the_backbone_and_a_pooling_head_as_they_are(spec:
 
 PAIRS = st.one_of(st.integers(1, 4), st.tuples(st.integers(1, 4), st.integers(1, 4)))
 ONES = st.just(1)
+STRIDES = st.sampled_from([1, 2, 4])
 PADDINGS = st.sampled_from(["valid", "same"])
 LAYERS: st.SearchStrategy[Op] = st.one_of(
     st.builds(ops.Conv2D, st.integers(1, 8), PAIRS, PAIRS, PADDINGS, ONES, use_bias=st.booleans()),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 @contextmanager
-def bar(text: str) -> Iterator[Callable[[int, int], None]]:
+def bar(text: str) -> Iterator[Callable[[float, int], None]]:
     """A bar with time left, where the output is a terminal, and what to call with things done and things in all."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn

@@ -167,7 +167,14 @@ def test_removing_what_is_gone_is_a_message(photos: Path) -> None:
 def test_own_images_can_be_trained_on_and_those_to_be_downloaded_not_yet(photos: Path) -> None:
     data.add(photos, "pets", 16)
     app = opened("Train", train_data="pets")
-    assert app.selectbox(key="train_data").options == ["fashion_mnist", "fashion_mnist_full", "scattered", "pets"]
+    assert app.selectbox(key="train_data").options == [
+        "fashion_mnist",
+        "fashion_mnist_full",
+        "scattered",
+        "centred",
+        "quadrants",
+        "pets",
+    ]
     assert app.number_input(key="train_images").value <= 24
     app.selectbox(key="train_data").set_value("fashion_mnist").run()
     sound(app)

@@ -1,18 +1,42 @@
-"""A small plain convolutional network, for teaching what local pooling does."""
+"""A small plain convolutional network, for teaching what local pooling and padding do."""
 
 from __future__ import annotations
 
-from tfpool.graph import Tensor
-from tfpool.ops import AveragePooling2D, Conv2D, MaxPooling2D
+from tfpool.graph import Tensor, at_least, known
+from tfpool.ops import AveragePooling2D, Concatenate, Conv2D, Cropping2D, MaxPooling2D
 
 POOLS = {"max": MaxPooling2D, "average": AveragePooling2D}
+PADDINGS = ("zero", "circular", "none")
 
 
-def convnet(x: Tensor, pooling: str = "max", pool_size: int = 2) -> Tensor:
-    """Three 3×3 convolutions of 16, 32 and 64 filters, the first two each followed by pooling with stride 2."""
+def convnet(x: Tensor, pooling: str = "max", pool_size: int = 2, padding: str = "zero", last: int = 64) -> Tensor:
+    """Three 3×3 convolutions of 16, 32 and `last` filters, the first two each followed by pooling with stride 2.
+
+    With "circular" padding the image goes on at its other side, so that the network sees no border at all; with "none"
+    each convolution takes two rows and two columns off.
+    """
     if pooling not in POOLS or pool_size not in (2, 3):
         raise ValueError(f"Pooling is max or average over 2 or 3 pixels, got {pooling!r} over {pool_size!r}.")
+    if padding not in PADDINGS:
+        raise ValueError(f"The padding is {', '.join(PADDINGS[:-1])} or {PADDINGS[-1]}, got {padding!r}.")
     for number, filters in enumerate((16, 32), start=1):
-        x = Conv2D(filters, 3, padding="same", activation="relu")(x, name=f"conv{number}")
+        x = _convolution(x, filters, padding, f"conv{number}")
         x = POOLS[pooling](pool_size, strides=2, padding="same")(x, name=f"pool{number}")
-    return Conv2D(64, 3, padding="same", activation="relu")(x, name="conv3")
+    return _convolution(x, at_least(1, last, "the filters of the last convolution"), padding, "conv3")
+
+
+def _convolution(x: Tensor, filters: int, padding: str, name: str) -> Tensor:
+    if padding == "circular":
+        x = _go_round(_go_round(x, 1, f"{name}_rows"), 2, f"{name}_columns")
+    return Conv2D(filters, 3, padding="same" if padding == "zero" else "valid", activation="relu")(x, name=name)
+
+
+def _go_round(x: Tensor, axis: int, name: str) -> Tensor:
+    """The last row or column once more before the first, and the first once more after the last."""
+
+    def only(before: int, after: int, which: str) -> Tensor:
+        cut = ((before, after), (0, 0)) if axis == 1 else ((0, 0), (before, after))
+        return Cropping2D(cut)(x, name=f"{name}_{which}")
+
+    others = known(x.shape[axis - 1]) - 1
+    return Concatenate(axis)(only(others, 0, "last"), x, only(0, others, "first"), name=name)

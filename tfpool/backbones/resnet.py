@@ -10,7 +10,7 @@ from tfpool.graph import Tensor
 from tfpool.ops import Activation, Add, BatchNormalization, Conv2D, MaxPooling2D, ZeroPadding2D
 
 EPSILON = 1.001e-5
-Blocks = tuple[int, int, int, int]
+Blocks = tuple[int, ...]
 Convolutions = tuple[tuple[int, int, int], ...]
 
 
@@ -93,18 +93,18 @@ def torchvision_resnet(
     return x
 
 
-def cifar_resnet(x: Tensor, depth: int, shortcut: str = "A", width: float = 1.0) -> Tensor:
+def cifar_resnet(x: Tensor, depth: int, shortcut: str = "A", width: float = 1.0, output_stride: int = 4) -> Tensor:
     """The CIFAR ResNet of `depth` 6n + 2.
 
     Shortcut "A" has no parameters, as in the paper; "B" projects by 1×1 where the shape changes; "none" leaves all
-    shortcuts out: the plain network.
+    shortcuts out: the plain network. An output stride of 2 or 1 takes dilation instead of strides: the same parameters
+    on a finer map.
     """
     x = Activation("relu")(_conv_bn(x, _wide(16, width), 3, 1, "conv1"), name="conv1_relu")
-    for stage, filters in enumerate((16, 32, 64), start=2):
-        for block in range(1, (depth - 2) // 6 + 1):
-            stride = 2 if block == 1 and stage > 2 else 1
-            sizes = ((_wide(filters, width), 3, stride), (_wide(filters, width), 3, 1))
-            x = residual(x, sizes, shortcut, 1, f"conv{stage}_block{block}")
+    blocks = (depth - 2) // 6
+    for name, filters, stride, dilation in _stages((blocks,) * 3, output_stride, width, (16, 32, 64), stem_stride=1):
+        sizes = ((filters, 3, stride), (filters, 3, 1))
+        x = residual(x, sizes, shortcut, dilation, name)
     return x
 
 
@@ -128,7 +128,7 @@ def _shortcut(before: Tensor, after: Tensor, sizes: Convolutions, kind: str, nam
         return _conv_bn(before, after.channels, 1, stride, f"{name}_0")
     # Every second pixel, with channels of zeros on both sides.
     more = after.channels - before.channels
-    x = MaxPooling2D(1, strides=stride)(before, name=f"{name}_0_pool")
+    x = MaxPooling2D(1, strides=stride)(before, name=f"{name}_0_pool") if stride > 1 else before
     pad = ((0, 0), (more // 2, more - more // 2))
     return ZeroPadding2D(pad, data_format="channels_first")(x, name=f"{name}_0_pad")
 
@@ -150,17 +150,24 @@ def _stem(x: Tensor, filters: int) -> Tensor:
     return MaxPooling2D(3, strides=2)(x, name="pool1_pool")
 
 
-def _stages(blocks: Blocks, output_stride: int, width: float) -> list[tuple[str, int, int, int]]:
+def _stages(
+    blocks: Blocks,
+    output_stride: int,
+    width: float,
+    filters: tuple[int, ...] = (64, 128, 256, 512),
+    stem_stride: int = 4,
+) -> list[tuple[str, int, int, int]]:
     """Name, filters, stride and dilation of each block; dilation takes the place of a stride that is too much."""
-    if output_stride not in (8, 16, 32):
-        raise ValueError(f"The output stride is 8, 16 or 32, got {output_stride!r}.")
+    strides = [stem_stride * 2**number for number in range(len(blocks))]
+    allowed = strides[-3:]
+    if output_stride not in allowed:
+        raise ValueError(f"The output stride is {allowed[0]}, {allowed[1]} or {allowed[2]}, got {output_stride!r}.")
     stages = []
-    for stage, (filters, count) in enumerate(zip((64, 128, 256, 512), blocks, strict=True), start=2):
-        undilated = 2**stage
+    for stage, (undilated, size, count) in enumerate(zip(strides, filters, blocks, strict=True), start=2):
         stride = 2 if stage > 2 and undilated <= output_stride else 1
         dilation = max(1, undilated // output_stride)
         for block in range(1, count + 1):
-            stages.append((f"conv{stage}_block{block}", _wide(filters, width), stride if block == 1 else 1, dilation))
+            stages.append((f"conv{stage}_block{block}", _wide(size, width), stride if block == 1 else 1, dilation))
     return stages
 
 

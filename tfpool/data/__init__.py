@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tfpool.data import fashion_mnist, kept, keras_sets, scattered
+from tfpool.data import fashion_mnist, kept, keras_sets, placed, scattered
 from tfpool.data.dataset import PARTS, DataSet, Part
 from tfpool.data.listing import Facts, describe
 from tfpool.data.own import add
@@ -39,6 +39,8 @@ DATA: dict[str, Callable[[], DataSet]] = {
     "fashion_mnist": fashion_mnist.bundled,
     "fashion_mnist_full": fashion_mnist.full,
     "scattered": scattered.scattered,
+    "centred": placed.centred,
+    "quadrants": placed.quadrants,
     "mnist": keras_sets.mnist,
     "cifar10": keras_sets.cifar10,
     "cifar100": keras_sets.cifar100,
@@ -96,7 +98,7 @@ def _own(name: str) -> Path:
     )
 
 
-@lru_cache(maxsize=3)
+@lru_cache(maxsize=5)
 def _built_in(make: Callable[[], DataSet]) -> DataSet:
     return make()
 

@@ -43,6 +43,8 @@ _BUILT_IN: dict[str, tuple[tuple[int, int, int], int, tuple[int, int, int]]] = {
     "fashion_mnist": (_BUNDLED, 10, (28, 28, 1)),
     "fashion_mnist_full": ((55_000, 5_000, 10_000), 10, (28, 28, 1)),
     "scattered": (_BUNDLED, 10, (64, 64, 1)),
+    "centred": (_BUNDLED, 10, (32, 32, 1)),
+    "quadrants": (_BUNDLED, 4, (32, 32, 1)),
     "mnist": ((55_000, 5_000, 10_000), 10, (28, 28, 1)),
     "cifar10": ((45_000, 5_000, 10_000), 10, (32, 32, 3)),
     "cifar100": ((45_000, 5_000, 10_000), 100, (32, 32, 3)),
@@ -74,4 +76,4 @@ def _state(name: str) -> str:
         return "here" if DOWNLOADS[name].is_here else "to be downloaded"
     if name == "fashion_mnist_full":
         return "here" if fashion_mnist.DEBIAN.is_dir() else "not installed"
-    return "made from fashion_mnist" if name == "scattered" else "bundled"
+    return "bundled" if name == "fashion_mnist" else "made from fashion_mnist"

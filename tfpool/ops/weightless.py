@@ -54,12 +54,17 @@ class Multiply(Elementwise):
 
 @dataclass(frozen=True)
 class Concatenate(Weightless):
-    """Tensors side by side along the last axis."""
+    """Tensors side by side along an axis; axis 0 is the batch, as Keras counts."""
+
+    axis: int = -1
 
     def output_shape(self, *inputs: Shape) -> Shape:
-        if len({shape[:-1] for shape in inputs}) != 1:
-            raise ValueError(f"Concatenate needs one height and width, got {', '.join(map(text, inputs))}.")
-        return (*inputs[0][:-1], sum(known(shape[-1]) for shape in inputs))
+        axis = self.axis if self.axis < 0 else self.axis - 1 - len(inputs[0])
+        first, after = len(inputs[0]) + axis, len(inputs[0]) + axis + 1
+        if len({(*shape[:first], *shape[after:]) for shape in inputs}) != 1:
+            what = "height and width" if axis == -1 else "size along all other axes"
+            raise ValueError(f"Concatenate needs one {what}, got {', '.join(map(text, inputs))}.")
+        return (*inputs[0][:first], sum(known(shape[axis]) for shape in inputs), *inputs[0][after:])
 
 
 @dataclass(frozen=True)
@@ -120,6 +125,18 @@ class ZeroPadding2D(Weightless):
         if self.data_format == "channels_first":
             return height, _plus(width, first), _plus(channels, second)
         return _plus(height, first), _plus(width, second), channels
+
+
+@dataclass(frozen=True)
+class Cropping2D(Weightless):
+    """Rows cut off above and below, columns left and right."""
+
+    cropping: tuple[tuple[int, int], tuple[int, int]]
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        height, width, channels = inputs[0]
+        rows, columns = (-sum(pair) for pair in self.cropping)
+        return _plus(height, rows), _plus(width, columns), channels
 
 
 @dataclass(frozen=True)

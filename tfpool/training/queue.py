@@ -13,6 +13,7 @@ from typing import Any
 from tfpool import data as data_sets
 from tfpool import graph
 from tfpool.data import DataSet
+from tfpool.heads import Head
 from tfpool.plan import Plan, plan
 from tfpool.pretrained import NETWORKS
 from tfpool.process import Process, cores
@@ -67,10 +68,18 @@ def enqueue(
     for each in plans:
         _check(each, images, recipe)
     recipes = [recipe] if seeds is None else [replace(recipe, seed=seed) for seed in seeds]
-    common = {"data": images.source, "class_names": list(images.class_names)}
-    return [
-        store.add({"plan": each.spec, **common, "recipe": seeded.config}, sweep) for seeded in recipes for each in plans
-    ]
+    return [store.add(spec(each, images, seeded), sweep) for seeded in recipes for each in plans]
+
+
+def spec(plan: Plan, images: DataSet, recipe: Recipe) -> dict[str, Any]:
+    """Plain data of all that a run follows from."""
+    names = list(images.class_names)
+    return {"plan": plan.spec, "data": images.source, "class_names": names, "recipe": recipe.config}
+
+
+def fitting(backbone: str, head: str | Head, images: DataSet, recipe: Recipe, **settings: Any) -> Plan:
+    """The plan of a network and a head for the images and classes of a data set, as the recipe has them read."""
+    return plan(backbone, head, _shape(images, recipe), images.classes, **settings)
 
 
 def enqueue_heads(
@@ -99,8 +108,7 @@ def _plans(
     backbones: Sequence[str], heads: Sequence[str], data: str, recipe: Recipe, settings: Mapping[str, Any]
 ) -> list[Plan]:
     images = data_sets.load(data)
-    shape = _shape(images, recipe)
-    return [plan(backbone, head, shape, images.classes, **settings) for backbone in backbones for head in heads]
+    return [fitting(backbone, head, images, recipe, **settings) for backbone in backbones for head in heads]
 
 
 def _check(plan: Plan, images: DataSet, recipe: Recipe) -> None:
