@@ -11,20 +11,10 @@ import plotly.graph_objects as go
 
 from dashboard.choices import SHORT_NAMES
 from tfpool import results
+from tfpool.palette import COLOURS
 from tfpool.plan import Plan
 from tfpool.runs import Run
 
-COLOURS = {
-    "gap": "#0072B2",
-    "gmp": "#009E73",
-    "flatten": "#E69F00",
-    "fc": "#CC79A7",
-    "nin": "#56B4E9",
-    "avgmax": "#D55E00",
-    "gem": "#882255",
-    "spp": "#999933",
-    "adaptiveavg": "#44AA99",
-}
 BACKBONE = "#8C8C8C"
 _SYMBOLS = ("circle", "square", "diamond", "x", "triangle-up", "star", "cross", "hexagon")
 _DASHES = ("solid", "dash", "dot", "dashdot")

@@ -11,7 +11,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = [
-    {"tfpool.graph", "tfpool.table", "tfpool.files", "tfpool.process", "tfpool.anatomy", "tfpool.database"},
+    {"tfpool.graph", "tfpool.table", "tfpool.files", "tfpool.process", "tfpool.palette"},
+    {"tfpool.anatomy", "tfpool.database"},
     {"tfpool.ops", "tfpool.counts", "tfpool.terminal"},
     {"tfpool.backbones", "tfpool.heads"},
     {"tfpool.catalog", "tfpool.reading"},
@@ -25,7 +26,8 @@ LAYERS = [
     {"tfpool.selection", "tfpool.predictions", "tfpool.run_files"},
     {"tfpool.training", "tfpool.classifier"},
     {"tfpool.cam"},
-    {"tfpool.commands", "tfpool.data_commands", "tfpool.run_commands"},
+    {"tfpool.lab"},
+    {"tfpool.commands", "tfpool.data_commands", "tfpool.run_commands", "tfpool.lab_commands"},
     {"tfpool.cli", "tfpool.__main__"},
     {"dashboard"},
     {"pages", "app"},

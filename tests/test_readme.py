@@ -37,7 +37,7 @@ def test_python_blocks_run(code: str, tmp_path: Path) -> None:
 
 
 def test_command_lines_are_understood() -> None:
-    known = {"plan", "compare", "train", "sweep", "resume", "data", "runs", "explain", "classify"}
+    known = {"plan", "compare", "train", "sweep", "resume", "lab", "data", "runs", "explain", "classify"}
     assert {arguments[0] for arguments in commands()} == known
     for arguments in commands():
         cli.parser().parse_args(arguments)

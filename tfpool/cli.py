@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 import tfpool
-from tfpool import commands, data_commands, heads, run_commands
+from tfpool import commands, data_commands, heads, lab_commands, run_commands
 
 _INTERRUPTED = 130
 _EPILOG = """examples:
@@ -20,6 +20,7 @@ _EPILOG = """examples:
   python -m tfpool runs
   python -m tfpool explain resnet8-gap-1 photo.png --out map.png
   python -m tfpool classify squeezenet photo.png
+  python -m tfpool lab overfitting --quick
 """
 
 
@@ -144,6 +145,8 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("images", metavar="IMAGE", nargs="+", help="image files, read as `explain` does")
     command.add_argument("--top", type=int, default=5, help="classes to name, likeliest first (default: %(default)s)")
     _store(command)
+
+    _lab(_add(known, "lab", lab_commands.lab_command, "list what articles say of these heads, or measure it"))
     return parser
 
 
@@ -168,6 +171,15 @@ def _data(known: Any) -> None:
 
     action = _add(actions, "remove", data_commands.remove_command, "delete an own data set")
     action.add_argument("name", metavar="NAME", help="as `data` lists it")
+
+
+def _lab(command: argparse.ArgumentParser) -> None:
+    command.add_argument("name", metavar="CLAIM", nargs="?", help="its name; without one, all are listed")
+    command.add_argument("--all", action="store_true", help="one claim after the other")
+    scale = command.add_mutually_exclusive_group()
+    scale.add_argument("--quick", action="store_true", help="under a minute, for a look (default)")
+    scale.add_argument("--full", action="store_true", help="what the findings rest on; goes on where it was broken off")
+    _store(command)
 
 
 def _images(action: argparse.ArgumentParser) -> None:

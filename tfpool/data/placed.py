@@ -22,13 +22,8 @@ _SPREAD = 4
 
 def centred() -> DataSet:
     """Each bundled image at half its size in the middle of a black canvas of 32×32 pixels."""
-    parts = []
-    for part in fashion_mnist.bundled().parts.values():
-        small = _smaller(part.images, _HALVED)
-        images = np.zeros((len(part), SIDE, SIDE, 1), np.uint8)
-        images[:, ROOM:-ROOM, ROOM:-ROOM] = small
-        parts.append(Part(images, part.labels))
-    return DataSet("centred", fashion_mnist.CLASS_NAMES, *parts)
+    train, validation, test = map(_centre, _originals())
+    return DataSet("centred", fashion_mnist.CLASS_NAMES, train, validation, test)
 
 
 def quadrants(region: str = "outer") -> DataSet:
@@ -42,13 +37,19 @@ def quadrants(region: str = "outer") -> DataSet:
     """
     if region not in REGIONS:
         raise ValueError(f"Objects lie in the region {' or '.join(REGIONS)}, got {region!r}.")
-    parts = (_in_quadrants(part, number, region) for number, part in enumerate(_originals()))
-    return DataSet("quadrants", ("top left", "top right", "bottom left", "bottom right"), *parts)
+    train, validation, test = (_in_quadrants(part, number, region) for number, part in enumerate(_originals()))
+    return DataSet("quadrants", ("top left", "top right", "bottom left", "bottom right"), train, validation, test)
 
 
 def _originals() -> list[Part]:
     original = fashion_mnist.bundled()
     return [getattr(original, name) for name in PARTS]
+
+
+def _centre(part: Part) -> Part:
+    images = np.zeros((len(part), SIDE, SIDE, 1), np.uint8)
+    images[:, ROOM:-ROOM, ROOM:-ROOM] = _smaller(part.images, _HALVED)
+    return Part(images, part.labels)
 
 
 def _in_quadrants(part: Part, number: int, region: str) -> Part:

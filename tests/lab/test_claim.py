@@ -1,0 +1,56 @@
+"""A claim says beforehand what is measured and what decides."""
+
+import importlib
+from dataclasses import replace
+
+import pytest
+
+from tfpool.lab import CLAIMS, Claim, find
+from tfpool.lab.claim import claims
+from tfpool.lab.claim import SCALES, SECTIONS
+
+
+@pytest.fixture(params=CLAIMS)
+def claim(request: pytest.FixtureRequest) -> Claim:
+    return find(request.param)
+
+
+def test_all_claims_come_in_their_order() -> None:
+    assert [each.name for each in claims()] == list(CLAIMS)
+    assert [each.number for each in claims()] == list(range(1, len(CLAIMS) + 1))
+    assert len({each.title for each in claims()}) == len(CLAIMS)
+
+
+def test_it_says_everything_beforehand(claim: Claim) -> None:
+    assert list(claim.sections) == list(SECTIONS)
+    assert all(text.endswith(".") and len(text) > 20 for text in claim.sections.values())
+
+
+def test_its_title_is_the_first_line_of_its_module(claim: Claim) -> None:
+    told = importlib.import_module(f"tfpool.lab.claims.{claim.name}").__doc__ or ""
+    assert told.splitlines()[0] == f"{claim.title}."
+
+
+def test_it_is_run_quick_and_full_with_five_seeds_or_none_for_arithmetic(claim: Claim) -> None:
+    assert tuple(claim.scales) == SCALES
+    quick, full = claim.scales["quick"], claim.scales["full"]
+    assert full.seeds >= 5 or full.seeds == quick.seeds == 0
+    # An interval needs two.
+    assert quick.seeds in (0, *range(2, full.seeds))
+
+
+def test_what_is_laid_down_is_told_from_any_other_text(claim: Claim) -> None:
+    for name in SECTIONS:
+        changed = replace(claim, sections={**claim.sections, name: claim.sections[name] + " Or so."})
+        assert changed.fixed != claim.fixed
+    assert replace(claim, sections=dict(claim.sections)).fixed == claim.fixed
+
+
+def test_no_two_claims_lay_down_the_same() -> None:
+    assert len({each.fixed for each in claims()}) == len(CLAIMS)
+
+
+@pytest.mark.parametrize("name", ["nonsense", "", "../laboratory", "Position"])
+def test_an_unknown_claim_is_one_sentence(name: str) -> None:
+    with pytest.raises(ValueError, match=r"There is no claim .* Use one of: parameters, overfitting"):
+        find(name)

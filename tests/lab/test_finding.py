@@ -1,0 +1,126 @@
+"""A result is one small file that says how it was made."""
+
+import json
+import re
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tfpool.lab import CLAIMS, find
+from tfpool.lab import finding as findings
+from tfpool.lab.finding import Finding
+
+from .crafted import HOLDS_NOT, MAKERS, finding
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_a_finding_comes_back_from_its_file(name: str, tmp_path: Path) -> None:
+    kept = finding(name)
+    path = findings.write(kept, tmp_path)
+    assert path == tmp_path / f"{name}-full.json"
+    back = findings.read(path)
+    # Tuples are lists in a file.
+    assert json.loads(json.dumps(back.record())) == json.loads(json.dumps(kept.record()))
+    assert findings.write(back, tmp_path).read_bytes() == path.read_bytes()
+    assert find(name).judge(back.records) == kept.judgement
+    assert list(map(str, back.judgement.effects)) == list(map(str, kept.judgement.effects))
+
+
+def test_the_file_has_a_measurement_a_line(tmp_path: Path) -> None:
+    kept = finding("nin")
+    lines = findings.write(kept, tmp_path).read_text().splitlines()
+    assert [json.loads(line.rstrip(",")) for line in lines if '"seed":' in line] == kept.records
+
+
+def test_a_finding_without_measurements_is_a_file_all_the_same(tmp_path: Path) -> None:
+    full = finding("nin")
+    empty = Finding("nin", "full", full.judgement, [], full.fixed, full.made)
+    assert findings.read(findings.write(empty, tmp_path)).records == []
+
+
+def test_a_newer_finding_takes_the_place_of_the_older(tmp_path: Path) -> None:
+    findings.write(finding("nin"), tmp_path)
+    findings.write(finding("nin", HOLDS_NOT), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["nin-full.json"]
+    assert findings.read(tmp_path / "nin-full.json").judgement.verdict == HOLDS_NOT
+
+
+def test_one_that_cannot_be_written_leaves_the_older_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = findings.write(finding("nin"), tmp_path).read_bytes()
+
+    def half(path: Path, text: str) -> int:
+        with path.open("w") as file:
+            file.write(text[: len(text) // 2])
+        raise OSError("No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_text", half)
+        with pytest.raises(OSError, match="No space left"):
+            findings.write(finding("nin", HOLDS_NOT), tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"nin-full.json": before}
+
+
+def damaged(text: str) -> dict[str, bytes]:
+    whole = json.loads(text)
+    return {
+        "cut": text[: len(text) // 2].encode(),
+        "empty": b"",
+        "no text": b"\xff\xfe\x00\x01",
+        "a list": b"[]",
+        "a word": b'"nin"',
+        "nothing": b"null",
+        "no verdict": json.dumps({name: each for name, each in whole.items() if name != "verdict"}).encode(),
+        "no records": json.dumps({name: each for name, each in whole.items() if name != "records"}).encode(),
+        "another effect": json.dumps({**whole, "effects": [{"title": "?"}]}).encode(),
+        "a number of figures": json.dumps({**whole, "figures": 2}).encode(),
+    }
+
+
+@pytest.mark.parametrize("how", damaged('{"verdict": 1, "records": []}'))
+def test_a_damaged_file_is_one_clear_sentence(how: str, tmp_path: Path) -> None:
+    path = findings.write(finding("nin"), tmp_path)
+    path.write_bytes(damaged(path.read_text())[how])
+    with pytest.raises(ValueError, match=rf"^The finding {re.escape(str(path))} cannot be read\. Delete it"):
+        findings.read(path)
+
+
+def test_a_folder_in_the_place_of_a_file_is_one_too(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="cannot be read"):
+        findings.read(tmp_path)
+
+
+def test_a_missing_file_says_how_it_is_made(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"There is no finding at .*python -m tfpool lab NAME --full"):
+        findings.read(tmp_path / "nin-full.json")
+
+
+def test_ones_own_findings_come_with_the_full_scale_first(tmp_path: Path) -> None:
+    assert findings.own(tmp_path, "nin") == []
+    for scale in ("quick", "full"):
+        findings.write(finding("nin", scale=scale), tmp_path / findings.FOLDER)
+    assert [each.scale for each in findings.own(tmp_path, "nin")] == ["full", "quick"]
+    assert findings.own(tmp_path, "position") == []
+
+
+def test_seeds_are_those_that_were_measured() -> None:
+    assert finding("nin").seeds == [0, 1, 2, 3, 4]
+    assert finding("parameters").seeds == []
+
+
+def test_it_says_how_it_was_made() -> None:
+    claim = find("nin")
+    made = findings.made(claim, "quick", MAKERS["nin"](HOLDS_NOT), 12.4)
+    assert made.made["command"] == "python -m tfpool lab nin --quick"
+    assert made.made["seconds"] == 12
+    assert abs(date.fromisoformat(made.made["date"]) - datetime.now(UTC).date()) <= timedelta(days=1)
+    assert all(re.match(r"\d+\.\d+", made.made[name]) for name in ("python", "tensorflow", "keras", "numpy"))
+    assert "cores" in made.made["machine"]
+    assert made.fixed == claim.fixed
+    assert (made.claim, made.scale, made.judgement.verdict) == ("nin", "quick", HOLDS_NOT)
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_what_is_shipped_can_be_read_or_is_not_there(name: str) -> None:
+    shipped = findings.shipped(name)
+    assert shipped is None or (shipped.claim, shipped.scale) == (name, "full")

@@ -1,0 +1,249 @@
+"""Cells are tuned, trained and measured, each once. Workers here make results up at once."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tfpool.lab import find, laboratory
+from tfpool.lab.claim import Scale
+from tfpool.lab.claims import nin
+from tfpool.lab.conducting import conduct, folder
+from tfpool.lab.finding import read
+from tfpool.lab.laboratory import TUNING, Cell, Halted, Laboratory
+from tfpool.process import Process
+from tfpool.runs import Run, RunStore
+from tfpool.training.recipe import Recipe
+
+RECIPE = Recipe(epochs=2, train_images=64)
+GAP, FLATTEN = (Cell({"head": head}, "convnet", head, "fashion_mnist", RECIPE) for head in ("gap", "flatten"))
+RATES = Scale(seeds=2, rates=(8e-3, 5e-4, 2e-3), tuning_seeds=2)
+PLAIN = Scale(seeds=3, rates=(5e-4,))
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(laboratory, "_PAUSE", 0.0)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RunStore:
+    return RunStore(tmp_path / "store")
+
+
+def queued(store: RunStore) -> Iterator[Run]:
+    while run := store.claim(Process.of()):
+        yield run
+
+
+def worker(accuracy: Callable[[dict[str, Any]], float] = lambda spec: 0.5) -> Callable[[RunStore], None]:
+    """Ends each queued run with a validation accuracy that follows from what it was made of."""
+
+    def work(store: RunStore) -> None:
+        for run in queued(store):
+            for epoch in range(run.epochs):
+                value = accuracy(run.spec) if epoch == run.epochs - 1 else 1.0
+                metrics = {"loss": 1.0, "accuracy": 0.9, "val_loss": 1.0, "val_accuracy": value, "seconds": 1.0}
+                store.record(run.id, epoch, metrics)
+            store.end(run.id, "done", result={"loss": 1.0, "accuracy": 0.4})
+
+    return work
+
+
+def ending(state: str, **about: Any) -> Callable[[RunStore], None]:
+    """Ends the first queued run in that state, and leaves the others."""
+
+    def work(store: RunStore) -> None:
+        run = store.claim(Process.of())
+        if run:
+            store.end(run.id, state, **about)
+
+    return work
+
+
+def by_rate(table: dict[float, tuple[float, float]]) -> Callable[[dict[str, Any]], float]:
+    def accuracy(spec: dict[str, Any]) -> float:
+        seed = spec["recipe"]["seed"]
+        return table[spec["recipe"]["learning_rate"]][seed - TUNING] if seed >= TUNING else 0.5
+
+    return accuracy
+
+
+def measured_rates(store: RunStore, table: dict[float, tuple[float, float]]) -> set[float]:
+    lab = Laboratory(store, "nin", work=worker(by_rate(table)))
+    return {record["learning_rate"] for record in lab.train([GAP], RATES)}
+
+
+def test_the_rate_with_the_best_mean_over_tuning_seeds_is_taken(store: RunStore) -> None:
+    assert measured_rates(store, {5e-4: (0.5, 0.6), 2e-3: (0.4, 0.8), 8e-3: (0.7, 0.4)}) == {2e-3}
+
+
+def test_of_rates_as_good_the_lowest_is_taken(store: RunStore) -> None:
+    assert measured_rates(store, {8e-3: (0.6, 0.6), 5e-4: (0.5, 0.7), 2e-3: (0.7, 0.5)}) == {5e-4}
+
+
+def test_it_is_the_accuracy_after_the_last_epoch_that_tunes(store: RunStore) -> None:
+    # The crafted epochs before the last are all at 100 %.
+    assert measured_rates(store, {5e-4: (0.1, 0.1), 2e-3: (0.2, 0.2), 8e-3: (0.3, 0.3)}) == {8e-3}
+
+
+def test_seeds_that_are_tuned_with_are_not_those_measured(store: RunStore) -> None:
+    records = Laboratory(store, "nin", work=worker()).train([GAP, FLATTEN], RATES)
+    assert {record["seed"] for record in records} == {0, 1}
+    seeds = [run.spec["recipe"]["seed"] for run in store.runs()]
+    assert sorted(set(seeds)) == [0, 1, TUNING, TUNING + 1]
+    assert sum(seed >= TUNING for seed in seeds) == 2 * 3 * 2
+    assert max(scale.seeds for scale in find("overfitting").scales.values()) < TUNING
+
+
+def test_cells_that_are_tuned_as_one_share_the_rate_of_the_first(store: RunStore) -> None:
+    cells = [replace(cell, tuned_as="both") for cell in (GAP, FLATTEN)]
+
+    def accuracy(spec: dict[str, Any]) -> float:
+        assert spec["plan"]["head"]["name"] == "gap" or spec["recipe"]["seed"] < TUNING
+        return spec["recipe"]["learning_rate"]
+
+    records = Laboratory(store, "nin", work=worker(accuracy)).train(cells, RATES)
+    assert {record["learning_rate"] for record in records} == {8e-3}
+
+
+def test_with_one_rate_nothing_is_tuned_and_the_recipe_keeps_its_own(store: RunStore) -> None:
+    records = Laboratory(store, "nin", work=worker()).train([GAP], PLAIN)
+    assert {record["learning_rate"] for record in records} == {RECIPE.learning_rate}
+    assert len(store.runs()) == 3
+
+
+def test_a_record_has_factors_seed_accuracies_and_what_was_measured(store: RunStore) -> None:
+    lab = Laboratory(store, "nin", work=worker())
+    records = lab.train([GAP, FLATTEN], PLAIN, lambda run: {"id": run.id})
+    assert [(record["head"], record["seed"]) for record in records] == [
+        (head, seed) for seed in (0, 1, 2) for head in ("gap", "flatten")
+    ]
+    for record in records:
+        assert (record["training"], record["validation"], record["test"]) == (0.9, 0.5, 0.4)
+        assert store.get(record["id"]).plan.head.name == record["head"]
+    assert {run.sweep for run in store.runs()} == {"lab nin"}
+
+
+def test_no_run_is_trained_twice_for_whichever_claim(store: RunStore) -> None:
+    Laboratory(store, "nin", work=worker()).train([GAP, FLATTEN], PLAIN)
+    before = {run.id for run in store.runs()}
+    assert len(before) == 6
+    records = Laboratory(store, "position", work=worker()).train([FLATTEN, GAP, GAP], PLAIN)
+    assert {run.id for run in store.runs()} == before
+    assert len(records) == 9
+    Laboratory(store, "nin", work=worker()).train([GAP], Scale(seeds=4, rates=()))
+    assert len(store.runs()) == 7
+
+
+def test_what_differs_in_anything_is_trained_anew(store: RunStore) -> None:
+    Laboratory(store, "nin", work=worker()).train([GAP], PLAIN)
+    Laboratory(store, "nin", work=worker()).train([replace(GAP, settings={"padding": "circular"})], PLAIN)
+    assert len(store.runs()) == 6
+
+
+@pytest.mark.parametrize("state", ["stopped", "failed", "interrupted"])
+def test_a_run_that_was_broken_off_before_goes_on(state: str, store: RunStore) -> None:
+    def broken_off(store: RunStore) -> None:
+        ending(state)(store)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Laboratory(store, "nin", work=broken_off).train([GAP], PLAIN)
+    before = {run.id for run in store.runs()}
+    assert state in {run.state for run in store.runs()}
+    Laboratory(store, "nin", work=worker()).train([GAP], PLAIN)
+    assert {run.id for run in store.runs()} == before
+    assert all(run.state == "done" for run in store.runs())
+
+
+def test_a_run_that_somebody_stops_halts_the_claim(store: RunStore) -> None:
+    with pytest.raises(Halted, match=r"Run convnet-gap-1 was stopped\. Run the claim again"):
+        Laboratory(store, "nin", work=ending("stopped")).train([GAP], PLAIN)
+
+
+def test_a_run_that_fails_ends_the_claim_with_its_reason(store: RunStore) -> None:
+    with pytest.raises(RuntimeError, match=r"Run convnet-gap-1 failed\. No space left"):
+        Laboratory(store, "nin", work=ending("failed", error="No space left")).train([GAP], PLAIN)
+
+
+def test_a_run_that_is_deleted_meanwhile_halts_the_claim(store: RunStore) -> None:
+    def work(store: RunStore) -> None:
+        worker()(store)
+        store.delete("convnet-gap-2")
+
+    with pytest.raises(Halted, match=r"Run convnet-gap-2 was deleted\. Run the claim again"):
+        Laboratory(store, "nin", work=work).train([GAP], PLAIN)
+    records = Laboratory(store, "nin", work=worker()).train([GAP], PLAIN)
+    assert [record["seed"] for record in records] == [0, 1, 2]
+
+
+def test_a_run_whose_process_is_gone_is_taken_up_again(store: RunStore) -> None:
+    calls = []
+
+    def work(store: RunStore) -> None:
+        calls.append(1)
+        (ending("interrupted") if len(calls) == 1 else worker())(store)
+
+    records = Laboratory(store, "nin", work=work).train([GAP], PLAIN)
+    assert len(records) == 3
+    assert len(store.runs()) == 3
+
+
+def test_what_was_measured_is_kept_a_claim_and_not_measured_again(store: RunStore) -> None:
+    taken: list[str] = []
+
+    def measure(run: Run) -> dict[str, float]:
+        taken.append(run.id)
+        return {"measured": float(len(taken))}
+
+    first = Laboratory(store, "nin", work=worker()).train([GAP], PLAIN, measure)
+    assert Laboratory(store, "nin", work=worker()).train([GAP], PLAIN, measure) == first
+    assert len(taken) == 3
+    other = Laboratory(store, "position", work=worker()).train([GAP], PLAIN, measure)
+    assert {record["measured"] for record in other} == {4.0, 5.0, 6.0}
+
+
+def test_progress_never_falls_and_ends_at_the_total(store: RunStore) -> None:
+    told: list[tuple[float, int]] = []
+
+    def one_by_one(store: RunStore) -> None:
+        run = store.claim(Process.of())
+        assert run
+        store.report(run.id, epoch=1, step=1, steps=2)
+        store.end(run.id, "stopped")
+        store.resume(run.id)
+        worker()(store)
+
+    lab = Laboratory(store, "nin", lambda done, total: told.append((done, total)), one_by_one)
+    lab.train([GAP, FLATTEN], RATES)
+    done = [each for each, _ in told]
+    assert done == sorted(done)
+    assert {total for _, total in told} == {2 * 3 * 2 + 2 * 2 * 2}
+    assert told[0][0] == 0
+    assert told[-1][0] == told[-1][1]
+
+
+def test_ctrl_c_stops_the_runs_and_the_same_call_goes_on(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nin, "_dead", lambda run: {"dead": 0.0, "head params": 650})
+
+    def interrupted(store: RunStore) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        conduct("nin", "quick", store, work=interrupted)
+    before = {run.id: run.state for run in store.runs()}
+    assert set(before.values()) == {"stopped"}
+    assert not folder(store).exists()
+    made = conduct("nin", "quick", store, work=worker())
+    assert {run.id: run.state for run in store.runs()} == dict.fromkeys(before, "done")
+    assert read(folder(store) / "nin-quick.json").judgement.verdict == made.judgement.verdict
+
+
+def test_another_scale_or_claim_is_one_sentence(store: RunStore) -> None:
+    with pytest.raises(ValueError, match="A claim is run quick or full, got 'huge'"):
+        conduct("nin", "huge", store)
+    with pytest.raises(ValueError, match="There is no claim 'nine'"):
+        conduct("nine", "quick", store)

@@ -1,0 +1,115 @@
+"""Intervals against a reference that is not ours, and against what they promise."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from tfpool.lab.statistics import Effect, bootstrapped, over_seeds, paired, shown
+
+FIRST = dict(enumerate([0.81, 0.83, 0.80, 0.86, 0.82]))
+SECOND = dict(enumerate([0.79, 0.80, 0.80, 0.81, 0.81]))
+
+
+def test_pairs_have_the_interval_of_the_paired_t_test() -> None:
+    found = paired("ahead", FIRST, SECOND)
+    reference = stats.ttest_rel(list(FIRST.values()), list(SECOND.values())).confidence_interval(0.95)
+    assert found.value == pytest.approx(0.022)
+    assert (found.low, found.high) == pytest.approx((reference.low, reference.high))
+    assert (found.name, found.count, found.unit) == ("ahead", 5, "points")
+
+
+def test_only_seeds_that_both_have_are_paired() -> None:
+    found = paired("ahead", {9: 0.0, **FIRST}, {**SECOND, 7: 1.0})
+    assert found == paired("ahead", FIRST, SECOND)
+    shuffled = dict(reversed(SECOND.items()))
+    assert paired("ahead", FIRST, shuffled) == paired("ahead", FIRST, SECOND)
+
+
+def test_a_ratio_is_the_geometric_mean_of_pairs() -> None:
+    found = paired("times", {0: 2.0, 1: 8.0}, {0: 1.0, 1: 1.0}, "ratio")
+    assert found.value == pytest.approx(4.0)
+    # The logarithms are ln 2 and ln 8: ln 4 with a standard error of ln 2, and t of one degree of freedom is 12.706.
+    assert found.high == pytest.approx(4 * 2**12.7062047)
+    assert found.low == pytest.approx(4 / 2**12.7062047)
+    turned = paired("times", {0: 1.0, 1: 1.0}, {0: 2.0, 1: 8.0}, "ratio")
+    assert (turned.low, turned.value, turned.high) == pytest.approx((1 / found.high, 0.25, 1 / found.low))
+
+
+@pytest.mark.parametrize(("first", "second"), [({}, {}), ({0: 1.0}, {0: 2.0}), ({0: 1.0, 1: 2.0}, {1: 1.0, 2: 2.0})])
+def test_fewer_than_two_pairs_have_no_interval(first: dict[int, float], second: dict[int, float]) -> None:
+    with pytest.raises(ValueError, match=r"An interval of 'ahead' needs at least two seeds, got [01]"):
+        paired("ahead", first, second)
+
+
+def test_fewer_than_two_values_have_no_interval() -> None:
+    with pytest.raises(ValueError, match="at least two seeds, got 1"):
+        over_seeds("one", [0.5])
+    with pytest.raises(ValueError, match="at least two measurements, got 1"):
+        bootstrapped("one", [0.5])
+
+
+def test_equal_values_have_an_interval_of_no_width() -> None:
+    for found in (over_seeds("equal", [0.5] * 5), bootstrapped("equal", [0.5] * 5)):
+        assert (found.low, found.value, found.high) == (0.5, 0.5, 0.5)
+
+
+def test_a_share_stays_between_nothing_and_all() -> None:
+    found = over_seeds("share", [0.9, 1.0], "share")
+    assert (found.value, found.high) == (0.95, 1.0)
+    assert over_seeds("share", [0.0, 0.1], "share").low == 0.0
+    assert over_seeds("difference", [0.9, 1.0]).high > 1.0
+
+
+def test_students_interval_covers_the_mean_of_five_seeds_as_often_as_it_says() -> None:
+    draws = np.random.default_rng(0).normal(3.0, 2.0, (2000, 5))
+    found = [over_seeds("", values) for values in draws.tolist()]
+    covered = np.mean([each.low <= 3.0 <= each.high for each in found])
+    assert covered == pytest.approx(0.95, abs=0.02)
+
+
+def test_a_bootstrap_of_five_seeds_covers_it_too_rarely() -> None:
+    rng = np.random.default_rng(0)
+    draws = rng.normal(3.0, 2.0, (2000, 5))
+    means = draws[:, rng.integers(0, 5, (1000, 5))].mean(axis=2)
+    low, high = np.percentile(means, (2.5, 97.5), axis=1)
+    assert np.mean((low <= 3.0) & (high >= 3.0)) < 0.88
+
+
+def test_the_bootstrap_interval_is_that_of_medians_drawn_again() -> None:
+    rng = np.random.default_rng(1)
+    values = rng.exponential(1.0, 60)
+    found = bootstrapped("time", list(values), "number")
+    medians = np.median(values[rng.integers(0, 60, (20_000, 60))], axis=1)
+    assert found.value == np.median(values)
+    assert (found.low, found.high) == pytest.approx(tuple(np.percentile(medians, (2.5, 97.5))), rel=0.05)
+    assert bootstrapped("time", list(values), "number") == found
+
+
+def test_a_median_does_not_mind_an_interruption() -> None:
+    calm = [1.0, 1.01, 1.02, 0.99, 0.98] * 4
+    assert bootstrapped("time", [*calm, 50.0]).value == pytest.approx(1.0, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (0.0123, "points", "+1.2 points"),
+        (-0.3, "points", "-30.0 points"),
+        (0.63, "share", "63.0%"),
+        (1.254, "ratio", "1.25×"),
+        (25_088.0, "ratio", "25,088×"),
+        (0.01234, "number", "0.0123"),
+        (12_345.6, "number", "12,346"),
+    ],
+)
+def test_numbers_are_told_in_their_units(value: float, unit: str, text: str) -> None:
+    assert shown(value, unit) == text
+
+
+def test_an_effect_is_told_with_its_interval() -> None:
+    assert str(Effect("", 0.02, 0.01, 0.03, 5)) == "+2.0 points (+1.0 to +3.0)"
+    assert str(Effect("", 2.0, 1.0, 4.0, 5, "ratio")) == "2× (1× to 4×)"
+    assert str(Effect("", 0.5, 0.4, 0.6, 5, "share")) == "50.0% (40.0% to 60.0%)"
+    assert math.isfinite(Effect("", 0.5, 0.4, 0.6, 5).record()["value"])

@@ -1,0 +1,115 @@
+"""The claims by name, and what the docstring of each one's module says of it."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tfpool.lab.laboratory import Laboratory
+    from tfpool.lab.verdict import Judgement
+
+CLAIMS = (
+    "parameters",
+    "overfitting",
+    "convergence",
+    "translation",
+    "image_size",
+    "position",
+    "gradients",
+    "localisation",
+    "cost",
+    "degradation",
+    "dilation",
+    "nin",
+)
+"""Names of the claims in their order: each is a module of `tfpool.lab.claims`."""
+SECTIONS = ("Statement", "Protocol", "Measure", "Rule", "Overturned by", "Does not show", "Source")
+SCALES = ("quick", "full")
+Record = dict[str, Any]
+"""One measurement: what was varied, the seed, and what came out. Plain values."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much of an experiment is done.
+
+    Attributes:
+        seeds: how many, from 0 on; a value a seed is measured in each cell.
+        epochs: passes over the training images.
+        images: numbers of training images.
+        rates: learning rates that each head is tuned over; with one, nothing is tuned.
+        tuning_seeds: how many seeds a rate is judged by, on validation images. They are others than those measured.
+        measured: how many test images a costly measure takes; None for all.
+        levels: what else a claim goes through, such as depths or image sizes.
+    """
+
+    seeds: int = 5
+    epochs: int = 10
+    images: tuple[int, ...] = (2000,)
+    rates: tuple[float, ...] = (5e-4, 2e-3, 8e-3)
+    tuning_seeds: int = 2
+    measured: int | None = None
+    levels: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One statement of articles, as an experiment.
+
+    Attributes:
+        name: of its module in `tfpool.lab.claims`.
+        number: place in the list, from 1.
+        title: the statement in a few words.
+        sections: what the module's docstring says, by `SECTIONS`.
+        scales: how much is done, by `SCALES`.
+        observe: takes the measurements in a laboratory, at a scale.
+        judge: what measurements come to. The same ones always come to the same.
+    """
+
+    name: str
+    number: int
+    title: str
+    sections: Mapping[str, str]
+    scales: Mapping[str, Scale]
+    observe: Callable[[Laboratory, Scale], list[Record]]
+    judge: Callable[[Sequence[Record]], Judgement]
+
+    @property
+    def fixed(self) -> str:
+        """SHA-256 of all that is laid down before a run: what a result was made under can be told from it."""
+        said = [f"{name}: {text}" for name, text in self.sections.items()]
+        return sha256("\n".join([*said, repr(self.scales["full"])]).encode()).hexdigest()
+
+
+def claims() -> list[Claim]:
+    """All claims, in their order."""
+    return [find(name) for name in CLAIMS]
+
+
+@lru_cache
+def find(name: str) -> Claim:
+    """The claim of that name.
+
+    Raises:
+        ValueError: if there is none.
+    """
+    if name not in CLAIMS:
+        raise ValueError(f"There is no claim {name!r}. Use one of: {', '.join(CLAIMS)}.")
+    module = import_module(f"tfpool.lab.claims.{name}")
+    title, sections = _read(inspect.cleandoc(module.__doc__ or ""))
+    return Claim(name, CLAIMS.index(name) + 1, title, sections, module.SCALES, module.observe, module.judge)
+
+
+def _read(text: str) -> tuple[str, dict[str, str]]:
+    """The first line without its stop, and the paragraphs that begin with the name of a section."""
+    title, _, rest = text.partition("\n")
+    parts = re.split(rf"^({'|'.join(SECTIONS)}): ", rest.strip(), flags=re.MULTILINE)
+    found = {name: " ".join(words.split()) for name, words in zip(parts[1::2], parts[2::2], strict=True)}
+    return title.removesuffix("."), found

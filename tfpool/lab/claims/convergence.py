@@ -1,0 +1,165 @@
+"""GAP converges more slowly.
+
+Statement: With GlobalAveragePooling2D the convolutions have to do all the work, so training takes longer until a given
+accuracy is reached than with Flatten, or with hidden dense layers.
+
+Protocol: Three ways of training on Fashion-MNIST: a small network with local pooling (convnet, 4,000 images, 20
+epochs), a residual one (resnet8, 1,000 images, 12 epochs), and heads alone on the features of SqueezeNet with
+ImageNet's weights, images brought to 96 pixels (2,000 images, 20 epochs). Heads GAP, Flatten, and FC (a hidden layer of
+128 with dropout 0.5). Adam at a constant learning rate, tuned for each head over one grid by the validation accuracy at
+the end, with a seed that is not measured.
+
+Measure: How many epochs it takes until the accuracy on 2,000 validation images reaches 60, 70, 75 and 80 %,
+interpolated between epochs; the same in steps and in seconds. Runs that never get there count with all their epochs,
+which makes GAP look faster than it is.
+
+Rule: For each way, the epochs that GAP takes to 75 % are divided by those of Flatten, and by those of FC, seed by seed.
+The answer is yes where the 95 % interval of the ratio lies above 1 and its mean reaches 1.1, no where it lies below
+1.1. Where neither head gets there in most seeds, it is open. All yes: holds; all no: does not hold; some yes: holds in
+part; else it is not decided.
+
+Overturned by: Ratios below 1.1 under another optimizer, or with normalisation in the network.
+
+Does not show: Which head ends higher: curves cross. It does not show larger data sets either.
+
+Source: Lin, Chen and Yan 2013, arXiv 1312.4400, has no curve of it; blog articles say it without one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from tfpool.heads import FC, GAP, Flatten
+from tfpool.lab.claim import Record, Scale
+from tfpool.lab.figure import Figure
+from tfpool.lab.laboratory import Cell, Laboratory
+from tfpool.lab.records import by_seed, chosen, line, mean, nth
+from tfpool.lab.statistics import Effect, paired
+from tfpool.lab.verdict import OPEN, Judgement, decide, verdict
+from tfpool.results import positions
+from tfpool.runs import Run
+from tfpool.training.recipe import Recipe
+
+HEADS = {"gap": GAP(), "flatten": Flatten(), "fc": FC(units=(128,))}
+NAMES = {"gap": "GAP", "flatten": "Flatten", "fc": "FC with dropout"}
+TARGETS = (0.6, 0.7, 0.75, 0.8)
+DECIDING = 0.75
+SLOWER = 1.1
+"""Ratio of epochs that is worth a word."""
+FROZEN = "squeezenet, frozen"
+SCALES = {
+    "quick": Scale(seeds=2, rates=(2e-3,), levels=(("convnet", 2000, 6),)),
+    "full": Scale(tuning_seeds=1, levels=(("convnet", 4000, 20), ("resnet8", 1000, 12), (FROZEN, 2000, 20))),
+}
+"""Levels are network, training images and epochs."""
+
+
+def observe(laboratory: Laboratory, scale: Scale) -> list[Record]:
+    cells = []
+    for network, images, epochs in scale.levels:
+        recipe: dict[str, Any] = {"epochs": epochs, "batch_size": 32, "train_images": images, "schedule": "constant"}
+        if network == FROZEN:
+            recipe |= {"freeze": ("backbone",), "weights": "imagenet", "image_size": 96}
+        cells += [
+            Cell({"network": network, "head": name}, network.partition(",")[0], head, "fashion_mnist", Recipe(**recipe))
+            for name, head in HEADS.items()
+        ]
+    return laboratory.train(cells, scale, _curve)
+
+
+def _curve(run: Run) -> dict[str, Any]:
+    axes = {f"{axis} by epoch": positions(run, axis) for axis in ("step", "seconds")}
+    return {"validation by epoch": run.history["val_accuracy"], **axes}
+
+
+def reached(record: Record, target: float) -> float | None:
+    """Epochs until the validation accuracy first was at `target`, between two epochs by a straight line; or None."""
+    before = 0.0
+    for epoch, accuracy in enumerate(record["validation by epoch"]):
+        if accuracy >= target:
+            return epoch + (target - before) / (accuracy - before)
+        before = accuracy
+    return None
+
+
+def _until(record: Record, target: float, axis: str = "epoch") -> float:
+    """The same in epochs, steps or seconds; the end where it was never reached."""
+    found = reached(record, target)
+    epochs = len(record["validation by epoch"]) if found is None else found
+    if axis == "epoch":
+        return epochs
+    ends = [0.0, *record[f"{axis} by epoch"]]
+    whole = min(int(epochs), len(ends) - 2)
+    return ends[whole] + (epochs - whole) * (ends[whole + 1] - ends[whole])
+
+
+def judge(records: Sequence[Record]) -> Judgement:
+    networks = list(dict.fromkeys(each["network"] for each in records))
+    effects: list[Effect] = []
+    seconds: list[Effect] = []
+    answers, rows = [], []
+    for network in networks:
+        for other in ("flatten", "fc"):
+            name = f"GAP / {NAMES[other]} to {DECIDING:.0%}, {network}"
+            for axis, kept in (("epoch", effects), ("seconds", seconds)):
+                first, second = (
+                    by_seed(records, partial(_until, target=DECIDING, axis=axis), network=network, head=head)
+                    for head in ("gap", other)
+                )
+                kept.append(paired(f"{'epochs' if axis == 'epoch' else axis}: {name}", first, second, "ratio"))
+            there = [
+                sum(reached(each, DECIDING) is not None for each in chosen(records, network=network, head=head))
+                for head in ("gap", other)
+            ]
+            seen = len(first)
+            answers.append(OPEN if max(there) <= seen / 2 else decide(effects[-1], SLOWER, 1.0))
+        for head in HEADS:
+            at = {"network": network, "head": head}
+            runs = chosen(records, **at)
+            rows.append((network, NAMES[head], *_told(runs)))
+    figures = [
+        Figure(
+            f"Validation accuracy, {network}",
+            "epoch",
+            "validation accuracy",
+            [
+                line(
+                    NAMES[head],
+                    range(1, epochs + 1),
+                    [mean(records, nth("validation by epoch", k), network=network, head=head) for k in range(epochs)],
+                    head,
+                )
+                for head in HEADS
+            ],
+        )
+        for network in networks
+        for epochs in [len(chosen(records, network=network)[0]["validation by epoch"])]
+    ]
+    return Judgement(
+        verdict(answers),
+        f"To {DECIDING:.0%} on validation images GAP takes {effects[0]} the epochs that Flatten takes on {networks[0]}"
+        + "".join(f", {each} on {network}" for each, network in zip(effects[2::2], networks[1:], strict=True))
+        + ".",
+        [*effects, *seconds],
+        (
+            "network",
+            "head",
+            "steps an epoch",
+            *(f"{axis} to {target:.0%}" for axis in ("epochs", "seconds") for target in TARGETS),
+        ),
+        rows,
+        figures,
+    )
+
+
+def _told(runs: Sequence[Record]) -> list[str]:
+    """Steps an epoch, and how many epochs and seconds each target takes, over the runs that get there."""
+    cells = [f"{runs[0]['step by epoch'][0]:,.0f}"]
+    for axis in ("epoch", "seconds"):
+        for target in TARGETS:
+            found = [_until(run, target, axis) for run in runs if reached(run, target) is not None]
+            few = "" if len(found) == len(runs) else f" in {len(found)} of {len(runs)}"
+            cells.append(f"{sum(found) / len(found):.1f}{few}" if found else "never")
+    return cells

@@ -1,0 +1,133 @@
+"""GAP saves compute and memory.
+
+Statement: With fewer parameters after the last convolution, a network with GlobalAveragePooling2D computes less,
+answers faster and takes less memory than with Flatten, or with the hidden dense layers that it replaced.
+
+Protocol: VGG-16 and ResNet-50 at 224×224 pixels and 1000 classes, and AlexNet, each under GAP, Flatten and FC (two
+hidden layers of 4096). Each network and head in a process of its own with one thread, one image at a time, five
+processes of each in turn, so that whatever else the machine does meets all heads.
+
+Measure: Multiply-adds by arithmetic. Latency: the median time of 10 forward passes of a process. Memory: what a process
+holds once the network is built and has run, above what it held with TensorFlow loaded.
+
+Rule: For each network and each of Flatten and FC, three questions: are the multiply-adds, the latency, and the memory
+1.1 times those of GAP or more? Ratios of processes of one turn, with their 95 % interval; the multiply-adds are
+arithmetic. All yes: holds; all no: does not hold; some yes: holds in part; else it is not decided.
+
+Overturned by: Latencies within a tenth for the heads that VGG and AlexNet were published with.
+
+Does not show: Batches, training, or GPUs, where reading the weights of a dense layer is a larger share of the time.
+
+Source: Lin, Chen and Yan 2013, arXiv 1312.4400; He et al. 2015, arXiv 1512.03385, on VGG's cost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+from typing import TYPE_CHECKING
+
+from tfpool.lab.claim import Record, Scale
+from tfpool.lab.figure import Figure
+from tfpool.lab.records import by_seed, chosen, levels, line, mean
+from tfpool.lab.statistics import Effect, bootstrapped, paired
+from tfpool.lab.timing import timed
+from tfpool.lab.verdict import NO, YES, Judgement, decide, verdict
+from tfpool.plan import plan
+
+if TYPE_CHECKING:
+    from tfpool.lab.laboratory import Laboratory
+
+NAMES = {"gap": "GAP", "flatten": "Flatten", "fc": "FC"}
+DEARER = 1.1
+PASSES = 10
+SCALES = {
+    "quick": Scale(seeds=2, levels=("alexnet",)),
+    "full": Scale(levels=("alexnet", "vgg16", "resnet50")),
+}
+"""Levels are networks; a seed is a turn of processes."""
+
+
+def observe(laboratory: Laboratory, scale: Scale) -> list[Record]:
+    wanted = [(turn, network, head) for turn in range(scale.seeds) for network in scale.levels for head in NAMES]
+    records: list[Record] = []
+    for turn, network, head in wanted:
+        laboratory.told(len(records), len(wanted))
+        counted = plan(network, head)
+        records.append(
+            {
+                "network": network,
+                "head": head,
+                "seed": turn,
+                "params": counted.params,
+                "macs": counted.macs,
+                **timed(network, head, PASSES),
+            }
+        )
+    return records
+
+
+def _latency(record: Record) -> float:
+    return median(record["seconds"])
+
+
+def judge(records: Sequence[Record]) -> Judgement:
+    networks = levels(records, "network")
+    effects: list[Effect] = []
+    answers, rows, macs = [], [], {}
+    for network in networks:
+        of = {head: chosen(records, network=network, head=head) for head in NAMES}
+        for head in NAMES:
+            macs[f"{network} {head}"] = of[head][0]["macs"] / of["gap"][0]["macs"]
+            passes = [seconds for record in of[head] for seconds in record["seconds"]]
+            latency = bootstrapped(f"{network} {head}", [1000 * each for each in passes], "number")
+            rows.append(
+                (
+                    network,
+                    NAMES[head],
+                    f"{of[head][0]['params']:,}",
+                    f"{macs[f'{network} {head}']:.3f}×",
+                    f"{latency.value:.1f} ms ({latency.low:.1f} to {latency.high:.1f})",
+                    f"{mean(records, 'bytes', 'number', network=network, head=head).value / 1e6:,.0f} MB",
+                )
+            )
+        for head in ("flatten", "fc"):
+            answers.append(YES if macs[f"{network} {head}"] >= DEARER else NO)
+            for words, measure in (("latency", _latency), ("memory", lambda record: record["bytes"])):
+                first, second = (by_seed(records, measure, network=network, head=each) for each in (head, "gap"))
+                effects.append(paired(f"{words}: {NAMES[head]} / GAP, {network}", first, second, "ratio"))
+                answers.append(decide(effects[-1], DEARER, 1.0))
+    figures = [
+        Figure(
+            title,
+            "network",
+            unit,
+            [
+                line(
+                    NAMES[head],
+                    networks,
+                    [mean(records, measure, "number", network=network, head=head) for network in networks],
+                    head,
+                )
+                for head in NAMES
+            ],
+            kind="bar",
+            percent=False,
+        )
+        for title, unit, measure in (
+            ("Latency of one image", "milliseconds", lambda record: 1000 * _latency(record)),
+            ("Memory of the process", "megabytes", lambda record: record["bytes"] / 1e6),
+        )
+    ]
+    worst = max((each for each in effects if each.name.startswith("latency")), key=lambda each: each.value)
+    heaviest = max((each for each in effects if each.name.startswith("memory")), key=lambda each: each.value)
+    return Judgement(
+        verdict(answers),
+        f"Of the heads beside GAP, {heaviest.name.partition(': ')[2].replace(' / GAP', '')} costs most in memory, "
+        f"{heaviest}, and {worst.name.partition(': ')[2].replace(' / GAP', '')} most in time, {worst}.",
+        effects,
+        ("network", "head", "parameters", "MACs over GAP's", "latency", "memory"),
+        rows,
+        figures,
+        {"macs": macs},
+    )

@@ -1,0 +1,126 @@
+"""Max pooling's gradient is sparse, average pooling's even.
+
+Statement: GlobalMaxPooling2D passes a gradient back to one position of each channel only, GlobalAveragePooling2D to all
+of them; so average pooling is the one that trains better.
+
+Protocol: A small network with local pooling (convnet) on 4,000 images of Fashion-MNIST for 8 epochs, and a residual one
+(resnet8) on 1,000 for 16. Heads GAP, GMP, and AvgMax, which has both. One recipe; each head's learning rate tuned over
+one grid on the validation images with a seed that is not measured.
+
+Measure: On 500 test images, before and after training, the gradient of the top score that reaches the last convolution
+through its ReLU: the share of values of the feature map that get any, and the share of positions. And the accuracy on
+the 5,000 test images after the last epoch.
+
+Rule: In each condition two questions. Sparse: is the share of values that get a gradient under GMP at most half of that
+under GAP, after training? Better: does GAP's test accuracy exceed GMP's by one point or more? Pairs over seeds; an
+interval that lies wholly on one side answers. All yes: holds; all no: does not hold; some yes: holds in part; else it
+is not decided.
+
+Overturned by: GMP ahead in accuracy in both conditions, by an interval above zero.
+
+Does not show: How the two do inside a network, where windows are small, or after a longer training.
+
+Source: Zhou et al. 2015, arXiv 1512.04150, on GAP against GMP; Boureau, Ponce and LeCun 2010.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tfpool.lab.claim import Record, Scale
+from tfpool.lab.figure import Figure
+from tfpool.lab.laboratory import Cell, Laboratory
+from tfpool.lab.measuring import images_of
+from tfpool.lab.records import by_seed, line, mean
+from tfpool.lab.statistics import paired
+from tfpool.lab.verdict import Judgement, decide, verdict
+from tfpool.runs import Run
+from tfpool.training.recipe import Recipe
+
+NAMES = {"gap": "GAP", "gmp": "GMP", "avgmax": "AvgMax"}
+IMAGES = 500
+SPARSER = 2.0
+"""How many times fewer values get a gradient, for it to be called sparse."""
+SCALES = {
+    "quick": Scale(seeds=2, rates=(2e-3,), levels=(("convnet", 1000, 4),)),
+    "full": Scale(tuning_seeds=1, levels=(("convnet", 4000, 8), ("resnet8", 1000, 16))),
+}
+"""Levels are network, training images and epochs."""
+
+
+def observe(laboratory: Laboratory, scale: Scale) -> list[Record]:
+    cells = [
+        Cell(
+            {"network": network, "head": head},
+            network,
+            head,
+            "fashion_mnist",
+            Recipe(epochs=epochs, batch_size=32, train_images=images),
+        )
+        for network, images, epochs in scale.levels
+        for head in NAMES
+    ]
+    return laboratory.train(cells, scale, _reached)
+
+
+def _reached(run: Run) -> dict[str, float]:
+    """Shares of the feature map that a gradient reaches."""
+    import keras
+    import tensorflow as tf
+
+    from tfpool.inputs import to_network
+    from tfpool.training.fit import start
+
+    images = to_network(images_of(run).test.images[:IMAGES], run.plan)
+    found = {}
+    for when, model in (("before", start(run.plan, Recipe(**run.spec["recipe"]))), ("after", run.load_model())):
+        last = model.get_layer(run.plan.features.name).output
+        features = keras.Model(model.inputs[0], last)(images, training=False)
+        head = keras.Model(last, model.output)
+        with tf.GradientTape() as tape:
+            tape.watch(features)
+            top = tf.reduce_max(head(features, training=False), axis=1)
+        # What a ReLU has cut off passes nothing on.
+        gradient = tf.where(features > 0, tape.gradient(top, features), 0.0)
+        reached = gradient != 0
+        found[f"values {when}"] = float(tf.reduce_mean(tf.cast(reached, tf.float32)))
+        found[f"positions {when}"] = float(tf.reduce_mean(tf.cast(tf.reduce_any(reached, axis=-1), tf.float32)))
+    return found
+
+
+def judge(records: Sequence[Record]) -> Judgement:
+    networks = list(dict.fromkeys(each["network"] for each in records))
+    sparse, better, rows = [], [], []
+    for network in networks:
+        of = {
+            what: {head: by_seed(records, what, network=network, head=head) for head in NAMES}
+            for what in ("values after", "test")
+        }
+        values, test = of["values after"], of["test"]
+        sparse.append(paired(f"values reached: GAP / GMP, {network}", values["gap"], values["gmp"], "ratio"))
+        better.append(paired(f"test: GAP − GMP, {network}", test["gap"], test["gmp"]))
+        better.append(paired(f"test: AvgMax − GAP, {network}", test["avgmax"], test["gap"]))
+        for head in NAMES:
+            at = {"network": network, "head": head}
+            measures = ("values before", "values after", "positions after", "test")
+            rows.append((network, NAMES[head], *(str(mean(records, what, **at)) for what in measures)))
+    figures = [
+        Figure(
+            title,
+            "network",
+            title.lower(),
+            [line(NAMES[h], networks, [mean(records, what, network=n, head=h) for n in networks], h) for h in NAMES],
+            kind="bar",
+        )
+        for title, what in (("Values that get a gradient", "values after"), ("Test accuracy", "test"))
+    ]
+    answers = [*(decide(each, SPARSER, 1.0) for each in sparse), *map(decide, better[::2])]
+    return Judgement(
+        verdict(answers),
+        f"Under GAP {sparse[0]} as many values of the last map get a gradient as under GMP; GAP's test accuracy stands "
+        f"at {better[0]} against GMP's.",
+        [*sparse, *better],
+        ("network", "head", "values, untrained", "values, trained", "positions, trained", "test"),
+        rows,
+        figures,
+    )

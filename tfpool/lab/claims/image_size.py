@@ -1,0 +1,150 @@
+"""GAP takes any image size.
+
+Statement: A network that ends in GlobalAveragePooling2D takes images of any size without being trained again. One
+article says the opposite: that it needs a fixed size, as Flatten does.
+
+Protocol: A small network with local pooling (convnet, 4,000 images, 8 epochs) and a residual one (resnet8, 1,000
+images, 16 epochs) are trained under GAP on Fashion-MNIST at 28×28 pixels. The same weights, none added and none left
+out, then stand in a network built for any size and read test images resized to 14 to 84 pixels. The learning rate is
+tuned over one grid on the validation images with a seed that is not measured.
+
+Measure: Accuracy on 2,000 test images at each size, less that at 28 pixels. As a baseline, the same resized images
+brought back to 28 pixels first: what resizing itself costs.
+
+Rule: First question: do the weights of every run work at every size, while a Flatten network refuses to be built for
+sizes that are not known? Then one a network and size: is the accuracy lost at that size less than five points? An
+interval that lies wholly on one side answers. All yes: holds; all no: does not hold; some yes: holds in part; else it
+is not decided.
+
+Overturned by: A size that the network refuses, or losses below five points at half and at double the size.
+
+Does not show: What training on many sizes would bring, or networks whose features do not grow with the image, as after
+training on photographs at many scales.
+
+Source: Lin, Chen and Yan 2013, arXiv 1312.4400; He et al. 2014, arXiv 1406.4729; Touvron et al. 2019, arXiv 1906.06423.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tfpool.lab.claim import Record, Scale
+from tfpool.lab.figure import Figure
+from tfpool.lab.laboratory import Cell, Laboratory
+from tfpool.lab.measuring import accuracy, images_of
+from tfpool.lab.records import by_seed, line, mean, nth
+from tfpool.lab.statistics import paired
+from tfpool.lab.verdict import NO, YES, Judgement, above, verdict
+from tfpool.plan import plan
+from tfpool.runs import Run
+from tfpool.training.recipe import Recipe
+
+SIZES = (14, 20, 24, 28, 32, 40, 56, 84)
+TRAINED = 28
+LOSS = 0.05
+"""Accuracy that may be lost: five points."""
+IMAGES = 2000
+SCALES = {
+    "quick": Scale(seeds=2, rates=(2e-3,), levels=(("convnet", 1000, 4),)),
+    "full": Scale(tuning_seeds=1, levels=(("convnet", 4000, 8), ("resnet8", 1000, 16))),
+}
+"""Levels are network, training images and epochs."""
+
+
+def observe(laboratory: Laboratory, scale: Scale) -> list[Record]:
+    cells = [
+        Cell(
+            {"network": network},
+            network,
+            "gap",
+            "fashion_mnist",
+            Recipe(epochs=epochs, batch_size=32, train_images=images),
+        )
+        for network, images, epochs in scale.levels
+    ]
+    return laboratory.train(cells, scale, _at_sizes)
+
+
+def _at_sizes(run: Run) -> dict[str, Any]:
+    import tensorflow as tf
+
+    from tfpool.build import build
+
+    trained = run.load_model()
+    spec = {**run.plan.spec, "input_shape": (None, None, 1)}
+    free = build(plan(**spec))
+    free.set_weights(trained.get_weights())
+    part = images_of(run).test.first(IMAGES)
+    pixels = part.images.astype(np.float32) / 255
+    found: dict[str, Any] = {
+        "weights added": free.count_params() - trained.count_params(),
+        "flatten refuses": _refuses({**spec, "head": "flatten"}),
+    }
+    at, back = [], []
+    for size in SIZES:
+        resized = tf.image.resize(pixels, (size, size), antialias=True).numpy()
+        at.append(accuracy(free.predict(resized, batch_size=250, verbose=0), part))
+        small = tf.image.resize(resized, (TRAINED, TRAINED), antialias=True).numpy()
+        back.append(accuracy(trained.predict(small, batch_size=250, verbose=0), part))
+    return {**found, "accuracy by size": at, "brought back by size": back}
+
+
+def _refuses(spec: dict[str, Any]) -> bool:
+    try:
+        plan(**spec)
+    except ValueError:
+        return True
+    return False
+
+
+def judge(records: Sequence[Record]) -> Judgement:
+    networks = list(dict.fromkeys(each["network"] for each in records))
+    runs_anywhere = all(each["flatten refuses"] and each["weights added"] == 0 for each in records)
+    effects, baselines, rows, figures = [], [], [], []
+    for network in networks:
+
+        def at(what: str, size: int, network: str = network) -> dict[int, float]:
+            return by_seed(records, nth(f"{what} by size", SIZES.index(size)), network=network)
+
+        for size in SIZES:
+            if size != TRAINED:
+                name = f"{network} at {size} px"
+                effects.append(paired(f"{name} − at {TRAINED} px", at("accuracy", size), at("accuracy", TRAINED)))
+                baselines.append(
+                    paired(f"{name} − brought back to {TRAINED} px", at("accuracy", size), at("brought back", size))
+                )
+        lines = {
+            words: [mean(records, nth(f"{what} by size", k), network=network) for k in range(len(SIZES))]
+            for words, what in (("read at its size", "accuracy"), (f"brought back to {TRAINED}", "brought back"))
+        }
+        figures.append(
+            Figure(
+                f"One set of weights of {network} at many sizes",
+                "image size in pixels",
+                "accuracy",
+                [
+                    line(words, SIZES, values, head)
+                    for (words, values), head in zip(lines.items(), ("gap", ""), strict=True)
+                ],
+            )
+        )
+        rows += [
+            (network, str(size), *(str(values[number]) for values in lines.values()))
+            for number, size in enumerate(SIZES)
+        ]
+    answers = [above(each, -LOSS) for each in effects]
+    double = next(each for each in effects if f"at {2 * TRAINED} px" in each.name)
+    half = next(each for each in effects if f"at {TRAINED // 2} px" in each.name)
+    return Judgement(
+        verdict([YES if runs_anywhere else NO, *answers]),
+        f"One set of weights {'ran' if runs_anywhere else 'did not run'} at every size from {SIZES[0]} to {SIZES[-1]} "
+        f"pixels, though it was trained at {TRAINED} alone. Accuracy changes by {half} at half that size and "
+        f"by {double} at double.",
+        [*effects, *baselines],
+        ("network", "size", "read at its size", f"brought back to {TRAINED}"),
+        rows,
+        figures,
+    )

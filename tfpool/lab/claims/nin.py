@@ -1,0 +1,110 @@
+"""A parameter-free head is enough.
+
+Statement: Network in Network needs no dense layer: a 1×1 convolution makes one map a class, and their means are the
+scores. The head that follows has no parameters, and does as well as GlobalAveragePooling2D with Dense.
+
+Protocol: A small network with local pooling (convnet, 4,000 images of Fashion-MNIST, 8 epochs) and a residual one
+(resnet8, 1,000 images, 16 epochs) under the heads NIN and GAP + Dense, which have equal numbers of parameters there:
+the convolution's are the dense layer's. And the small network with a last convolution of 10 filters, a map a class,
+under NIN with no parameter at all and under GAP + Dense with 110. Each head's learning rate tuned over one grid on the
+validation images with a seed that is not measured.
+
+Measure: Accuracy on the 5,000 test images after the last epoch, and the share of class maps that are zero on all of
+them: dead, since the head's ReLU can end a class for good.
+
+Rule: In each network, is NIN's test accuracy within two points of GAP + Dense's, or above it? The answer is yes where
+the whole 95 % interval of the difference lies above minus two points, no where it lies below. All yes: holds; all no:
+does not hold; some yes: holds in part; else it is not decided.
+
+Overturned by: A network in which the whole interval lies two points or more below GAP + Dense.
+
+Does not show: Savings. On one backbone both heads have the same parameters; only a backbone that ends in a map a class
+makes the head free of them.
+
+Source: Lin, Chen and Yan 2013, arXiv 1312.4400.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tfpool.lab.claim import Record, Scale
+from tfpool.lab.figure import Figure
+from tfpool.lab.laboratory import Cell, Laboratory
+from tfpool.lab.measuring import images_of, scorer
+from tfpool.lab.records import by_seed, chosen, line, mean
+from tfpool.lab.statistics import paired
+from tfpool.lab.verdict import Judgement, above, verdict
+from tfpool.runs import Run
+from tfpool.training.recipe import Recipe
+
+NAMES = {"gap": "GAP + Dense", "nin": "NIN"}
+MARGIN = 0.02
+"""Accuracy that counts as nothing here: two points."""
+MAPS = "convnet, 10 maps"
+SCALES = {
+    "quick": Scale(seeds=2, rates=(2e-3,), levels=(("convnet", 1000, 4),)),
+    "full": Scale(tuning_seeds=1, levels=(("convnet", 4000, 8), ("resnet8", 1000, 16), (MAPS, 4000, 8))),
+}
+"""Levels are network, training images and epochs."""
+
+
+def observe(laboratory: Laboratory, scale: Scale) -> list[Record]:
+    cells = [
+        Cell(
+            {"network": network, "head": head},
+            network.partition(",")[0],
+            head,
+            "fashion_mnist",
+            Recipe(epochs=epochs, batch_size=32, train_images=images),
+            {"last": 10} if network == MAPS else {},
+        )
+        for network, images, epochs in scale.levels
+        for head in NAMES
+    ]
+    return laboratory.train(cells, scale, _dead)
+
+
+def _dead(run: Run) -> dict[str, float]:
+    scores = scorer(run)(images_of(run).test.images)
+    return {"dead": float(np.mean((scores == 0).all(axis=0))), "head params": run.plan.head_params}
+
+
+def judge(records: Sequence[Record]) -> Judgement:
+    networks = list(dict.fromkeys(each["network"] for each in records))
+    effects, rows = [], []
+    for network in networks:
+        of_gap, of_nin = (by_seed(records, "test", network=network, head=head) for head in NAMES)
+        effects.append(paired(f"NIN − GAP + Dense, {network}", of_nin, of_gap))
+        for head in NAMES:
+            at = {"network": network, "head": head}
+            params = chosen(records, **at)[0]["head params"]
+            rows.append(
+                (
+                    network,
+                    NAMES[head],
+                    f"{params:,}",
+                    str(mean(records, "test", **at)),
+                    str(mean(records, "dead", **at)),
+                )
+            )
+    answers = [above(each, -MARGIN) for each in effects]
+    figure = Figure(
+        "Test accuracy with and without a dense layer",
+        "network",
+        "test accuracy",
+        [line(NAMES[h], networks, [mean(records, "test", network=n, head=h) for n in networks], h) for h in NAMES],
+        kind="bar",
+    )
+    return Judgement(
+        verdict(answers),
+        "NIN's test accuracy against GAP + Dense: "
+        + "; ".join(f"{each} on {network}" for each, network in zip(effects, networks, strict=True))
+        + ".",
+        effects,
+        ("network", "head", "head's parameters", "test", "dead classes"),
+        rows,
+        [figure],
+    )

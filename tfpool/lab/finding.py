@@ -1,0 +1,162 @@
+"""A result as it is kept: a small JSON file with what was measured, what it came to, and how it was made."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import packages_distributions, version
+from pathlib import Path
+from typing import Any
+
+import tfpool
+from tfpool.files import atomic
+from tfpool.lab.claim import CLAIMS, SCALES, Claim, Record
+from tfpool.lab.figure import Figure
+from tfpool.lab.statistics import Effect
+from tfpool.lab.verdict import Judgement
+from tfpool.process import cores
+
+SHIPPED = Path(__file__).with_name("findings")
+FOLDER = "lab"
+"""Inside the store, where one's own findings are kept."""
+_PACKAGES = ("tensorflow", "keras", "numpy")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What came out of one claim at one scale.
+
+    Attributes:
+        claim: its name.
+        scale: "quick" or "full".
+        judgement: verdict, headline, effects, table and figures.
+        records: the measurements that it rests on.
+        fixed: SHA-256 of the text that laid the experiment down.
+        made: command, date, seconds on one core, versions and machine.
+    """
+
+    claim: str
+    scale: str
+    judgement: Judgement
+    records: Sequence[Record]
+    fixed: str
+    made: dict[str, Any]
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seeds that were measured; none for arithmetic."""
+        return sorted({record["seed"] for record in self.records if "seed" in record})
+
+    def record(self) -> dict[str, Any]:
+        judged = self.judgement
+        return {
+            "claim": self.claim,
+            "scale": self.scale,
+            "verdict": judged.verdict,
+            "headline": judged.headline,
+            "effects": [effect.record() for effect in judged.effects],
+            "numbers": dict(judged.numbers),
+            "columns": list(judged.columns),
+            "rows": [list(row) for row in judged.rows],
+            "figures": [figure.record() for figure in judged.figures],
+            "seeds": self.seeds,
+            "made": self.made,
+            "fixed": self.fixed,
+            "records": list(self.records),
+        }
+
+    @classmethod
+    def of(cls, record: dict[str, Any]) -> Finding:
+        """The finding that `record` came from."""
+        judgement = Judgement(
+            record["verdict"],
+            record["headline"],
+            [Effect(**effect) for effect in record["effects"]],
+            record["columns"],
+            record["rows"],
+            [Figure.of(figure) for figure in record["figures"]],
+            record["numbers"],
+        )
+        return cls(record["claim"], record["scale"], judgement, record["records"], record["fixed"], record["made"])
+
+
+def write(finding: Finding, folder: Path) -> Path:
+    """Keep a finding in a folder, in the place of an older one of that claim and scale."""
+    path = _path(folder, finding.claim, finding.scale)
+    lines = json.dumps({name: each for name, each in finding.record().items() if name != "records"}, indent=1)
+    # A measurement a line: a person can read it, and a change shows which.
+    records = ",\n  ".join(json.dumps(record) for record in finding.records)
+    with atomic(path) as temporary:
+        temporary.write_text(f'{lines[:-2]},\n "records": [\n  {records}\n ]\n}}\n')
+    return path
+
+
+def read(path: Path) -> Finding:
+    """The finding in a file.
+
+    Raises:
+        ValueError: if it is missing or damaged.
+    """
+    try:
+        return Finding.of(json.loads(path.read_text()))
+    except FileNotFoundError:
+        raise ValueError(f"There is no finding at {path}. Make it: python -m tfpool lab NAME --full") from None
+    except (OSError, KeyError, TypeError, ValueError):
+        raise ValueError(f"The finding {path} cannot be read. Delete it and run the claim again.") from None
+
+
+def shipped(name: str) -> Finding | None:
+    """The finding that came with tfpool; None where there is none yet."""
+    path = _path(SHIPPED, name, "full")
+    return read(path) if path.exists() else None
+
+
+def own(store: Path, name: str) -> list[Finding]:
+    """The findings that were made in a store, that of the full scale first.
+
+    Raises:
+        ValueError: if one is damaged.
+    """
+    paths = [_path(store / FOLDER, name, scale) for scale in reversed(SCALES)]
+    return [read(path) for path in paths if path.exists()]
+
+
+def made(claim: Claim, scale: str, records: Sequence[Record], seconds: float) -> Finding:
+    """Judge measurements and note what they were made with.
+
+    Args:
+        claim: what was measured.
+        scale: "quick" or "full".
+        records: the measurements.
+        seconds: how long training them took on one core, or the whole where nothing was trained.
+    """
+    # TensorFlow is there under several distributions' names.
+    distributions = packages_distributions()
+    about = {
+        "command": f"python -m tfpool lab {claim.name} --{scale}",
+        "date": datetime.now(UTC).date().isoformat(),
+        "seconds": round(seconds),
+        "tfpool": tfpool.__version__,
+        "python": platform.python_version(),
+        **{name: version(distributions[name][0]) for name in _PACKAGES},
+        "machine": f"{cores()} cores, {_processor()}, {platform.system()}",
+    }
+    # As a reader of the file will have them: tuples are lists there.
+    kept = json.loads(json.dumps(list(records)))
+    return Finding(claim.name, scale, claim.judge(kept), kept, claim.fixed, about)
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def _path(folder: Path, name: str, scale: str) -> Path:
+    assert name in CLAIMS
+    return folder / f"{name}-{scale}.json"

@@ -1,0 +1,44 @@
+"""What is taken from a finished run's model: scores of images, and accuracy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from tfpool import data as data_sets
+from tfpool.data import DataSet, Part
+from tfpool.runs import Run
+
+_BATCH = 250
+
+
+def images_of(run: Run) -> DataSet:
+    """The data set that a run was trained on, with the training images that it saw alone."""
+    images = data_sets.load(run.spec["data"])
+    seen = images.train.first(run.spec["recipe"]["train_images"])
+    return DataSet(images.name, images.class_names, seen, images.validation, images.test)
+
+
+def scorer(run: Run) -> Callable[[np.ndarray], np.ndarray]:
+    """A function from images, uint8 (N, h, w, c), to logits, float32 (N, K), by the run's model."""
+    import tensorflow as tf
+
+    from tfpool.inputs import to_network
+
+    model, plan, weights = run.load_model(), run.plan, run.spec["recipe"]["weights"]
+
+    @tf.function(reduce_retracing=True)
+    def scores(images: tf.Tensor) -> tf.Tensor:
+        return tf.cast(model(to_network(images, plan, weights), training=False), tf.float32)
+
+    def scored(images: np.ndarray) -> np.ndarray:
+        batches = (images[start : start + _BATCH] for start in range(0, len(images), _BATCH))
+        return np.concatenate([scores(batch).numpy() for batch in batches])
+
+    return scored
+
+
+def accuracy(scores: np.ndarray, part: Part) -> float:
+    """Share of images whose highest score is their class's."""
+    return float((scores.argmax(axis=1) == part.labels).mean())

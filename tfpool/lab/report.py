@@ -1,0 +1,179 @@
+"""The page that tells all findings, as Markdown: made of the claims' texts and the result files, of nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tfpool.lab.claim import CLAIMS, Claim, find
+from tfpool.lab.finding import Finding
+
+SHORT_ANSWER = Path(__file__).with_name("short_answer.md")
+"""What the findings come to, in words that take their numbers from them."""
+FIGURES = "figures"
+"""The folder of the figures, beside the page."""
+_NOT_YET = "not measured yet"
+_PAGE = """# Flatten or GlobalAveragePooling2D?
+
+Made by `python scripts/make_findings.py` of the files in [tfpool/lab/findings](../tfpool/lab/findings).
+
+## The short answer
+
+{short_answer}
+
+## What articles say, and what came out
+
+| | statement | verdict | what decides |
+|---|---|---|---|
+{summary}
+
+## How to read this
+
+Each statement was made an experiment before it was run: what is trained, what is measured, and the rule that makes a
+verdict of the numbers stand in the claim's module, and a result keeps a checksum of that text. One thing is changed at
+a time. Heads that are compared start on equal backbones and see the same images in the same order, seed by seed, and
+each head has a learning rate of its own, tuned on validation images with seeds that are not measured.
+
+A number in brackets is a 95 % interval over seeds, by Student's t: where the mean of all seeds lies, not where the next
+one will. Differences are of pairs, both heads under one seed; ratios are geometric means. An interval by the bootstrap
+would look better and promise too much: of five normally distributed values it holds the true mean in 84 % of cases, be
+it of percentiles or corrected (BCa), and Student's in 94 %. Where the values are as skewed as an exponential
+distribution, it is 77 % and 79 % for the bootstraps and 88 % for Student's (`python benchmarks/intervals.py`). Times
+are repeated many times, and there a bootstrap is in its place: of their median.
+
+A claim *holds* if all questions of its rule are answered yes, *does not hold* if all are answered no, *holds in part*
+if some are answered yes, and is *not decided here* otherwise. An effect under one percentage point is not called one,
+unless the rule says another number.
+
+{sections}
+"""
+
+
+def page(findings: Mapping[str, Finding]) -> str:
+    """The text of docs/findings.md.
+
+    Args:
+        findings: by the names of their claims; a claim without one is told to have none yet.
+    """
+    known = [find(name) for name in CLAIMS]
+    return _PAGE.format(
+        short_answer=short_answer(findings),
+        summary="\n".join(_row(_summary(claim, findings.get(claim.name))) for claim in known),
+        sections="\n\n".join(_section(claim, findings.get(claim.name)) for claim in known),
+    )
+
+
+def short_answer(findings: Mapping[str, Finding], template: str | None = None) -> str:
+    """A template's text, its places filled from findings.
+
+    Args:
+        findings: by the names of their claims.
+        template: names each claim's `Judgement`, as in {overfitting.verdict}, {nin.effects[0]} or
+            {position.numbers[gap zero]:.0%}. Default: the one that ships.
+    """
+    text = SHORT_ANSWER.read_text() if template is None else template
+    judged = {name: findings[name].judgement if name in findings else _Nothing() for name in CLAIMS}
+    return text.strip().format(**judged)
+
+
+class _Nothing:
+    """In the place of what is not measured yet, whatever is asked of it."""
+
+    def __getattr__(self, name: str) -> _Nothing:
+        return self
+
+    def __getitem__(self, key: Any) -> _Nothing:
+        return self
+
+    def __format__(self, how: str) -> str:
+        return _NOT_YET
+
+
+def _summary(claim: Claim, finding: Finding | None) -> Sequence[str]:
+    linked = f"[{claim.title}](#{_anchor(_heading(claim))})"
+    told = (finding.judgement.verdict, finding.judgement.headline) if finding else (_NOT_YET, "–")
+    return (str(claim.number), linked, *told)
+
+
+def _section(claim: Claim, finding: Finding | None) -> str:
+    said = {name: _linked(text) for name, text in claim.sections.items()}
+    return "\n\n".join(
+        (
+            f"## {_heading(claim)}",
+            f"**The statement.** {said['Statement']}",
+            *(_outcome(finding) if finding else [_missing(claim)]),
+            f"**How it was measured.** {said['Protocol']} {said['Measure']}",
+            f"**The rule, fixed before the run.** {said['Rule']}",
+            f"**What it does not show.** {said['Does not show']}",
+            f"**What would overturn it.** {said['Overturned by']}",
+            f"**Source.** {said['Source']} The experiment: [{claim.name}.py](../tfpool/lab/claims/{claim.name}.py).",
+            *([_made(finding)] if finding else []),
+        )
+    )
+
+
+def _outcome(finding: Finding) -> list[str]:
+    judged = finding.judgement
+    told = "; ".join(figure.alt for figure in judged.figures)
+    found = [
+        f"**It {'is ' if judged.verdict.startswith('not') else ''}{judged.verdict}.** {judged.headline}",
+        f"![{_plain(told)}]({FIGURES}/{finding.claim}.svg)",
+        _table(judged.columns, judged.rows),
+    ]
+    if judged.effects:
+        effects = [(effect.name, str(effect), str(effect.count)) for effect in judged.effects]
+        found.append(_table(("effect", "mean and 95 % interval", "seeds"), effects))
+    return found
+
+
+def _missing(claim: Claim) -> str:
+    return f"**There is no finding yet.** `python -m tfpool lab {claim.name} --full` makes one."
+
+
+def _made(finding: Finding) -> str:
+    made, seeds = finding.made, finding.seeds
+    measured = f"seeds {', '.join(map(str, seeds))}" if seeds else "no seeds: it is arithmetic"
+    versions = ", ".join(
+        f"{title} {made[name]}"
+        for name, title in (("tensorflow", "TensorFlow"), ("keras", "Keras"), ("numpy", "NumPy"), ("python", "Python"))
+    )
+    return (
+        f"**Made by** `{made['command']}` on {made['date']}, {_time(made['seconds'])} of computing; {measured}; "
+        f"{versions}; {made['machine']}. All {len(finding.records)} measurements: "
+        f"[{finding.claim}-{finding.scale}.json](../tfpool/lab/findings/{finding.claim}-{finding.scale}.json)."
+    )
+
+
+def _time(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds} seconds"
+    return f"{seconds / 60:.0f} minutes" if seconds < 100 * 60 else f"{seconds / 3600:.1f} hours"
+
+
+def _heading(claim: Claim) -> str:
+    return f"{claim.number}. {claim.title}"
+
+
+def _anchor(heading: str) -> str:
+    """What GitHub calls a heading in a link."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def _linked(text: str) -> str:
+    """A text with its papers linked."""
+    return re.sub(r"arXiv (\d{4}\.\d{4,5})", r"[arXiv \1](https://arxiv.org/abs/\1)", text)
+
+
+def _plain(text: str) -> str:
+    """Words that end no link by themselves."""
+    return text.replace("[", "(").replace("]", ")")
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    return "\n".join((_row(columns), "|---" * len(columns) + "|", *map(_row, rows)))
+
+
+def _row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

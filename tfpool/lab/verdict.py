@@ -1,0 +1,78 @@
+"""From intervals to words: one rule for all claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tfpool.lab.figure import Figure
+from tfpool.lab.statistics import Effect
+
+VERDICTS = ("holds", "holds in part", "does not hold", "not decided here")
+YES, NO, OPEN = "yes", "no", "open"
+POINT = 0.01
+"""The smallest difference of accuracies that is worth a word: one percentage point."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the measurements of a claim come to.
+
+    Attributes:
+        verdict: one of `VERDICTS`.
+        headline: a sentence with the number that decides.
+        effects: by their names; those that the rule asks for first.
+        columns, rows: the table, cells as text.
+        figures: what to draw.
+        numbers: further figures that the text needs, by name.
+    """
+
+    verdict: str
+    headline: str
+    effects: Sequence[Effect]
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    figures: Sequence[Figure]
+    numbers: Mapping[str, Any] = field(default_factory=dict)
+
+
+def decide(effect: Effect, least: float = POINT, neutral: float = 0.0) -> str:
+    """Whether an effect is there: "yes", "no" or "open".
+
+    Args:
+        effect: positive where it is as the claim has it.
+        least: the smallest that is worth a word. Where the whole interval lies below, the answer is no.
+        neutral: what the effect is where there is none: 0, or 1 for a ratio. Where the whole interval lies above and
+            the effect reaches `least`, the answer is yes.
+    """
+    if effect.high < least:
+        return NO
+    return YES if effect.low > neutral and effect.value >= least else OPEN
+
+
+def above(effect: Effect, least: float) -> str:
+    """Whether an effect lies above a number, with its whole interval: "yes", "no" or "open"."""
+    if effect.low > least:
+        return YES
+    return NO if effect.high < least else OPEN
+
+
+def within(effect: Effect, most: float = POINT) -> str:
+    """Whether two things are equal but for `most`: "yes", "no" or "open"."""
+    if -most < effect.low and effect.high < most:
+        return YES
+    return NO if effect.low > most or effect.high < -most else OPEN
+
+
+def verdict(answers: Iterable[str]) -> str:
+    """One of `VERDICTS` from the answers to a claim's questions.
+
+    All yes: it holds. All no: it does not. Some yes: it holds in part. No yes, but something open: not decided.
+    """
+    given = set(answers)
+    if given == {YES}:
+        return "holds"
+    if given == {NO}:
+        return "does not hold"
+    return "holds in part" if YES in given else "not decided here"

@@ -1,0 +1,81 @@
+"""What `python -m tfpool lab` does."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from tfpool.lab import find
+from tfpool.lab import finding as findings
+from tfpool.lab.claim import claims
+from tfpool.lab.finding import Finding
+from tfpool.lab.job import reporting
+from tfpool.runs import RunStore
+from tfpool.table import table
+from tfpool.terminal import bar
+
+
+def lab_command(args: argparse.Namespace) -> int:
+    store = RunStore(args.store)
+    if args.all and args.name:
+        raise ValueError(f"--all takes every claim. Leave out either --all or {args.name}.")
+    if not (args.all or args.name):
+        return _list(store, args.json)
+    scale = "full" if args.full else "quick"
+    names = [claim.name for claim in claims()] if args.all else [find(args.name).name]
+    for name in names:
+        code = _run(store, name, scale, args.json)
+        if code:
+            return code
+    return 0
+
+
+def _list(store: RunStore, as_json: bool) -> int:
+    rows, told = [], []
+    for claim in claims():
+        known = findings.shipped(claim.name)
+        mine = findings.own(store.folder, claim.name)
+        verdicts = [known.judgement.verdict if known else None, mine[0].judgement.verdict if mine else None]
+        told.append({"claim": claim.name, "title": claim.title, "shipped": verdicts[0], "own": verdicts[1]})
+        rows.append((str(claim.number), claim.name, claim.title, *(each or "–" for each in verdicts)))
+    if as_json:
+        print(json.dumps(told))
+    else:
+        print(table(("", "claim", "statement", "verdict shipped", "yours"), rows, right=(0,)))
+        print("\nRun one: python -m tfpool lab NAME --quick")
+    return 0
+
+
+def _run(store: RunStore, name: str, scale: str, as_json: bool) -> int:
+    from tfpool.lab.conducting import conduct, folder
+    from tfpool.lab.drawing import draw
+    from tfpool.lab.laboratory import Halted
+
+    try:
+        with bar(f"{name}, {scale}") as progress, reporting(store.folder, name, scale) as report:
+
+            def told(done: float, total: int) -> None:
+                progress(done, total)
+                report(done, total)
+
+            made = conduct(name, scale, store, told)
+    except (RuntimeError, Halted) as error:
+        print(f"tfpool: {error}", file=sys.stderr)
+        return 1
+    drawn = draw(made.judgement.figures, folder(store) / f"{name}-{scale}.svg")
+    if as_json:
+        print(json.dumps(made.record()))
+    else:
+        _show(made, drawn)
+    return 0
+
+
+def _show(made: Finding, drawn: Path) -> None:
+    claim, judged = find(made.claim), made.judgement
+    print(f"{claim.number}. {claim.title}\n")
+    print(table(judged.columns, judged.rows))
+    if judged.effects:
+        print("\n" + table(("effect", "mean and 95 % interval"), [(each.name, str(each)) for each in judged.effects]))
+    print(f"\nFigure: {drawn}\n\nVerdict: {judged.verdict}. {judged.headline}")
