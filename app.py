@@ -78,3 +78,4 @@ with doors[1].container(border=True):
 with doors[2].container(border=True):
     link("CAM", "**Look** at it")
     st.write("Where each of them looks in the same image, on one scale.")
+link("Claims", "**Is it true?** What textbooks say about pooling, claim by claim, measured")

@@ -21,6 +21,7 @@ PAGES = {
     "Train": ("pages/4_Train.py", ":material/show_chart:"),
     "Runs": ("pages/5_Runs.py", ":material/leaderboard:"),
     "CAM": ("pages/6_CAM.py", ":material/visibility:"),
+    "Claims": ("pages/7_Claims.py", ":material/fact_check:"),
 }
 
 

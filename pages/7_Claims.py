@@ -1,0 +1,32 @@
+"""Claims: is what the textbooks say about pooling true, here, measured?"""
+
+import streamlit as st
+
+from dashboard import claim_cards, claim_jobs
+from dashboard.claim_cards import Known
+from dashboard.page import header, messages, store
+from tfpool.lab import job
+from tfpool.lab.claim import claims
+
+header("Claims", "Is what the textbooks say about pooling true, here, measured?")
+
+with messages():
+    folder = store().folder
+    known = [Known.of(claim, folder) for claim in claims()]
+claim_cards.counts(known)
+st.caption("Open a claim for its figures, how it was measured and what that does not show, or to run it yourself.")
+
+with st.container(gap="xsmall"):
+    for each in known:
+        name = each.claim.name
+        under_way = job.state(folder, name)
+        running = under_way is not None and under_way.state == "running"
+        card = st.expander(claim_cards.label(each, running), key=f"claims_{name}", bind="query-params")
+        with card:
+            if card.open:
+                claim_cards.statement(each.claim)
+                claim_cards.results(each)
+                claim_cards.explained(each.claim)
+            # In a closed card, too: it sees to it that the line above says so when the run has ended.
+            if card.open or running:
+                claim_jobs.run(name, bool(each.own))

@@ -1,0 +1,69 @@
+"""The Claims page in Chromium: an address of one claim, its figure, and a run that is started, seen and stopped."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tfpool.lab import job
+from tfpool.lab.finding import FOLDER, write
+
+from ..lab.crafted import IN_PART, finding
+from .conftest import Browse, Serve, clean, picture, settle
+from .test_browser import MINUTES
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "saved_models"
+    write(finding("position", IN_PART, "quick"), folder / FOLDER)
+    yield folder
+    job.stop(folder, "position")
+
+
+def test_a_claim_is_opened_by_its_address_run_and_stopped(store: Path, serve: Serve, browse: Browse) -> None:
+    url = f"{serve(store)}/Claims?claims_position=true"
+    opened = browse(url)
+    expect(opened.get_by_text("12. A parameter-free head is enough")).to_be_visible()
+    expect(opened.get_by_text("Measured by you:")).to_be_visible()
+    expect(opened.get_by_text("yours, quick: holds in part")).to_be_visible()
+    expect(opened.get_by_text("The mean over positions forgets them")).to_be_visible()
+    charts = opened.get_by_test_id("stPlotlyChart")
+    expect(charts).to_have_count(2)
+    for number in range(2):
+        expect(charts.nth(number).locator(".barlayer .point path").first).to_be_visible()
+        box = charts.nth(number).locator(".main-svg").first.bounding_box()
+        assert box
+        assert min(box["width"], box["height"]) > 200
+    picture(opened, "Claims-position")
+
+    opened.get_by_text("2. GAP overfits less").click()
+    expect(opened.get_by_text("Without a large dense layer there is less to overfit")).to_be_visible()
+    opened.wait_for_url("**claims_overfitting=true**")
+    opened.get_by_text("2. GAP overfits less").click()
+    expect(opened.get_by_text("Without a large dense layer there is less to overfit")).to_have_count(0)
+
+    opened.get_by_role("button", name="Run it here").click()
+    expect(opened.get_by_text("Your quick run: ")).to_be_visible()
+    expect(opened.get_by_test_id("stExpander").nth(5).locator("summary").first).to_contain_text("running")
+    # A refresh loses nothing.
+    opened.reload(wait_until="domcontentloaded")
+    expect(opened.get_by_text("Your quick run: ")).to_be_visible()
+    expect(opened.get_by_text("Your quick run: starting")).to_have_count(0, timeout=MINUTES)
+    opened.get_by_role("button", name="Stop").click()
+    expect(opened.get_by_text("Your quick run was stopped")).to_be_visible(timeout=MINUTES)
+    expect(opened.get_by_role("button", name="Go on")).to_be_visible()
+    expect(charts).to_have_count(2)
+    known = job.state(store, "position")
+    assert known
+    assert known.state == "stopped"
+    settle(opened)
+
+    narrow = browse(url, width=390, scheme="dark")
+    expect(narrow.locator(".barlayer .point path").first).to_be_visible()
+    assert narrow.get_by_test_id("stMain").evaluate("main => main.scrollWidth <= main.clientWidth")
+    picture(narrow, "Claims-position-narrow-dark")
+    clean(narrow)

@@ -1,0 +1,277 @@
+"""The Claims page in Streamlit's own test harness: verdicts, figures, what is missing or damaged, a run."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import claim_charts, claim_jobs
+from dashboard.page import plain
+from tfpool.lab import CLAIMS, VERDICTS, find, job
+from tfpool.lab import finding as findings
+from tfpool.lab.figure import Figure, Series
+from tfpool.lab.finding import FOLDER
+from tfpool.lab.job import Job
+
+from ..lab.crafted import finding
+from ..test_imports import modules_after
+from .test_pages import opened, sound, words
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty store, and no finding shipped."""
+    monkeypatch.setenv("TFPOOL_STORE", str(tmp_path / "saved_models"))
+    monkeypatch.setattr(findings, "SHIPPED", tmp_path / "shipped")
+    return tmp_path / "saved_models"
+
+
+@pytest.fixture
+def shipped(store: Path, tmp_path: Path) -> Path:
+    """A finding of each claim, the verdicts by turns."""
+    for number, name in enumerate(CLAIMS):
+        findings.write(finding(name, VERDICTS[number % len(VERDICTS)]), tmp_path / "shipped")
+    return tmp_path / "shipped"
+
+
+def keep(store: Path, name: str, verdict: str = "holds", scale: str = "quick") -> None:
+    findings.write(finding(name, verdict, scale), store / FOLDER)
+
+
+def labels(app: AppTest) -> list[str]:
+    """What the lines say that open a card, without the signs that keep markdown off."""
+    return [each.label.replace("\\", "") for each in app.expander if each.label[0].isdigit()]
+
+
+def said(app: AppTest) -> str:
+    return words(app).replace("\\", "")
+
+
+def charts(app: AppTest) -> list[dict]:
+    return [json.loads(each.proto.spec) for each in app.get("plotly_chart")]
+
+
+def claims(*names: str) -> AppTest:
+    return opened("Claims", **{f"claims_{name}": "true" for name in names})
+
+
+def test_all_claims_are_listed_with_their_verdicts_in_words_and_no_figure(shipped: Path) -> None:
+    app = claims()
+    assert len(labels(app)) == len(CLAIMS)
+    for number, (name, told) in enumerate(zip(CLAIMS, labels(app), strict=True)):
+        assert told.startswith(f"{number + 1}. {find(name).title} ")
+        assert f": {VERDICTS[number % len(VERDICTS)]}]" in told
+    assert "Measured for this release**, of 12 claims: " in said(app)
+    for counted in ("3 hold]", "3 hold in part]", "3 do not hold]", "3 are not decided here]"):
+        assert counted in said(app)
+    assert "Measured by you" not in said(app)
+    assert not charts(app)
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_a_card_has_statement_verdict_figures_numbers_and_how_it_was_measured(name: str, shipped: Path) -> None:
+    app, claim, kept = claims(name), find(name), findings.read(shipped / f"{name}-full.json")
+    told = said(app)
+    for section in ("Statement", "Protocol", "Measure", "Rule", "Overturned by", "Does not show", "Source"):
+        assert claim.sections[section] in told
+    assert "**Rule**, fixed before the run." in told
+    assert kept.judgement.headline in told
+    assert f": {kept.judgement.verdict}]" in told
+    figures = app.get("plotly_chart")
+    assert [chart.proto.alt for chart in figures] == [figure.alt for figure in kept.judgement.figures]
+    tables = [each.value for each in app.dataframe]
+    assert list(tables[-1].columns) == list(kept.judgement.columns)
+    assert len(tables[-1]) == len(kept.judgement.rows)
+    if kept.judgement.effects:
+        assert list(tables[0]["mean and 95 % interval"]) == [str(each) for each in kept.judgement.effects]
+    assert app.code[0].value == f"python -m tfpool lab {name} --full"
+    assert "2026-01-02, 0:03 on one core. tfpool 0, Python 3.11, TensorFlow 2.21.0" in told
+    assert ("Seeds 0, 1, 2, 3, 4. " in told) == bool(kept.seeds)
+    assert "You have not measured it yet" in told
+
+
+def test_without_any_finding_the_page_says_what_the_button_does(store: Path) -> None:
+    app = claims("nin")
+    assert all("not measured yet" in told for told in labels(app))
+    assert "No findings ship with this version yet." in said(app)
+    assert "The button runs the experiment on this computer" in said(app)
+    assert app.button(key="claims_run_nin").label == "Run it here"
+    assert not store.exists()
+
+
+def test_ones_own_findings_stand_beside_what_is_shipped(shipped: Path, store: Path) -> None:
+    keep(store, "position", "does not hold")
+    app = claims("position")
+    assert "holds in part] " in labels(app)[5]
+    assert "yours, quick: does not hold]" in labels(app)[5]
+    assert "**Measured by you**: :red-badge[:material/cancel: 1 does not hold]" in said(app)
+    assert "**Measured for this release**, 5 seeds: " in said(app)
+    assert "**Yours, quick**, 5 seeds: " in said(app)
+    assert len(charts(app)) == 2 * len(finding("position").judgement.figures)
+    assert "You have not measured it yet" not in said(app)
+
+
+def test_of_two_scales_the_full_one_is_shown_and_the_quick_one_can_be_chosen(store: Path) -> None:
+    keep(store, "nin", "holds", "quick")
+    keep(store, "nin", "does not hold", "full")
+    app = claims("nin")
+    assert "yours, full: does not hold]" in labels(app)[-1]
+    assert "**Yours, full**" in said(app)
+    app.button_group(key="claims_own_nin").set_value("quick").run()
+    sound(app)
+    assert "**Yours, quick**, 5 seeds: :green-badge[:material/check_circle: holds]" in said(app)
+
+
+def test_a_finding_made_under_another_text_asks_to_be_made_again(store: Path) -> None:
+    keep(store, "nin")
+    assert "laid down differently" not in said(claims("nin"))
+    findings.write(replace(finding("nin", scale="quick"), fixed="0"), store / FOLDER)
+    assert "The experiment has been laid down differently since this was measured. Run it again." in said(claims("nin"))
+
+
+def test_a_damaged_finding_is_one_sentence_and_the_others_are_shown(store: Path) -> None:
+    keep(store, "nin")
+    keep(store, "position")
+    path = store / FOLDER / "nin-quick.json"
+    path.write_text(path.read_text()[:200])
+    app = claims("nin", "position")
+    assert [error.value.replace("\\", "") for error in app.error] == [
+        f"The finding {path} cannot be read. Delete it and run the claim again."
+    ]
+    assert "yours cannot be read" in labels(app)[-1]
+    assert len(charts(app)) == len(finding("position").judgement.figures)
+
+
+def test_words_of_a_file_are_shown_as_they_are(store: Path) -> None:
+    bad = "**bold** <b>x</b> :red[y] [link](https://example.org)"
+    made = finding("nin", scale="quick")
+    (figure,) = made.judgement.figures
+    series = replace(figure.series[0], name="<b>x</b>", x=["<i>a</i>", "b"])
+    hostile = replace(figure, title=bad, x=bad, y=bad, series=(series, *figure.series[1:]), level=0.1, level_name="<i>")
+    judged = replace(made.judgement, verdict=bad, headline=bad, figures=[hostile])
+    about = {**made.made, "machine": bad, "date": bad, "keras": bad}
+    findings.write(replace(made, judgement=judged, made=about), store / FOLDER)
+    app = claims("nin")
+    assert plain(bad) in words(app)
+    assert bad not in words(app)
+    assert "<b>" not in json.dumps(charts(app)[0])
+    assert "<i>" not in json.dumps(charts(app)[0])
+
+
+def test_an_address_with_nonsense_is_the_list(shipped: Path) -> None:
+    app = opened("Claims", claims_nonsense="true", claims_nin="banana", claims_chosen="9")
+    assert len(labels(app)) == len(CLAIMS)
+    assert not app.error
+    assert not charts(app)
+
+
+def job_of(state: str, **changed: object) -> Job:
+    return replace(Job("nin", "full", state, 30.0, 120, 83.0, "", False), **changed)
+
+
+@pytest.mark.parametrize(
+    ("known", "told"),
+    [
+        (job_of("stopped"), "Your full run was stopped at 25%. What is done is kept"),
+        (job_of("interrupted", total=0), "Your full run was interrupted: its process is gone."),
+        (job_of("failed", error="Run x failed. **Out** of memory"), "Your full run failed. Run x failed. **Out**"),
+    ],
+)
+def test_one_that_was_broken_off_says_so_and_goes_on(
+    known: Job, told: str, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = []
+    monkeypatch.setattr(job, "state", lambda folder, name: known if name == "nin" and not begun else None)
+    monkeypatch.setattr(job, "start", lambda *given: begun.append(given))
+    app = claims("nin")
+    assert told in said(app)
+    assert app.button(key="claims_run_nin").label == "Go on"
+    app.button(key="claims_run_nin").click().run()
+    sound(app)
+    assert begun == [(store, "nin", "full")]
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_one_that_is_under_way_shows_how_far_it_is_and_can_be_stopped(
+    is_open: bool, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def state(folder: Path, name: str) -> Job | None:
+        return job_of("running", stopping=bool(asked)) if name == "nin" else None
+
+    monkeypatch.setattr(job, "state", state)
+    monkeypatch.setattr(claim_jobs.jobs, "stop", lambda *given: asked.append(given))
+    app = claims("nin") if is_open else claims()
+    assert "running]" in labels(app)[-1]
+    assert [bar.proto.text for bar in app.get("progress")] == ["Your full run: 25%, about 1:23 left"]
+    app.button(key="claims_stop_nin").click().run()
+    sound(app)
+    assert asked == [(store, "nin")]
+    assert app.button(key="claims_stop_nin").disabled
+    assert not [button for button in app.button if button.key == "claims_run_nin"]
+
+
+def test_a_store_that_is_a_file_is_a_message(store: Path) -> None:
+    store.write_text("")
+    app = opened("Claims")
+    assert "A folder is needed to keep runs in" in said(app)
+
+
+def test_opening_the_page_loads_no_tensorflow() -> None:
+    code = (
+        "from streamlit.testing.v1 import AppTest; app = AppTest.from_file('app.py', default_timeout=60); "
+        "app.switch_page('pages/7_Claims.py'); app.run(); assert not app.exception; assert len(app.expander) >= 12"
+    )
+    assert not modules_after(code) & {"tensorflow", "keras"}
+
+
+def drawn(**changed: object) -> dict:
+    series = [Series("GAP", ["a", "b"], [0.5, None], [0.4, None], [0.7, None], "gap"), Series("other", ["b"], [0.2])]
+    figure = Figure(**{"title": "t", "x": "x", "y": "y", "series": series, "kind": "bar", **changed})
+    return claim_charts.draw(figure, claim_charts.colours([figure])).to_plotly_json()
+
+
+def test_bars_have_their_heads_colour_their_interval_and_their_place_by_name() -> None:
+    gap, other = drawn()["data"]
+    assert gap["marker"]["color"] == "#0072B2" != other["marker"]["color"]
+    assert gap["error_y"]["array"][0] == pytest.approx(0.2)
+    assert gap["error_y"]["arrayminus"][0] == pytest.approx(0.1)
+    assert list(other["x"]) == [1]
+
+
+def test_a_level_is_a_line_with_a_name_in_the_legend() -> None:
+    told = drawn(level=0.25, level_name="chance")
+    assert told["data"][-1]["name"] == "chance"
+    assert told["layout"]["shapes"][0]["y0"] == 0.25
+
+
+def test_a_wide_interval_does_not_squeeze_the_values() -> None:
+    lines = [Series("GAP", [1, 2], [0.5, 0.6], [-40.0, 0.5], [40.0, 0.7], "gap")]
+    low, high = drawn(kind="line", series=lines)["layout"]["yaxis"]["range"]
+    assert 0 < low < 0.5
+    assert 0.6 < high < 1
+
+
+def test_a_logarithmic_axis_has_two_labels_at_least() -> None:
+    for values in ([0.2, 0.9], [1e-4, 2e8], [3.0, 3.0]):
+        axis = drawn(kind="line", log=True, series=[Series("a", [1, 2], values)])["layout"]["yaxis"]
+        inside = [each for each in axis["tickvals"] if 0.1 * min(values) < each < 10 * max(values)]
+        assert len(inside) >= 2
+        assert len(axis["ticktext"]) == len(axis["tickvals"]) < 40
+
+
+def test_a_figure_without_values_is_drawn_empty() -> None:
+    for kind in ("line", "bar"):
+        for log in (True, False):
+            drawn(kind=kind, log=log, series=[Series("a", [], [])])
+            drawn(kind=kind, log=log, series=[Series("a", [1], [None])])
+
+
+def test_dark_colours_are_lighter_on_a_dark_page_and_a_heads_own_stay() -> None:
+    figure = Figure("t", "x", "y", [Series("GAP", [1], [1.0], head="gap"), Series("other", [1], [1.0])])
+    light, dark = (claim_charts.colours([figure], dark=each) for each in (False, True))
+    assert light["GAP"] == dark["GAP"]
+    assert light["other"] != dark["other"]
