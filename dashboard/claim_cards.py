@@ -12,7 +12,7 @@ import streamlit as st
 
 from dashboard import claim_charts
 from dashboard.page import plain
-from tfpool.lab import Claim, Finding, finding
+from tfpool.lab import Claim, Finding, axes, finding
 from tfpool.table import clock
 
 _BADGES = {
@@ -142,6 +142,7 @@ def _result(known: Known, found: Finding, whose: str, across: int) -> None:
 def _figures(found: Finding, key: str, across: int) -> None:
     figures = found.judgement.figures
     colours = claim_charts.colours(figures, dark=st.context.theme.type == "dark")
+    heights = axes.heights(figures)
     for start in range(0, len(figures), across):
         row = figures[start : start + across]
         # A last one alone takes the whole width, rather than leave half of it empty.
@@ -149,7 +150,7 @@ def _figures(found: Finding, key: str, across: int) -> None:
             with column:
                 st.markdown(f"**{plain(figure.title)}**")
                 st.plotly_chart(
-                    claim_charts.draw(figure, colours),
+                    claim_charts.draw(figure, colours, heights[start + number]),
                     key=f"{key}_{start + number}",
                     config={"displayModeBar": False},
                     alt=figure.alt,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import itertools
 import math
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -11,9 +10,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from tfpool.lab import axes
 from tfpool.lab.figure import Figure, Series
 from tfpool.palette import coloured
-from tfpool.table import short
 
 _HEIGHT = 330
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon")
@@ -26,8 +25,6 @@ _DIM = 0.12
 """Luminance below which a colour is hard to see on a dark page."""
 _APART = 0.09
 """Share of the width that two labels on an axis of numbers need at least."""
-_FEWEST = 2
-"""Places that a chart of bars has room for at least."""
 
 
 def colours(figures: Sequence[Figure], dark: bool = False) -> dict[str, str]:
@@ -41,20 +38,21 @@ def colours(figures: Sequence[Figure], dark: bool = False) -> dict[str, str]:
     return {name: _lighter(colour) if dark else colour for name, colour in found.items()}
 
 
-def draw(figure: Figure, colour: Mapping[str, str]) -> go.Figure:
+def draw(figure: Figure, colour: Mapping[str, str], height: tuple[float, float]) -> go.Figure:
     """A figure without its title, which would not wrap on a narrow page.
 
     Args:
         figure: what to draw.
         colour: of each series, by its name.
+        height: range of the vertical axis.
     """
     chart = go.Figure()
-    names = _names(figure)
+    names = axes.places(figure)
     for number, series in enumerate(figure.series):
         if figure.kind == "bar":
-            _bars(chart, series, [names.index(_told(x)) for x in series.x], colour[series.name])
+            _bars(chart, series, [names.index(axes.named(x)) for x in series.x], colour[series.name])
         else:
-            places = [names.index(_told(x)) for x in series.x] if names else list(series.x)
+            places = [names.index(axes.named(x)) for x in series.x] if names else list(series.x)
             _line(chart, series, places, colour[series.name], number)
     if figure.level is not None:
         chart.add_hline(y=figure.level, line={"color": _INK, "dash": "dash", "width": 1.5})
@@ -65,7 +63,7 @@ def draw(figure: Figure, colour: Mapping[str, str]) -> go.Figure:
     where = "%{customdata}"
     chart.update_traces(hovertemplate=f"{where}: {value}", selector={"hoverinfo": None})
     chart.update_xaxes(title=_wrapped(figure.x, 44), zeroline=False, **_across(figure, names))
-    chart.update_yaxes(title=_wrapped(figure.y, 30), zeroline=figure.kind == "bar", **_upright(figure))
+    chart.update_yaxes(title=_wrapped(figure.y, 30), zeroline=figure.kind == "bar", **_upright(figure, *height))
     chart.update_layout(
         barmode="group",
         bargap=0.25,
@@ -91,7 +89,7 @@ def _bars(chart: go.Figure, series: Series, places: Sequence[int], colour: str) 
         name=html.escape(series.name),
         marker_color=colour,
         error_y=error,
-        customdata=[html.escape(_told(x)) for x in series.x],
+        customdata=[html.escape(axes.named(x)) for x in series.x],
     )
 
 
@@ -118,77 +116,35 @@ def _line(chart: go.Figure, series: Series, places: Sequence[float], colour: str
         line={"color": colour, "dash": _DASHES[number % len(_DASHES)]},
         marker={"symbol": _SYMBOLS[number % len(_SYMBOLS)], "size": 8},
         mode="lines+markers" if len(places) <= _MARKED else "lines",
-        customdata=[html.escape(_told(x)) for x in series.x],
+        customdata=[html.escape(axes.named(x)) for x in series.x],
     )
 
 
-def _upright(figure: Figure) -> dict[str, Any]:
-    """Units and range, which a wide interval of a few seeds must not squeeze the values with."""
+def _upright(figure: Figure, bottom: float, top: float) -> dict[str, Any]:
+    """Units and range."""
     if figure.log:
-        return {"type": "log", **_powers([y for series in figure.series for y in series.y if y])}
-    values = [y for series in figure.series for y in series.y if y is not None]
-    values += [0.0] if figure.kind == "bar" else []
-    values += [] if figure.level is None else [figure.level]
-    if not values:
-        return {}
-    low, high = min(values), max(values)
-    air = 0.5 * ((high - low) or abs(high) or 1.0)
-    ends = [end for series in figure.series for each in (series.low, series.high) for end in each if end is not None]
-    spare = 0.06 * ((high - low) or abs(high) or 1.0)
-    bottom, top = max(min([low, *ends]) - spare, low - air), min(max([high, *ends]) + spare, high + air)
-    if figure.percent:
-        # Neither a share nor a difference of shares exceeds 1, whatever an interval may say.
-        top = min(top, max(1.03, high + spare))
-    if figure.kind == "bar" and min([low, *ends]) >= 0:
-        bottom = 0.0
-    return {
-        "range": [bottom, top],
-        **({"tickformat": ".0%" if top - bottom > 0.05 else ".1%"} if figure.percent else {}),
-    }
-
-
-def _powers(values: Sequence[float]) -> dict[str, Any]:
-    """Labels of a logarithmic axis, two at least where values stay within a power of ten."""
-    if not values:
-        return {}
-    first, last = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
-    steps = (1,) if last - first > 2 else (1, 2, 5)
-    found = [step * 10.0**power for power in range(first, last + 1) for step in steps]
-    return {"tickvals": found, "ticktext": [short(round(each)) if each >= 1000 else f"{each:g}" for each in found]}
+        ends = [math.log10(bottom), math.log10(top)]
+        # Two labels at least, where values stay within a power of ten.
+        steps = (1,) if ends[1] - ends[0] > 2 else (1, 2, 5)
+        powers = range(math.floor(ends[0]), math.ceil(ends[1]) + 1)
+        found = [step * 10.0**power for power in powers for step in steps]
+        return {"type": "log", "range": ends, "tickvals": found, "ticktext": [axes.named(each) for each in found]}
+    unit = {"tickformat": ".0%" if top - bottom > 0.05 else ".1%"} if figure.percent else {}
+    return {"range": [bottom, top], **unit}
 
 
 def _across(figure: Figure, names: Sequence[str]) -> dict[str, Any]:
     if names:
-        margin = max(0.0, (_FEWEST - len(names)) / 2)
+        margin = max(0.0, (axes.FEWEST - len(names)) / 2)
         labels = [_wrapped(name, 14) for name in names]
         ends = [-0.5 - margin, len(names) - 0.5 + margin]
         return {"tickvals": list(range(len(names))), "ticktext": labels, "range": ends, "showgrid": False}
     places = sorted({x for series in figure.series for x in series.x})
     if figure.log_x:
-        return {"type": "log", "tickvals": places, "ticktext": [_told(x) for x in places]}
-    if _far_apart(places):
+        return {"type": "log", "tickvals": places, "ticktext": [axes.named(x) for x in places]}
+    if axes.far_apart(places, _APART):
         return {"tickvals": places}
     return {"nticks": 8}
-
-
-def _names(figure: Figure) -> list[str]:
-    """The places along the axis as words; empty where they are numbers of a line."""
-    found = [x for series in figure.series for x in series.x]
-    if figure.kind == "line" and not any(isinstance(x, str) for x in found):
-        return []
-    return list(dict.fromkeys(_told(x) for x in found))
-
-
-def _told(x: Any) -> str:
-    return (
-        x if isinstance(x, str) else f"{x:,}" if isinstance(x, int) else f"{x:.4g}" if isinstance(x, float) else str(x)
-    )
-
-
-def _far_apart(places: Sequence[float]) -> bool:
-    """Whether there is room for a label at each place."""
-    gaps = [after - before for before, after in itertools.pairwise(places)]
-    return bool(gaps) and min(gaps) >= _APART * (places[-1] - places[0])
 
 
 def _wrapped(text: str, width: int) -> str:

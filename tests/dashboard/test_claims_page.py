@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import claim_charts, claim_jobs
 from dashboard.page import plain
-from tfpool.lab import CLAIMS, VERDICTS, find, job
+from tfpool.lab import CLAIMS, VERDICTS, axes, find, job
 from tfpool.lab import finding as findings
 from tfpool.lab.figure import Figure, Series
 from tfpool.lab.finding import FOLDER
@@ -231,7 +231,7 @@ def test_opening_the_page_loads_no_tensorflow() -> None:
 def drawn(**changed: object) -> dict:
     series = [Series("GAP", ["a", "b"], [0.5, None], [0.4, None], [0.7, None], "gap"), Series("other", ["b"], [0.2])]
     figure = Figure(**{"title": "t", "x": "x", "y": "y", "series": series, "kind": "bar", **changed})
-    return claim_charts.draw(figure, claim_charts.colours([figure])).to_plotly_json()
+    return claim_charts.draw(figure, claim_charts.colours([figure]), *axes.heights([figure])).to_plotly_json()
 
 
 def test_bars_have_their_heads_colour_their_interval_and_their_place_by_name() -> None:

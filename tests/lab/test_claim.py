@@ -6,8 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tfpool.lab import CLAIMS, Claim, find
-from tfpool.lab.claim import claims
-from tfpool.lab.claim import SCALES, SECTIONS
+from tfpool.lab.claim import SCALES, SECTIONS, claims
 
 
 @pytest.fixture(params=CLAIMS)

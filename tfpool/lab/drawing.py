@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -15,9 +14,9 @@ from matplotlib.figure import Figure as Sheet
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
 from tfpool.files import atomic
+from tfpool.lab import axes
 from tfpool.lab.figure import Figure, Series
 from tfpool.palette import coloured
-from tfpool.table import short
 
 _INCHES, _HEIGHT, _DPI = 9.0, 2.9, 100
 """Width of a sheet, height of a row of panels, and pixels an inch: a sheet is 900 pixels wide."""
@@ -27,8 +26,6 @@ _MARKED = 12
 """Points of a line that are marked, about."""
 _BARS = 0.8
 """Width of a group of bars; the rest of its place is air."""
-_FEWEST = 2
-"""Places that a panel of bars has room for at least."""
 _APART = 0.12
 """Share of the width that two labels on an axis of numbers need at least."""
 _STYLE: Any = {
@@ -72,20 +69,18 @@ def draw(figures: Sequence[Figure], path: Path) -> Path:
     with matplotlib.rc_context(_STYLE), atomic(path) as temporary:
         sheet = Sheet(figsize=(_INCHES, _HEIGHT * rows + 0.4), dpi=_DPI, layout="constrained")
         panels = [sheet.add_subplot(rows, columns, place + 1) for place in range(len(figures))]
-        for panel, figure in zip(panels, figures, strict=True):
+        for panel, figure, height in zip(panels, figures, axes.heights(figures), strict=True):
             _draw(panel, figure, colours, columns)
-        _share_heights(panels, figures)
+            _upright(panel, figure, *height)
         _explain(sheet, panels, figures)
         sheet.savefig(temporary, metadata=about if path.suffix == ".svg" else {"Software": None})
     return path
 
 
 def _draw(panel: Axes, figure: Figure, colours: Mapping[str, str], columns: int) -> None:
-    names = _names(figure)
-    if figure.log:
-        panel.set_yscale("log")
+    names = axes.places(figure)
     for number, series in enumerate(figure.series):
-        places = [names.index(_named(x)) for x in series.x] if names else list(series.x)
+        places = [names.index(axes.named(x)) for x in series.x] if names else list(series.x)
         if figure.kind == "bar":
             width = _BARS / len(figure.series)
             middle = (number - (len(figure.series) - 1) / 2) * width
@@ -97,7 +92,6 @@ def _draw(panel: Axes, figure: Figure, colours: Mapping[str, str], columns: int)
     panel.set_title(textwrap.fill(figure.title, 88 // columns))
     panel.set_ylabel(textwrap.fill(figure.y, 34))
     panel.set_xlabel(textwrap.fill(figure.x, 96 // columns))
-    _upright(panel, figure)
     _across(panel, figure, names, 108 // columns)
 
 
@@ -119,46 +113,24 @@ def _bars(panel: Axes, series: Series, places: Sequence[float], width: float, co
         panel.errorbar(places, values, yerr=[below, above], fmt="none", ecolor="#333333", elinewidth=1, capsize=2)
 
 
-def _upright(panel: Axes, figure: Figure) -> None:
-    """The vertical axis: its units, and a range that a wide interval of a few seeds cannot squeeze the values with."""
-    panel.yaxis.set_major_formatter(FuncFormatter(_share if figure.percent else _plain))
+def _upright(panel: Axes, figure: Figure, low: float, high: float) -> None:
+    """The vertical axis: its range and its units."""
     if figure.log:
-        low, high = panel.get_ylim()
+        panel.set_yscale("log")
         # Two labels at least, where values stay within a power of ten.
         panel.yaxis.set_major_locator(LogLocator(subs=(1.0,) if high > 100 * low else (1.0, 2.0, 5.0)))
         panel.yaxis.set_minor_formatter(NullFormatter())
-        return
-    values = [y for series in figure.series for y in series.y if y is not None]
-    if figure.level is not None:
-        values.append(figure.level)
-    if figure.kind == "bar":
-        values.append(0.0)
-    if values:
-        low, high = panel.get_ylim()
-        air = 0.5 * ((max(values) - min(values)) or abs(values[0]) or 1.0)
-        top = min(high, max(values) + air)
-        # Neither a share nor a difference of shares exceeds 1, whatever an interval may say.
-        panel.set_ylim(max(low, min(values) - air), min(top, 1.05) if figure.percent else top)
-
-
-def _share_heights(panels: Sequence[Axes], figures: Sequence[Figure]) -> None:
-    """One range for panels of one measure, so that they can be compared by eye."""
-    alike: dict[tuple[str, str, bool], list[Axes]] = {}
-    for panel, figure in zip(panels, figures, strict=True):
-        alike.setdefault((figure.y, figure.kind, figure.log), []).append(panel)
-    for group in alike.values():
-        ends = [panel.get_ylim() for panel in group]
-        for panel in group:
-            panel.set_ylim(min(low for low, _ in ends), max(high for _, high in ends))
+    panel.yaxis.set_major_formatter(FuncFormatter(_share if figure.percent else _plain))
+    panel.set_ylim(low, high)
 
 
 def _across(panel: Axes, figure: Figure, names: Sequence[str], letters: int) -> None:
     """The horizontal axis: its places, with `letters` of room for the words below them."""
     if names:
         # A few bars do not have to fill a panel.
-        margin = max(0.1, (_FEWEST - len(names)) / 2)
+        margin = max(0.1, (axes.FEWEST - len(names)) / 2)
         panel.set_xlim(-0.5 - margin, len(names) - 0.5 + margin)
-        room = letters // max(len(names), _FEWEST)
+        room = letters // max(len(names), axes.FEWEST)
         fits = max(len(word) for name in names for word in name.split()) <= room
         panel.set_xticks(range(len(names)), [textwrap.fill(name, room) if fits else name for name in names])
         if not fits:
@@ -171,17 +143,11 @@ def _across(panel: Axes, figure: Figure, names: Sequence[str], letters: int) -> 
     if figure.log_x:
         panel.set_xscale("log")
         panel.xaxis.set_minor_locator(NullLocator())
-    if figure.log_x or _far_apart(places):
+    if figure.log_x or axes.far_apart(places, _APART):
         panel.xaxis.set_major_locator(FixedLocator(places))
         panel.xaxis.set_major_formatter(FuncFormatter(_plain))
     else:
         panel.xaxis.set_major_locator(MaxNLocator(6, integer=all(isinstance(x, int) for x in places)))
-
-
-def _far_apart(places: Sequence[float]) -> bool:
-    """Whether there is room for a label at each place."""
-    gaps = [after - before for before, after in itertools.pairwise(places)]
-    return bool(gaps) and min(gaps) >= _APART * (places[-1] - places[0])
 
 
 def _explain(sheet: Sheet, panels: Sequence[Axes], figures: Sequence[Figure]) -> None:
@@ -201,18 +167,6 @@ def _told(panel: Axes, figure: Figure) -> dict[str, Any]:
     return {name: drawn[name] for name in (*(each.name for each in figure.series), figure.level_name) if name in drawn}
 
 
-def _names(figure: Figure) -> list[str]:
-    """What stands along the horizontal axis in places of equal width; nothing where numbers are."""
-    values = [x for series in figure.series for x in series.x]
-    if figure.kind == "line" and not any(isinstance(x, str) for x in values):
-        return []
-    return list(dict.fromkeys(map(_named, values)))
-
-
-def _named(value: Any) -> str:
-    return value if isinstance(value, str) else _plain(value)
-
-
 def _numbers(values: Sequence[float | None]) -> list[float]:
     return [math.nan if value is None else value for value in values]
 
@@ -222,8 +176,5 @@ def _share(value: float, _: int | None = None) -> str:
     return f"{round(100 * value, 6):g}%".replace("-", "−")
 
 
-def _plain(value: Any, _: int | None = None) -> str:
-    """A number on an axis: 250, 1,000, 25 M, 0.001."""
-    if abs(value) >= 10_000:
-        return short(value)
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:g}"
+def _plain(value: float, _: int | None = None) -> str:
+    return axes.named(value)
