@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -49,6 +50,9 @@ def _list(store: RunStore, as_json: bool) -> int:
 
 
 def _run(store: RunStore, name: str, scale: str, as_json: bool) -> int:
+    # What is measured on finished runs depends on the number of threads, if little, and workers need the cores.
+    for threads in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        os.environ.setdefault(threads, "1")
     from tfpool.lab.conducting import conduct, folder
     from tfpool.lab.drawing import draw
     from tfpool.lab.laboratory import Halted

@@ -41,7 +41,12 @@ def test_it_is_run_quick_and_full_with_five_seeds_or_none_for_arithmetic(claim: 
 def test_what_is_laid_down_is_told_from_any_other_text(claim: Claim) -> None:
     for name in SECTIONS:
         changed = replace(claim, sections={**claim.sections, name: claim.sections[name] + " Or so."})
-        assert changed.fixed != claim.fixed
+        # What speaks of a result may say more once there is one.
+        assert (changed.fixed == claim.fixed) == (name in ("Does not show", "Source"))
+    more = {**claim.scales, "full": replace(claim.scales["full"], epochs=99)}
+    assert replace(claim, scales=more).fixed != claim.fixed
+    look = {**claim.scales, "quick": replace(claim.scales["quick"], epochs=99)}
+    assert replace(claim, scales=look).fixed == claim.fixed
     assert replace(claim, sections=dict(claim.sections)).fixed == claim.fixed
 
 

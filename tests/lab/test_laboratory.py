@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from tfpool.lab import find, laboratory
+from tfpool.lab.cells import Cell
 from tfpool.lab.claim import Scale
 from tfpool.lab.claims import nin
 from tfpool.lab.conducting import conduct, folder
 from tfpool.lab.finding import read
-from tfpool.lab.laboratory import TUNING, Cell, Halted, Laboratory
+from tfpool.lab.laboratory import TUNING, Halted, Laboratory
 from tfpool.process import Process
 from tfpool.runs import Run, RunStore
 from tfpool.training.recipe import Recipe

@@ -31,6 +31,8 @@ CLAIMS = (
 )
 """Names of the claims in their order: each is a module of `tfpool.lab.claims`."""
 SECTIONS = ("Statement", "Protocol", "Measure", "Rule", "Overturned by", "Does not show", "Source")
+_FIXED = ("Statement", "Protocol", "Measure", "Rule", "Overturned by")
+"""What a result is made under. The other sections speak of it, and may say more later."""
 SCALES = ("quick", "full")
 Record = dict[str, Any]
 """One measurement: what was varied, the seed, and what came out. Plain values."""
@@ -53,7 +55,7 @@ class Scale:
     seeds: int = 5
     epochs: int = 10
     images: tuple[int, ...] = (2000,)
-    rates: tuple[float, ...] = (5e-4, 2e-3, 8e-3)
+    rates: tuple[float, ...] = (5e-4, 2e-3, 8e-3, 3.2e-2)
     tuning_seeds: int = 2
     measured: int | None = None
     levels: tuple[Any, ...] = ()
@@ -84,7 +86,7 @@ class Claim:
     @property
     def fixed(self) -> str:
         """SHA-256 of all that is laid down before a run: what a result was made under can be told from it."""
-        said = [f"{name}: {text}" for name, text in self.sections.items()]
+        said = [f"{name}: {self.sections[name]}" for name in _FIXED]
         return sha256("\n".join([*said, repr(self.scales["full"])]).encode()).hexdigest()
 
 

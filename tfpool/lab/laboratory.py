@@ -6,24 +6,20 @@ goes on, and what was measured is kept beside the run.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from statistics import fmean
 from typing import Any
 
-from tfpool import data as data_sets
-from tfpool.files import atomic
-from tfpool.heads import Head
-from tfpool.lab.claim import Record, Scale, find
-from tfpool.plan import Plan
+from tfpool.lab.cells import Cell, has_diverged, has_its_images, is_over, key_of
+from tfpool.lab.claim import Record, Scale
+from tfpool.lab.finding import FOLDER
+from tfpool.lab.keeping import digest, kept
 from tfpool.process import cores
 from tfpool.results import last
 from tfpool.runs import Run, RunStore
 from tfpool.terminal import quietly
-from tfpool.training.queue import enqueue, fitting, launch, spec
-from tfpool.training.recipe import Recipe
+from tfpool.training.queue import enqueue, launch
 
 TUNING = 1000
 """The first seed that learning rates are tuned with; none of those measured is as high."""
@@ -34,45 +30,6 @@ _AT_ONCE = 2
 
 class Halted(Exception):
     """Somebody stopped a run that a claim needs."""
-
-
-@dataclass(frozen=True)
-class Cell:
-    """What is trained once a seed.
-
-    Attributes:
-        factors: what tells it from the claim's other cells, such as {"head": "gap", "images": 1000}.
-        backbone, head, data: as `tfpool.plan` and `tfpool.train` take them.
-        recipe: how; its learning rate is tuned, its seed set.
-        settings: of the backbone.
-        tuned_as: cells of one name share the learning rate that the first of them is tuned to. Default: each its own.
-    """
-
-    factors: Mapping[str, Any]
-    backbone: str
-    head: Head | str
-    data: str
-    recipe: Recipe
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    tuned_as: str | None = None
-
-    @property
-    def group(self) -> str:
-        return self.tuned_as or json.dumps(self.factors)
-
-    @property
-    def plan(self) -> Plan:
-        return fitting(self.backbone, self.head, data_sets.load(self.data), self.recipe, **self.settings)
-
-    @property
-    def key(self) -> str:
-        """One text for all that its run follows from."""
-        return _key(spec(self.plan, data_sets.load(self.data), self.recipe))
-
-    def at(self, seed: int, rate: float | None) -> Cell:
-        """The cell with that seed, and with that learning rate if one is given."""
-        changed = {"seed": seed} if rate is None else {"seed": seed, "learning_rate": rate}
-        return replace(self, recipe=replace(self.recipe, **changed))
 
 
 class Laboratory:
@@ -96,6 +53,7 @@ class Laboratory:
         self._claim, self._work = claim, work
         self._done, self._total = 0, 0
         self._waited: set[str] = set()
+        self._queued: set[str] = set()
 
     def train(
         self, cells: Sequence[Cell], scale: Scale, measure: Callable[[Run], Mapping[str, Any]] = lambda run: {}
@@ -142,9 +100,9 @@ class Laboratory:
         return sum(run.ended - run.started for run in runs if run.ended and run.started)
 
     def stop(self) -> None:
-        """Ask the runs that were waited for to stop. What they have is kept."""
+        """Ask the runs that this laboratory put into the queue to stop. What they have is kept."""
         for run in self.store.runs():
-            if run.id in self._waited and run.state in ("queued", "running"):
+            if run.id in self._queued and run.state in ("queued", "running"):
                 self.store.request_stop(run.id)
 
     def _tune(self, groups: Mapping[str, Cell], scale: Scale) -> dict[str, float]:
@@ -155,37 +113,39 @@ class Laboratory:
             for rate in sorted(scale.rates)
         ]
         scores: dict[str, dict[float, list[float]]] = {}
-        for (group, rate, _), run in zip(
-            tried, self._runs([groups[group].at(seed, rate) for group, rate, seed in tried]), strict=True
-        ):
-            scores.setdefault(group, {}).setdefault(rate, []).append(last(run, "val_accuracy") or 0.0)
+        runs = self._runs([groups[group].at(seed, rate) for group, rate, seed in tried], may_diverge=True)
+        for (group, rate, _), run in zip(tried, runs, strict=True):
+            score = (last(run, "val_accuracy") or 0.0) if run.state == "done" else 0.0
+            scores.setdefault(group, {}).setdefault(rate, []).append(score)
         # Of equal scores max takes the first, and rates rise.
         return {group: max(each, key=lambda rate: fmean(each[rate])) for group, each in scores.items()}
 
-    def _runs(self, cells: Sequence[Cell], finished: Callable[[Run], None] = lambda run: None) -> list[Run]:
+    def _runs(
+        self,
+        cells: Sequence[Cell],
+        finished: Callable[[Run], None] = lambda run: None,
+        may_diverge: bool = False,
+    ) -> list[Run]:
         """The finished run of each cell, trained through the queue where there is none yet."""
         keys = [cell.key for cell in cells]
-        # Of runs that are equal one that is done comes last, and is taken.
-        known = {_key(run.spec): run.id for run in sorted(self.store.runs(), key=lambda run: run.state == "done")}
-        waiting = {key: cell for key, cell in zip(keys, cells, strict=True) if key not in known}
-        ids = {key: known[key] for key in keys if key in known}
-        for run in self.store.runs():
-            if run.id in ids.values() and run.state in ("stopped", "failed"):
-                self.store.resume(run.id)
+        waiting = dict(zip(keys, cells, strict=True))
+        ids: dict[str, str] = {}
         handed: set[str] = set()
         while waiting or len(handed) < len(ids):
-            found = self._found(set(ids.values()))
-            self.told(self._done + sum(run.done for run in found), self._total)
-            busy = sum(run.state != "done" for run in found)
+            self._take(waiting, ids, may_diverge)
+            found = self._found(set(ids.values()), may_diverge)
+            self.told(self._done + sum(1.0 if is_over(run) else run.done for run in found), self._total)
+            busy = sum(not is_over(run) for run in found)
             under_way = bool(waiting or busy)
             # A few at a time, so that somebody's own runs need not wait until the claim is through.
             for key in list(waiting)[: max(0, _AT_ONCE * cores() - busy)]:
                 cell = waiting.pop(key)
                 (ids[key],) = enqueue([cell.plan], cell.data, cell.recipe, self.store, sweep=f"lab {self._claim}")
+                self._queued.add(ids[key])
             self._waited |= set(ids.values())
             if under_way:
                 self._work(self.store)
-            ready = next((run for run in found if run.state == "done" and run.id not in handed), None)
+            ready = next((run for run in found if is_over(run) and run.id not in handed), None)
             if ready is None:
                 time.sleep(_PAUSE)
             else:
@@ -193,14 +153,28 @@ class Laboratory:
                 finished(ready)
                 handed.add(ready.id)
         self._done += len(cells)
-        by_id = {run.id: run for run in self._found(set(ids.values()))}
+        by_id = {run.id: run for run in self._found(set(ids.values()), may_diverge)}
         return [by_id[ids[key]] for key in keys]
 
-    def _found(self, ids: set[str]) -> list[Run]:
+    def _take(self, waiting: dict[str, Cell], ids: dict[str, str], may_diverge: bool) -> None:
+        """Take runs that are there for cells that wait: from before, or queued by another claim meanwhile."""
+        if not waiting:
+            return
+        # Of runs that are equal one that is done comes last, and is taken.
+        runs = sorted(self.store.runs(), key=lambda run: run.state == "done")
+        known = {key: run for run in runs if (key := key_of(run.spec)) in waiting and has_its_images(run)}
+        for key, run in known.items():
+            del waiting[key]
+            ids[key] = run.id
+            if run.state in ("stopped", "failed") and not (may_diverge and has_diverged(run)):
+                self.store.resume(run.id)
+                self._queued.add(run.id)
+
+    def _found(self, ids: set[str], may_diverge: bool) -> list[Run]:
         """The runs of these ids, oldest first, as long as the claim can go on with them."""
         found = [run for run in reversed(self.store.runs()) if run.id in ids]
         for run in found:
-            if run.state == "failed":
+            if run.state == "failed" and not (may_diverge and has_diverged(run)):
                 raise RuntimeError(f"Run {run.id} failed. {run.error}")
             if run.state == "stopped":
                 raise Halted(f"Run {run.id} was stopped. Run the claim again: it goes on from there.")
@@ -210,16 +184,22 @@ class Laboratory:
             raise Halted(f"Run {min(missing)} was deleted. Run the claim again: it is trained anew.")
         return found
 
+    def once(self, name: str, make: Callable[[], Record]) -> Record:
+        """A measurement that no run is behind, kept in the store and not taken again.
+
+        Args:
+            name: what tells it from the claim's others.
+            make: takes it.
+        """
+        return kept(self.store.folder / FOLDER / "parts" / f"{self._claim}-{name}-{digest(make)}.json", make)
+
     def _measured(self, run: Run, measure: Callable[[Run], Mapping[str, Any]], images: int | None) -> Mapping[str, Any]:
-        # What an experiment that was laid down otherwise has measured is not taken for this one's.
-        path = run.path / "lab" / f"{self._claim}-{images or 'all'}-{find(self._claim).fixed[:8]}.json"
-        if not path.exists():
+        def take() -> Mapping[str, Any]:
             with quietly():
                 import tensorflow  # noqa: F401
-            values = measure(run)
-            with atomic(path) as temporary:
-                temporary.write_text(json.dumps(values))
-        return json.loads(path.read_text())
+            return measure(run)
+
+        return kept(run.path / "lab" / f"{self._claim}-{images or 'all'}-{digest(measure)}.json", take)
 
 
 def _record(cell: Cell, run: Run, measured: Mapping[str, Any]) -> Record:
@@ -232,7 +212,3 @@ def _record(cell: Cell, run: Run, measured: Mapping[str, Any]) -> Record:
         "test": last(run, "test"),
         **measured,
     }
-
-
-def _key(spec: Mapping[str, Any]) -> str:
-    return json.dumps(spec, sort_keys=True)

@@ -32,20 +32,23 @@ Made by `python scripts/make_findings.py` of the files in [tfpool/lab/findings](
 ## How to read this
 
 Each statement was made an experiment before it was run: what is trained, what is measured, and the rule that makes a
-verdict of the numbers stand in the claim's module, and a result keeps a checksum of that text. One thing is changed at
-a time. Heads that are compared start on equal backbones and see the same images in the same order, seed by seed, and
-each head has a learning rate of its own, tuned on validation images with seeds that are not measured.
+verdict of the numbers stand in the claim's module, and a result keeps a checksum of that text. Heads that are compared
+differ in nothing else: they start on equal backbones and see the same images in the same order, seed by seed, for as
+many epochs. Only the learning rate is each head's own, tuned over one grid on validation images with a seed that is not
+measured; it stands beside each measurement in the result file.
 
 A number in brackets is a 95 % interval over seeds, by Student's t: where the mean of all seeds lies, not where the next
-one will. Differences are of pairs, both heads under one seed; ratios are geometric means. An interval by the bootstrap
+one will, and on these test images, not on others. Five runs that all give one constant answer have an interval without
+width. Differences are of pairs, both heads under one seed; ratios are geometric means. An interval by the bootstrap
 would look better and promise too much: of five normally distributed values it holds the true mean in 84 % of cases, be
 it of percentiles or corrected (BCa), and Student's in 94 %. Where the values are as skewed as an exponential
 distribution, it is 77 % and 79 % for the bootstraps and 88 % for Student's (`python benchmarks/intervals.py`). Times
 are repeated many times, and there a bootstrap is in its place: of their median.
 
 A claim *holds* if all questions of its rule are answered yes, *does not hold* if all are answered no, *holds in part*
-if some are answered yes, and is *not decided here* otherwise. An effect under one percentage point is not called one,
-unless the rule says another number.
+if some are answered yes, and is *not decided here* otherwise. A question is answered where the whole interval lies on
+one side of what is worth a word: one percentage point, unless the rule says another number. A rule with many questions
+has more chances of a yes: the table tells them apart.
 
 {sections}
 """
@@ -124,7 +127,7 @@ def _outcome(finding: Finding) -> list[str]:
     ]
     if judged.effects:
         effects = [(effect.name, str(effect), str(effect.count)) for effect in judged.effects]
-        found.append(_table(("effect", "mean and 95 % interval", "seeds"), effects))
+        found.append(_table(("effect", "mean and 95 % interval", "pairs"), effects))
     return found
 
 
@@ -148,7 +151,7 @@ def _made(finding: Finding) -> str:
 
 def _time(seconds: float) -> str:
     if seconds < 100:
-        return f"{seconds} seconds"
+        return f"{seconds} second{'s' if seconds != 1 else ''}"
     return f"{seconds / 60:.0f} minutes" if seconds < 100 * 60 else f"{seconds / 3600:.1f} hours"
 
 

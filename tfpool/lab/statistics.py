@@ -37,6 +37,18 @@ class Effect:
     def __str__(self) -> str:
         return f"{shown(self.value, self.unit)} ({_between(self.low, self.high, self.unit)})"
 
+    def __format__(self, words: str) -> str:
+        """In a sentence: with the words "higher/lower", 5.2 points higher (4.7 to 5.7)."""
+        if not words:
+            return str(self)
+        more, less = words.split("/")
+        low, high = sorted((self.low, self.high), key=abs)
+        if self.low <= 0 <= self.high:
+            ends = f"{_points(self.low)} {less} to {_points(self.high)} {more}"
+        else:
+            ends = f"{_points(low)} to {_points(high)}"
+        return f"{_points(self.value)} points {more if self.value >= 0 else less} ({ends})"
+
     def record(self) -> dict[str, Any]:
         return asdict(self)
 
@@ -58,6 +70,10 @@ def _between(low: float, high: float, unit: str) -> str:
     return f"{shown(low, unit)} to {shown(high, unit)}"
 
 
+def _points(share: float) -> str:
+    return f"{abs(round(100 * share, 1)):.1f}"
+
+
 def _signed(share: float) -> str:
     # Without adding zero, a little below it reads as -0.0.
     return f"{round(100 * share, 1) + 0.0:+.1f}"
@@ -74,10 +90,11 @@ def paired(name: str, first: Mapping[Any, float], second: Mapping[Any, float], u
         first, second: a value a seed.
 
     Raises:
-        ValueError: if they have fewer than two seeds in common: one pair says nothing of the others.
+        ValueError: if they have other seeds, or fewer than two: one pair says nothing of the others.
     """
-    seeds = [seed for seed in first if seed in second]
-    pairs = [(first[seed], second[seed]) for seed in seeds]
+    if set(first) != set(second):
+        raise ValueError(f"{name!r} compares pairs, got the seeds {sorted(first)} and {sorted(second)}.")
+    pairs = [(first[seed], second[seed]) for seed in first]
     if unit == "ratio":
         if any(value <= 0 for pair in pairs for value in pair):
             raise ValueError(f"The ratio {name!r} needs numbers above zero, got {min(map(min, pairs))}.")

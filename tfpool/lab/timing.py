@@ -36,7 +36,8 @@ def timed(network: str, head: str, repeats: int) -> dict[str, Any]:
         env={**os.environ, "PYTHONPATH": path, "TF_CPP_MIN_LOG_LEVEL": "3"},
     )
     if ended.returncode:
-        raise RuntimeError(f"{network} with {head} could not be timed: {ended.stderr.strip().splitlines()[-1]}")
+        reason = (ended.stderr.strip().splitlines() or ["its process was killed"])[-1]
+        raise RuntimeError(f"{network} with {head} could not be timed: {reason}")
     return json.loads(ended.stdout.splitlines()[-1])
 
 

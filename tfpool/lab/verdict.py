@@ -36,23 +36,19 @@ class Judgement:
     figures: Sequence[Figure]
     numbers: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def named(self) -> dict[str, Effect]:
+        """The effects by their names."""
+        return {effect.name: effect for effect in self.effects}
 
-def decide(effect: Effect, least: float = POINT, neutral: float = 0.0) -> str:
-    """Whether an effect is there: "yes", "no" or "open".
+
+def above(effect: Effect, least: float = POINT) -> str:
+    """Whether an effect lies above a number: "yes" or "no" where its whole interval is on one side, else "open".
 
     Args:
         effect: positive where it is as the claim has it.
-        least: the smallest that is worth a word. Where the whole interval lies below, the answer is no.
-        neutral: what the effect is where there is none: 0, or 1 for a ratio. Where the whole interval lies above and
-            the effect reaches `least`, the answer is yes.
+        least: the smallest that is worth a word.
     """
-    if effect.high < least:
-        return NO
-    return YES if effect.low > neutral and effect.value >= least else OPEN
-
-
-def above(effect: Effect, least: float) -> str:
-    """Whether an effect lies above a number, with its whole interval: "yes", "no" or "open"."""
     if effect.low > least:
         return YES
     return NO if effect.high < least else OPEN

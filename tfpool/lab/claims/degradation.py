@@ -29,13 +29,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tfpool.lab.cells import Cell
 from tfpool.lab.claim import Record, Scale
 from tfpool.lab.figure import Figure, Series
-from tfpool.lab.laboratory import Cell, Laboratory
+from tfpool.lab.laboratory import Laboratory
 from tfpool.lab.measuring import accuracy, images_of, scorer
 from tfpool.lab.records import by_seed, chosen, levels, line, mean
 from tfpool.lab.statistics import paired, shown
-from tfpool.lab.verdict import POINT, Judgement, above, decide, verdict
+from tfpool.lab.verdict import POINT, Judgement, above, verdict
 from tfpool.runs import Run
 from tfpool.training.recipe import Recipe
 
@@ -96,7 +97,7 @@ def judge(records: Sequence[Record]) -> Judgement:
     worse = paired(f"error: plain {deep} − plain {shallow}", errors("plain", deep), errors("plain", shallow))
     cured = paired(f"error: plain {deep} − residual {deep}", errors("plain", deep), errors("resnet", deep))
     kept = paired(f"error: residual {shallow} − residual {deep}", errors("resnet", shallow), errors("resnet", deep))
-    answers = [decide(worse), decide(cured), above(kept, -POINT)]
+    answers = [above(worse), above(cured), above(kept, -POINT)]
     fitted = Figure(
         "Training error as networks grow deeper",
         "depth",
@@ -120,8 +121,9 @@ def judge(records: Sequence[Record]) -> Judgement:
     ]
     return Judgement(
         verdict(answers),
-        f"At depth {deep} the plain network's training error lies {worse} above that at depth {shallow}, and {cured} "
-        f"above the residual one's. That of the residual one of depth {shallow} lies {kept} above its own at {deep}.",
+        f"At depth {deep} the plain network's training error is {worse:higher/lower} than at depth {shallow}, and "
+        f"{cured:higher/lower} than the residual one's. The residual one's is {kept:lower/higher} than at depth "
+        f"{shallow}.",
         [worse, cured, kept],
         ("kind", "depth", "training error", "test accuracy", "first gradient over last, untrained", "trained"),
         [
@@ -141,7 +143,7 @@ def judge(records: Sequence[Record]) -> Judgement:
 def _first_over_last(records: Sequence[Record], when: str, **factors: Any) -> str:
     def ratio(record: Record) -> float:
         norms = record[f"gradients {when}"]
-        return norms[0] / norms[-1]
+        return norms[0] / norms[-1] if norms[-1] else float("nan")
 
     return shown(mean(records, ratio, "number", **factors).value, "number")
 

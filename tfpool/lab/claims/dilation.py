@@ -28,14 +28,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tfpool.lab.cells import Cell
 from tfpool.lab.claim import Record, Scale
 from tfpool.lab.claims.localisation import SIDE
 from tfpool.lab.figure import Figure
-from tfpool.lab.laboratory import Cell, Laboratory
+from tfpool.lab.laboratory import Laboratory
 from tfpool.lab.pointing import MEASURES, pointed
 from tfpool.lab.records import by_seed, chosen, levels, line, mean
 from tfpool.lab.statistics import paired
-from tfpool.lab.verdict import NO, YES, Judgement, decide, verdict
+from tfpool.lab.verdict import NO, YES, Judgement, above, verdict
 from tfpool.runs import Run
 from tfpool.training.recipe import Recipe
 
@@ -82,10 +83,10 @@ def judge(records: Sequence[Record]) -> Judgement:
     equal = of[coarse]["params"] == of[fine]["params"]
     dearer = of[fine]["macs"] / of[coarse]["macs"]
     return Judgement(
-        verdict([YES if equal else NO, *map(decide, deciding)]),
-        f"With {of[fine]['params']:,} parameters on {of[fine]['side']}×{of[fine]['side']} positions, against "
-        f"{of[coarse]['params']:,} on {of[coarse]['side']}×{of[coarse]['side']}, boxes round the map fit {effects[0]} "
-        f"more of the objects, for {dearer:.2g} times the multiply-adds.",
+        verdict([YES if equal else NO, *map(above, deciding)]),
+        f"With {of[fine]['params']:,} parameters on {of[fine]['side']}×{of[fine]['side']} positions, boxes round the "
+        f"map fit {effects[0]:more/less} of the objects than with {of[coarse]['params']:,} on "
+        f"{of[coarse]['side']}×{of[coarse]['side']}, for {dearer:.2g} times the multiply-adds.",
         [*effects, better],
         ("output stride", "map", "parameters", "MACs", "accuracy", *MEASURES.values()),
         [

@@ -27,13 +27,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tfpool.lab.cells import Cell
 from tfpool.lab.claim import Record, Scale
 from tfpool.lab.figure import Figure
-from tfpool.lab.laboratory import Cell, Laboratory
+from tfpool.lab.laboratory import Laboratory
 from tfpool.lab.measuring import images_of
 from tfpool.lab.records import by_seed, line, mean
 from tfpool.lab.statistics import paired
-from tfpool.lab.verdict import Judgement, decide, verdict
+from tfpool.lab.verdict import Judgement, above, verdict
 from tfpool.runs import Run
 from tfpool.training.recipe import Recipe
 
@@ -88,13 +89,18 @@ def _reached(run: Run) -> dict[str, float]:
     return found
 
 
+def _some(record: Record) -> float:
+    """The share of values that get a gradient, of which a dead network has none: a ratio needs a little."""
+    return max(record["values after"], 1e-6)
+
+
 def judge(records: Sequence[Record]) -> Judgement:
     networks = list(dict.fromkeys(each["network"] for each in records))
     sparse, better, rows = [], [], []
     for network in networks:
         of = {
-            what: {head: by_seed(records, what, network=network, head=head) for head in NAMES}
-            for what in ("values after", "test")
+            what: {head: by_seed(records, measure, network=network, head=head) for head in NAMES}
+            for what, measure in (("values after", _some), ("test", "test"))
         }
         values, test = of["values after"], of["test"]
         sparse.append(paired(f"values reached: GAP / GMP, {network}", values["gap"], values["gmp"], "ratio"))
@@ -114,11 +120,15 @@ def judge(records: Sequence[Record]) -> Judgement:
         )
         for title, what in (("Values that get a gradient", "values after"), ("Test accuracy", "test"))
     ]
-    answers = [*(decide(each, SPARSER, 1.0) for each in sparse), *map(decide, better[::2])]
+    answers = [*(above(each, SPARSER) for each in sparse), *map(above, better[::2])]
     return Judgement(
         verdict(answers),
-        f"Under GAP {sparse[0]} as many values of the last map get a gradient as under GMP; GAP's test accuracy stands "
-        f"at {better[0]} against GMP's.",
+        f"Under GAP {sparse[0]} as many values of the last map get a gradient as under GMP on {networks[0]}. Of "
+        "training better: GAP's test accuracy is "
+        + ", ".join(
+            f"{each:higher/lower} than GMP's on {network}" for network, each in zip(networks, better[::2], strict=True)
+        )
+        + ".",
         [*sparse, *better],
         ("network", "head", "values, untrained", "values, trained", "positions, trained", "test"),
         rows,

@@ -16,10 +16,11 @@ Rule: In each network, is NIN's test accuracy within two points of GAP + Dense's
 the whole 95 % interval of the difference lies above minus two points, no where it lies below. All yes: holds; all no:
 does not hold; some yes: holds in part; else it is not decided.
 
-Overturned by: A network in which the whole interval lies two points or more below GAP + Dense.
+Overturned by: Whole intervals that lie two points or more below GAP + Dense in every network.
 
-Does not show: Savings. On one backbone both heads have the same parameters; only a backbone that ends in a map a class
-makes the head free of them.
+Does not show: What a dense layer is good for: without the ReLU of NIN's head, its 1×1 convolution and mean are the same
+function as GAP + Dense, so a difference is that ReLU's. Nor savings. On one backbone both heads have the same
+parameters; only a backbone that ends in a map a class makes the head free of them.
 
 Source: Lin, Chen and Yan 2013, arXiv 1312.4400.
 """
@@ -30,9 +31,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tfpool.lab.cells import Cell
 from tfpool.lab.claim import Record, Scale
 from tfpool.lab.figure import Figure
-from tfpool.lab.laboratory import Cell, Laboratory
+from tfpool.lab.laboratory import Laboratory
 from tfpool.lab.measuring import images_of, scorer
 from tfpool.lab.records import by_seed, chosen, line, mean
 from tfpool.lab.statistics import paired
@@ -100,9 +102,9 @@ def judge(records: Sequence[Record]) -> Judgement:
     )
     return Judgement(
         verdict(answers),
-        "NIN's test accuracy against GAP + Dense: "
-        + "; ".join(f"{each} on {network}" for each, network in zip(effects, networks, strict=True))
-        + ".",
+        "NIN's test accuracy is "
+        + "; ".join(f"{each:higher/lower} on {network}" for each, network in zip(effects, networks, strict=True))
+        + " than that of GAP + Dense.",
         effects,
         ("network", "head", "head's parameters", "test", "dead classes"),
         rows,

@@ -7,7 +7,7 @@ with two classes it is 6,400 against 64.
 Protocol: Heads GAP, Flatten, and FC as VGG has it, counted by arithmetic on the networks of the catalog at the size
 that each was published for.
 
-Measure: Parameters of the head, as Keras counts them, and their share of the whole network.
+Measure: Parameters of the head, counted by arithmetic (tests compare with Keras), and their share of the whole network.
 
 Rule: Are the numbers of the statement right, each to the digits it is quoted with? Does GAP's head need less than a
 tenth of Flatten's on every network whose last map has more than ten positions? All yes: holds; all no: does not hold;

@@ -1,0 +1,77 @@
+"""What an experiment trains, and what is known of a run that was trained of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tfpool import data as data_sets
+from tfpool.heads import Head
+from tfpool.plan import Plan
+from tfpool.runs import Run
+from tfpool.training.queue import fitting, spec
+from tfpool.training.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is trained once a seed.
+
+    Attributes:
+        factors: what tells it from the claim's other cells, such as {"head": "gap", "images": 1000}.
+        backbone, head, data: as `tfpool.plan` and `tfpool.train` take them.
+        recipe: how; its learning rate is tuned, its seed set.
+        settings: of the backbone.
+        tuned_as: cells of one name share the learning rate that the first of them is tuned to. Default: each its own.
+    """
+
+    factors: Mapping[str, Any]
+    backbone: str
+    head: Head | str
+    data: str
+    recipe: Recipe
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    tuned_as: str | None = None
+
+    @property
+    def group(self) -> str:
+        return self.tuned_as or json.dumps(self.factors)
+
+    @property
+    def plan(self) -> Plan:
+        return fitting(self.backbone, self.head, data_sets.load(self.data), self.recipe, **self.settings)
+
+    @property
+    def key(self) -> str:
+        """One text for all that its run follows from."""
+        return key_of(spec(self.plan, data_sets.load(self.data), self.recipe))
+
+    def at(self, seed: int, rate: float | None) -> Cell:
+        """The cell with that seed, and with that learning rate if one is given."""
+        changed = {"seed": seed} if rate is None else {"seed": seed, "learning_rate": rate}
+        return replace(self, recipe=replace(self.recipe, **changed))
+
+
+def key_of(spec: Mapping[str, Any]) -> str:
+    """One text for a run's spec: equal ones have equal texts."""
+    return json.dumps(spec, sort_keys=True)
+
+
+def is_over(run: Run) -> bool:
+    """Whether nothing more will come of a run by itself."""
+    return run.state in ("done", "failed")
+
+
+def has_diverged(run: Run) -> bool:
+    """Whether its loss was no number any more: the learning rate was too high, and will be again."""
+    return (run.error or "").startswith(FloatingPointError.__name__)
+
+
+def has_its_images(run: Run) -> bool:
+    """Whether a run was trained on the images that its data set has now."""
+    about = run.path / "run.json"
+    # One that waits in the queue has not begun to read them.
+    kept = json.loads(about.read_text())["data_fingerprint"] if about.exists() else None
+    return kept in (None, data_sets.load(run.spec["data"]).fingerprint)
