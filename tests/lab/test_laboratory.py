@@ -1,5 +1,6 @@
 """Cells are tuned, trained and measured, each once. Workers here make results up at once."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tfpool.data import load
 from tfpool.lab import find, laboratory
 from tfpool.lab.cells import Cell
 from tfpool.lab.claim import Scale
@@ -16,6 +18,7 @@ from tfpool.lab.finding import read
 from tfpool.lab.laboratory import TUNING, Halted, Laboratory
 from tfpool.process import Process
 from tfpool.runs import Run, RunStore
+from tfpool.training.queue import enqueue
 from tfpool.training.recipe import Recipe
 
 RECIPE = Recipe(epochs=2, train_images=64)
@@ -248,3 +251,61 @@ def test_another_scale_or_claim_is_one_sentence(store: RunStore) -> None:
         conduct("nin", "huge", store)
     with pytest.raises(ValueError, match="There is no claim 'nine'"):
         conduct("nine", "quick", store)
+
+
+def test_a_rate_that_breaks_the_training_is_tried_once_and_not_taken(store: RunStore) -> None:
+    def work(store: RunStore) -> None:
+        for run in queued(store):
+            if run.spec["recipe"]["learning_rate"] == 8e-3:
+                store.end(run.id, "failed", error="FloatingPointError: The loss became nan in epoch 1.")
+            else:
+                metrics = {"loss": 1.0, "accuracy": 0.9, "val_loss": 1.0, "val_accuracy": 0.5, "seconds": 1.0}
+                store.record(run.id, 0, metrics)
+                store.end(run.id, "done", result={"loss": 1.0, "accuracy": 0.4})
+
+    records = Laboratory(store, "nin", work=work).train([GAP], RATES)
+    assert {record["learning_rate"] for record in records} == {5e-4}
+    before = len(store.runs())
+    assert Laboratory(store, "nin", work=work).train([GAP], RATES) == records
+    assert len(store.runs()) == before
+
+
+def test_a_run_that_breaks_where_it_is_measured_ends_the_claim(store: RunStore) -> None:
+    lab = Laboratory(store, "nin", work=ending("failed", error="FloatingPointError: The loss became nan."))
+    with pytest.raises(RuntimeError, match="FloatingPointError"):
+        lab.train([GAP], PLAIN)
+
+
+def test_a_run_on_other_images_is_not_taken_for_one_on_these(store: RunStore) -> None:
+    Laboratory(store, "nin", work=worker()).train([GAP], PLAIN)
+    for run, fingerprint in zip(store.runs(), (load("fashion_mnist").fingerprint, "another"), strict=False):
+        run.path.mkdir(parents=True, exist_ok=True)
+        (run.path / "run.json").write_text(json.dumps({"data_fingerprint": fingerprint}))
+    Laboratory(store, "nin", work=worker()).train([GAP], PLAIN)
+    assert len(store.runs()) == 4
+
+
+def test_only_what_it_queued_itself_is_stopped(store: RunStore) -> None:
+    (others,) = enqueue([GAP.plan], GAP.data, GAP.at(0, None).recipe, store)
+
+    def interrupted(store: RunStore) -> None:
+        raise KeyboardInterrupt
+
+    lab = Laboratory(store, "nin", work=interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        lab.train([GAP], PLAIN)
+    lab.stop()
+    assert {run.id: run.state for run in store.runs()}.pop(others) == "queued"
+    assert [run.state for run in store.runs() if run.id != others] == ["stopped", "stopped"]
+
+
+def test_a_measurement_without_a_run_is_taken_once(store: RunStore) -> None:
+    taken: list[int] = []
+
+    def take() -> dict[str, int]:
+        taken.append(1)
+        return {"taken": len(taken)}
+
+    assert Laboratory(store, "cost").once("first", take) == {"taken": 1}
+    assert Laboratory(store, "cost").once("first", take) == {"taken": 1}
+    assert Laboratory(store, "cost").once("second", take) == {"taken": 2}
