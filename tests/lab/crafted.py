@@ -43,7 +43,7 @@ def parameters(verdict: str) -> list[Record]:
 def overfitting(verdict: str) -> list[Record]:
     gaps = {HOLDS: (0.05, 0.15, 0.15), IN_PART: (0.05, 0.15, 0.05), HOLDS_NOT: (0.15, 0.05, 0.05)}
     found = []
-    for network, images in (("convnet", 250), ("convnet", 1000), ("resnet8", 1000)):
+    for network, images in (("convnet", 250), ("convnet", 1000), ("convnet", 4000), ("resnet8", 1000)):
         for head, gap in zip(("gap", "flatten", "fc"), gaps.get(verdict, (0.05, 0.05, 0.05)), strict=True):
             wide = WIDE if verdict == OPEN and head == "gap" else NARROW
             factors = {"network": network, "images": images, "head": head, "epochs": 8}

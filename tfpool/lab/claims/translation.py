@@ -162,8 +162,8 @@ def judge(records: Sequence[Record]) -> Judgement:
     )
     return Judgement(
         verdict(map(above, effects)),
-        f"With zero padding, trained on objects in the middle, Flatten loses {effects[0]:more/less} accuracy to "
-        f"shifts than GAP ({100 * flatten:.1f} and {100 * gap:.1f} points). {_covered(apart)}",
+        f"With zero padding, trained on objects in the middle, Flatten loses {effects[0]:more/less} of its accuracy "
+        f"to shifts than GAP ({100 * flatten:.1f} and {100 * gap:.1f} points). {_covered(apart)}",
         [*effects, *apart],
         ("trained", "padding", "head", "unshifted", "drop", "scores moved by 1 px", "by 4 px"),
         rows,
