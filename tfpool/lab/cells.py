@@ -54,6 +54,11 @@ class Cell:
         return replace(self, recipe=replace(self.recipe, **changed))
 
 
+def short_training(factors: Mapping[str, Any], network: str, head: Head | str, images: int, epochs: int) -> Cell:
+    """A cell on so many images of Fashion-MNIST for so many epochs: one recipe, so that claims share its runs."""
+    return Cell(factors, network, head, "fashion_mnist", Recipe(epochs=epochs, batch_size=32, train_images=images))
+
+
 def key_of(spec: Mapping[str, Any]) -> str:
     """One text for a run's spec: equal ones have equal texts."""
     return json.dumps(spec, sort_keys=True)

@@ -37,7 +37,7 @@ from tfpool.lab.cells import Cell
 from tfpool.lab.claim import Record, Scale
 from tfpool.lab.figure import Figure
 from tfpool.lab.laboratory import Laboratory
-from tfpool.lab.records import by_seed, chosen, line, mean, nth
+from tfpool.lab.records import by_seed, chosen, levels, line, mean, nth
 from tfpool.lab.statistics import Effect, paired
 from tfpool.lab.verdict import OPEN, YES, Judgement, above, verdict
 from tfpool.results import positions
@@ -99,7 +99,7 @@ def _until(record: Record, target: float, axis: str = "epoch") -> float:
 
 
 def judge(records: Sequence[Record]) -> Judgement:
-    networks = list(dict.fromkeys(each["network"] for each in records))
+    networks = levels(records, "network")
     effects: list[Effect] = []
     seconds: list[Effect] = []
     answers, rows = [], []

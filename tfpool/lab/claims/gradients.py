@@ -27,12 +27,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tfpool.lab.cells import Cell
+from tfpool.lab.cells import short_training
 from tfpool.lab.claim import Record, Scale
 from tfpool.lab.figure import Figure
 from tfpool.lab.laboratory import Laboratory
 from tfpool.lab.measuring import images_of
-from tfpool.lab.records import by_seed, line, mean
+from tfpool.lab.records import by_seed, levels, line, mean
 from tfpool.lab.statistics import paired
 from tfpool.lab.verdict import Judgement, above, verdict
 from tfpool.runs import Run
@@ -51,13 +51,7 @@ SCALES = {
 
 def observe(laboratory: Laboratory, scale: Scale) -> list[Record]:
     cells = [
-        Cell(
-            {"network": network, "head": head},
-            network,
-            head,
-            "fashion_mnist",
-            Recipe(epochs=epochs, batch_size=32, train_images=images),
-        )
+        short_training({"network": network, "head": head}, network, head, images, epochs)
         for network, images, epochs in scale.levels
         for head in NAMES
     ]
@@ -95,7 +89,7 @@ def _some(record: Record) -> float:
 
 
 def judge(records: Sequence[Record]) -> Judgement:
-    networks = list(dict.fromkeys(each["network"] for each in records))
+    networks = levels(records, "network")
     sparse, better, rows = [], [], []
     for network in networks:
         of = {

@@ -32,17 +32,16 @@ from typing import Any
 
 import numpy as np
 
-from tfpool.lab.cells import Cell
+from tfpool.lab.cells import short_training
 from tfpool.lab.claim import Record, Scale
 from tfpool.lab.figure import Figure
 from tfpool.lab.laboratory import Laboratory
 from tfpool.lab.measuring import accuracy, images_of
-from tfpool.lab.records import by_seed, line, mean, nth
+from tfpool.lab.records import by_seed, levels, line, mean, nth
 from tfpool.lab.statistics import paired
 from tfpool.lab.verdict import NO, YES, Judgement, above, verdict
 from tfpool.plan import plan
 from tfpool.runs import Run
-from tfpool.training.recipe import Recipe
 
 SIZES = (14, 20, 24, 28, 32, 40, 56, 84)
 TRAINED = 28
@@ -58,14 +57,7 @@ SCALES = {
 
 def observe(laboratory: Laboratory, scale: Scale) -> list[Record]:
     cells = [
-        Cell(
-            {"network": network},
-            network,
-            "gap",
-            "fashion_mnist",
-            Recipe(epochs=epochs, batch_size=32, train_images=images),
-        )
-        for network, images, epochs in scale.levels
+        short_training({"network": network}, network, "gap", images, epochs) for network, images, epochs in scale.levels
     ]
     return laboratory.train(cells, scale, _at_sizes)
 
@@ -103,7 +95,7 @@ def _refuses(spec: dict[str, Any]) -> bool:
 
 
 def judge(records: Sequence[Record]) -> Judgement:
-    networks = list(dict.fromkeys(each["network"] for each in records))
+    networks = levels(records, "network")
     runs_anywhere = all(each["flatten refuses"] and each["weights added"] == 0 for each in records)
     effects, baselines, rows, figures = [], [], [], []
     for network in networks:

@@ -36,7 +36,7 @@ from tfpool.lab.claim import Record, Scale
 from tfpool.lab.figure import Figure
 from tfpool.lab.laboratory import Laboratory
 from tfpool.lab.measuring import images_of, scorer
-from tfpool.lab.records import by_seed, chosen, line, mean
+from tfpool.lab.records import by_seed, chosen, levels, line, mean
 from tfpool.lab.statistics import paired
 from tfpool.lab.verdict import Judgement, above, verdict
 from tfpool.runs import Run
@@ -75,7 +75,7 @@ def _dead(run: Run) -> dict[str, float]:
 
 
 def judge(records: Sequence[Record]) -> Judgement:
-    networks = list(dict.fromkeys(each["network"] for each in records))
+    networks = levels(records, "network")
     effects, rows = [], []
     for network in networks:
         of_gap, of_nin = (by_seed(records, "test", network=network, head=head) for head in NAMES)
