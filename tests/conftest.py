@@ -25,6 +25,13 @@ def tfpool(*arguments: str, cwd: Path = ROOT, timeout: float = 300) -> subproces
     )
 
 
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    """Initial weights that are the same whichever tests came before, where a test's process has Keras at all."""
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.set_random_seed(0)
+
+
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with resnet8-gap-1 and resnet8-flatten-2, trained for three epochs on 2,000 images. Do not change it."""

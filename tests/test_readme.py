@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -46,7 +47,7 @@ def test_command_lines_are_understood() -> None:
 @pytest.mark.slow
 def test_command_lines_run(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "saved_models").symlink_to(trained)
+    shutil.copytree(trained, tmp_path / "saved_models")
     Image.fromarray(data.load("fashion_mnist").test.images[0, ..., 0]).save("photo.png")
     for arguments in commands():
         # Training by the README takes minutes, and what is done is not resumed: tests/test_cli.py has these, smaller.

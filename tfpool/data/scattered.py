@@ -39,12 +39,29 @@ def _scatter(part: Part, seed: int, number: int) -> Part:
     return Part(images, part.labels, boxes)
 
 
+def objects(part: Part) -> np.ndarray:
+    """The objects' own pixels on the first test images of `scattered`, bool (N, H, W)."""
+    assert part.boxes is not None
+    masks = np.zeros(part.images.shape[:3], bool)
+    originals = fashion_mnist.bundled().test.images[: len(part), ..., 0]
+    for mask, original, (top, left, bottom, right) in zip(masks, originals, part.boxes, strict=True):
+        solid, (first_row, first_column, last_row, last_column) = _object(original)
+        mask[top:bottom, left:right] = solid[first_row:last_row, first_column:last_column]
+    return masks
+
+
 def _paste(canvas: np.ndarray, image: np.ndarray, y: int, x: int, box: np.ndarray) -> None:
     height, width = image.shape
-    solid = image >= FAINTEST
+    solid, extent = _object(image)
     np.copyto(canvas[y : y + height, x : x + width], image, where=solid)
+    box[:] = np.add(extent, (y, x, y, x))
+
+
+def _object(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """An object's own pixels on its original, bool (h, w), and the box round them: y0, x0, y1, x1."""
+    solid = image >= FAINTEST
     rows, columns = np.flatnonzero(solid.any(axis=1)), np.flatnonzero(solid.any(axis=0))
-    box[:] = y + rows[0], x + columns[0], y + rows[-1] + 1, x + columns[-1] + 1
+    return solid, np.array([rows[0], columns[0], rows[-1] + 1, columns[-1] + 1])
 
 
 def _canvases(seed: int, number: int, start: int, stop: int, room: int) -> tuple[np.ndarray, np.ndarray]:

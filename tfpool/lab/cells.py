@@ -8,11 +8,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tfpool import data as data_sets
-from tfpool.heads import Head
+from tfpool.heads import FC, GAP, Flatten, Head
 from tfpool.plan import Plan
 from tfpool.runs import Run
 from tfpool.training.queue import fitting, spec
 from tfpool.training.recipe import Recipe
+
+COMPARED = {"gap": GAP(), "flatten": Flatten(), "fc": FC(units=(128,))}
+"""The heads that articles compare, with a hidden layer that suits small networks."""
 
 
 @dataclass(frozen=True)

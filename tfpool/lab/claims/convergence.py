@@ -32,8 +32,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from tfpool.heads import FC, GAP, Flatten
-from tfpool.lab.cells import Cell
+from tfpool.lab.cells import COMPARED, Cell
 from tfpool.lab.claim import Record, Scale
 from tfpool.lab.figure import Figure
 from tfpool.lab.laboratory import Laboratory
@@ -44,7 +43,6 @@ from tfpool.results import positions
 from tfpool.runs import Run
 from tfpool.training.recipe import Recipe
 
-HEADS = {"gap": GAP(), "flatten": Flatten(), "fc": FC(units=(128,))}
 NAMES = {"gap": "GAP", "flatten": "Flatten", "fc": "FC with dropout"}
 TARGETS = (0.6, 0.7, 0.75, 0.8)
 DECIDING = 0.75
@@ -67,7 +65,7 @@ def observe(laboratory: Laboratory, scale: Scale) -> list[Record]:
             recipe |= {"freeze": ("backbone",), "weights": "imagenet", "image_size": 96}
         cells += [
             Cell({"network": network, "head": name}, network.partition(",")[0], head, "fashion_mnist", Recipe(**recipe))
-            for name, head in HEADS.items()
+            for name, head in COMPARED.items()
         ]
     return laboratory.train(cells, scale, _curve)
 
@@ -119,7 +117,7 @@ def judge(records: Sequence[Record]) -> Judgement:
             answer = above(effects[-1], SLOWER)
             # A run that never gets there bounds the ratio from one side alone.
             answers.append(answer if (other_there if answer == YES else gap_there) else OPEN)
-        for head in HEADS:
+        for head in COMPARED:
             at = {"network": network, "head": head}
             runs = chosen(records, **at)
             rows.append((network, NAMES[head], *_told(runs)))
@@ -135,7 +133,7 @@ def judge(records: Sequence[Record]) -> Judgement:
                     [mean(records, nth("validation by epoch", k), network=network, head=head) for k in range(epochs)],
                     head,
                 )
-                for head in HEADS
+                for head in COMPARED
             ],
         )
         for network in networks

@@ -44,7 +44,7 @@ KINDS = {"plain": "plain", "resnet": "residual"}
 WIDTH = 0.5
 IMAGES = 250
 SCALES = {
-    "quick": Scale(seeds=2, epochs=1, images=(500,), rates=(2e-3,), levels=(8, 20)),
+    "quick": Scale(seeds=2, epochs=1, images=(300,), rates=(2e-3,), levels=(8, 14)),
     "full": Scale(epochs=8, images=(1500,), tuning_seeds=1, levels=(8, 20, 44)),
 }
 """Levels are depths."""

@@ -59,8 +59,10 @@ def observe(laboratory: Laboratory, scale: Scale) -> list[Record]:
     ]
 
     def judged(run: Run) -> dict[str, Any]:
+        from tfpool.cam import Explainer
+
         counted = {"params": run.plan.params, "macs": run.plan.macs, "side": run.plan.feature_shape[0]}
-        return {**counted, **pointed(run, "cam", scale.measured)}
+        return {**counted, **pointed(run, Explainer(run.load_model(), method="cam"), scale.measured)}
 
     return laboratory.train(cells, scale, judged)
 

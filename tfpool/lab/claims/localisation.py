@@ -34,8 +34,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tfpool.heads import FC, GAP, Flatten
-from tfpool.lab.cells import Cell
+from tfpool.lab.cells import COMPARED, Cell
 from tfpool.lab.claim import Record, Scale
 from tfpool.lab.figure import Figure
 from tfpool.lab.laboratory import Laboratory
@@ -46,14 +45,13 @@ from tfpool.lab.verdict import Judgement, above, verdict
 from tfpool.runs import Run
 from tfpool.training.recipe import Recipe
 
-HEADS = {"gap": GAP(), "flatten": Flatten(), "fc": FC(units=(128,))}
 NAMES = {"gap": "GAP, CAM", "flatten": "Flatten, CAM", "fc": "FC, HiResCAM"}
 METHODS = {"gap": "cam", "flatten": "cam", "fc": "hirescam"}
 DECIDING = ("boxes", "pixels")
 SIDE = 32
 """Pixels that images are brought to."""
 SCALES = {
-    "quick": Scale(seeds=2, epochs=1, images=(1000,), rates=(2e-3,), measured=100, levels=("gap", "flatten")),
+    "quick": Scale(seeds=2, epochs=1, images=(500,), rates=(2e-3,), measured=50, levels=("gap", "flatten")),
     "full": Scale(epochs=6, images=(4000,), tuning_seeds=1, measured=500, levels=("gap", "flatten", "fc")),
 }
 """Levels are heads."""
@@ -61,11 +59,14 @@ SCALES = {
 
 def observe(laboratory: Laboratory, scale: Scale) -> list[Record]:
     recipe = Recipe(epochs=scale.epochs, batch_size=32, train_images=scale.images[0], image_size=SIDE)
-    cells = [Cell({"head": head}, "resnet8", HEADS[head], "scattered", recipe) for head in scale.levels]
+    cells = [Cell({"head": head}, "resnet8", COMPARED[head], "scattered", recipe) for head in scale.levels]
 
     def judged(run: Run) -> dict[str, Any]:
+        from tfpool.cam import Explainer
+
         method = METHODS[run.spec["plan"]["head"]["name"]]
-        return {**pointed(run, method, scale.measured), **masked(run, method, scale.measured)}
+        explainer = Explainer(run.load_model(), method=method)
+        return {**pointed(run, explainer, scale.measured), **masked(run, explainer, scale.measured)}
 
     return laboratory.train(cells, scale, judged)
 

@@ -28,10 +28,11 @@ Source: Lin, Chen and Yan 2013, arXiv 1312.4400.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from tfpool.lab.cells import Cell
+from tfpool.lab.cells import short_training
 from tfpool.lab.claim import Record, Scale
 from tfpool.lab.figure import Figure
 from tfpool.lab.laboratory import Laboratory
@@ -40,7 +41,6 @@ from tfpool.lab.records import by_seed, chosen, levels, line, mean
 from tfpool.lab.statistics import paired
 from tfpool.lab.verdict import Judgement, above, verdict
 from tfpool.runs import Run
-from tfpool.training.recipe import Recipe
 
 NAMES = {"gap": "GAP + Dense", "nin": "NIN"}
 MARGIN = 0.02
@@ -55,13 +55,9 @@ SCALES = {
 
 def observe(laboratory: Laboratory, scale: Scale) -> list[Record]:
     cells = [
-        Cell(
-            {"network": network, "head": head},
-            network.partition(",")[0],
-            head,
-            "fashion_mnist",
-            Recipe(epochs=epochs, batch_size=32, train_images=images),
-            {"last": 10} if network == MAPS else {},
+        replace(
+            short_training({"network": network, "head": head}, network.partition(",")[0], head, images, epochs),
+            settings={"last": 10} if network == MAPS else {},
         )
         for network, images, epochs in scale.levels
         for head in NAMES

@@ -32,8 +32,7 @@ from typing import Any
 
 import numpy as np
 
-from tfpool.heads import FC, GAP, Flatten
-from tfpool.lab.cells import Cell
+from tfpool.lab.cells import COMPARED, Cell
 from tfpool.lab.claim import Record, Scale
 from tfpool.lab.figure import Figure
 from tfpool.lab.laboratory import Laboratory
@@ -44,7 +43,6 @@ from tfpool.lab.verdict import Judgement, above, verdict
 from tfpool.runs import Run
 from tfpool.training.recipe import Recipe
 
-HEADS = {"gap": GAP(), "flatten": Flatten(), "fc": FC(units=(128,))}
 SHORTER = (2, 4, 8, 16)
 """By what the epochs are divided for trainings of Flatten that fit less."""
 NAMES = {"gap": "GAP", "flatten": "Flatten", "fc": "FC with dropout"}
@@ -62,7 +60,7 @@ def observe(laboratory: Laboratory, scale: Scale) -> list[Record]:
     cells = []
     for network, images, epochs in scale.levels:
         shorter = [epochs // part for part in SHORTER if epochs >= part]
-        for name, head in HEADS.items():
+        for name, head in COMPARED.items():
             for length in (epochs, *(shorter if name == "flatten" else ())):
                 cells.append(
                     Cell(
@@ -111,7 +109,7 @@ def judge(records: Sequence[Record]) -> Judgement:
     effects, better, equal, rows = [], [], [], []
     for network, images in conditions:
         where = {"network": network, "images": images}
-        for name in HEADS:
+        for name in COMPARED:
             of_head = {**where, "head": name}
             rows.append(
                 (
@@ -151,7 +149,7 @@ def judge(records: Sequence[Record]) -> Judgement:
                     [mean(records, measure, "share", network=network, images=n, head=name) for n in sizes],
                     name,
                 )
-                for name in HEADS
+                for name in COMPARED
             ],
             log_x=len(sizes) > 1,
             kind="line" if len(sizes) > 1 else "bar",

@@ -45,7 +45,7 @@ CHANCE = 1 / 4
 NEAR = 0.05
 """What still counts as chance: within five points of it."""
 SCALES = {
-    "quick": Scale(seeds=2, epochs=3, images=(1000,), rates=(2e-3,), levels=("zero", "circular")),
+    "quick": Scale(seeds=2, epochs=2, images=(1000,), rates=(2e-3,), levels=("zero", "circular")),
     "full": Scale(epochs=6, images=(3000,), tuning_seeds=1, levels=("zero", "circular", "none")),
 }
 """Levels are paddings."""
