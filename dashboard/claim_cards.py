@@ -13,6 +13,7 @@ import streamlit as st
 from dashboard import claim_charts
 from dashboard.page import plain
 from tfpool.lab import Claim, Finding, axes, finding
+from tfpool.lab.report import short_answer
 from tfpool.table import clock
 
 _BADGES = {
@@ -54,6 +55,15 @@ class Known:
             return cls(claim, shipped, finding.own(store, claim.name))
         except ValueError as error:
             return cls(claim, shipped, (), str(error))
+
+
+def answer(known: Sequence[Known]) -> None:
+    """What the shipped findings come to: first in a few sentences, then which head is for what."""
+    shipped = {each.claim.name: each.shipped for each in known if each.shipped}
+    first, *rest = short_answer(shipped).split("\n\n")
+    st.markdown(first)
+    with st.expander("Which head for what, and what says so", key="claims_answer", bind="query-params"):
+        st.markdown("\n\n".join(rest))
 
 
 def counts(known: Sequence[Known]) -> None:

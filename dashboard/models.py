@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from dashboard.page import plain, store
+from tfpool import examples
 from tfpool.classifier import Classifier, find, is_file
 from tfpool.pretrained.networks import NETWORKS
 from tfpool.runs import Run
@@ -24,8 +25,6 @@ PIXELS = {
     "less ImageNet's mean, BGR": "caffe",
     "by ImageNet's mean and deviation": "torch",
 }
-BUNDLED = NETWORKS[0]
-"""The network whose weights are there without a network connection."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +56,11 @@ class Model:
 
 
 def choices() -> dict[str, Run | None]:
-    """Names of all models with the runs behind them: runs, newest first, files by name, networks."""
+    """Names of all models with the runs behind them: runs, newest first, files by name, examples, networks."""
     runs = {run.id: run for run in store().runs() if run.model_path.exists()}
     folder = store().folder
     files = sorted(path.name for path in folder.iterdir() if is_file(path.name)) if folder.is_dir() else []
-    return {**runs, **dict.fromkeys(files), **dict.fromkeys(NETWORKS)}
+    return {**runs, **dict.fromkeys(files), **examples.runs(), **dict.fromkeys(NETWORKS)}
 
 
 def picked(name: str, run: Run | None) -> Model:
@@ -89,12 +88,12 @@ def picked(name: str, run: Run | None) -> Model:
 
 
 def defaults(models: dict[str, Run | None]) -> list[str]:
-    """The newest runs with the two heads in question, on the images trained on last; else the bundled network."""
-    runs = [run for run in models.values() if run]
+    """The newest runs with the two heads in question, on the images trained on last; else those that ship."""
+    runs = [run for run in models.values() if run and run.id not in examples.runs()]
     alike = [run for run in runs if run.spec["data"] == runs[0].spec["data"]]
     alike.sort(key=lambda run: run.state != "done")
     found = list(_first_of_each(alike, ("gap", "flatten")))
-    return found or [run.id for run in runs[:1]] or [BUNDLED]
+    return found or [run.id for run in runs[:1]] or list(examples.runs())
 
 
 def _first_of_each(runs: Sequence[Run], heads: Sequence[str]) -> Iterator[str]:

@@ -13,6 +13,7 @@ header("Claims", "Is what the textbooks say about pooling true, here, measured?"
 with messages():
     folder = store().folder
     known = [Known.of(claim, folder) for claim in claims()]
+claim_cards.answer(known)
 claim_cards.counts(known)
 st.caption("Open a claim for its figures, how it was measured and what that does not show, or to run it yourself.")
 

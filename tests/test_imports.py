@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = [
-    {"tfpool.graph", "tfpool.table", "tfpool.files", "tfpool.process", "tfpool.palette"},
+    {"tfpool.graph", "tfpool.table", "tfpool.files", "tfpool.process", "tfpool.palette", "tfpool.colours"},
     {"tfpool.anatomy", "tfpool.database"},
     {"tfpool.ops", "tfpool.counts", "tfpool.terminal"},
     {"tfpool.backbones", "tfpool.heads"},
@@ -23,7 +23,7 @@ LAYERS = [
     {"tfpool.inputs"},
     {"tfpool.run"},
     {"tfpool.runs", "tfpool.results"},
-    {"tfpool.selection", "tfpool.predictions", "tfpool.run_files"},
+    {"tfpool.selection", "tfpool.certainty", "tfpool.predictions", "tfpool.run_files", "tfpool.examples"},
     {"tfpool.training", "tfpool.classifier"},
     {"tfpool.cam"},
     {"tfpool.lab"},

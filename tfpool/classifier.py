@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from tfpool import pretrained
+from tfpool import examples, pretrained
 from tfpool.build import build
 from tfpool.data.images import fitted, read_image
 from tfpool.plan import plan
@@ -86,7 +86,7 @@ class Classifier:
 
 
 def find(name: str, store: RunStore, mode: str | None = None, output: str | None = None) -> Classifier:
-    """The classifier of that name: a run's id, a network with ImageNet weights, or a model's file.
+    """The classifier of that name: a run's id, one of the examples', a network with ImageNet weights, or a model's file.
 
     Args:
         mode: how a file's model takes its pixels, one of `tfpool.inputs.MODES`. Default: from 0 to 1, or from 0 to 255
@@ -100,6 +100,8 @@ def find(name: str, store: RunStore, mode: str | None = None, output: str | None
         return of_file(name, mode, output)
     if name in pretrained.NETWORKS:
         return of_network(name)
+    if name in examples.runs():
+        return of_run(examples.runs()[name])
     try:
         return of_run(store.get(name))
     except ValueError as error:

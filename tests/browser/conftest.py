@@ -6,12 +6,14 @@ import os
 import socket
 import subprocess
 import sys
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Playwright, expect, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Playwright, Request, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 ARTEFACTS = ROOT / "test-artefacts"
@@ -25,6 +27,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PROBES = ("/_stcore/health", "/_stcore/host-config")
+"""Streamlit looks for its server below a page's path first, and finds it at the root."""
 Serve = Callable[[Path], str]
 Browse = Callable[..., Page]
 
@@ -87,6 +91,16 @@ def playwright() -> Iterator[Playwright]:
 def browse(playwright: Playwright, tmp_path: Path) -> Iterator[Browse]:
     """Open an address in a browser of a width and colour scheme."""
     contexts: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def said(message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.location["url"].endswith(PROBES):
+            faults.append(f"console: {message.text} {message.location['url']}")
+
+    def asked(request: Request) -> None:
+        address = urllib.parse.urlsplit(request.url)
+        if address.scheme in ("http", "https", "ws", "wss") and address.hostname != "127.0.0.1":
+            faults.append(f"request to an outside address: {request.url}")
 
     def browse(url: str, width: int = 1280, scheme: str = "light") -> Page:
         context = playwright.chromium.launch_persistent_context(
@@ -98,6 +112,8 @@ def browse(playwright: Playwright, tmp_path: Path) -> Iterator[Browse]:
             reduced_motion="reduce",
         )
         contexts.append(context)
+        context.on("console", said)
+        context.on("request", asked)
         context.set_default_timeout(30_000)
         page = context.pages[0]
         page.goto(url, wait_until="domcontentloaded")
@@ -109,6 +125,7 @@ def browse(playwright: Playwright, tmp_path: Path) -> Iterator[Browse]:
         for page in context.pages:
             clean(page)
         context.close()
+    assert not faults
 
 
 def settle(page: Page) -> None:
@@ -122,6 +139,18 @@ def clean(page: Page) -> None:
     """No traceback and no dialog, such as 'Page not found' or 'Connection error'."""
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def accessible(page: Page) -> None:
+    """No fault that axe-core calls serious or critical."""
+    found = Axe().run(page).response["violations"]
+    serious = [
+        f"{fault['impact']} {fault['id']}: {fault['help']}: {node['target']} {node['html'][:200]}"
+        for fault in found
+        if fault["impact"] in ("serious", "critical")
+        for node in fault["nodes"]
+    ]
+    assert not serious, "\n".join(serious)
 
 
 def picture(page: Page, name: str) -> Path:

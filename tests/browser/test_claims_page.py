@@ -31,9 +31,10 @@ def test_a_claim_is_opened_by_its_address_run_and_stopped(store: Path, serve: Se
     expect(opened.get_by_text("Measured by you:")).to_be_visible()
     expect(opened.get_by_text("yours, quick: holds in part")).to_be_visible()
     expect(opened.get_by_text("The mean over positions forgets them")).to_be_visible()
+    # What ships and what is one's own, beside each other.
     charts = opened.get_by_test_id("stPlotlyChart")
-    expect(charts).to_have_count(2)
-    for number in range(2):
+    expect(charts).to_have_count(4)
+    for number in range(4):
         expect(charts.nth(number).locator(".barlayer .point path").first).to_be_visible()
         box = charts.nth(number).locator(".main-svg").first.bounding_box()
         assert box
@@ -48,7 +49,8 @@ def test_a_claim_is_opened_by_its_address_run_and_stopped(store: Path, serve: Se
 
     opened.get_by_role("button", name="Run it here").click()
     expect(opened.get_by_text("Your quick run: ")).to_be_visible()
-    expect(opened.get_by_test_id("stExpander").nth(5).locator("summary").first).to_contain_text("running")
+    card = opened.get_by_test_id("stExpander").filter(has_text="6. GAP loses where things are")
+    expect(card.locator("summary").first).to_contain_text("running")
     # A refresh loses nothing.
     opened.reload(wait_until="domcontentloaded")
     expect(opened.get_by_text("Your quick run: ")).to_be_visible()
@@ -56,7 +58,7 @@ def test_a_claim_is_opened_by_its_address_run_and_stopped(store: Path, serve: Se
     opened.get_by_role("button", name="Stop").click()
     expect(opened.get_by_text("Your quick run was stopped")).to_be_visible(timeout=MINUTES)
     expect(opened.get_by_role("button", name="Go on")).to_be_visible()
-    expect(charts).to_have_count(2)
+    expect(charts).to_have_count(4)
     known = job.state(store, "position")
     assert known
     assert known.state == "stopped"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tfpool.cam.colours import paint
+from tfpool.colours import paint
 from tfpool.cam.explanation import resize
 
 

@@ -1,0 +1,84 @@
+"""Home: a map in the address, heads counted live, and the tour's steps with the numbers of the runs that ship."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.tour import STEPS
+from tfpool import examples, heads, results
+from tfpool.lab import finding
+from tfpool.lab.claim import CLAIMS
+
+from .test_pages import opened, sound, words
+
+CORNER, ELSEWHERE = "9600630000000000", "0000000000360069"
+
+
+@pytest.fixture(autouse=True)
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TFPOOL_STORE", str(tmp_path / "saved_models"))
+    return tmp_path / "saved_models"
+
+
+def values(app: AppTest) -> list[str]:
+    """What GAP, GMP and Flatten make of the map."""
+    return [each.value.strip("#` ") for each in app.markdown if each.value.startswith(("####", "`"))]
+
+
+def test_moving_the_pattern_changes_flatten_and_not_gap() -> None:
+    assert values(opened("Home")) == ["1.50", "9", " ".join(CORNER)]
+    assert values(opened("Home", home_map=ELSEWHERE)) == ["1.50", "9", " ".join(ELSEWHERE)]
+
+
+@pytest.mark.parametrize("word", ["", "12", "x" * 16, "-" * 16, "٣" * 16, "<script>alert(1)</script>"])
+def test_an_address_that_is_no_map_shows_the_first_one(word: str) -> None:
+    app = opened("Home", home_map=word)
+    assert values(app)[2] == " ".join(CORNER)
+
+
+def test_heads_are_counted_by_their_formulas() -> None:
+    app = opened("Home")
+    app.slider(key="home_side").set_value(10)
+    app.select_slider(key="home_channels").set_value(32)
+    app.select_slider(key="home_classes").set_value(2).run()
+    sound(app)
+    told = words(app)
+    for name in ("gap", "gmp", "flatten"):
+        params = heads.get(name).params((10, 10, 32), 2)
+        assert f"**{params:,}** parameters" in told
+        assert f"Then Dense: {heads.HEADS[name].formula}" in told
+    assert "**97.0 times** as many parameters" in told
+
+
+def test_the_tour_goes_from_step_to_step() -> None:
+    app = opened("Home")
+    for step in STEPS[1:]:
+        app.button(key="home_next").click().run()
+        sound(app)
+        assert app.segmented_control(key="home_step").value == step
+    assert not [button for button in app.button if button.key == "home_next"]
+
+
+def test_the_tour_tells_the_numbers_of_the_runs_that_ship() -> None:
+    gap, flatten = examples.runs().values()
+    assert f"**{flatten.plan.head_params:,}** parameters in Flatten's head" in words(opened("Home", home_step="Count"))
+    told = words(opened("Home", home_step="Learn"))
+    for run in (gap, flatten):
+        assert f"**{results.last(run, 'test'):.1%}** of test images" in told
+    held = sum(finding.shipped(name).judgement.verdict == "holds" for name in CLAIMS)
+    assert f"{held} holds" in words(opened("Home", home_step="Believe"))
+
+
+def test_the_tours_maps_follow_the_picture() -> None:
+    names = next(iter(examples.runs().values())).spec["class_names"]
+    maps, kept = [], examples.maps()
+    for number, name in enumerate(names[:2]):
+        app = opened("Home", home_step="Look", home_picture=name)
+        for run, probabilities in kept.probabilities.items():
+            said = probabilities[number].argmax()
+            assert f"says {names[said]}{'' if said == number else ' (wrong)'}" in words(app), run
+        charts = app.get("plotly_chart")
+        assert len(charts) == 3
+        maps.append([chart.proto.spec for chart in charts[1:]])
+    assert maps[0] != maps[1]

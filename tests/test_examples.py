@@ -1,0 +1,46 @@
+"""The runs that ship are what their script makes: the maps are the models', and both were trained alike."""
+
+import numpy as np
+import pytest
+
+import tfpool as tp
+from tfpool import classifier, data, examples, predictions, results
+from tfpool.runs import RunStore
+
+IDS = ("example-gap", "example-flatten")
+
+
+def test_the_two_runs_differ_in_the_head_alone() -> None:
+    assert tuple(examples.runs()) == IDS
+    gap, flatten = examples.runs().values()
+    assert (gap.plan.head.name, flatten.plan.head.name) == examples.HEADS
+    assert results.differing([gap, flatten]).keys() == {"head"}
+    assert gap.plan.backbone_params == flatten.plan.backbone_params
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_a_runs_folder_has_what_the_run_says(name: str) -> None:
+    run = examples.runs()[name]
+    said = predictions.read(run)
+    assert run.result
+    assert (said.predicted == said.test.labels).mean() == pytest.approx(run.result["accuracy"])
+    assert len(run.history["loss"]) == run.epochs
+    lines = (run.path / "history.csv").read_text().splitlines()
+    assert len(lines) == run.epochs + 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", IDS)
+def test_the_maps_are_those_of_the_models(name: str) -> None:
+    kept, run = examples.maps(), examples.runs()[name]
+    test = data.load(run.spec["data"]).test
+    positions = np.unique(test.labels, return_index=True)[1]
+    np.testing.assert_array_equal(kept.images.images, test.images[positions])
+    np.testing.assert_array_equal(kept.images.labels, test.labels[positions])
+    np.testing.assert_array_equal(kept.images.boxes, test.boxes[positions])
+    model = run.load_model()
+    assert model.count_params() == run.plan.params
+    explained = tp.explain(model, run.to_input(kept.images.images), method="hirescam", target=kept.images.labels)
+    np.testing.assert_allclose(kept.heatmaps[name], explained.resize(kept.images.images.shape[1:3]), atol=1e-3)
+    found = classifier.find(name, RunStore("nowhere")).probabilities(kept.images.images)
+    np.testing.assert_allclose(kept.probabilities[name], found, atol=1e-4)
