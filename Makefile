@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: app test lint types tests soak format lock clean
+.PHONY: app test lint types tests docs soak format lock clean
 
 app: $(VENV)/runtime
 	$(BIN)/streamlit run app.py
@@ -20,6 +20,10 @@ types: $(VENV)/dev
 tests: $(VENV)/dev
 	$(BIN)/python -m pytest -n auto -m "not browser and not quiet"
 	$(BIN)/python -m pytest -m "browser or quiet"
+
+# README.md, the pages and the docstrings as a site. What leads nowhere or cannot be read is an error.
+docs: $(VENV)/dev
+	$(BIN)/sphinx-build --builder html --conf-dir docs --doctree-dir build/doctrees --fresh-env --fail-on-warning --quiet . site
 
 # Workers and dashboards killed at random during a sweep, for a quarter of an hour.
 soak: $(VENV)/dev
@@ -44,4 +48,4 @@ lock:
 	uv pip compile --quiet --no-header --no-annotate --universal --python-version 3.11 --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 
 clean:
-	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) build site .pytest_cache .mypy_cache .ruff_cache

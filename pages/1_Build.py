@@ -1,105 +1,126 @@
-"""Build: what does this network look like, layer by layer?"""
-
-import re
+"""Build: what does this network look like, layer by layer, and what changes with another head?"""
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, choices
-from dashboard.page import header, messages
+from dashboard import block_chart, choices, swap
+from dashboard.blocks import DETAILS
+from dashboard.choices import SHORT_NAMES
+from dashboard.page import header, link, messages
 from tfpool import graph
 from tfpool.catalog import find
 from tfpool.export import to_code
-from tfpool.plan import Row, plan
-from tfpool.table import memory, short
-from tfpool.training import Recipe
+from tfpool.heads import HEADS
+from tfpool.plan import plan
 
-header("Build", "What does this network look like, layer by layer? Nothing is built here, so it is instant.")
+# What the page Train resizes its small images to for a network that was published for large ones.
+ENLARGED = 64
+# What the slider on the page Parameters takes.
+SIDES = range(32, 513, 32)
 
-
-def as_published() -> None:
-    entry = find(st.session_state["build_network"])
-    st.session_state["build_side"], st.session_state["build_classes"] = entry.input_shape[0], entry.classes
-
-
-def stage(row: Row, before: str) -> str:
-    """Layers are named conv2_block1_1_conv or block1a_bn: what they begin with is the stage. Pooling is of the last."""
-    if row.part == "head":
-        return "head"
-    first = re.sub(r"(?<=\d)[a-z]$", "", row.name.split("_")[0])
-    return before if before and re.match("pool|drop|post|normalization", first) else first
+header("Build", "What does this network look like, layer by layer, and what changes with another head?")
 
 
-columns = st.columns([3, 2, 1, 1])
+def published(label: str, key: str, value: int, most: int) -> int:
+    """A whole number: the published one where nothing is typed, so that it follows the network."""
+    typed = st.number_input(
+        label,
+        1,
+        most,
+        None,
+        step=1,
+        key=f"build_{key}",
+        placeholder=f"{value:,}",
+        help=f"Empty: {value:,}, as published",
+        bind="query-params",
+    )
+    return value if typed is None else int(typed)
+
+
+columns = st.columns([3, 2])
 with columns[0]:
-    network = choices.network("build", "resnet20", on_change=as_published)
-with columns[1]:
-    head = choices.head("build")
-with columns[2]:
-    side = choices.whole_number("Image side, pixels", "build", "side", 32, most=2048)
-with columns[3]:
-    classes = choices.whole_number("Classes", "build", "classes", 10, most=100_000)
-
+    network = choices.network("build", "resnet20")
+entry = find(network)
+with columns[1].container(horizontal=True):
+    side = published("Image side, pixels", "side", entry.input_shape[0], 2048)
+    classes = published("Classes", "classes", entry.classes, 100_000)
+columns = st.columns([4, 1])
+with columns[0]:
+    head = st.pills(
+        "Head",
+        list(HEADS),
+        default="gap",
+        required=True,
+        format_func=SHORT_NAMES.__getitem__,
+        key="build_head",
+        help="What comes after the last feature map and turns it into one score a class",
+        wrap=True,
+        bind="query-params",
+    )
 with messages():
     described = plan(network, head, (side, side, 3), classes)
+with columns[1]:
+    other = swap.against(described)
 
-st.caption(
-    f"{find(network).title}. The head {choices.SHORT_NAMES[head]} has {described.head.formula} parameters: H×W×C is "
-    "the last feature map, K the number of classes"
-    + (", U₁ and U₂ the sizes of its hidden layers." if head == "fc" else ".")
-)
-totals = st.columns(4)
-totals[0].metric("Parameters", f"{described.params:,}", border=True)
-totals[1].metric("of them in the head", f"{described.head_params:,}", border=True)
-totals[2].metric(
-    "MACs an image",
-    short(described.macs or 0),
-    border=True,
-    help=f"{described.macs:,} multiply-adds: a multiplication with its addition counts one",
-)
-totals[3].metric(
-    "Last feature map",
-    graph.text(described.feature_shape),
-    border=True,
-    help="Height×width×channels, which the head reads",
-)
-
-recipe = Recipe()
-training = described.training_bytes(recipe.batch_size, recipe.optimizer) or 0
-st.caption(
-    f"Memory: {memory(described.weight_bytes)} of weights, {memory(described.activation_bytes or 0)} of layers' "
-    f"outputs an image. Training takes at least {memory(training)} with {recipe.batch_size} images a step and "
-    f"{recipe.optimizer}, a .keras file about {memory(described.file_bytes)}."
-)
-
-stages: dict[str, list[Row]] = {}
-name = ""
-for row in described.rows[1:]:
-    name = stage(row, name)
-    stages.setdefault(name, []).append(row)
-labels = [f"{name} · {graph.text(rows[-1].output_shape)}" for name, rows in stages.items()]
-st.subheader("Stages, with the shape that each hands on", anchor=False)
-st.plotly_chart(
-    charts.stage_bars(labels, [sum(row.params for row in rows) for rows in stages.values()], head),
-    key="build_stages",
-    alt=f"Parameters of each stage of {network}; the head has {described.head_params:,} of {described.params:,}",
-)
+st.markdown(swap.in_words(described, other))
+left, right = st.columns([5, 4])
+with left:
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        detail = st.segmented_control(
+            "Detail",
+            DETAILS,
+            default="Blocks",
+            required=True,
+            key="build_detail",
+            label_visibility="collapsed",
+            bind="query-params",
+        )
+        with st.popover("How to read it", type="tertiary"):
+            st.markdown(
+                "The image is at the top, the scores at the bottom. Each bar is a block of layers, or one layer.\n"
+                "- It is as **wide** as its map is (by the root of the side), and as **thick** as it has channels "
+                "(logarithmic).\n"
+                "- Beside it stand height×width×channels of what it hands on, and its parameters. ×2: two blocks "
+                "alike.\n"
+                "- An arc is another way around, a **shortcut**: what went in is added to what came out.\n"
+                "- Point at a bar, or tap it, for more. The **receptive field** is the part of the image that one "
+                "position of the map has seen; the **stride** is how many pixels of the image two neighbouring "
+                "positions stand apart.\n"
+                "- What comes out are **logits**, one score a class: any numbers, and the largest wins."
+            )
+    st.plotly_chart(
+        block_chart.draw(described, other, detail), key="build_blocks", alt=block_chart.told(described, other, detail)
+    )
+with right:
+    swap.numbers(described, other)
+    st.caption(f"{entry.title}. Parameters of the head: {swap.formulas(described, other)}.")
+    heads = [SHORT_NAMES[each.head.name] for each in (described, other) if each]
+    both = "both" if other else "this"
+    large = {} if entry.input_shape[0] <= SIDES[0] else {"train_image_size": ENLARGED}
+    link("Train", f"Train {both}, on small images", train_networks=network, train_heads=heads, **large)
+    link(
+        "Parameters",
+        f"Compare {both} over image sizes",
+        parameters_networks=network,
+        parameters_heads=heads,
+        parameters_side=min(SIDES, key=lambda each: abs(each - side)),
+        parameters_classes=classes,
+    )
 
 st.subheader(f"All {len(described.rows)} layers", anchor=False)
-table = pd.DataFrame(
-    {
-        "layer": [row.name for row in described.rows],
-        "Keras layer": [row.op for row in described.rows],
-        "output": [graph.text(row.output_shape) for row in described.rows],
-        "parameters": [row.params for row in described.rows],
-        "MACs": [row.macs for row in described.rows],
-        "memory": [row.activation_bytes for row in described.rows],
-        "receptive field": [row.receptive_field for row in described.rows],
-        "stride": [row.stride for row in described.rows],
-    }
-)
 st.dataframe(
-    table,
+    pd.DataFrame(
+        {
+            "layer": [row.name for row in described.rows],
+            "Keras layer": [row.op for row in described.rows],
+            "output": [graph.text(row.output_shape) for row in described.rows],
+            "parameters": [row.params for row in described.rows],
+            "MACs": [row.macs for row in described.rows],
+            "memory": [row.activation_bytes for row in described.rows],
+            "receptive field": [row.receptive_field for row in described.rows],
+            "stride": [row.stride for row in described.rows],
+        }
+    ),
     hide_index=True,
     height=420,
     column_config={

@@ -1,4 +1,4 @@
-"""The pages under docs/: their code runs, what they link to is there, and what is generated is up to date."""
+"""The pages: their code runs, what they link to is there, what is generated is up to date; the site made of them."""
 
 import importlib.util
 import os
@@ -6,16 +6,22 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
+import urllib.parse
+from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from tfpool import cli
+import tfpool as tp
+from tfpool import cli, data
 
 from .conftest import ROOT
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-WITH_CODE = [page for page in PAGES[1:] if "```python" in page.read_text()]
+DOCS = sorted((ROOT / "docs").glob("*.md"))
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *DOCS]
+WITH_CODE = [page for page in DOCS if "```python" in page.read_text()]
 
 
 @pytest.mark.slow
@@ -33,16 +39,37 @@ def test_links_between_files_lead_somewhere(page: Path) -> None:
         assert (page.parent / target).exists(), target
 
 
-@pytest.mark.parametrize("page", PAGES[1:], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
 def test_command_lines_are_understood(page: Path) -> None:
     blocks = re.findall(r"```sh\n(.*?)```", page.read_text(), re.DOTALL)
     for line in re.findall(r"^python -m tfpool (.*)$", "\n".join(blocks), re.MULTILINE):
         cli.parser().parse_args(shlex.split(line))
 
 
+def test_options_of_streamlit_that_are_named_are_there() -> None:
+    from streamlit import config
+
+    text = (ROOT / "docs/serving.md").read_text()
+    named = set(re.findall(r"\b((?:server|browser|client)\.[a-z]\w+)", text))
+    assert named
+    assert named <= set(config.get_config_options())
+
+
+def test_the_page_on_serving_tells_every_lock_and_its_value() -> None:
+    text = (ROOT / "docs/serving.md").read_text()
+    rows = "".join(line for line in text.splitlines() if line.startswith("| `"))
+    for section, values in tomllib.loads((ROOT / ".streamlit/config.toml").read_text()).items():
+        if section in ("server", "browser", "client"):
+            for name, value in values.items():
+                if name not in ("port", "showEmailPrompt", "showSidebarNavigation"):
+                    said = "`, `".join(value) if isinstance(value, list) else str(value)
+                    assert f"`{section}.{name}`" in rows
+                    assert f"{said.lower() if isinstance(value, bool) else said}`" in rows, name
+
+
 def test_the_readme_leads_to_every_page() -> None:
     readme = PAGES[0].read_text()
-    assert all(f"(docs/{page.name})" in readme for page in PAGES[1:])
+    assert all(f"(docs/{page.name})" in readme for page in DOCS)
 
 
 def test_the_page_of_networks_is_the_one_that_the_catalog_makes() -> None:
@@ -52,3 +79,67 @@ def test_the_page_of_networks_is_the_one_that_the_catalog_makes() -> None:
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
     assert script.PAGE.read_text() == script.page(), "run python scripts/make_networks_page.py"
+
+
+class Html(HTMLParser):
+    """A page of the site: its anchors, where it links to, and what a browser loads with it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.anchors: set[str] = set()
+        self.links: list[str] = []
+        self.loaded: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        self.anchors |= {given[name] for name in ("id", "name") if name in given}
+        if tag == "a" and "href" in given:
+            self.links.append(given["href"])
+        if "src" in given:
+            self.loaded.append(given["src"])
+        if tag == "link" and given.get("rel") in ("stylesheet", "preload", "preconnect", "icon", "shortcut icon"):
+            self.loaded.append(given["href"])
+
+
+def dead_links(site: Path, pages: dict[Path, Html]) -> Iterator[str]:
+    for path, page in pages.items():
+        for link in [*page.links, *page.loaded]:
+            address = urllib.parse.urlsplit(link)
+            if address.scheme or address.netloc:
+                continue
+            target = (path.parent / urllib.parse.unquote(address.path)).resolve() if address.path else path
+            known = pages[target].anchors if target in pages else set()
+            anchor = urllib.parse.unquote(address.fragment)
+            if not target.is_file() or (anchor and target in pages and anchor not in known):
+                yield f"{path.relative_to(site)}: {link}"
+
+
+def outside(site: Path, pages: dict[Path, Html]) -> Iterator[str]:
+    for page in pages.values():
+        yield from (link for link in page.loaded if re.match("(https?:)?//", link))
+    for path in site.rglob("*.css"):
+        yield from re.findall(r"(?:url\(|@import )['\"]?((?:https?:)?//[^'\")]+)", path.read_text())
+
+
+def public() -> Iterator[str]:
+    yield from (f"tfpool.{name}" for name in tp.__all__ if name != "metrics")
+    yield from (f"tfpool.metrics.{name}" for name in tp.metrics.__all__)
+    yield from (f"tfpool.data.{name}" for name in data.__all__ if callable(getattr(data, name)))
+
+
+@pytest.mark.slow
+def test_the_site_is_whole_and_loads_nothing_from_outside(tmp_path: Path) -> None:
+    recipe = re.search(r"^docs:.*\n\t\$\(BIN\)/sphinx-build (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert recipe
+    site = tmp_path / "site"
+    folders = {"build/doctrees": str(tmp_path / "doctrees"), "site": str(site)}
+    arguments = [folders.get(word, word) for word in shlex.split(recipe[1])]
+    ended = subprocess.run([sys.executable, "-m", "sphinx", *arguments], cwd=ROOT, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    pages = {path.resolve(): Html(path.read_text()) for path in site.rglob("*.html")}
+    assert {site / "index.html", *(site / "docs" / f"{page.stem}.html" for page in DOCS)} <= set(pages)
+    assert list(dead_links(site, pages)) == []
+    assert list(outside(site, pages)) == []
+    reference = pages[site / "docs/reference.html"].anchors
+    assert set(public()) - reference == set()

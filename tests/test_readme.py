@@ -29,7 +29,7 @@ def commands() -> list[list[str]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("code", blocks("python"), ids=["counting", "photograph", "training"])
+@pytest.mark.parametrize("code", blocks("python"), ids=["example"])
 def test_python_blocks_run(code: str, tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)

@@ -1,0 +1,101 @@
+"""The Build page in Chromium: blocks are drawn and tell of themselves, heads are swapped, on a phone too."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from .conftest import Browse, Serve, clean, picture, settle
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "saved_models"
+
+
+def drawing(page: Page) -> Locator:
+    return page.get_by_test_id("stPlotlyChart")
+
+
+def bars(page: Page, colour: str) -> Locator:
+    """The blocks of a colour, or with an outline of it."""
+    return drawing(page).locator(f".barlayer .point path[style*='{colour}']")
+
+
+def metric(page: Page, label: str) -> Locator:
+    return page.get_by_test_id("stMetric").filter(has_text=label)
+
+
+GREY, GAP, FLATTEN, GMP = "rgb(140, 140, 140)", "rgb(0, 114, 178)", "rgb(230, 159, 0)", "rgb(0, 158, 115)"
+
+
+def test_blocks_are_drawn_and_tell_of_themselves(store: Path, serve: Serve, browse: Browse) -> None:
+    opened = browse(f"{serve(store)}/Build?build_network=resnet152")
+    expect(bars(opened, GREY)).to_have_count(11)
+    expect(bars(opened, GAP)).to_have_count(2)
+    expect(drawing(opened).get_by_text("conv4_block2–36 ×35")).to_be_visible()
+    name = drawing(opened).get_by_text("conv4_block2–36 ×35")
+    name.scroll_into_view_if_needed()
+    place = name.bounding_box()
+    assert place
+    # What covers the words is the chart's own layer, which a locator's hover would wait for to go away.
+    opened.mouse.move(place["x"] + 5, place["y"] + 5)
+    told = drawing(opened).locator(".hoverlayer .hovertext")
+    expect(told).to_contain_text("39,262,720 parameters")
+    expect(told).to_contain_text("Output 14×14×1024")
+    expect(told).to_contain_text("stride 16")
+    opened.get_by_role("radio", name="Layers", exact=True).click()
+    expect(bars(opened, GREY)).to_have_count(95)
+    opened.wait_for_url("**build_detail=Layers**")
+    clean(opened)
+
+
+def test_another_head_changes_the_numbers_and_the_drawing(store: Path, serve: Serve, browse: Browse) -> None:
+    opened = browse(f"{serve(store)}/Build")
+    expect(metric(opened, "In the head")).to_contain_text("650")
+    expect(metric(opened, "In the head")).to_contain_text("-40,320")
+    expect(bars(opened, FLATTEN)).to_have_count(2)
+    opened.get_by_role("radio", name="Flatten", exact=True).click()
+    expect(metric(opened, "In the head")).to_contain_text("40,970")
+    expect(bars(opened, GAP)).to_have_count(0)
+    opened.get_by_role("combobox", name="Instead of").click()
+    opened.get_by_role("option", name="GMP", exact=True).click()
+    expect(metric(opened, "In the head")).to_contain_text("+40,320")
+    expect(bars(opened, GMP)).to_have_count(2)
+    expect(opened.get_by_text("63 times")).to_be_visible()
+    opened.get_by_role("link", name="Compare both over image sizes").click()
+    expect(opened.get_by_role("heading", level=1)).to_have_text("Parameters")
+    settle(opened)
+    assert "parameters_networks=resnet20" in opened.url
+
+
+def test_choosing_a_network_takes_no_step_in_the_history_and_logs_nothing(
+    store: Path, serve: Serve, browse: Browse
+) -> None:
+    opened = browse(f"{serve(store)}/Build")
+    steps = opened.evaluate("history.length")
+    opened.get_by_role("combobox", name="Network").click()
+    opened.keyboard.type("vgg16")
+    opened.get_by_role("option", name="vgg16", exact=True).click()
+    expect(metric(opened, "Last feature map")).to_contain_text("7×7×512")
+    settle(opened)
+    assert opened.evaluate("history.length") == steps
+    assert all("default value" not in log.read_text() for log in store.parent.glob("server-*.log"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_fits_a_phone(store: Path, serve: Serve, browse: Browse, scheme: str) -> None:
+    opened = browse(f"{serve(store)}/Build?build_network=efficientnetb7", 390, scheme)
+    name = drawing(opened).get_by_text("block6b–m ×12")
+    expect(name).to_be_visible()
+    main = "document.querySelector('[data-testid=stMain]')"
+    assert opened.evaluate(f"{main}.scrollWidth <= {main}.clientWidth")
+    shape = drawing(opened).get_by_text("19×19×384").last
+    left, right = name.bounding_box(), shape.bounding_box()
+    assert left
+    assert right
+    assert left["x"] + left["width"] < right["x"]
+    assert right["x"] + right["width"] < 390
+    picture(opened, f"Build-efficientnetb7-{scheme}-390")
