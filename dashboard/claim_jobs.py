@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.page import messages, plain, store
+from dashboard.page import link, messages, plain, store
 from tfpool.lab import job as jobs
 from tfpool.lab.job import Job
 from tfpool.table import clock
@@ -94,4 +94,5 @@ def _live(name: str) -> None:
             args=(store().folder, name),
             disabled=job.stopping,
         )
-    st.caption("It goes on if you close this page. The networks that it trains are listed under Runs.")
+    st.caption("It goes on if you close this page.")
+    link("Runs", "The networks that it trains", runs_lab="true")

@@ -11,7 +11,9 @@ import streamlit as st
 from dashboard import charts, jobs, result_charts
 from dashboard.choices import SHORT_NAMES
 from dashboard.page import plain
+from dashboard.run_table import GAP, SEED
 from tfpool import results
+from tfpool.certainty import between, images_behind, interval
 from tfpool.results import AXES, Group
 from tfpool.runs import Run
 from tfpool.selection import WORDS
@@ -20,6 +22,8 @@ from tfpool.table import setting
 _METRICS = ("accuracy", "loss", "gap")
 _MOST_GROUPS = 30
 _CLOSE = 0.02
+_UNSURE = 0.05
+"""Width of an accuracy's interval from which it is told: of some hundred test images or fewer."""
 
 
 def verdict(runs: Sequence[Run]) -> None:
@@ -42,9 +46,11 @@ def verdict(runs: Sequence[Run]) -> None:
     among = "Of what was trained with several seeds, " if len(judged) < len(groups) else ""
     sure = f" (± {100 * best.margin:.1f} points over {len(best.seeds)} seeds)" if best.margin is not None else ""
     params, fewer = (results.planned(group.runs[0]).params for group in (best, second))
+    images = images_behind(best.runs[0])
+    of = f"the {images:,}" if images else "the"
     st.markdown(
         f"{among}**{plain(name)}** is best on {plain(results.data_name(best.runs[0]))}: "
-        f"**{best.mean:.1%}** of the test images right{sure}, {_ahead(best, second)} {plain(other)}, "
+        f"**{best.mean:.1%}** of {of} test images right{sure}, {_ahead(best, second)} {plain(other)}, "
         f"with {params:,} parameters against {fewer:,}."
     )
     if groups[0] is not best:
@@ -60,6 +66,17 @@ def verdict(runs: Sequence[Run]) -> None:
         st.caption("The 95 % interval of the difference reaches zero: it may be chance. More seeds would tell.")
     else:
         st.caption("The 95 % interval of the difference, by Student's t, leaves zero out: chance hardly explains it.")
+    if images and _might_be(best.mean, images, second.mean):
+        st.caption(
+            f"On {images:,} other images like these, {best.mean:.1%} might as well be {between(best.mean, images)}: "
+            f"the {second.mean:.1%} of {plain(other)} lies in that range. More test images would tell."
+        )
+
+
+def _might_be(share: float, images: int, other: float) -> bool:
+    """Whether so few test images leave an accuracy so open that it may be the other one, too."""
+    low, high = interval(share, images)
+    return high - low > _UNSURE and low <= other
 
 
 def _ahead(best: Group, second: Group) -> str:
@@ -109,6 +126,7 @@ def over_seeds(runs: Sequence[Run], how: str) -> None:
                 "network and head": names,
                 "seeds": [len(group.seeds) for group in groups],
                 "mean": [100 * group.mean for group in groups],
+                "of images": pd.Series([_images(group, measure) for group in groups], dtype="Int64"),
                 "interval": ["one seed" if group.margin is None else f"± {100 * group.margin:.1f}" for group in groups],
                 "gap": [_mean_gap(group, how) for group in groups],
                 "parameters": [results.planned(group.runs[0]).params for group in groups],
@@ -121,13 +139,19 @@ def over_seeds(runs: Sequence[Run], how: str) -> None:
         column_config={
             "network and head": st.column_config.TextColumn(width="medium"),
             "mean": st.column_config.NumberColumn(format="%.1f %%", help=_measured(measure, how)),
+            "seeds": st.column_config.NumberColumn(help=SEED),
+            "of images": st.column_config.NumberColumn(format="localized", help="Images behind each run's accuracy"),
             "interval": st.column_config.TextColumn("95 % interval", help="Points of accuracy to both sides"),
-            "gap": st.column_config.NumberColumn(format="%+.1f", help="Mean of training less validation accuracy"),
+            "gap": st.column_config.NumberColumn(format="%+.1f", help=GAP),
             "parameters": st.column_config.NumberColumn(format="localized"),
             "MACs, M": st.column_config.NumberColumn(format="%.2f"),
         },
         alt="Mean, interval and number of seeds of each network and head",
     )
+
+
+def _images(group: Group, measure: str) -> int | None:
+    return images_behind(group.runs[0], measure)
 
 
 def _macs(group: Group) -> int | None:
@@ -205,23 +229,18 @@ def _curves(runs: Sequence[Run]) -> None:
             required=True,
             key="runs_metric",
             bind="query-params",
-            help="Gap: how far the accuracy on the training images is ahead of that on the validation images",
+            help=GAP,
         )
         by = st.segmented_control("By", AXES, default="epoch", required=True, key="runs_by", bind="query-params")
     title = "training less validation accuracy" if metric == "gap" else metric
     st.plotly_chart(
         charts.learning_curve(runs, metric, title, by),
         key="runs_curves",
-        alt=f"{title.capitalize()} by {by}: " + "; ".join(map(_ended, runs)),
+        alt=f"{title.capitalize()} by {by}: " + "; ".join(map(jobs.ended, runs)),
     )
     if metric == "gap":
         st.caption("Above zero the network does better on the images that it was trained on: it overfits.")
     else:
-        st.caption("Solid: on the validation images, which were not trained on. Dotted: on the training images.")
+        jobs.legend()
     if unknown := [run.id for run in runs if not results.positions(run, by) and run.history["loss"]]:
         st.caption(f"Not known yet by {by}: {', '.join(unknown)}.")
-
-
-def _ended(run: Run) -> str:
-    accuracy = results.last(run, "val_accuracy")
-    return f"{run.id} {run.state}" + (f", validation accuracy {accuracy:.1%}" if accuracy is not None else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -9,17 +10,30 @@ import streamlit as st
 from dashboard import charts
 from dashboard.choices import SHORT_NAMES
 from dashboard.page import plain, store
+from tfpool import results
+from tfpool.certainty import between, images_behind
 from tfpool.runs import ENDED, Run
+from tfpool.selection import WORDS
 from tfpool.table import clock
 from tfpool.training.queue import launch
 
 _SECONDS = 1.0
-_CARDS = 4
-"""Runs beside each other."""
+_CARDS = 3
+"""Runs beside each other at most: with a fourth one labels and buttons no longer fit on a line."""
+_CURVES = "Solid: on the validation images, which are not trained on. Dotted: on the training images."
+_CURVES_MEAN = (
+    "An epoch is one pass over the training images. After each the network is tried on the validation images, which "
+    "tell how it does on new ones. The loss is what training makes small: how wrong the network is, and how surely."
+)
+_ACCURACY = {
+    "test": "Share of the test images, which the network never saw before, that it classifies rightly.",
+    "val_accuracy": "Share of the validation images, which the network is not trained on, that it classifies rightly.",
+}
+_LIKE_THEM = "Below: of how many, and so where it lies on all images like them, with 95 % confidence (Wilson)."
 
 
 def show(run_ids: Sequence[str], draw: Callable[[Sequence[Run]], None] | None = None) -> None:
-    """Draw runs, by default their cards over their curves, again and again while one of them is under way."""
+    """Draw runs, by default their curves over their cards, again and again while one of them is under way."""
     if all(run.state in ENDED for run in chosen(run_ids)):
         _undo()
         (draw or _draw)(chosen(run_ids))
@@ -43,17 +57,34 @@ def _live(run_ids: Sequence[str], draw: Callable[[Sequence[Run]], None]) -> None
 
 
 def _draw(runs: Sequence[Run]) -> None:
-    cards(runs)
     _curves(runs)
+    cards(runs)
 
 
 def cards(runs: Sequence[Run]) -> None:
     """What each run is and how it stands, with buttons to stop it or to go on."""
-    for start in range(0, len(runs), _CARDS):
-        row = runs[start : start + _CARDS]
-        for column, run in zip(st.columns(max(2, min(len(runs), _CARDS))), row, strict=False):
+    beside = cards_beside(len(runs))
+    for start in range(0, len(runs), beside):
+        for column, run in zip(st.columns(beside), runs[start : start + beside], strict=False):
             with column.container(border=True):
                 _card(run)
+
+
+def ended(run: Run) -> str:
+    """How a run stands, in a few words for a chart's `alt`."""
+    accuracy = results.last(run, "val_accuracy")
+    return f"{run.id} {run.state}" + (f", validation accuracy {accuracy:.1%}" if accuracy is not None else "")
+
+
+def cards_beside(runs: int) -> int:
+    """Cards in a row, in rows as even as can be: four runs are two rows of two."""
+    rows = math.ceil(runs / _CARDS) or 1
+    return max(2, math.ceil(runs / rows))
+
+
+def legend() -> None:
+    """What the lines of learning curves are."""
+    st.caption(_CURVES, help=_CURVES_MEAN)
 
 
 def _curves(runs: Sequence[Run]) -> None:
@@ -63,9 +94,9 @@ def _curves(runs: Sequence[Run]) -> None:
     for column, metric in zip(st.columns(2), ("accuracy", "loss"), strict=True):
         with column:
             figure = charts.learning_curve(runs, metric, metric)
-            said = f"{metric.capitalize()} by epoch: " + "; ".join(map(_said, runs))
+            said = f"{metric.capitalize()} by epoch: " + "; ".join(map(ended, runs))
             st.plotly_chart(figure, key=f"runs_{metric}", alt=said)
-    st.caption("Solid: on the validation images, which were not trained on. Dotted: on the training images.")
+    legend()
 
 
 def _card(run: Run) -> None:
@@ -76,12 +107,7 @@ def _card(run: Run) -> None:
     # The legend of the curves has ids.
     st.caption(run.id)
     st.caption(f"{described.params:,} parameters, {described.head_params:,} in the head")
-    accuracy = run.history["val_accuracy"]
-    shown = run.result["accuracy"] if run.result else accuracy[-1] if accuracy else None
-    st.metric(
-        "Test accuracy" if run.result else "Validation accuracy",
-        "–" if shown is None else f"{shown:.1%}",
-    )
+    _accuracy(run)
     st.progress(run.done, text=_status(run))
     if run.state == "failed":
         st.error(plain(run.error or "The run failed."))
@@ -92,20 +118,37 @@ def _card(run: Run) -> None:
     _buttons(run)
 
 
+def _accuracy(run: Run) -> None:
+    metric = "test" if run.result else "val_accuracy"
+    share, images = results.last(run, metric), images_behind(run, metric)
+    help = f"{_ACCURACY[metric]} {_LIKE_THEM}"
+    st.metric(WORDS[metric].capitalize(), "–" if share is None else f"{share:.1%}", help=help)
+    if share is not None and images:
+        st.caption(f"of {images:,} images, so {between(share, images)}")
+
+
 def _buttons(run: Run) -> None:
     with st.container(horizontal=True):
         if run.state not in ENDED:
-            _button(run, "Stop", "stop_circle", _stop, disabled=run.stopping)
+            _button(run, "stop", "Stopping" if run.stopping else "Stop", "stop_circle", _stop, disabled=run.stopping)
             return
         if run.state != "done":
-            _button(run, "Resume", "resume", _resume)
-        _button(run, "Again", "replay", _again)
-        _button(run, "Delete", "delete", _delete)
+            _button(run, "resume", "Resume", "resume", _resume)
+        _button(run, "again", "Again", "replay", _again, help="Train once more from the start, as a new run")
+        _button(run, "delete", "Delete", "delete", _delete)
 
 
-def _button(run: Run, label: str, icon: str, action: Callable[[str], None], disabled: bool = False) -> None:
-    key = f"runs_{label.lower()}_{run.id}"
-    st.button(label, key=key, icon=f":material/{icon}:", on_click=action, args=(run.id,), disabled=disabled)
+def _button(
+    run: Run,
+    name: str,
+    label: str,
+    icon: str,
+    action: Callable[[str], None],
+    disabled: bool = False,
+    help: str | None = None,
+) -> None:
+    key = f"runs_{name}_{run.id}"
+    st.button(label, key=key, icon=f":material/{icon}:", on_click=action, args=(run.id,), disabled=disabled, help=help)
 
 
 def _stop(run_id: str) -> None:
@@ -147,15 +190,10 @@ def _status(run: Run) -> str:
     if run.state != "running":
         return run.state
     if run.stopping:
-        return "running: stopping"
+        return "stopping: it ends after this step, and what it has is kept"
     if "preparing" in run.progress:
         return f"running: computing features, {run.progress['preparing']:.0%}"
     if not run.progress:
         return "running: starting"
     speed = f"{run.progress['images_per_second']:,.0f} images a second"
     return f"running: epoch {run.current_epoch} of {run.epochs}, {speed}, {clock(run.seconds_left)} left"
-
-
-def _said(run: Run) -> str:
-    accuracy = run.history["val_accuracy"]
-    return f"{run.id} {run.state}" + (f", validation accuracy {accuracy[-1]:.1%}" if accuracy else "")

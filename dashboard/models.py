@@ -13,6 +13,7 @@ from tfpool import examples
 from tfpool.classifier import Classifier, find, is_file
 from tfpool.pretrained.networks import NETWORKS
 from tfpool.runs import Run
+from tfpool.selection import is_lab
 
 if TYPE_CHECKING:
     from tfpool.cam import Explainer
@@ -56,8 +57,12 @@ class Model:
 
 
 def choices() -> dict[str, Run | None]:
-    """Names of all models with the runs behind them: runs, newest first, files by name, examples, networks."""
-    runs = {run.id: run for run in store().runs() if run.model_path.exists()}
+    """Names of all models with the runs behind them: runs, newest first, files by name, examples, networks.
+
+    The lab's many runs come after one's own.
+    """
+    trained = sorted((run for run in store().runs() if run.model_path.exists()), key=is_lab)
+    runs = {run.id: run for run in trained}
     folder = store().folder
     files = sorted(path.name for path in folder.iterdir() if is_file(path.name)) if folder.is_dir() else []
     return {**runs, **dict.fromkeys(files), **examples.runs(), **dict.fromkeys(NETWORKS)}

@@ -53,6 +53,11 @@ def _confusion(said: Predictions) -> None:
     shares = st.toggle(
         "Percent of each row", value=True, key="runs_shares", bind="query-params", help="Else numbers of images"
     )
+    st.caption(
+        f"Confusion matrix: {right:,} of {counts.sum():,} test images are right, on the diagonal.",
+        help="A row is what the images are, a column what the network takes them for. Strong colours off the diagonal "
+        "are classes that it confuses",
+    )
     st.plotly_chart(
         result_charts.confusion_map(counts, said.class_names, shares, dark=st.context.theme.type == "dark"),
         key="runs_confusion",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import IO, Any
 
 import pandas as pd
@@ -12,11 +13,15 @@ from dashboard.page import plain
 from tfpool import data, graph
 from tfpool.data import Report
 from tfpool.data.own import LARGEST, SMALLEST
-from tfpool.data.wording import listed
 
 UPLOAD, PATH = "upload a zip", "a folder or zip on this computer"
+_SPLIT_MEANS = (
+    "Shares of the images to train on, to try the network on after each epoch (validation), and to test it on once at "
+    "the end. Folders of these names are kept as they are"
+)
 _SPLITS = {"70 / 15 / 15": (70, 15, 15), "80 / 10 / 10": (80, 10, 10), "60 / 20 / 20": (60, 20, 20)}
-_MOST_ROWS = 1000
+_MOST_ROWS, _FEW_LINES = 1000, 8
+_MOST_ALIKE = 5
 
 
 def add() -> None:
@@ -31,6 +36,8 @@ def add() -> None:
         if told is None:
             return
         st.session_state["data_report"] = (known_as, told)
+        if not st.session_state.get("data_new_name"):
+            st.session_state["data_new_name"] = Path(told.source).name.removesuffix(".zip")
     checked = st.session_state.get("data_report")
     if not checked or checked[0] != known_as:
         st.caption("Checking keeps nothing: it tells what the images are and which of them cannot be used.")
@@ -74,29 +81,30 @@ def _report(told: Report) -> None:
     for title, files in (("Cannot be read", told.unreadable), ("Left out", told.skipped)):
         if files:
             st.markdown(f"**{title}**")
-            _table({"file": [name for name, _ in files], "why": [why for _, why in files]}, f"Files: {title.lower()}")
+            _lines([f"{name}: {why}" for name, why in files])
     if told.duplicates:
         st.markdown("**Equal pictures**")
-        where = [each.where for each in told.duplicates]
-        alike = [listed(each.files) for each in told.duplicates]
-        _table({"where": where, "files": alike}, "Groups of files with equal pixels")
+        _lines([f"{each.where}: {' = '.join(each.files[:_MOST_ALIKE])}" for each in told.duplicates])
 
 
 def _table(columns: dict[str, Any], alt: str) -> None:
-    rows = pd.DataFrame(columns)
-    if len(rows) > _MOST_ROWS:
-        st.caption(f"The first {_MOST_ROWS:,} of {len(rows):,}")
-    st.dataframe(rows.head(_MOST_ROWS), hide_index=True, height=min(38 + 35 * len(rows), 290), alt=alt)
+    st.dataframe(pd.DataFrame(columns), hide_index=True, height=min(38 + 35 * len(columns["images"]), 290), alt=alt)
+
+
+def _lines(lines: Sequence[str]) -> None:
+    """Long names, one below the other: unlike a table's cells they are read to their end on a phone, too."""
+    if len(lines) > _MOST_ROWS:
+        st.caption(f"The first {_MOST_ROWS:,} of {len(lines):,}")
+    text, some = "\n".join(lines[:_MOST_ROWS]), len(lines) <= _FEW_LINES
+    st.code(text, language=None, wrap_lines=True, height="content" if some else 290)
 
 
 def _keep(source: IO[bytes] | str) -> None:
     columns = st.columns([3, 1, 2, 1], vertical_alignment="bottom")
     name = columns[0].text_input("Name", key="data_new_name", max_chars=80, placeholder="My photos")
     size = columns[1].number_input("Side, pixels", SMALLEST, LARGEST, 64, key="data_new_size")
-    split = columns[2].selectbox(
-        "Split, %", list(_SPLITS), key="data_new_split", help="Train, validation, test; folders of these names are kept"
-    )
-    seed = columns[3].number_input("Seed", 0, 2**31 - 1, 0, key="data_new_seed", help="Another one splits otherwise")
+    split = columns[2].selectbox("Split, %", list(_SPLITS), key="data_new_split", help=_SPLIT_MEANS)
+    seed = columns[3].number_input("Seed", 0, 2**31 - 1, 0, key="data_new_seed", help="Another number splits otherwise")
     grey = st.toggle("Grey, one channel", key="data_new_grey")
     st.caption(
         "Images are turned upright, their middle is cut out as a square and resized. The originals stay as they are."

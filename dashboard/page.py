@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -24,11 +25,17 @@ PAGES = {
     "Claims": ("pages/7_Claims.py", ":material/fact_check:"),
 }
 
+# White on the primary colour and the primary colour on its own tint cannot both be read on a dark page.
+_STYLE = """<style>
+button[data-variant][data-selected] p, [data-testid="stSliderThumbValue"] p { color: light-dark(#005A8D, #FAFAFA); }
+</style>"""
+
 
 def header(title: str, question: str, name: str | None = None) -> None:
     """Page settings, the title, and the one question that the page answers."""
     icon = str(Path(__file__).with_name("icon.png"))
     st.set_page_config(page_title=f"{name or title} · tfpool", page_icon=icon, layout="wide")
+    st.html(_STYLE)
     # Streamlit's own menu would call the home page "app", after its file.
     with st.sidebar:
         for page in PAGES:
@@ -37,10 +44,16 @@ def header(title: str, question: str, name: str | None = None) -> None:
     st.markdown(question)
 
 
-def link(page: str, label: str | None = None) -> None:
-    """A link to another page, by default under its name."""
+def link(page: str, label: str | None = None, **settings: Any) -> None:
+    """A link to another page, by default under its name.
+
+    Args:
+        page: one of `PAGES`.
+        label: in other words.
+        settings: what its address says of its controls, such as train_data="scattered".
+    """
     path, icon = PAGES[page]
-    st.page_link(path, label=label or page, icon=icon)
+    st.page_link(path, label=label or page, icon=icon, query_params=settings or None)
 
 
 @contextmanager

@@ -47,12 +47,18 @@ export default function ({ data, parentElement, setStateValue }) {
     input.setAttribute("aria-label", `Row ${Math.floor(at / side) + 1}, column ${at % side + 1}`);
     map.append(input);
   }
+  // Whether black is read better than white on a colour, by the contrast of WCAG 2.
+  const bright = (colour) => {
+    const unit = colour.startsWith("color(") ? 1 : 255;
+    const [red, green, blue] = colour.match(/[0-9.]+(?![a-z])/g).slice(0, 3).map((part) => (part / unit) ** 2.2);
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18;
+  };
   const draw = () => cells.forEach((value, at) => {
-    const input = map.children[at], share = Math.round(80 * value / most);
+    const input = map.children[at], share = Math.round(100 * value / most);
     if (input.value !== String(value)) input.value = value;
     input.style.background =
       `color-mix(in srgb, var(--st-primary-color) ${share}%, var(--st-background-color))`;
-    input.style.color = share > 45 ? "#fff" : "var(--st-text-color)";
+    input.style.color = bright(getComputedStyle(input).backgroundColor) ? "#000" : "#fff";
   });
   const change = (next) => { cells = next; draw(); setStateValue("cells", cells); };
   [...map.children].forEach((input, at) => {

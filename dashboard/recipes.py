@@ -9,10 +9,54 @@ from typing import Any
 import streamlit as st
 
 from dashboard import choices
+from tfpool import data
+from tfpool.pretrained.networks import NETWORKS
 from tfpool.training import Recipe
-from tfpool.training.recipe import CHOICES, RECIPES, family, named
+from tfpool.training.recipe import (
+    CHOICES,
+    FROM_SCRATCH,
+    PRETRAINED,
+    RECIPES,
+    WHY_PRETRAINED,
+    Start,
+    family,
+    named,
+    start_on,
+)
 
 PAGE = "train"
+_SEED = (
+    "The number that everything random follows from: initial weights, the order of images. The same seed gives the "
+    "same numbers, another one another draw"
+)
+_FROZEN = (
+    "What is not trained. A frozen backbone makes the same of an image each time: that is computed once and kept "
+    "beside the runs, up to 10 GB, the longest unused going first"
+)
+_RATE = "How far each step moves the weights, at its highest: too small learns slowly, too large not at all"
+
+
+def follow() -> None:
+    """Let images, network and recipe follow a newly chosen data set; the latter unless somebody has chosen others."""
+    images = data.describe(st.session_state[f"{PAGE}_data"]).images[0]
+    # Else a small data set's number would stay for a large one.
+    st.session_state[f"{PAGE}_images"] = _used(images)
+    to = start_on(images)
+    chosen = (st.session_state[f"{PAGE}_networks"], st.session_state[f"{PAGE}_recipe"])
+    if chosen in [([each.network], each.recipe) for each in (FROM_SCRATCH, PRETRAINED) if each != to]:
+        begin(to)
+
+
+def _used(images: int) -> int:
+    """Training images to begin with: enough for a first look."""
+    return max(1, min(4000, images))
+
+
+def begin(start: Start) -> None:
+    """Let the controls take a network and a recipe."""
+    st.session_state[f"{PAGE}_networks"] = [start.network]
+    st.session_state[f"{PAGE}_recipe"] = start.recipe
+    _fill()
 
 
 def recipe(images: int, networks: Sequence[str]) -> Recipe:
@@ -30,7 +74,7 @@ def recipe(images: int, networks: Sequence[str]) -> Recipe:
         name = st.selectbox(
             "Recipe",
             list(RECIPES),
-            index=list(RECIPES).index("default"),
+            index=list(RECIPES).index(start_on(images).recipe),
             key=f"{PAGE}_recipe",
             on_change=_fill,
             bind="query-params",
@@ -38,17 +82,30 @@ def recipe(images: int, networks: Sequence[str]) -> Recipe:
         )
     start = named(name)
     with columns[1]:
-        epochs = _number("Epochs", "epochs", start, 1, 1000, "Passes over the training images")
+        epochs = _number("Epochs", "epochs", start, 1, 1000, "An epoch is one pass over the training images")
     with columns[2]:
-        number = choices.whole_number("Training images", PAGE, "images", min(4000, images), most=images)
+        help = "Fewer of them train faster and teach less"
+        number = choices.whole_number("Training images", PAGE, "images", _used(images), most=images, help=help)
     with columns[3]:
-        seed = _number("Seed", "seed", start, 0, 2**31 - 1, "The same seed, the same numbers")
+        seed = _number("Seed", "seed", start, 0, 2**31 - 1, _SEED)
     families = dict.fromkeys(map(family, networks))
-    if families and name not in (*families, "transfer"):
+    if start_on(images) == PRETRAINED:
+        _few(images, start)
+    elif families and name not in (*families, "transfer"):
         st.caption(f"For a full training, {' or '.join(families)} is the recipe for {', '.join(networks)}.")
     with st.expander("How it is trained"):
         details = _details(start)
     return Recipe(epochs=epochs, seed=seed, train_images=None if number == images else number, **details)
+
+
+def _few(images: int, start: Recipe) -> None:
+    told = f"{images:,} training images {WHY_PRETRAINED}"
+    if start.weights:
+        st.caption(told)
+        return
+    st.info(told)
+    label = f"Take {PRETRAINED.network} and the recipe {PRETRAINED.recipe}"
+    st.button(label, key=f"{PAGE}_pretrained", on_click=begin, args=(PRETRAINED,))
 
 
 def _details(start: Recipe) -> dict[str, Any]:
@@ -56,7 +113,7 @@ def _details(start: Recipe) -> dict[str, Any]:
     values: dict[str, Any] = {}
     with first:
         values["optimizer"] = _select("Optimizer", "optimizer", start)
-        values["learning_rate"] = _fraction("Learning rate", "learning_rate", start, 1.0, "After any warm-up")
+        values["learning_rate"] = _fraction("Learning rate", "learning_rate", start, 1.0, _RATE)
         values["schedule"] = _select("Schedule", "schedule", start, "How the learning rate falls over the training")
         values["warmup"] = _fraction("Warm-up, epochs", "warmup", start, 99.0, "It rises for so long first")
     with second:
@@ -71,14 +128,8 @@ def _details(start: Recipe) -> dict[str, Any]:
     with third:
         values["initializer"] = _select("Initial weights", "initializer", start)
         values["precision"] = _select("Precision", "precision", start, "mixed_bfloat16 computes in half the memory")
-        patience = _number(
-            "Patience, epochs",
-            "patience",
-            start,
-            0,
-            1000,
-            "Stop after so many without a lower loss; 0: never",
-        )
+        help = "Stop after so many without a lower validation loss; 0: never"
+        patience = _number("Patience, epochs", "patience", start, 0, 1000, help)
         values["patience"] = patience or None
         values["weights"] = "imagenet" if _toggle("ImageNet weights", "weights", start) else None
         size = _number("Image side, pixels", "image_size", start, 0, 1024, "Images are resized to it; 0: as they are")
@@ -86,13 +137,19 @@ def _details(start: Recipe) -> dict[str, Any]:
     values["augment"] = _pills(
         "Augmentation", "augment", start, "How training images are changed each time they are seen"
     )
-    values["freeze"] = _pills("Frozen parts", "freeze", start, "What is not trained")
+    values["freeze"] = _pills("Frozen parts", "freeze", start, _FROZEN)
     return values
 
 
 def _fill() -> None:
-    """Let the controls take the values of the recipe that was just chosen."""
+    """Let the controls take the values of the recipe that was just chosen, and a network that it can train."""
     start = named(st.session_state[f"{PAGE}_recipe"])
+    networks = st.session_state[f"{PAGE}_networks"]
+    if start.weights:
+        networks = [each for each in networks if each in NETWORKS] or [PRETRAINED.network]
+    elif networks == [PRETRAINED.network]:
+        networks = [FROM_SCRATCH.network]
+    st.session_state[f"{PAGE}_networks"] = networks
     for field in fields(Recipe):
         if field.name == "train_images":
             continue

@@ -11,8 +11,9 @@ import streamlit as st
 from dashboard.choices import SHORT_NAMES
 from dashboard.page import plain, store
 from tfpool import results, selection
+from tfpool.certainty import between, images_behind
 from tfpool.runs import Run
-from tfpool.selection import FACETS, ORDERS, WORDS
+from tfpool.selection import FACETS, ORDERS, WORDS, is_lab
 
 CHOSEN = "runs_chosen"
 MOST = 8
@@ -21,7 +22,26 @@ _NEWEST = "newest"
 _BESIDE = 3
 """Filters in a row, so that what is chosen can be read."""
 _EDITABLE = ("compare", "run", "note")
-_FACET_WORDS = {"data": "Images", "network": "Network", "head": "Head", "state": "State", "sweep": "Group"}
+_FIRST = ("compare", "run", "test", "of images", "validation", "gap", "parameters", "time", "state", "note")
+"""Columns that are shown at first: no more than fit beside each other."""
+_FACET_WORDS = {"data": "Data set", "network": "Network", "head": "Head", "state": "State", "sweep": "Sweep"}
+GAP = "Points of accuracy that training images are ahead of validation images: far above 0, it has learnt them by heart"
+SEED = "The number that everything random follows from: initial weights, order of images. Another seed, another draw"
+
+
+def unfolded(runs: Sequence[Run]) -> list[Run]:
+    """The runs without those of the lab, which are many and alike, unless somebody asks for them or chose them."""
+    lab = sum(map(is_lab, runs))
+    if not lab:
+        return list(runs)
+    shown = st.toggle(
+        f"Show the {lab:,} run{'s' * (lab != 1)} of the lab",
+        key="runs_lab",
+        bind="query-params",
+        help="The experiments of the Claims page trained them. They are folded away until this is on",
+    )
+    named = {*st.query_params.get_all(CHOSEN), *st.session_state.get(CHOSEN, [])}
+    return [run for run in runs if shown or not is_lab(run) or run.id in named]
 
 
 def found(runs: Sequence[Run]) -> tuple[list[Run], str]:
@@ -31,7 +51,7 @@ def found(runs: Sequence[Run]) -> tuple[list[Run], str]:
         "Find",
         key="runs_text",
         bind="query-params",
-        placeholder="words of a name, a note or a group",
+        placeholder="words of a name, a note or a sweep",
     )
     order = columns[1].selectbox(
         "Sort by",
@@ -65,6 +85,7 @@ def found(runs: Sequence[Run]) -> tuple[list[Run], str]:
                 format_func=_short if name == "head" else str,
                 key=f"runs_{name}",
                 placeholder="any",
+                help="Runs that were started together" if name == "sweep" else None,
                 bind="query-params",
             )
     return _sorted(selection.select(runs, text, wanted), order, how), how
@@ -80,6 +101,12 @@ def _short(head: str) -> str:
 
 def draw(runs: Sequence[Run], how: str) -> None:
     """The table. Ticks, titles and notes that are changed in it are kept."""
+    every = st.toggle(
+        "All columns",
+        key="runs_columns",
+        bind="query-params",
+        help="Also MACs, epochs, losses, training accuracy, the interval of the test accuracy, data and settings",
+    )
     # An edit that has been kept would be laid over the rows again: a new key forgets it.
     key = f"runs_table_{st.session_state.get('runs_edits', 0)}"
     rows = _rows(runs, how)
@@ -87,6 +114,7 @@ def draw(runs: Sequence[Run], how: str) -> None:
         rows,
         key=key,
         hide_index=True,
+        column_order=None if every else _FIRST,
         disabled=[name for name in rows if name not in _EDITABLE],
         column_config=_CONFIG,
         placeholder="–",
@@ -101,27 +129,33 @@ def _rows(runs: Sequence[Run], how: str) -> pd.DataFrame:
     plans = [results.planned(run) for run in runs]
     measured = {key: [results.value(run, key, how) for run in runs] for key in ORDERS}
     recipes = [run.spec["recipe"] for run in runs]
+    tested_on = [images_behind(run) if run.result else None for run in runs]
     columns = {
         "compare": [run.id in chosen for run in runs],
         "run": [run.title for run in runs],
         "test": _percents(measured["test"]),
+        "of images": pd.Series(tested_on, dtype="Int64"),
         "validation": _percents(measured["val_accuracy"]),
         "gap": _percents([results.gap(run, how) for run in runs]),
         "parameters": pd.Series([plan.params for plan in plans], dtype="Int64"),
-        "MACs, M": _numbers([plan.macs and plan.macs / 1e6 for plan in plans]),
         "time": _numbers(measured["time"]),
         "state": [run.state for run in runs],
         "note": [run.note for run in runs],
+        "test interval": [
+            between(share, images) if share is not None and images else None
+            for share, images in zip(measured["test"], tested_on, strict=True)
+        ],
+        "MACs, M": _numbers([plan.macs and plan.macs / 1e6 for plan in plans]),
         "epochs": [f"{len(run.history['loss'])} of {run.epochs}" for run in runs],
         "training": _percents(measured["accuracy"]),
         "validation loss": _numbers(measured["val_loss"]),
         "test loss": _numbers(measured["test_loss"]),
         "network": [plan.backbone for plan in plans],
         "head": [SHORT_NAMES[plan.head.name] for plan in plans],
-        "images": [results.data_name(run) for run in runs],
+        "data set": [results.data_name(run) for run in runs],
         "training images": pd.Series([recipe.get("train_images") for recipe in recipes], dtype="Int64"),
         "seed": [recipe["seed"] for recipe in recipes],
-        "group": [run.sweep for run in runs],
+        "sweep": [run.sweep for run in runs],
         "queued": [pd.Timestamp(run.created, unit="s", tz="UTC") for run in runs],
         "id": [run.id for run in runs],
     }
@@ -136,22 +170,30 @@ def _percents(shares: Sequence[float | None]) -> pd.Series:
     return 100 * _numbers(shares)
 
 
-def _percent(help: str) -> Any:
-    return st.column_config.NumberColumn(format="%.1f %%", help=help)
+def _percent(help: str, width: int | None = None) -> Any:
+    return st.column_config.NumberColumn(format="%.1f %%", help=help, width=width)
 
 
 _CONFIG: dict[str, Any] = {
     "compare": st.column_config.CheckboxColumn(" ", help=f"Compare below, up to {MOST}", pinned=True, width=36),
-    "run": st.column_config.TextColumn(help="Double-click to call it otherwise", pinned=True, width=150, max_chars=80),
-    "test": _percent("Share of the test images that are classified rightly"),
-    "validation": _percent("Accuracy on the validation images"),
-    "gap": st.column_config.NumberColumn(
-        format="%+.1f", help="Points of accuracy that the training images are ahead of the validation images"
+    "run": st.column_config.TextColumn(help="Double-click to call it otherwise", pinned=True, width=140, max_chars=80),
+    "test": _percent("Share of the test images, which were never seen before, that are classified rightly", 70),
+    "of images": st.column_config.NumberColumn(
+        format="localized", width=75, help="Test images behind the accuracy: of few, it says little"
     ),
-    "parameters": st.column_config.NumberColumn(format="localized"),
+    "validation": _percent("Accuracy on the validation images, which are not trained on", 78),
+    "gap": st.column_config.NumberColumn(format="%+.1f", width=56, help=GAP),
+    "parameters": st.column_config.NumberColumn(format="localized", width=90),
+    "test interval": st.column_config.TextColumn(
+        help="Where the accuracy on all images like the test images lies with 95 % confidence (Wilson)"
+    ),
     "MACs, M": st.column_config.NumberColumn(format="%.2f", help="Millions of fused multiply-adds for one image"),
-    "time": st.column_config.NumberColumn(format="%.0f s", help="Seconds of training"),
-    "note": st.column_config.TextColumn(help="Double-click to write", max_chars=500),
+    "time": st.column_config.NumberColumn(format="%.0f s", width=60, help="Seconds of training"),
+    "state": st.column_config.TextColumn(width=84),
+    "note": st.column_config.TextColumn(width=110, help="Double-click to write", max_chars=500),
+    "epochs": st.column_config.TextColumn(help="Passes over the training images: done, of those planned"),
+    "seed": st.column_config.NumberColumn(help=SEED),
+    "sweep": st.column_config.TextColumn(help="Runs that were started together"),
     "training": _percent("Accuracy on the training images"),
     "validation loss": st.column_config.NumberColumn(format="%.3f"),
     "test loss": st.column_config.NumberColumn(format="%.3f"),

@@ -12,6 +12,7 @@ from dashboard import charts, pictures
 from dashboard.choices import SHORT_NAMES
 from dashboard.page import link
 from tfpool import examples, results
+from tfpool.certainty import images_behind
 from tfpool.lab import finding
 from tfpool.lab.claim import CLAIMS
 from tfpool.run import Run
@@ -95,11 +96,12 @@ def _learn(runs: list[Run]) -> None:
     told = []
     for run in runs:
         training, test = results.last(run, "accuracy") or 0.0, results.last(run, "test") or 0.0
-        told.append(f"**{_head(run)}** names {training:.1%} of the training images and **{test:.1%}** of test images")
+        told.append(f"**{_head(run)}** knows {training:.1%} of the training images and **{test:.1%}** of test images")
+    seen, unseen = runs[0].spec["recipe"]["train_images"], images_behind(runs[0])
     st.markdown(
-        f"After {runs[0].epochs} passes over the training images (*epochs*): {'; '.join(told)}, which it never saw. "
-        "Where the dotted line leaves the solid one behind, a network learns its images rather than the clothes. "
-        "One run a head is one draw: the Claims page has several of each."
+        f"After {runs[0].epochs} passes (*epochs*) over {seen:,} training images: {'; '.join(told)}, {unseen:,} that "
+        "no network saw before. Where the dotted line leaves the solid one behind, a network learns its images rather "
+        "than the clothes. One run a head is one draw: the Claims page has several of each."
     )
     st.plotly_chart(
         charts.learning_curve(runs, "accuracy", "accuracy"),

@@ -4,18 +4,23 @@ import numpy as np
 import streamlit as st
 
 from dashboard import choices, own_images, pictures
-from dashboard.page import PAGES, header, plain
+from dashboard.page import header, link, plain
 from tfpool import data, graph
 from tfpool.data.fetching import fetch
 from tfpool.data.images import FORMATS
 from tfpool.data.keras_sets import DOWNLOADS
 from tfpool.data.scan import Progress
 from tfpool.table import memory
+from tfpool.training.recipe import PRETRAINED, WHY_PRETRAINED, start_on
 
 SHOWN = 24
 EVERY = "every class"
 MOST_DRAWS = 10**6
 TITLES = ("Training", "Validation", "Test")
+PART_MEANS = (
+    "A network learns from the training images. It is tried on the validation images after each pass over them, and on "
+    "the test images once, at the end: an honest measure, since nothing was chosen by them"
+)
 
 header("Data", "Which images do I train on? Bundled, or mine.")
 
@@ -53,7 +58,13 @@ def preview(images: data.DataSet) -> None:
     columns = st.columns([3, 3, 2, 2], vertical_alignment="bottom")
     with columns[0]:
         name = st.segmented_control(
-            "Part", list(data.PARTS), default="train", required=True, key="data_part", bind="query-params"
+            "Part",
+            list(data.PARTS),
+            default="train",
+            required=True,
+            key="data_part",
+            bind="query-params",
+            help=PART_MEANS,
         )
     part = images.parts[name]
     with columns[1]:
@@ -99,10 +110,14 @@ if facts.state in ("own", "damaged"):
     with right.popover("Remove", icon=":material/delete:"):
         st.markdown(f"Delete the images of {plain(name)} from this disk? The files that they were made from stay.")
         st.button("Yes, remove", key="data_remove", type="primary", on_click=remove, args=(name,))
-if facts.state == "own":
+if facts.state == "own" and facts.title != name:
     st.caption(plain(facts.title))
 if facts.state != "damaged":
     numbers(facts)
+if facts.is_ready:
+    if start_on(facts.images[0]) == PRETRAINED:
+        st.caption(f"{facts.images[0]:,} training images {WHY_PRETRAINED}")
+    link("Train", "Train on it", train_data=name)
 if facts.state == "to be downloaded":
     file = DOWNLOADS[name]
     st.info(f"{name} is not here yet. It is downloaded once, {memory(file.size)} from {plain(file.address)}")
@@ -119,8 +134,6 @@ else:
     else:
         preview(chosen)
         chart(chosen)
-        path, icon = PAGES["Train"]
-        st.page_link(path, label="Train on it", icon=icon, query_params={"train_data": name})
 
 st.subheader("Add my own", anchor=False)
 st.caption(

@@ -6,23 +6,25 @@ from dashboard import choices, jobs, recipes
 from dashboard.page import header, link, messages, store
 from tfpool import data
 from tfpool.runs import ENDED
+from tfpool.selection import is_lab
 from tfpool.training import enqueue_sweep, launch
+from tfpool.training.recipe import start_on
 
 header("Train", "How do these heads learn, side by side, live? Training goes on if you close this page.")
 
-columns = st.columns([3, 3, 2, 1])
+columns = st.columns([2, 4, 2, 1])
+with columns[2]:
+    # What is not here yet would be downloaded by looking: the Data page does that, with a bar.
+    here = [each for each in data.names() if data.describe(each).state != "to be downloaded"]
+    name = st.selectbox("Data set", here, key="train_data", on_change=recipes.follow, bind="query-params")
 with columns[0]:
-    networks = choices.networks("train", ["resnet8"])
+    networks = choices.networks("train", [start_on(data.describe(name).images[0]).network])
 with columns[1]:
     heads = choices.heads("train", ["gap", "flatten"])
 with columns[3]:
     repeats = choices.whole_number(
         "Repeats", "train", "repeats", 1, most=100, help="Runs of each, with one seed after the other: one tells little"
     )
-with columns[2]:
-    # What is not here yet would be downloaded by looking: the Data page does that, with a bar.
-    here = [each for each in data.names() if data.describe(each).state != "to be downloaded"]
-    name = st.selectbox("Images", here, key="train_data", bind="query-params")
 with messages():
     images = data.load(name)
 with messages():
@@ -30,21 +32,22 @@ with messages():
 count = len(networks) * len(heads) * repeats
 if st.button(f"Train {count} run{'s' * (count != 1)}", type="primary", disabled=not count, key="train_start"):
     with messages():
-        name_of_group = f"{' '.join(networks)}, {' '.join(heads)}, {repeats} seeds" if count > 1 else None
-        queued = enqueue_sweep(networks, heads, repeats, name, recipe, store(), name_of_group)
+        sweep = f"{' '.join(networks)}, {' '.join(heads)}, {repeats} seeds" if count > 1 else None
+        queued = enqueue_sweep(networks, heads, repeats, name, recipe, store(), sweep)
         launch(store())
     st.query_params["runs"] = queued
     st.rerun()
 
 with messages():
     known = store().runs()
-shown = (
-    st.query_params.get_all("runs") or [run.id for run in known if run.state not in ENDED] or [r.id for r in known[:2]]
-)
-if known and not {run.id for run in known} & set(shown):
+# The lab's are watched on the Claims page.
+own = [run for run in known if not is_lab(run)]
+newest = [run.id for run in own if run.state not in ENDED] or [run.id for run in own[:2]]
+named = st.query_params.get_all("runs")
+shown = [run.id for run in known if run.id in named] or newest
+if named and own and shown == newest and not set(named) & set(newest):
     st.info("The runs that this address names are not here any more. These are the newest.")
-    shown = [run.id for run in known[:2]]
-if known:
+if shown:
     st.subheader("Runs", anchor=False)
     jobs.show(shown)
     if any(run.state == "done" for run in jobs.chosen(shown)):

@@ -9,13 +9,17 @@ from dashboard.run_table import CHOSEN, MOST
 header("Runs", "Which run is better, by how much, over seeds?")
 
 with messages():
-    runs = store().runs()
+    known = store().runs()
+answer = st.container()
+runs = run_table.unfolded(known)
 if not runs:
-    st.info(f"There are no runs yet in {store().folder.name}. Train two heads first.")
+    own = "runs of your own" if known else "runs"
+    st.info(f"There are no {own} yet in {store().folder.name}. Train two heads first.")
     link("Train", "Go to Train")
     st.stop()
 
-comparing.verdict(runs)
+with answer:
+    comparing.verdict(runs)
 with messages():
     found, how = run_table.found(runs)
 table = st.container()

@@ -153,7 +153,8 @@ with place, messages():
     if any(view.other == view.explained for view in views):
         st.info("A class and itself: where both are the same, there is no difference to show.")
     st.caption(
-        f"{explaining.colours(methods)} Read at {plain(layers)}. "
+        f"{explaining.colours(methods)} The score is what the last layer says of a class, before softmax makes "
+        f"probabilities of all scores (a *logit*). Read at {plain(layers)}. "
         + " ".join(f"{method}: {METHODS[method]}" for method in methods)
     )
 

@@ -72,7 +72,7 @@ def main() -> None:
             for file in KEPT:
                 shutil.copy(run.path / file, BUNDLED / name / file)
         records = [
-            {"id": name, "title": f"{name}, {NETWORK}"} | {field: getattr(run, field) for field in FIELDS}
+            {"id": name, "title": name} | {field: getattr(run, field) for field in FIELDS}
             for name, run in runs.items()
         ]
         (BUNDLED / "runs.json").write_text(json.dumps(records, indent=1) + "\n")

@@ -58,7 +58,7 @@ def test_compare_prints_a_row_a_network_and_head(capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["plan"], ["compare"], ["train"], ["runs"], ["explain"], ["classify"]], ids=str
+    "command", [[], ["plan"], ["compare"], ["train"], ["runs"], ["rename"], ["explain"], ["classify"]], ids=str
 )
 def test_help_explains_every_option(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
@@ -99,6 +99,7 @@ BAD = [
     (["resume", "resnet8-gap-1"], "holds no runs yet"),
     (["stop", "resnet8-gap-1"], "holds no runs yet"),
     (["delete", "resnet8-gap-1"], "holds no runs yet"),
+    (["rename", "resnet8-gap-1", "mine"], "holds no runs yet"),
     (["undelete", "resnet8-gap-1"], "There is no deleted run 'resnet8-gap-1' to bring back"),
     (["runs"], "holds no runs yet. Train one"),
     (["explain", "resnet8-gap-1", "photo.png"], "holds no runs yet"),

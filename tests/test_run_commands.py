@@ -30,8 +30,34 @@ def test_runs_are_sorted_by_the_last_or_the_best_epoch(store: RunStore, capsys: 
     names = [row[0] for row in told(store, capsys, "--head", "gap", "--sort", "val_accuracy")]
     assert names == ["resnet8-gap-5", "resnet8-gap-1", "resnet8-gap-3"]
     last, best = (told(store, capsys, "resnet8-gap-1", *how)[0] for how in ((), ("--best",)))
-    assert last == ["resnet8-gap-1", "done", "2/2", "75,482", "9.15", "M", "90.0%", "60.0%", "70.0%", "+30.0", "0:05"]
-    assert best == ["resnet8-gap-1", "done", "2/2", "75,482", "9.15", "M", "90.0%", "70.0%", "70.0%", "-20.0", "0:05"]
+    assert last == [
+        "resnet8-gap-1",
+        "done",
+        "2/2",
+        "75,482",
+        "9.15",
+        "M",
+        "90.0%",
+        "60.0%",
+        "70.0%",
+        "5,000",
+        "+30.0",
+        "0:05",
+    ]
+    assert best == [
+        "resnet8-gap-1",
+        "done",
+        "2/2",
+        "75,482",
+        "9.15",
+        "M",
+        "90.0%",
+        "70.0%",
+        "70.0%",
+        "5,000",
+        "-20.0",
+        "0:05",
+    ]
 
 
 def test_a_title_has_a_column_where_there_is_one(store: RunStore, capsys: pytest.CaptureFixture[str]) -> None:
@@ -42,9 +68,9 @@ def test_a_title_has_a_column_where_there_is_one(store: RunStore, capsys: pytest
 def test_seeds_are_one_row_with_number_mean_and_interval(store: RunStore, capsys: pytest.CaptureFixture[str]) -> None:
     finished(store, 0.9, learning_rate=0.1)
     rows = told(store, capsys, "--seeds")
-    assert rows[0] == ["resnet8-gap", "0.1", "1", "90.0%", "one", "seed", "75,482", "9.15", "M"]
+    assert rows[0] == ["resnet8-gap", "0.1", "1", "90.0%", "5,000", "one", "seed", "75,482", "9.15", "M"]
     # Student's t for two degrees of freedom is 4.303: 4.303 · 0.1 / √3 of an accuracy.
-    assert rows[2] == ["resnet8-gap", "0.002", "3", "70.0%", "±", "24.8%", "75,482", "9.15", "M"]
+    assert rows[2] == ["resnet8-gap", "0.002", "3", "70.0%", "5,000", "±", "24.8%", "75,482", "9.15", "M"]
     assert cli.main(["runs", "--seeds", "--json", "--sort", "val_loss", "--store", str(store.folder)]) == 0
     groups = json.loads(capsys.readouterr().out)
     assert {(group["metric"], group["mean"]) for group in groups} == {("val_loss", 2.0)}
@@ -81,6 +107,32 @@ def test_a_script_gets_an_empty_list_where_no_run_is_like_that(
     for more in ([], ["--seeds"]):
         assert cli.main(["runs", "nothing like it", "--json", *more, "--store", str(store.folder)]) == 0
         assert json.loads(capsys.readouterr().out) == []
+
+
+def test_runs_of_the_lab_are_left_out_until_asked_for(store: RunStore, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = store.get("resnet8-gap-1").spec
+    for _ in range(3):
+        store.add(spec, sweep="lab overfitting")
+    assert len(told(store, capsys)) == 6
+    assert cli.main(["runs", "--json", "--store", str(store.folder)]) == 0
+    printed = capsys.readouterr()
+    assert len(json.loads(printed.out)) == 6
+    assert printed.err == "tfpool: 3 runs of the lab are left out: --lab lists them.\n"
+    assert len(told(store, capsys, "--lab")) == 9
+    assert len(told(store, capsys, "--sweep", "lab overfitting")) == 3
+    assert cli.main(["runs", "overfitting", "--store", str(store.folder)]) == 2
+    assert "is like that. 3 runs of the lab are left out: --lab lists them." in capsys.readouterr().err
+
+
+def test_a_run_is_called_otherwise(store: RunStore, capsys: pytest.CaptureFixture[str]) -> None:
+    rename = ["rename", "resnet8-gap-1", "my first", "--store", str(store.folder)]
+    assert cli.main(rename) == 0
+    assert capsys.readouterr().out == "resnet8-gap-1 is called my first now.\n"
+    assert store.get("resnet8-gap-1").title == "my first"
+    assert cli.main(["rename", "resnet8-gap-1", "", "--json", "--store", str(store.folder)]) == 0
+    assert json.loads(capsys.readouterr().out) == {"id": "resnet8-gap-1", "title": "resnet8-gap-1"}
+    assert cli.main(["rename", "resnet8-gap-99", "x", "--store", str(store.folder)]) == 2
+    assert "There is no run 'resnet8-gap-99'" in capsys.readouterr().err
 
 
 def test_only_finished_runs_are_compared_over_seeds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

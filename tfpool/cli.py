@@ -86,11 +86,11 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("backbone", help="a name as for plan; small images want a small one, such as resnet8")
     _trained(command, DATA)
 
-    text = "train several networks under several heads, each with several seeds, as one group"
+    text = "train several networks under several heads, each with several seeds, as one sweep"
     command = _add(known, "sweep", commands.sweep_command, text)
     command.add_argument("backbones", nargs="+", metavar="backbone", help="names as for plan")
     command.add_argument("--seeds", type=int, default=3, help="seeds from the recipe's on (default: %(default)s)")
-    command.add_argument("--name", help="what the group is called (default: the networks)")
+    command.add_argument("--name", help="what the sweep is called (default: the networks)")
     _trained(command, DATA)
 
     _data(known)
@@ -99,6 +99,11 @@ def parser() -> argparse.ArgumentParser:
 
     _runs(_add(known, "resume", commands.resume_command, "go on with runs that were stopped, interrupted or failed"))
     _runs(_add(known, "stop", commands.stop_command, "ask runs to stop; what they have is kept"))
+    text = "call a run by another name, which `runs` and the dashboard show; its id stays"
+    command = _add(known, "rename", commands.rename_command, text)
+    command.add_argument("id", metavar="RUN", help="its id, as `runs` lists it")
+    command.add_argument("name", metavar="NAME", help='in any words; "" for its id again')
+    _store(command)
     _runs(_add(known, "delete", commands.delete_command, "put runs out of sight; their files stay for a day"))
     _runs(_add(known, "undelete", commands.undelete_command, "bring deleted runs back within a day"))
 
@@ -257,6 +262,7 @@ def _listed(command: argparse.ArgumentParser) -> None:
     which = command.add_mutually_exclusive_group()
     which.add_argument("--best", action="store_true", help="take the best epoch of each run")
     which.add_argument("--last", action="store_true", help="take the last epoch of each run (default)")
+    command.add_argument("--lab", action="store_true", help="also those that the experiments of `lab` trained")
     text = "a row for runs that differ in the seed alone, with mean and 95 %% interval"
     command.add_argument("--seeds", action="store_true", help=text)
     _store(command)

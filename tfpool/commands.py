@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from tfpool import data
 from tfpool.classifier import Classifier, find, is_file
 from tfpool.comparison import compare
 from tfpool.counts import Counts
@@ -22,6 +23,7 @@ from tfpool.run_files import write
 from tfpool.runs import RunStore
 from tfpool.table import memory, table
 from tfpool.terminal import bar, quietly
+from tfpool.training.recipe import PRETRAINED, WHY_PRETRAINED, Recipe, start_on
 
 
 def plan_command(args: argparse.Namespace) -> int:
@@ -64,7 +66,9 @@ def train_command(args: argparse.Namespace) -> int:
     from tfpool.training.options import recipe_of
 
     store = RunStore(args.store)
-    queued = enqueue_heads(args.backbone, args.head, args.data, recipe_of(args), store, **_settings(args.set))
+    recipe = recipe_of(args)
+    queued = enqueue_heads(args.backbone, args.head, args.data, recipe, store, **_settings(args.set))
+    _advise(args.data, recipe)
     return _watch(store, queued, args.json)
 
 
@@ -72,11 +76,20 @@ def sweep_command(args: argparse.Namespace) -> int:
     from tfpool.training import enqueue_sweep
     from tfpool.training.options import recipe_of
 
-    store, settings = RunStore(args.store), _settings(args.set)
+    store, settings, recipe = RunStore(args.store), _settings(args.set), recipe_of(args)
     seeds = at_least(1, args.seeds, "--seeds")
     name = args.name or " ".join(args.backbones)
-    queued = enqueue_sweep(args.backbones, args.head, seeds, args.data, recipe_of(args), store, name, **settings)
+    queued = enqueue_sweep(args.backbones, args.head, seeds, args.data, recipe, store, name, **settings)
+    _advise(args.data, recipe)
     return _watch(store, queued, args.json)
+
+
+def _advise(name: str, recipe: Recipe) -> None:
+    """Say before training from scratch that the images are few for that."""
+    images = data.load(name)
+    if recipe.weights is None and start_on(len(images.train)) == PRETRAINED:
+        print(f"tfpool: {len(images.train):,} training images {WHY_PRETRAINED}", file=sys.stderr)
+        print(f"tfpool: python -m tfpool train {PRETRAINED.words} --data {name}", file=sys.stderr)
 
 
 def resume_command(args: argparse.Namespace) -> int:
@@ -116,6 +129,14 @@ def _watch(store: RunStore, queued: Sequence[str], as_json: bool) -> int:
         if run.error:
             print(f"tfpool: {run.id} failed. {run.error}", file=sys.stderr)
     return 0 if all(run.state in ("done", "stopped") for run in ended) else 1
+
+
+def rename_command(args: argparse.Namespace) -> int:
+    store = RunStore(args.store)
+    store.rename(args.id, args.name)
+    title = store.get(args.id).title
+    print(json.dumps({"id": args.id, "title": title}) if args.json else f"{args.id} is called {title} now.")
+    return 0
 
 
 def export_command(args: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ from tfpool.data.report import Report
 from tfpool.data.wording import clean, listed
 from tfpool.table import count, table
 from tfpool.terminal import bar
+from tfpool.training.recipe import PRETRAINED, WHY_PRETRAINED, start_on
 
 _MOST_LINES = 20
 
@@ -53,7 +54,10 @@ def add_command(args: argparse.Namespace) -> int:
         return 0
     numbers = ", ".join(f"{len(part):,} for {name}" for name, part in made.parts.items())
     print(f"{_text(told)}\n\nKept as {made.name}, {graph.text(made.image_shape)}: {numbers}, in {made.location}")
-    print(f"Train on it: python -m tfpool train resnet8 --data {made.name}")
+    start = start_on(len(made.train))
+    if start == PRETRAINED:
+        print(f"{len(made.train):,} training images {WHY_PRETRAINED}")
+    print(f"Train on it: python -m tfpool train {start.words} --data {made.name}")
     return 0
 
 

@@ -27,7 +27,7 @@ class Run:
         path: the run's folder, with model.keras, run.json, history.csv and tensorboard/.
         progress: of the running epoch: epoch, step, steps, loss, accuracy, images_per_second, elapsed (seconds); or
             preparing, the share of a frozen backbone's features that is computed.
-        result: loss and accuracy on the test images, once the run is done.
+        result: loss and accuracy on the test images, and how many images these are, once the run is done.
         error: why the run failed.
         created, started, ended: seconds since 1970.
         title, note: what people call it and say of it; the title is the id where they have not.

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 from tfpool import results
+from tfpool.certainty import images_behind
 from tfpool.results import Group
 from tfpool.runs import Run, RunStore
-from tfpool.selection import FACETS, WORDS, ranked, select
+from tfpool.selection import FACETS, WORDS, is_lab, ranked, select
 from tfpool.table import clock, count, setting, short, table
 
 
@@ -18,9 +20,15 @@ def runs_command(args: argparse.Namespace) -> int:
     stored = RunStore(args.store).runs()
     if not stored and not args.json:
         raise ValueError(f"{args.store} holds no runs yet. Train one: python -m tfpool train resnet8 --head gap")
-    found = select(stored, " ".join(args.text), {name: getattr(args, name) for name in FACETS}) if stored else []
+    # Whoever names a sweep has it, the lab's too.
+    listed = [run for run in stored if args.lab or args.sweep or not is_lab(run)]
+    folded = f"{len(stored) - len(listed):,} runs of the lab are left out: --lab lists them."
+    found = select(listed, " ".join(args.text), {name: getattr(args, name) for name in FACETS}) if listed else []
     if not found and not args.json:
-        raise ValueError(f"None of the {len(stored)} runs in {args.store} is like that. Ask for less.")
+        less = folded if len(listed) < len(stored) else "Ask for less."
+        raise ValueError(f"None of the {len(listed):,} runs in {args.store} is like that. {less}")
+    if len(listed) < len(stored):
+        print(f"tfpool: {folded}", file=sys.stderr)
     how = "best" if args.best else "last"
     if args.seeds:
         return _seeds(found, args.sort, how, args.json)
@@ -47,13 +55,14 @@ def _seeds(found: Sequence[Run], sort: str | None, how: str, as_json: bool) -> i
             *(setting(name, group.settings.get(name)) for name in others),
             str(len(group.seeds)),
             share(group.mean),
+            count(images_behind(group.runs[0], metric)),
             "one seed" if group.margin is None else f"± {share(group.margin)}",
             count(results.planned(group.runs[0]).params),
             _macs(group.runs[0]),
         )
         for group in groups
     ]
-    header = ("network", *others, "seeds", _named(metric, how), "95 % interval", "params", "MACs")
+    header = ("network", *others, "seeds", _named(metric, how), "of images", "95 % interval", "params", "MACs")
     print(table(header, rows, right=range(1 + len(others), len(header))))
     return 0
 
@@ -75,13 +84,14 @@ def show(found: Sequence[Run], as_json: bool, how: str = "last") -> None:
             _percent(results.value(run, "accuracy", how)),
             _percent(results.value(run, "val_accuracy", how)),
             _percent(results.value(run, "test")),
+            count(images_behind(run) if run.result else None),
             _points(results.gap(run, how)),
             clock(results.value(run, "time")),
         )
         for run in found
     ]
     names = ("run", *(["title"] if renamed else []), "state")
-    numbers = ("epochs", "params", "MACs", "training", "validation", "test", "gap", "time")
+    numbers = ("epochs", "params", "MACs", "training", "validation", "test", "of images", "gap", "time")
     print(table((*names, *numbers), rows, right=range(len(names), len(names) + len(numbers))))
 
 
@@ -106,6 +116,7 @@ def _record(run: Run) -> dict[str, Any]:
     names = ("id", "title", "note", "sweep", "state", "spec", "history", "result", "error", "created", "started")
     plan = results.planned(run)
     counted = {"params": plan.params, "macs": plan.macs}
+    counted["test_images"] = images_behind(run) if run.result else None
     return {**{name: getattr(run, name) for name in names}, "ended": run.ended, **counted, "path": str(run.path)}
 
 
@@ -120,6 +131,7 @@ def _group_record(group: Group, metric: str, how: str) -> dict[str, Any]:
         "values": group.values,
         "mean": group.mean,
         "interval": group.interval,
+        "images": images_behind(group.runs[0], metric),
         "params": plan.params,
         "macs": plan.macs,
     }

@@ -24,7 +24,14 @@ WORDS = {
     "time": "time",
 }
 """What people call each of `ORDERS`."""
+LAB = "lab "
+"""What the names of the lab's sweeps begin with, before the claim's."""
 _ALWAYS_KNOWN = {"network": tuple(CATALOG), "head": tuple(HEADS), "state": ("queued", "running", *ENDED)}
+
+
+def is_lab(run: Run) -> bool:
+    """Whether an experiment of `tfpool.lab` queued the run."""
+    return (run.sweep or "").startswith(LAB)
 
 
 def facet(run: Run, name: str) -> str | None:

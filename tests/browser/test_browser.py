@@ -146,7 +146,7 @@ def test_a_recipe_that_is_chosen_fills_the_controls_and_changed_ones_stay(
 ) -> None:
     opened = browse(f"{serve(store)}/Train?train_epochs=3")
     details = opened.get_by_test_id("stExpander").first
-    for name, epochs, side, rate in (("transfer", "10", "96", "0.001"), ("default", "5", "0", "0.002")):
+    for name, epochs, side, rate in (("transfer", "20", "96", "0.005"), ("default", "5", "0", "0.002")):
         opened.get_by_role("combobox", name="Recipe").click()
         opened.get_by_role("option", name=name, exact=True).click()
         expect(opened.get_by_role("spinbutton", name="Epochs", exact=True)).to_have_value(epochs)

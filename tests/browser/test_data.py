@@ -51,6 +51,9 @@ def test_a_zip_is_uploaded_checked_kept_and_shown(home: Path, tmp_path: Path, se
     settle(opened)
     assert not home.exists()
     assert not sideways(opened)
+    bad = opened.get_by_test_id("stCode")
+    expect(bad).to_contain_text("blue [x](y)/broken.png: is not an image that can be read")
+    assert bad.locator("code").evaluate("code => code.scrollWidth <= code.clientWidth")
     picture(opened, "Data-report-dark-390")
 
     opened.get_by_label("Name").fill("My **pets**")

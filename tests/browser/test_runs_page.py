@@ -20,6 +20,12 @@ def test_runs_are_found_ticked_compared_renamed_and_taken_away(
     shutil.copytree(trained, store)
     opened = browse(f"{serve(store)}/Runs?runs_chosen=resnet8-gap-1")
     expect(opened.get_by_text("2 of 2 runs.")).to_be_visible()
+    # All columns that are shown at first can be seen.
+    table = opened.get_by_test_id("stDataFrame").first
+    expect(table.locator(".dvn-scroller")).to_be_visible()
+    assert table.evaluate(
+        "table => { const all = table.querySelector('.dvn-scroller'); return all.scrollWidth <= all.clientWidth; }"
+    )
     opened.get_by_label("Find").fill("flatten")
     opened.get_by_label("Find").press("Enter")
     expect(opened.get_by_text("1 of 2 runs.")).to_be_visible()

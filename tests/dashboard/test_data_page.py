@@ -103,8 +103,9 @@ def test_a_folder_is_checked_kept_shown_and_removed(photos: Path, home: Path) ->
     tables = [table.value for table in app.dataframe]
     assert sorted(tables[0]["class"]) == sorted(HOSTILE)
     assert list(tables[0]["images"]) == [6] * 4
-    assert list(tables[2]["file"]) == [f"{HOSTILE[-1]}/**bad**.png"]
-    assert list(tables[2]["why"]) == ["is not an image that can be read"]
+    assert len(tables) == 2
+    assert [code.value for code in app.code] == [f"{HOSTILE[-1]}/**bad**.png: is not an image that can be read"]
+    assert app.text_input(key="data_new_name").value == "photos"
     app.text_input(key="data_new_name").set_value("My <b>**pets**")
     app.number_input(key="data_new_size").set_value(16)
     app.toggle(key="data_new_grey").set_value(True).run()
@@ -129,11 +130,27 @@ def test_what_cannot_be_checked_is_a_message_and_the_page_goes_on(tmp_path: Path
     assert metrics(app)["Training images"] == "12,000"
 
 
-def test_a_data_set_without_a_name_is_a_message(photos: Path) -> None:
+def test_the_button_keeps_at_once_under_the_folders_name(photos: Path) -> None:
     app = checked(photos)
     app.button(key="data_keep").click().run()
     sound(app)
-    assert "A data set needs a name" in plainly(app)
+    assert app.selectbox(key="data_name").value == "photos"
+
+
+def test_few_images_are_told_to_want_pretrained_weights_and_many_are_not(photos: Path) -> None:
+    data.add(photos, "pets", 16)
+    assert "16 training images are few to learn to see from. The recipe transfer begins" in words(
+        opened("Data", data_name="pets")
+    )
+    assert "are few to learn" not in words(opened("Data"))
+
+
+def test_a_data_set_without_a_name_is_a_message(photos: Path) -> None:
+    app = checked(photos)
+    app.text_input(key="data_new_name").set_value("").run()
+    app.button(key="data_keep").click().run()
+    sound(app)
+    assert app.error[0].value == plain("A data set needs a name, in any words, such as 'My photos'.")
     assert metrics(app)["Images"] == "24"
 
 
@@ -161,7 +178,7 @@ def test_removing_what_is_gone_is_a_message(photos: Path) -> None:
     data.remove("pets")
     app.button(key="data_remove").click().run()
     sound(app)
-    assert "Unknown data set 'pets'" in plainly(app)
+    assert "There is no own data set 'pets' to remove" in plainly(app)
 
 
 def test_own_images_can_be_trained_on_and_those_to_be_downloaded_not_yet(photos: Path) -> None:

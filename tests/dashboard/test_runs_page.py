@@ -35,7 +35,10 @@ def chart(app: AppTest, key: str) -> dict:
 
 def test_the_verdict_has_means_and_an_interval_seed_by_seed(store: RunStore) -> None:
     said = words(opened("Runs"))
-    assert "**resnet8 Flatten** is best on fashion\\_mnist: **72.0%** of the test images right (± 22.4 points" in said
+    assert (
+        "**resnet8 Flatten** is best on fashion\\_mnist: **72.0%** of the 5,000 test images right (± 22.4 points"
+        in said
+    )
     assert "2.0 ± 2.5 points, seed by seed, ahead of resnet8 GAP" in said
     assert "reaches zero: it may be chance" in said
 
@@ -65,6 +68,52 @@ def test_a_verdict_goes_back_to_images_that_two_were_tested_on_and_tells_a_guess
     said = words(opened("Runs"))
     assert "Guessing gives 10.0%: these have not learnt yet" in said
     assert "as many as" in said
+
+
+def test_a_lead_that_few_test_images_cannot_show_is_told(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "other images like these" not in words(opened("Runs"))
+    monkeypatch.setattr(comparing, "images_behind", lambda run, metric="test": 20)
+    said = words(opened("Runs")).replace("\\", "")
+    assert "of the 20 test images right" in said
+    assert "On 20 other images like these, 72.0% might as well be 50.1% to 86.8%: the 70.0% of resnet8 GAP" in said
+
+
+def test_the_labs_runs_are_folded_away_until_they_are_asked_for(store: RunStore) -> None:
+    spec = {**store.get("resnet8-gap-1").spec}
+    for _ in range(30):
+        store.add(spec, sweep="lab overfitting")
+    app = opened("Runs")
+    assert app.toggle(key="runs_lab").label == "Show the 30 runs of the lab"
+    assert "6 of 6 runs." in words(app)
+    app.toggle(key="runs_lab").set_value(True).run()
+    sound(app)
+    assert "36 of 36 runs." in words(app)
+    assert "36 of 36 runs." in words(opened("Runs", runs_lab="true"))
+    # A link to one of them shows it.
+    named = opened("Runs", runs_chosen="resnet8-gap-20")
+    assert "7 of 7 runs." in words(named)
+    assert named.multiselect(key="runs_chosen").value == ["resnet8-gap-20"]
+
+
+def test_a_store_of_the_labs_runs_alone_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = RunStore(tmp_path / "lab")
+    monkeypatch.setenv("TFPOOL_STORE", str(store.folder))
+    store.add({**finished(store, 0.7).spec}, sweep="lab overfitting")
+    store.delete("resnet8-gap-1")
+    app = opened("Runs")
+    assert "There are no runs of your own yet in lab. Train two heads first." in words(app)
+    assert app.toggle(key="runs_lab").label == "Show the 1 run of the lab"
+
+
+def test_the_table_begins_with_few_columns_and_has_the_images_behind_the_accuracy(store: RunStore) -> None:
+    app = opened("Runs")
+    rows = app.dataframe[0]
+    assert list(rows.value["of images"]) == [5000] * 6
+    assert rows.value["test interval"][0] == "79.9% to 82.1%"
+    assert len(rows.proto.column_order) == 10
+    app.toggle(key="runs_columns").set_value(True).run()
+    sound(app)
+    assert not app.dataframe[0].proto.column_order
 
 
 def test_groups_are_named_by_what_is_unusual_about_them(store: RunStore) -> None:

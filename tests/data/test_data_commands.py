@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tfpool import cli, data
+from tfpool import cli, commands, data
 
 from .conftest import Fill
 
@@ -46,8 +46,13 @@ def test_add_makes_a_data_set_and_remove_deletes_it(fill: Fill, capsys: pytest.C
     folder = fill(cat=10, dog=10)
     given = ["--name", "Pets", "--size", "16x8", "--grey", "--split", "60/20/20", "--seed", "3"]
     assert cli.main(["data", "add", str(folder), *given]) == 0
-    assert "Kept as pets, 16×8×1: 12 for train, 4 for validation, 4 for test, in " in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "Kept as pets, 16×8×1: 12 for train, 4 for validation, 4 for test, in " in printed
+    assert "12 training images are few to learn to see from." in printed
+    assert printed.endswith("Train on it: python -m tfpool train squeezenet --recipe transfer --data pets\n")
     assert data.load("pets").image_shape == (16, 8, 1)
+    assert cli.main(["data", "remove", "pet"]) == 2
+    assert capsys.readouterr().err == "tfpool: There is no own data set 'pet' to remove. Own data sets: pets.\n"
     assert cli.main(["data", "add", str(folder), "--name", "more", "--json"]) == 0
     record = json.loads(capsys.readouterr().out)
     assert (record["name"], record["image_shape"], record["report"]["images"]) == ("more", [64, 64, 3], 20)
@@ -55,6 +60,22 @@ def test_add_makes_a_data_set_and_remove_deletes_it(fill: Fill, capsys: pytest.C
     assert cli.main(["data", "remove", "more", "--json"]) == 0
     assert lines(capsys) == ["Removed pets.", '{"removed": "more"}']
     assert data.names() == list(data.DATA)
+
+
+def test_training_on_few_images_from_scratch_is_advised_against(
+    fill: Fill, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data.add(fill(cat=4, dog=4), "pets", 32)
+    monkeypatch.setattr(commands, "_watch", lambda *arguments: 0)
+    store = ["--data", "pets", "--store", str(tmp_path / "store")]
+    for command in (["train", "resnet8"], ["sweep", "resnet8"]):
+        assert cli.main([*command, *store]) == 0
+        said = capsys.readouterr().err.splitlines()
+        assert said[0].startswith("tfpool: 4 training images are few to learn to see from. The recipe transfer begins")
+        assert said[1:] == ["tfpool: python -m tfpool train squeezenet --recipe transfer --data pets"]
+    assert cli.main(["train", "squeezenet", "--recipe", "transfer", *store]) == 0
+    assert cli.main(["train", "resnet8", "--store", str(tmp_path / "store")]) == 0
+    assert capsys.readouterr().err == ""
 
 
 BAD = [
@@ -67,7 +88,7 @@ BAD = [
     (["add", "photos", "--name", "x", "--seed", "-1"], "The seed is a whole number from 0"),
     (["add", "photos"], "the following arguments are required: --name"),
     (["check", "missing"], "There is nothing to read at 'missing'"),
-    (["remove", "missing"], "Unknown data set 'missing'"),
+    (["remove", "missing"], "There is no own data set 'missing' to remove. Own data sets: none."),
     (["remove", "mnist"], "mnist is built in and cannot be removed"),
     (["fetch", "imagenet"], "'imagenet' is not downloaded. Use one of: mnist"),
     (["paint"], "invalid choice: 'paint'"),

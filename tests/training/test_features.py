@@ -1,5 +1,6 @@
 """Heads on a frozen backbone: features computed once, and the model a whole one all the same."""
 
+import os
 import threading
 from pathlib import Path
 
@@ -47,6 +48,7 @@ def test_the_model_is_whole_and_says_what_its_head_said_on_the_features(store: R
     scores = model(run.to_input(SMALL.test.images), training=False).numpy()
     assert run.result
     assert (scores.argmax(axis=1) == SMALL.test.labels).mean() == run.result["accuracy"]
+    assert run.result["images"] == 50
     before = start(PLAN, RECIPE)
     for row in PLAN.rows:
         same = map(np.array_equal, before.get_layer(row.name).get_weights(), model.get_layer(row.name).get_weights())
@@ -94,6 +96,53 @@ def test_what_was_computed_in_part_is_computed_again(store: RunStore) -> None:
     assert len(known.train) == 120
     (folder,) = (store.folder / "features").iterdir()
     assert {file.name for file in folder.iterdir()} == {"train.npy", "validation.npy", "test.npy", "complete", "lock"}
+
+
+def kept(folder: Path, name: str, size: int, used: float) -> Path:
+    made = folder / name
+    made.mkdir(parents=True)
+    (made / "train.npy").write_bytes(bytes(size))
+    (made / "complete").write_text("")
+    os.utime(made / "complete", (used, used))
+    return made
+
+
+def test_the_features_that_were_not_used_for_the_longest_time_make_room(tmp_path: Path) -> None:
+    old, older, new = (kept(tmp_path, name, 100, used) for name, used in (("b", 20), ("a", 10), ("c", 30)))
+    module.make_room(tmp_path, most=1000)
+    assert old.exists()
+    assert older.exists()
+    module.make_room(tmp_path, most=150)
+    assert [each.name for each in tmp_path.iterdir()] == ["c"]
+    assert (new / "train.npy").stat().st_size == 100
+
+
+def test_features_that_a_process_works_on_stay_and_what_a_killed_one_left_goes(tmp_path: Path) -> None:
+    held, free = (kept(tmp_path, name, 100, used) for name, used in (("held", 10), ("free", 20)))
+    kept(tmp_path, ".removed-half", 100, 0)
+    with module._alone(held, lambda share: None):
+        module.make_room(tmp_path, most=0)
+    assert [each.name for each in tmp_path.iterdir()] == ["held"]
+    assert not free.exists()
+
+
+def test_who_waited_for_features_that_were_removed_begins_anew(tmp_path: Path) -> None:
+    folder = kept(tmp_path, "a", 100, 10)
+    first = module._locked(folder)
+    assert first
+    assert module._locked(folder) is None
+    folder.rename(tmp_path / ".removed-a")
+    first.close()
+    with module._alone(folder, lambda share: None):
+        assert [file.name for file in folder.iterdir()] == ["lock"]
+
+
+def test_a_training_reads_on_when_its_features_make_room(store: RunStore) -> None:
+    known = module.features(start(PLAN, RECIPE), PLAN, RECIPE, SMALL, store.folder, lambda share: None)
+    before = np.array(known.train.images)
+    module.make_room(store.folder / "features", most=0)
+    assert list((store.folder / "features").iterdir()) == []
+    np.testing.assert_array_equal(known.train.images, before)
 
 
 def test_augmentation_goes_through_the_frozen_network(store: RunStore) -> None:

@@ -78,24 +78,31 @@ def remove(name: str) -> None:
     Raises:
         ValueError: if there is none, or it is a built-in one.
     """
+    own = f"Own data sets: {listed(kept.slugs(), 20) or 'none'}."
     if name in DATA:
-        raise ValueError(
-            f"{name} is built in and cannot be removed. Own data sets: {listed(kept.slugs(), 20) or 'none'}."
-        )
-    kept.remove(_own(name))
+        raise ValueError(f"{name} is built in and cannot be removed. {own}")
+    if (folder := _own_folder(name)) is None:
+        raise ValueError(f"There is no own data set {clean(name)!r} to remove. {own}")
+    kept.remove(folder)
 
 
 def _own(name: str) -> Path:
-    """The folder of an own data set."""
+    """The folder of an own data set, when that is all that is left to look for."""
+    if folder := _own_folder(name):
+        return folder
+    raise ValueError(
+        f"Unknown data set {clean(name)!r}. Use one of: {', '.join(names())}; or the folder of an own one."
+    )
+
+
+def _own_folder(name: str) -> Path | None:
     if name in kept.slugs():
         return kept.home() / name
     folder = Path(name)
     with suppress(OSError, ValueError):
         if folder.is_absolute() or (folder / kept.FACTS).is_file():
             return folder.absolute()
-    raise ValueError(
-        f"Unknown data set {clean(name)!r}. Use one of: {', '.join(names())}; or the folder of an own one."
-    )
+    return None
 
 
 @lru_cache(maxsize=5)

@@ -78,7 +78,7 @@ def add(
         raise ValueError(f"The seed is a whole number from 0, got {seed!r}.")
     title = clean(name) if isinstance(name, str) else ""
     if not title:
-        raise ValueError(f"A data set needs a name in letters or digits, got {name!r}.")
+        raise ValueError("A data set needs a name, in any words, such as 'My photos'.")
     kept = home() if folder is None else Path(folder).absolute()
     taken = {each: facts(kept / each).get("name") for each in slugs(kept)}
     if title in taken.values():

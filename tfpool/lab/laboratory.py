@@ -18,6 +18,7 @@ from tfpool.lab.keeping import digest, kept
 from tfpool.process import cores
 from tfpool.results import last
 from tfpool.runs import Run, RunStore
+from tfpool.selection import LAB
 from tfpool.terminal import quietly
 from tfpool.training.queue import enqueue, launch
 
@@ -140,7 +141,7 @@ class Laboratory:
             # A few at a time, so that somebody's own runs need not wait until the claim is through.
             for key in list(waiting)[: max(0, _AT_ONCE * cores() - busy)]:
                 cell = waiting.pop(key)
-                (ids[key],) = enqueue([cell.plan], cell.data, cell.recipe, self.store, sweep=f"lab {self._claim}")
+                (ids[key],) = enqueue([cell.plan], cell.data, cell.recipe, self.store, sweep=f"{LAB}{self._claim}")
                 self._queued.add(ids[key])
             self._waited |= set(ids.values())
             if under_way:

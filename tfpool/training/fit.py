@@ -39,7 +39,7 @@ class Stopped(Exception):
 
 
 def fit_run(store: RunStore, run: Run, stop: threading.Event) -> dict[str, float]:
-    """Train a claimed run to its end, from its checkpoint if it has one, and return loss and accuracy on test images.
+    """Train a claimed run to its end, from its checkpoint if it has one, and return its result on the test images.
 
     Raises:
         Stopped: when `stop` was set.
@@ -56,6 +56,7 @@ def fit_run(store: RunStore, run: Run, stop: threading.Event) -> dict[str, float
         model.load_weights(run.model_path)
     result, scores = trainer.evaluate(trainer.data.test, reporter.check)
     _keep_predictions(predictions.path(run), scores, data)
+    result["images"] = len(data.test)
     run.checkpoint_path.unlink(missing_ok=True)
     return result
 

@@ -17,7 +17,7 @@ _HELP = {
     "augment": "how training images are changed each time they are seen",
     "patience": "epochs without a lower validation loss after which to stop",
     "train_images": "use only the first so many training images",
-    "freeze": "parts that are not trained",
+    "freeze": "parts that are not trained; a frozen backbone's features are kept in the store, up to 10 GB of them",
     "weights": "where the backbone starts, instead of initial weights",
     "image_size": "side in pixels that images are resized to",
     "seed": "of all that is drawn at random",

@@ -1,0 +1,132 @@
+"""The Train page in Streamlit's own test harness: what few images want, how cards stand, the lab's runs."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dashboard import jobs
+from tfpool import data
+from tfpool.process import Process
+from tfpool.runs import RunStore
+from tfpool.training import queue
+from tfpool.training.recipe import RECIPES
+
+from ..test_results import finished
+from .test_pages import Bystander, metrics, opened, sound, words
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
+    monkeypatch.setenv("TFPOOL_STORE", str(tmp_path / "saved_models"))
+    monkeypatch.setenv("TFPOOL_DATASETS", str(tmp_path / "datasets"))
+    return RunStore(tmp_path / "saved_models")
+
+
+@pytest.fixture
+def pets(store: RunStore, tmp_path: Path) -> str:
+    random = np.random.default_rng(0)
+    for name in ("cat", "dog"):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for number in range(6):
+            pixels = random.integers(0, 256, (20, 20, 3), np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "photos" / name / f"{number}.png")
+    return data.add(tmp_path / "photos", "pets", 32).name
+
+
+def test_the_main_button_starts_few_images_on_pretrained_weights(
+    store: RunStore, pets: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue.subprocess, "Popen", lambda *arguments, **settings: Bystander())
+    app = opened("Train", train_data=pets)
+    assert "8 training images are few to learn to see from. The recipe transfer begins with SqueezeNet" in words(app)
+    app.button(key="train_start").click().run()
+    sound(app)
+    runs = store.runs()
+    assert {(run.plan.backbone, run.spec["recipe"]["weights"]) for run in runs} == {("squeezenet", "imagenet")}
+    assert {run.spec["recipe"]["learning_rate"] for run in runs} == {RECIPES["transfer"].learning_rate}
+
+
+def test_network_and_recipe_follow_the_data_set_unless_others_were_chosen(pets: str) -> None:
+    app = opened("Train")
+    assert app.multiselect(key="train_networks").value == ["resnet8"]
+    app.selectbox(key="train_data").set_value(pets).run()
+    sound(app)
+    assert app.multiselect(key="train_networks").value == ["squeezenet"]
+    assert app.selectbox(key="train_recipe").value == "transfer"
+    assert app.number_input(key="train_epochs").value == RECIPES["transfer"].epochs
+    app.selectbox(key="train_data").set_value("fashion_mnist").run()
+    sound(app)
+    assert app.multiselect(key="train_networks").value == ["resnet8"]
+    assert app.selectbox(key="train_recipe").value == "default"
+    assert app.number_input(key="train_images").value == 4000
+    app.multiselect(key="train_networks").set_value(["convnet"]).run()
+    app.selectbox(key="train_data").set_value(pets).run()
+    sound(app)
+    assert app.multiselect(key="train_networks").value == ["convnet"]
+    app.button(key="train_pretrained").click().run()
+    sound(app)
+    assert app.multiselect(key="train_networks").value == ["squeezenet"]
+    assert "train_pretrained" not in [button.key for button in app.button]
+
+
+def test_an_address_may_ask_for_few_images_from_scratch(pets: str) -> None:
+    app = opened("Train", train_data=pets, train_networks="resnet8", train_recipe="default")
+    assert app.selectbox(key="train_recipe").value == "default"
+    assert app.multiselect(key="train_networks").value == ["resnet8"]
+    assert app.button(key="train_pretrained").label == "Take squeezenet and the recipe transfer"
+
+
+def test_a_recipe_with_imagenets_weights_takes_a_network_that_has_them(store: RunStore) -> None:
+    app = opened("Train")
+    app.selectbox(key="train_recipe").set_value("transfer").run()
+    sound(app)
+    assert app.multiselect(key="train_networks").value == ["squeezenet"]
+    app.selectbox(key="train_recipe").set_value("quick").run()
+    sound(app)
+    assert app.multiselect(key="train_networks").value == ["resnet8"]
+
+
+def test_a_card_says_of_how_many_images_its_accuracy_is(store: RunStore) -> None:
+    spec = finished(store, 0.7).spec
+    store.add(spec)
+    store.claim(Process.of())
+    store.end("resnet8-gap-2", "done", result={"loss": 0.5, "accuracy": 0.8, "images": 10})
+    store.add(spec)
+    store.claim(Process.of())
+    store.record("resnet8-gap-3", 0, dict.fromkeys(("loss", "accuracy", "val_loss", "val_accuracy", "seconds"), 0.5))
+    app = opened("Train", runs="resnet8-gap-1")
+    assert metrics(app)["Test accuracy"] == "70.0%"
+    assert "of 5,000 images, so 68.7% to 71.3%" in words(app)
+    assert "of 10 images, so 49.0% to 94.3%" in words(opened("Train", runs="resnet8-gap-2"))
+    app = opened("Train", runs="resnet8-gap-3")
+    assert metrics(app)["Validation accuracy"] == "50.0%"
+    assert "of 2,000 images, so 47.8% to 52.2%" in words(app)
+
+
+def test_a_run_that_was_asked_to_stop_says_so_on_its_card(store: RunStore) -> None:
+    store.add(finished(store, 0.7).spec)
+    store.claim(Process.of())
+    app = opened("Train", runs="resnet8-gap-2")
+    app.button(key="runs_stop_resnet8-gap-2").click().run()
+    sound(app)
+    stop = app.button(key="runs_stop_resnet8-gap-2")
+    assert (stop.label, stop.disabled) == ("Stopping", True)
+    assert jobs._status(store.get("resnet8-gap-2")).startswith("stopping")
+
+
+def test_the_labs_runs_are_not_shown_as_the_newest(store: RunStore) -> None:
+    spec = finished(store, 0.7).spec
+    store.add(spec, sweep="lab overfitting")
+    app = opened("Train")
+    assert "resnet8-gap-1" in words(app)
+    assert "resnet8-gap-2" not in words(app)
+    store.delete("resnet8-gap-1")
+    assert "Nothing has been trained yet" in words(opened("Train"))
+    assert "resnet8-gap-2" in words(opened("Train", runs="resnet8-gap-2"))
+
+
+@pytest.mark.parametrize(("runs", "beside"), [(0, 2), (1, 2), (2, 2), (3, 3), (4, 2), (5, 3), (8, 3)])
+def test_cards_stand_in_even_rows_of_three_at_most(runs: int, beside: int) -> None:
+    assert jobs.cards_beside(runs) == beside
