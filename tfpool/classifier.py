@@ -86,7 +86,7 @@ class Classifier:
 
 
 def find(name: str, store: RunStore, mode: str | None = None, output: str | None = None) -> Classifier:
-    """The classifier of that name: a run's id, one of the examples', a network with ImageNet weights, or a model's file.
+    """The classifier of that name: of a run or an example by its id, a network with ImageNet weights, or a file.
 
     Args:
         mode: how a file's model takes its pixels, one of `tfpool.inputs.MODES`. Default: from 0 to 1, or from 0 to 255

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tfpool.colours import paint
 from tfpool.cam.explanation import resize
+from tfpool.colours import paint
 
 
 def overlay(image: np.ndarray, heatmap: np.ndarray, alpha: float = 0.5, limit: float | None = None) -> np.ndarray:
