@@ -35,11 +35,17 @@ def play() -> None:
         sliders = st.columns(3)
     with sliders[0]:
         side = st.slider(
-            "Height and width of the map, H = W", 1, 28, 7, key="home_side", bind="query-params", help="7 for ResNet-50"
+            "Side, H = W",
+            1,
+            28,
+            7,
+            key="home_side",
+            bind="query-params",
+            help="Of each map: 7 for ResNet-50",
         )
     with sliders[1]:
         channels = st.select_slider(
-            "Channels, C", CHANNELS, 512, key="home_channels", bind="query-params", help="Maps in the stack"
+            "Channels, C", CHANNELS, 512, key="home_channels", bind="query-params", help="Feature maps in the stack"
         )
     with sliders[2]:
         classes = st.select_slider(
@@ -68,7 +74,7 @@ def play() -> None:
     sides = sorted({*SIDES, side})
     lines = {name: [heads.get(name).params((each, each, channels), classes) for each in sides] for name in found}
     st.plotly_chart(
-        charts.size_lines(sides, lines, "height and width of the feature map"),
+        charts.size_lines(sides, lines, "height and width of the feature map", side),
         key="home_lines",
         alt="Parameters of the heads as the feature map grows: those of GAP and GMP stay at "
         f"{costs['gap']:,}, those of Flatten grow with its area, to {lines['flatten'][-1]:,} at {sides[-1]}",

@@ -20,14 +20,18 @@ _SYMBOLS = ("circle", "square", "diamond", "x", "triangle-up", "star", "cross", 
 _DASHES = ("solid", "dash", "dot", "dashdot")
 _BAR = 76
 """Height of a colour bar with its numbers and its unit, in pixels of the page."""
+_FACTORS = 100
+"""From this ratio of the last place to the first on, places are drawn by their logarithm."""
 
 
 def parameter_bars(plans: Sequence[Plan], log: bool) -> go.Figure:
-    """A bar a network and head: the backbone's parameters in grey, the head's in its colour on top."""
+    """A bar a network and head: the backbone's parameters in grey, the head's in its colour."""
 
     def bars(chosen: Sequence[Plan], params: Sequence[int], name: str, colour: str, group: str) -> go.Bar:
         labels = [[plan.backbone for plan in chosen], [SHORT_NAMES[plan.head.name] for plan in chosen]]
-        return go.Bar(x=labels, y=params, name=name, marker_color=colour, offsetgroup=group if log else None)
+        return go.Bar(
+            y=labels, x=params, name=name, orientation="h", marker_color=colour, offsetgroup=group if log else None
+        )
 
     figure = go.Figure(bars(plans, [plan.backbone_params for plan in plans], "backbone", BACKBONE, "backbone"))
     for head in dict.fromkeys(plan.head.name for plan in plans):
@@ -35,36 +39,42 @@ def parameter_bars(plans: Sequence[Plan], log: bool) -> go.Figure:
         params = [plan.head_params for plan in chosen]
         figure.add_trace(bars(chosen, params, f"{SHORT_NAMES[head]} head", COLOURS[head], "head"))
     # On a logarithmic axis stacked bars would lie about the upper one.
-    figure.update_layout(barmode="group" if log else "stack", height=380, **_frame())
-    figure.update_yaxes(title="parameters", **_counts(log))
-    figure.update_traces(hovertemplate="%{y:,} parameters<extra>%{fullData.name}</extra>")
+    figure.update_layout(barmode="group" if log else "stack", height=120 + (34 if log else 26) * len(plans), **_frame())
+    figure.update_xaxes(title="parameters", **_counts(log))
+    figure.update_yaxes(autorange="reversed", ticksuffix=" ")
+    figure.update_traces(hovertemplate="%{x:,} parameters<extra>%{fullData.name}</extra>")
     return figure
 
 
-def size_lines(sides: Sequence[int], heads: Mapping[str, Sequence[int]], title: str) -> go.Figure:
-    """Parameters of each head as the image, or the feature map, grows."""
+def size_lines(
+    places: Sequence[int], heads: Mapping[str, Sequence[int | None]], title: str, here: int | None = None
+) -> go.Figure:
+    """Parameters of heads over the size of the image or the map, or the number of classes.
+
+    Heads that need equally many everywhere share a line.
+
+    Args:
+        places: along the horizontal axis, evenly apart or by factors.
+        heads: a value a place; None where there is none.
+        title: of the horizontal axis.
+        here: the place that is chosen.
+    """
+    alike: dict[tuple[int | None, ...], list[str]] = {}
+    for head, params in heads.items():
+        alike.setdefault(tuple(params), []).append(head)
     figure = go.Figure()
-    for number, (head, params) in enumerate(heads.items()):
+    for number, (params, names) in enumerate(alike.items()):
+        label = ", ".join(SHORT_NAMES[name] for name in names)
         figure.add_scatter(
-            x=list(sides), y=list(params), name=SHORT_NAMES[head], line=_line(head, number), mode="lines+markers"
+            x=list(places), y=list(params), name=label, line=_line(names[0], number), mode="lines+markers"
         )
+    if here is not None:
+        figure.add_vline(x=here, line={"color": BACKBONE, "dash": "dot", "width": 1.5})
     figure.update_layout(height=340, **_frame())
-    figure.update_xaxes(title=title)
+    by_factors = places[-1] / max(1, places[0]) > _FACTORS
+    figure.update_xaxes(title=title, **({"type": "log", "dtick": 1} if by_factors else {}))
     figure.update_yaxes(title="parameters of the head", **_counts(log=True))
-    figure.update_traces(hovertemplate="%{x}: %{y:,} parameters")
-    return figure
-
-
-def stage_bars(names: Sequence[str], params: Sequence[int], head: str) -> go.Figure:
-    """Parameters of each stage of one network, the head's bar in its colour."""
-    colours = [BACKBONE] * (len(names) - 1) + [COLOURS[head]]
-    figure = go.Figure(
-        go.Bar(y=list(names), x=list(params), orientation="h", marker_color=colours, text=[f"{n:,}" for n in params])
-    )
-    figure.update_layout(height=60 + 42 * len(names), **_frame())
-    figure.update_xaxes(title="parameters")
-    figure.update_yaxes(autorange="reversed", type="category", ticksuffix=" ")
-    figure.update_traces(hovertemplate="%{y}: %{x:,} parameters<extra></extra>", textposition="auto")
+    figure.update_traces(hovertemplate="%{x:,}: %{y:,} parameters")
     return figure
 
 
@@ -124,7 +134,7 @@ def evidence(pixels: np.ndarray, heatmap: np.ndarray, limit: float, unit: str, h
     Args:
         height: of the chart, in pixels of the page.
     """
-    from tfpool.cam.colours import colorscale
+    from tfpool.colours import colorscale
 
     figure = go.Figure(go.Image(z=np.broadcast_to(pixels, (*pixels.shape[:2], 3)), hoverinfo="skip"))
     figure.add_heatmap(

@@ -5,8 +5,6 @@ Values are bound to the page's address, so that a link shows another person the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from tfpool.catalog import CATALOG
@@ -24,25 +22,19 @@ SHORT_NAMES = {
     "spp": "SPP",
     "adaptiveavg": "AdaptiveAvg",
 }
+SIDES = range(32, 513, 32)
+"""Sides of images that a slider offers, in pixels."""
 
 
-def network(page: str, default: str, on_change: Callable[[], None] | None = None) -> str:
+def network(page: str, default: str) -> str:
     names = list(CATALOG)
-    return st.selectbox(
-        "Network", names, names.index(default), key=f"{page}_network", on_change=on_change, bind="query-params"
-    )
+    return st.selectbox("Network", names, names.index(default), key=f"{page}_network", bind="query-params")
 
 
 def networks(page: str, default: list[str]) -> list[str]:
     """One or several networks."""
     return st.multiselect(
         "Networks", list(CATALOG), default, key=f"{page}_networks", placeholder="Choose networks", bind="query-params"
-    )
-
-
-def head(page: str) -> str:
-    return st.selectbox(
-        "Head", list(HEADS), format_func=SHORT_NAMES.__getitem__, key=f"{page}_head", bind="query-params"
     )
 
 

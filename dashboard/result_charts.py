@@ -8,7 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.charts import COLOURS, plain_name
-from tfpool.results import Group
+from tfpool.certainty import images_behind
+from tfpool.results import Group, planned
 
 _BLUE = "0, 114, 178"
 _MOST_NUMBERS = 20
@@ -51,6 +52,33 @@ def seed_dots(groups: Sequence[Group], labels: Sequence[str], title: str) -> go.
         height=90 + 36 * len(groups),
         showlegend=False,
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        uirevision="kept",
+    )
+    return figure
+
+
+def cost_dots(groups: Sequence[Group], labels: Sequence[str]) -> go.Figure:
+    """Test accuracy over parameters: a dot a group in its head's colour, with its 95 % interval over seeds."""
+    figure = go.Figure()
+    for group, label in zip(groups, labels, strict=True):
+        images = images_behind(group.runs[0])
+        told = f"{len(group.values)} seed{'s' * (len(group.values) > 1)}" + (f", {images:,} images" if images else "")
+        figure.add_scatter(
+            x=[planned(group.runs[0]).params],
+            y=[group.mean],
+            error_y={"array": [group.margin], "thickness": 2, "width": 6} if group.margin is not None else None,
+            name=plain_name(label, 40),
+            mode="markers",
+            marker={"size": 12, "color": COLOURS[group.settings["head"]]},
+            hovertemplate=f"%{{x:,}} parameters: %{{y:.1%}}<br>{told}<extra>{plain_name(label, 40)}</extra>",
+        )
+    figure.update_xaxes(title="parameters", type="log", exponentformat="B", dtick=1)
+    figure.update_yaxes(title="test accuracy", tickformat=".0%", range=_shown(groups), zeroline=False)
+    figure.update_layout(
+        height=360,
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
+        showlegend=True,
         uirevision="kept",
     )
     return figure

@@ -5,7 +5,7 @@ import streamlit as st
 
 from dashboard import block_chart, choices, swap
 from dashboard.blocks import DETAILS
-from dashboard.choices import SHORT_NAMES
+from dashboard.choices import SHORT_NAMES, SIDES
 from dashboard.page import header, link, messages
 from tfpool import graph
 from tfpool.catalog import find
@@ -15,8 +15,6 @@ from tfpool.plan import plan
 
 # What the page Train resizes its small images to for a network that was published for large ones.
 ENLARGED = 64
-# What the slider on the page Parameters takes.
-SIDES = range(32, 513, 32)
 
 header("Build", "What does this network look like, layer by layer, and what changes with another head?")
 

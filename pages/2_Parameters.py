@@ -3,87 +3,172 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, choices
-from dashboard.choices import SHORT_NAMES
-from dashboard.page import header, messages
-from tfpool import graph
+from dashboard import charts, choices, comparing, result_charts
+from dashboard.choices import SHORT_NAMES, SIDES
+from dashboard.counted import CLASSES, counted, over_classes, over_sides
+from dashboard.page import header, link, messages, plain, store
+from tfpool import graph, results
 from tfpool.catalog import CATALOG
+from tfpool.comparison import compare
 from tfpool.heads import HEADS
-from tfpool.plan import plan
+from tfpool.plan import Plan
+from tfpool.selection import is_lab
+
+BY = ("image side", "classes")
+COUNTS = ("head parameters", "backbone parameters", "parameters", "MACs")
+SMALL = 32
+"""Side of the images that the smallest networks were published for."""
 
 header("Parameters", "What does each head cost, over networks, image sizes and class counts?")
 
-columns = st.columns([3, 2])
-with columns[0]:
-    networks = choices.networks("parameters", ["resnet20", "resnet50"])
-with columns[1]:
-    heads = choices.heads("parameters", ["gap", "gmp", "flatten"])
-columns = st.columns([3, 2, 1], vertical_alignment="bottom")
-with columns[0]:
-    side = st.slider("Image side, pixels", 32, 512, 224, 32, key="parameters_side", bind="query-params")
-with columns[1]:
-    classes = choices.whole_number("Classes", "parameters", "classes", 1000, most=100_000)
-with columns[2]:
-    log = st.toggle("Log scale", key="parameters_log", bind="query-params")
 
-if not networks or not heads:
-    st.info("Choose at least one network and one head.")
-    st.stop()
+def answer(plans: list[Plan]) -> None:
+    most = max(plans, key=lambda each: each.head_params)
+    least = min(plans, key=lambda each: each.head_params)
+    times = f", {most.head_params / least.head_params:,.0f} times as many" if least.head_params else ""
+    st.markdown(
+        f"The largest head is **{SHORT_NAMES[most.head.name]}** on **{most.backbone}**: **{most.head_params:,}** "
+        f"parameters, {most.head_params / most.params:.1%} of the whole network. The smallest is "
+        f"**{SHORT_NAMES[least.head.name]}** on **{least.backbone}** with **{least.head_params:,}**{times}."
+    )
 
-with messages():
-    plans = [plan(name, head, (side, side, 3), classes) for name in networks for head in heads]
 
-most = max(plans, key=lambda each: each.head_params)
-least = min(plans, key=lambda each: each.head_params)
-st.markdown(
-    f"At {side}×{side} pixels and {classes:,} classes the largest head here is **{SHORT_NAMES[most.head.name]}** "
-    f"on **{most.backbone}** with **{most.head_params:,}** parameters, {most.head_params / most.params:.1%} of it. "
-    f"A smallest one is **{SHORT_NAMES[least.head.name]}** on **{least.backbone}** with **{least.head_params:,}**."
-)
-st.plotly_chart(
-    charts.parameter_bars(plans, log),
-    key="parameters_bars",
-    alt="Parameters of backbone and head for "
-    + ", ".join(f"{each.name} {each.backbone_params:,} and {each.head_params:,}" for each in plans),
-)
+def bars(plans: list[Plan]) -> None:
+    log = st.toggle(
+        "Log scale",
+        key="parameters_log",
+        bind="query-params",
+        help="Each step is ten times the one before, so that small heads are seen. Backbone and head stand below each "
+        "other then, since lengths that follow each other would mislead",
+    )
+    st.plotly_chart(
+        charts.parameter_bars(plans, log),
+        key="parameters_bars",
+        alt="Parameters of backbone and head: "
+        + ", ".join(f"{each.name} {each.backbone_params:,} and {each.head_params:,}" for each in plans),
+    )
 
-st.subheader("As the image grows", anchor=False)
-chosen = (
-    networks[0]
-    if len(networks) == 1
-    else st.pills("Network", networks, default=networks[0], required=True, key="parameters_lines_network")
-)
-smallest = CATALOG[chosen].input_shape[0] if CATALOG[chosen].input_shape[0] == 32 else 64
-sides = sorted({smallest, 96, 128, 160, 224, 288, 384, 512, side})
-lines = {head: [plan(chosen, head, (each, each, 3), classes).head_params for each in sides] for head in heads}
-st.plotly_chart(
-    charts.size_lines(sides, lines, "image side, pixels"),
-    key="parameters_lines",
-    alt=f"Parameters of each head of {chosen} as the image grows: pooling heads stay level, flattening ones grow",
-)
 
-st.subheader("The numbers", anchor=False)
-numbers = ("head parameters", "backbone parameters", "parameters", "MACs")
-st.dataframe(
-    pd.DataFrame(
+def curves(networks: list[str], heads: list[str], side: int, classes: int) -> None:
+    st.subheader("How the heads grow", anchor=False)
+    columns = st.columns(2)
+    with columns[0]:
+        by = st.segmented_control(
+            "With the", BY, default=BY[0], required=True, key="parameters_by", bind="query-params"
+        )
+    with columns[1]:
+        network = (
+            st.selectbox("Of", networks, key="parameters_of", bind="query-params") if networks[1:] else networks[0]
+        )
+    if by == "classes":
+        places, here, title = sorted({*CLASSES, classes}), classes, "classes"
+        lines = over_classes(network, heads, side, places)
+    else:
+        least = CATALOG[network].input_shape[0] if CATALOG[network].input_shape[0] == SMALL else 2 * SMALL
+        places = sorted({each for each in SIDES if each >= least and each % (2 * SMALL) == 0} | {least, side})
+        here, title = side, "image side, pixels"
+        lines = over_sides(network, heads, places, classes)
+    st.plotly_chart(
+        charts.size_lines(places, lines, title, here),
+        key="parameters_lines",
+        alt=f"Parameters of each head of {network} over {title} from {places[0]:,} to {places[-1]:,}: "
+        + ", ".join(f"{SHORT_NAMES[name]} {_range(line)}" for name, line in lines.items()),
+    )
+
+
+def _range(line: list[int | None]) -> str:
+    known = [each for each in line if each is not None]
+    return f"from {known[0]:,} to {known[-1]:,}" if known else "nowhere"
+
+
+def mine() -> None:
+    st.subheader("Accuracy against parameters: my runs", anchor=False)
+    runs = [run for run in store().runs() if not is_lab(run)]
+    tested = list(dict.fromkeys(run.spec["data"] for run in runs if run.state == "done" and run.result))
+    if not tested:
+        st.info("Where more parameters buy accuracy, and where not: train two heads, and they stand here.")
+        link("Train", "Train two heads")
+        return
+    names = {results.data_name(run): run.spec["data"] for run in runs if run.spec["data"] in tested}
+    chosen = (
+        st.selectbox("On the images of", list(names), key="parameters_data", bind="query-params")
+        if len(names) > 1
+        else next(iter(names))
+    )
+    groups = results.groups([run for run in runs if run.spec["data"] == names[chosen]])
+    labels = comparing.labels(groups)
+    st.plotly_chart(
+        result_charts.cost_dots(groups, labels),
+        key="parameters_runs",
+        alt=f"Test accuracy and parameters on {chosen}: "
+        + ", ".join(f"{name} {group.mean:.1%}" for name, group in zip(labels, groups, strict=True)),
+    )
+    st.caption(
+        f"On {plain(chosen)}. A dot is the mean over seeds; its bar, where there are several, the 95 % interval."
+    )
+
+
+def table(plans: list[Plan]) -> None:
+    st.subheader("The numbers", anchor=False)
+    frame = pd.DataFrame(
         {
             "network": [each.backbone for each in plans],
             "head": [SHORT_NAMES[each.head.name] for each in plans],
-            "features H×W×C": [graph.text(each.feature_shape) for each in plans],
-            "formula of the head": [HEADS[each.head.name].formula for each in plans],
             "head parameters": [each.head_params for each in plans],
             "backbone parameters": [each.backbone_params for each in plans],
             "parameters": [each.params for each in plans],
             "MACs": [each.macs for each in plans],
+            "features H×W×C": [graph.text(each.feature_shape) for each in plans],
+            "formula of the head": [HEADS[each.head.name].formula for each in plans],
             "weights": [each.weight_bytes for each in plans],
             "outputs": [each.activation_bytes for each in plans],
         }
-    ),
-    hide_index=True,
-    column_config={
-        **{name: st.column_config.NumberColumn(format="localized") for name in numbers},
-        "weights": st.column_config.NumberColumn(format="bytes", help="Memory of all parameters"),
-        "outputs": st.column_config.NumberColumn(format="bytes", help="Memory of every layer's output for one image"),
-    },
-    alt="Parameters of head and backbone, multiply-adds and memory of each network",
-)
+    )
+    st.dataframe(
+        frame,
+        hide_index=True,
+        column_config={
+            **{name: st.column_config.NumberColumn(format="localized") for name in COUNTS},
+            "MACs": st.column_config.NumberColumn(format="localized", help="Multiply-adds for one image"),
+            "features H×W×C": st.column_config.TextColumn(help="Height, width and channels of the last feature map"),
+            "weights": st.column_config.NumberColumn(format="bytes", help="Memory of all parameters"),
+            "outputs": st.column_config.NumberColumn(
+                format="bytes", help="Memory of every layer's output for one image"
+            ),
+        },
+        alt="Parameters of head and backbone, multiply-adds and memory of each network",
+    )
+    st.download_button(
+        "Download, CSV",
+        lambda: pd.DataFrame(compare(plans).records()).to_csv(index=False),
+        "parameters.csv",
+        "text/csv",
+        key="parameters_download",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+columns = st.columns([3, 4])
+with columns[0]:
+    networks = choices.networks("parameters", ["resnet20", "resnet50"])
+with columns[1]:
+    heads = choices.heads("parameters", ["gap", "gmp", "flatten"])
+columns = st.columns([3, 1], vertical_alignment="bottom")
+with columns[0]:
+    side = st.slider(
+        "Image side, pixels", SIDES[0], SIDES[-1], 224, SIDES.step, key="parameters_side", bind="query-params"
+    )
+with columns[1]:
+    classes = choices.whole_number("Classes", "parameters", "classes", 1000, most=100_000)
+if networks and heads:
+    with messages():
+        shown = [counted(name, head, side, classes) for name in networks for head in heads]
+    answer(shown)
+    bars(shown)
+    curves(networks, heads, side, classes)
+    table(shown)
+else:
+    st.info("Choose at least one network and one head.")
+with messages():
+    mine()

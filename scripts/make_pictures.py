@@ -18,10 +18,8 @@ from tests.browser.conftest import CHROMIUM, FLAGS, free_port, settle, start_ser
 FOLDER = Path(__file__).parents[1] / "docs/pictures"
 SIZE = {"width": 1280, "height": 860}
 PICTURES = {
-    "home": "?home_step=Look",
-    "parameters": "Parameters",
+    "home": "",
     "cam": "CAM?cam_class=Sneaker",
-    "claims": "Claims?claims_translation=true",
 }
 _MINUTE = 60_000
 

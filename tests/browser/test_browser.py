@@ -87,16 +87,47 @@ def test_the_menu_leads_to_every_page(store: Path, serve: Serve, browse: Browse)
         clean(opened)
 
 
-def test_editing_the_map_moves_the_mean(store: Path, serve: Serve, browse: Browse) -> None:
+def test_the_map_is_edited_and_shifted_by_keyboard_and_its_address_shows_the_same(
+    store: Path, serve: Serve, browse: Browse
+) -> None:
     opened = browse(serve(store))
-    expect(opened.get_by_test_id("stMetricValue").first).to_have_text("1.50")
-    # The table is a canvas: the cell is found by its place.
-    cells = opened.get_by_test_id("stDataFrame").locator(".dvn-scroller")
-    cells.dblclick(position={"x": 30, "y": 52})
-    editor = opened.locator("#portal input")
-    editor.fill("41")
-    editor.press("Enter")
-    expect(opened.get_by_test_id("stMetricValue").first).to_have_text("3.50")
+    gap, gmp, flatten = (opened.locator(f".st-key-home_{head}") for head in ("gap", "gmp", "flatten"))
+    expect(gap).to_contain_text("1.50")
+    opened.get_by_label("Row 1, column 4").focus()
+    opened.keyboard.type("8")
+    opened.keyboard.press("Tab")
+    expect(opened.get_by_label("Row 2, column 1")).to_be_focused()
+    expect(gap).to_contain_text("2.00")
+    expect(flatten).to_contain_text("9 6 0 8 6 3")
+    opened.get_by_role("button", name="Shift down").focus()
+    opened.keyboard.press("Enter")
+    expect(flatten).to_contain_text("0 0 0 0 9 6 0 8 6 3")
+    expect(gap).to_contain_text("2.00")
+    expect(gmp).to_contain_text("9")
+    opened.wait_for_url("**home_map=0000960863000000**")
+    again = browse(opened.url)
+    expect(again.get_by_label("Row 2, column 4")).to_have_value("8")
+    opened.get_by_label("Row 1, column 1").fill("-3")
+    opened.keyboard.press("Enter")
+    expect(opened.get_by_label("Row 1, column 1")).to_have_value("0")
+
+
+def test_the_tour_shows_curves_and_maps_at_once_and_leads_on_to_the_same_models(
+    store: Path, serve: Serve, browse: Browse
+) -> None:
+    opened = browse(serve(store))
+    for step in ("Count", "Learn", "Look"):
+        opened.get_by_role("button", name=f"Next: {step}").click()
+        opened.wait_for_url(f"**home_step={step}**")
+    maps = opened.get_by_label("Where Flatten sees evidence for Dress, on the picture")
+    expect(maps).to_be_visible()
+    opened.get_by_role("radio", name="Sneaker").click()
+    expect(opened.get_by_text("The picture Sneaker")).to_be_visible()
+    settle(opened)
+    picture(opened, "Home-tour")
+    opened.get_by_role("link", name="Look at other images, by other methods").click()
+    expect(opened.get_by_text("predicts: ")).to_have_count(2, timeout=MINUTES)
+    expect(opened.get_by_text("example-flatten").first).to_be_visible()
 
 
 def test_train_two_heads_watch_them_learn_and_look_at_their_maps(store: Path, serve: Serve, browse: Browse) -> None:

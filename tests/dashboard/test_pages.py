@@ -75,64 +75,6 @@ def test_without_runs_the_pages_say_what_to_do_next(empty: Path) -> None:
     assert "Nothing has been trained yet" in words(opened("Train"))
 
 
-def test_moving_the_pattern_changes_flatten_and_not_gap(empty: Path) -> None:
-    app = opened("Home")
-    before, flat = metrics(app), app.code[0].value
-    app = opened("Home", home_pattern="bottom right")
-    assert metrics(app)["GAP: the mean"] == before["GAP: the mean"] == "1.50"
-    assert app.code[0].value != flat
-    assert sorted(app.code[0].value.split()) == sorted(flat.split())
-
-
-def test_home_counts_heads_by_their_formulas(empty: Path) -> None:
-    app = opened("Home")
-    app.number_input(key="home_side").set_value(10)
-    app.number_input(key="home_channels").set_value(32)
-    app.number_input(key="home_classes").set_value(2).run()
-    sound(app)
-    assert metrics(app)["GAP + Dense: C·K + K"] == "66"
-    assert metrics(app)["Flatten + Dense: H·W·C·K + K"] == "6,402"
-
-
-def test_build_shows_the_network_as_published_and_any_other_size(empty: Path) -> None:
-    app = opened("Build")
-    app.selectbox(key="build_network").set_value("resnet50").run()
-    sound(app)
-    assert metrics(app)["Parameters"] == "25,636,712"
-    app.selectbox(key="build_head").set_value("flatten")
-    app.number_input(key="build_side").set_value(64).run()
-    plan = tp.plan("resnet50", head="flatten", input_shape=(64, 64, 3), classes=1000)
-    assert metrics(app)["of them in the head"] == f"{plan.head_params:,}"
-    assert len(app.dataframe[0].value) == len(plan.rows)
-
-
-def test_an_address_opens_the_same_view(empty: Path) -> None:
-    app = opened("Build", build_network="resnet101", build_head="GMP", build_side="96", build_classes="5")
-    plan = tp.plan("resnet101", head="gmp", input_shape=(96, 96, 3), classes=5)
-    assert metrics(app)["Parameters"] == f"{plan.params:,}"
-
-
-def test_an_image_too_small_is_a_message(empty: Path) -> None:
-    app = opened("Build", build_network="resnet50", build_side="16")
-    assert "resnet50 needs images of at least 32×32 pixels" in app.error[0].value.replace("\\", "")
-
-
-def test_parameters_answers_in_words_and_numbers(empty: Path) -> None:
-    app = opened("Parameters")
-    assert "**resnet20** with **200,705,000** parameters" in words(app)
-    table = app.dataframe[0].value
-    assert list(table["parameters"]) == [
-        tp.plan(name, head=head, input_shape=(224, 224, 3), classes=1000).params
-        for name in ("resnet20", "resnet50")
-        for head in ("gap", "gmp", "flatten")
-    ]
-    app.toggle(key="parameters_log").set_value(True).run()
-    sound(app)
-    app.multiselect(key="parameters_networks").set_value([]).run()
-    sound(app)
-    assert "Choose at least one network" in words(app)
-
-
 def test_nothing_to_train_is_a_message_and_queues_nothing(empty: Path) -> None:
     app = opened("Train")
     app.button_group(key="train_freeze").set_value(["backbone", "head"])

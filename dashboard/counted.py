@@ -1,0 +1,51 @@
+"""Counts that the Parameters page shows, each worked out once: a slider that comes back finds them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from tfpool import heads
+from tfpool.graph import Shape
+from tfpool.plan import Plan, plan
+
+CLASSES = (2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
+"""Numbers of classes that a curve goes through."""
+
+
+@lru_cache(maxsize=1024)
+def counted(network: str, head: str, side: int, classes: int) -> Plan:
+    """The plan of a network under a head for colour images of that side.
+
+    Raises:
+        ValueError: where the head cannot be put there, or the image is too small.
+    """
+    return plan(network, head, (side, side, 3), classes)
+
+
+def over_sides(network: str, names: Sequence[str], sides: Sequence[int], classes: int) -> dict[str, list[int | None]]:
+    """Parameters of each head for images of each side; None where network or head cannot take that size."""
+    return {name: [_params(name, _features(network, side), classes) for side in sides] for name in names}
+
+
+def over_classes(network: str, names: Sequence[str], side: int, classes: Sequence[int]) -> dict[str, list[int | None]]:
+    """Parameters of each head for each number of classes."""
+    features = _features(network, side)
+    return {name: [_params(name, features, each) for each in classes] for name in names}
+
+
+def _params(name: str, features: Shape | None, classes: int) -> int | None:
+    if features is None:
+        return None
+    try:
+        return heads.get(name).params(features, classes)
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=1024)
+def _features(network: str, side: int) -> Shape | None:
+    try:
+        return counted(network, "gap", side, 2).feature_shape
+    except ValueError:
+        return None
