@@ -72,7 +72,7 @@ def cost_dots(groups: Sequence[Group], labels: Sequence[str]) -> go.Figure:
             marker={"size": 12, "color": COLOURS[group.settings["head"]]},
             hovertemplate=f"%{{x:,}} parameters: %{{y:.1%}}<br>{told}<extra>{plain_name(label, 40)}</extra>",
         )
-    figure.update_xaxes(title="parameters", type="log", exponentformat="B", dtick=1)
+    figure.update_xaxes(title="parameters", type="log", exponentformat="B")
     figure.update_yaxes(title="test accuracy", tickformat=".0%", range=_shown(groups), zeroline=False)
     figure.update_layout(
         height=360,

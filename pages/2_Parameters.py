@@ -10,14 +10,13 @@ from dashboard.page import header, link, messages, plain, store
 from tfpool import graph, results
 from tfpool.catalog import CATALOG
 from tfpool.comparison import compare
-from tfpool.heads import HEADS
 from tfpool.plan import Plan
 from tfpool.selection import is_lab
 
 BY = ("image side", "classes")
 COUNTS = ("head parameters", "backbone parameters", "parameters", "MACs")
+# Side of the images that the smallest networks were published for.
 SMALL = 32
-"""Side of the images that the smallest networks were published for."""
 
 header("Parameters", "What does each head cost, over networks, image sizes and class counts?")
 
@@ -25,11 +24,12 @@ header("Parameters", "What does each head cost, over networks, image sizes and c
 def answer(plans: list[Plan]) -> None:
     most = max(plans, key=lambda each: each.head_params)
     least = min(plans, key=lambda each: each.head_params)
-    times = f", {most.head_params / least.head_params:,.0f} times as many" if least.head_params else ""
+    times = most.head_params / max(1, least.head_params)
+    told = f": the largest has {times:,.0f} times as many" if times > 1 else ""
     st.markdown(
         f"The largest head is **{SHORT_NAMES[most.head.name]}** on **{most.backbone}**: **{most.head_params:,}** "
         f"parameters, {most.head_params / most.params:.1%} of the whole network. The smallest is "
-        f"**{SHORT_NAMES[least.head.name]}** on **{least.backbone}** with **{least.head_params:,}**{times}."
+        f"**{SHORT_NAMES[least.head.name]}** on **{least.backbone}** with **{least.head_params:,}**{told}."
     )
 
 
@@ -119,9 +119,7 @@ def table(plans: list[Plan]) -> None:
             "parameters": [each.params for each in plans],
             "MACs": [each.macs for each in plans],
             "features H×W×C": [graph.text(each.feature_shape) for each in plans],
-            "formula of the head": [HEADS[each.head.name].formula for each in plans],
             "weights": [each.weight_bytes for each in plans],
-            "outputs": [each.activation_bytes for each in plans],
         }
     )
     st.dataframe(
@@ -132,9 +130,6 @@ def table(plans: list[Plan]) -> None:
             "MACs": st.column_config.NumberColumn(format="localized", help="Multiply-adds for one image"),
             "features H×W×C": st.column_config.TextColumn(help="Height, width and channels of the last feature map"),
             "weights": st.column_config.NumberColumn(format="bytes", help="Memory of all parameters"),
-            "outputs": st.column_config.NumberColumn(
-                format="bytes", help="Memory of every layer's output for one image"
-            ),
         },
         alt="Parameters of head and backbone, multiply-adds and memory of each network",
     )

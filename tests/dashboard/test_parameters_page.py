@@ -31,7 +31,7 @@ def test_it_answers_in_words_and_numbers(store: RunStore) -> None:
         tp.plan("resnet20", head=head, input_shape=(224, 224, 3), classes=1000) for head in ("gap", "flatten")
     )
     assert f"**Flatten** on **resnet20**: **{flatten.head_params:,}** parameters" in words(app)
-    assert f"**GAP** on **resnet20** with **{gap.head_params:,}**, 3,088 times as many" in words(app)
+    assert f"**GAP** on **resnet20** with **{gap.head_params:,}**: the largest has 3,088 times as many" in words(app)
     assert list(app.dataframe[0].value["parameters"]) == [
         tp.plan(name, head=head, input_shape=(224, 224, 3), classes=1000).params
         for name in ("resnet20", "resnet50")
