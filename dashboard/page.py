@@ -11,6 +11,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard import warming
 from tfpool.runs import RunStore
 
 ROOT = Path(__file__).parents[1]
@@ -42,6 +43,7 @@ def header(title: str, question: str, name: str | None = None) -> None:
             link(page)
     st.title(title, anchor=False)
     st.markdown(question)
+    warming.begin()
 
 
 def link(page: str, label: str | None = None, **settings: Any) -> None:

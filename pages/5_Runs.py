@@ -16,6 +16,7 @@ if not runs:
     own = "runs of your own" if known else "runs"
     st.info(f"There are no {own} yet in {store().folder.name}. Train two heads first.")
     link("Train", "Go to Train")
+    link("Home", "Or see how two runs that ship have learnt", home_step="Learn")
     st.stop()
 
 with answer:

@@ -18,7 +18,7 @@ from tfpool.plan import Plan
 from .test_build import assert_equal
 
 BUILDING = settings(
-    max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=15, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
 COUNTING = settings(BUILDING, max_examples=200)
 
@@ -166,7 +166,7 @@ LAYERS: st.SearchStrategy[Op] = st.one_of(
 
 
 @pytest.mark.slow
-@settings(BUILDING, max_examples=40)
+@settings(BUILDING, max_examples=25)
 @given(st.lists(LAYERS, min_size=1, max_size=6), st.integers(5, 30), st.integers(5, 30))
 def test_a_random_chain_of_ops_equals_its_layers(layers: list[Op], height: int, width: int) -> None:
     tensor = ops.image_input((height, width, 3))

@@ -30,9 +30,15 @@ def cam(**query: str) -> AppTest:
     return opened("CAM", **query)
 
 
-def test_without_a_run_the_bundled_network_looks_at_a_photograph(empty: Path) -> None:
+def test_without_a_run_the_two_that_ship_are_shown(empty: Path) -> None:
     app = cam()
-    assert app.multiselect(key="cam_models").value == ["squeezenet"]
+    assert app.multiselect(key="cam_models").value == ["example-gap", "example-flatten"]
+    assert len(maps(app)) == 2
+    assert not empty.exists()
+
+
+def test_the_bundled_network_looks_at_a_photograph(empty: Path) -> None:
+    app = cam(cam_models="squeezenet")
     assert "predicts: **Egyptian cat**" in words(app)
     assert len(maps(app)) == 1
     assert set(app.multiselect(key="cam_methods").options) == set(METHODS)

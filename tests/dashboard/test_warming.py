@@ -1,0 +1,38 @@
+"""TensorFlow is loaded in the background, once, and only in a server."""
+
+import subprocess
+import sys
+import threading
+
+from dashboard import warming
+
+from ..conftest import ROOT
+from .test_pages import opened
+
+SCRIPT = """
+import sys, threading
+from streamlit.runtime import Runtime
+from dashboard import warming
+
+warming.DELAY = 0.0
+warming.under_a_server = lambda: True
+warming.get_instance = lambda: object.__new__(Runtime)
+print([warming.begin() for _ in range(3)], "tensorflow" in sys.modules)
+for thread in threading.enumerate():
+    if thread.name == "warming":
+        thread.join()
+print("tensorflow" in sys.modules, "keras" in sys.modules)
+"""
+
+
+def test_it_begins_once_and_does_not_keep_anybody_waiting() -> None:
+    ended = subprocess.run([sys.executable, "-c", SCRIPT], cwd=ROOT, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    assert "Exception" not in ended.stderr
+    assert ended.stdout.split("\n")[:2] == ["[True, False, False] False", "True True"]
+
+
+def test_a_page_outside_a_server_begins_nothing() -> None:
+    opened("Home")
+    assert not warming.begin()
+    assert "warming" not in {thread.name for thread in threading.enumerate()}
