@@ -72,8 +72,7 @@ def main() -> None:
             for file in KEPT:
                 shutil.copy(run.path / file, BUNDLED / name / file)
         records = [
-            {"id": name, "title": name} | {field: getattr(run, field) for field in FIELDS}
-            for name, run in runs.items()
+            {"id": name, "title": name} | {field: getattr(run, field) for field in FIELDS} for name, run in runs.items()
         ]
         (BUNDLED / "runs.json").write_text(json.dumps(records, indent=1) + "\n")
         np.savez_compressed(BUNDLED / "maps.npz", allow_pickle=False, **measured(runs))

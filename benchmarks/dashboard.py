@@ -1,0 +1,167 @@
+"""How fast the dashboard is in a real browser, while a run is training at low priority beside it.
+
+    python benchmarks/dashboard.py
+
+Times are from a click, or from the address being opened, until the outcome stands on the page and its script has ended.
+`benchmarks/sessions.py` has twenty sessions at once.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import psutil
+from playwright.sync_api import Page, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import tfpool as tp
+from dashboard.page import PAGES
+from tests.browser.conftest import CHROMIUM, FLAGS, free_port, settle, start_server
+from tfpool.runs import RunStore
+from tfpool.table import table
+from tfpool.training import enqueue_sweep, launch
+
+SERVERS, ROUNDS, MOVES = 3, 4, 12
+IDLE = 0.2
+"""Share of a core below which a server that loads TensorFlow in the background has done so."""
+LONG = 120_000
+LOADED = "tensorflow"
+POINTS = """() => document.querySelector('[data-testid="stPlotlyChart"]')
+    ?.querySelectorAll('.scatterlayer .point').length ?? 0"""
+
+
+def seconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def shown(page: Page, name: str) -> None:
+    heading = "Flatten or GAP?" if name == "Home" else name
+    page.locator("h1", has_text=heading).wait_for()
+    settle(page)
+
+
+def opened(page: Page, url: str, name: str = "Home") -> None:
+    page.goto(url if name == "Home" else f"{url}/{name}", wait_until="commit")
+    shown(page, name)
+    page.locator(".js-plotly-plot .main-svg").first.wait_for()
+
+
+def clicked(page: Page, name: str) -> None:
+    page.get_by_test_id("stSidebar").get_by_role("link", name=name, exact=True).click()
+    shown(page, name)
+
+
+def changes(page: Page) -> list[float]:
+    """Round the pages that need no TensorFlow by the menu."""
+    names = [name for name in PAGES if name != "CAM"]
+    clicked(page, names[-1])
+    # The first round loads each page's own scripts into the browser.
+    taken = [seconds(lambda name=name: clicked(page, name)) for _ in range(ROUNDS + 1) for name in names]  # type: ignore[misc]
+    return taken[len(names) :]
+
+
+def slides(page: Page) -> list[float]:
+    """Steps of the slider on Parameters, until its value and the sentence have followed."""
+    clicked(page, "Parameters")
+    slider = page.get_by_role("slider", name="Image side, pixels")
+    told = page.get_by_text("The largest head is").first
+
+    def move() -> None:
+        before = told.inner_text()
+        slider.press("ArrowRight")
+        page.wait_for_function("([told, before]) => told.innerText !== before", arg=[told.element_handle(), before])
+        settle(page)
+
+    return [seconds(move) for _ in range(MOVES)]
+
+
+def warm(server: psutil.Process) -> None:
+    """Wait until the server has TensorFlow and nothing more to do."""
+    while not any(LOADED in mapped.path for mapped in server.memory_maps()) or server.cpu_percent(1.0) > 100 * IDLE:
+        pass
+
+
+def map_shown(page: Page) -> None:
+    page.get_by_test_id("stSidebar").get_by_role("link", name="CAM", exact=True).click()
+    page.locator("h1", has_text="CAM").wait_for()
+    page.get_by_text("predicts: ").first.wait_for(timeout=LONG)
+    page.locator(".js-plotly-plot .main-svg").first.wait_for(timeout=LONG)
+
+
+def delays(page: Page, store: RunStore, run: str) -> list[float]:
+    """From an epoch's row in the store until its points stand in the curves of the Train page."""
+    clicked(page, "Train")
+    page.locator(".scatterlayer .point").first.wait_for(timeout=LONG)
+    taken = []
+    for _ in range(3):
+        before = len(store.get(run).history["loss"])
+        while len(store.get(run).history["loss"]) == before:
+            time.sleep(0.01)
+        epochs = before + 1
+        began = time.perf_counter()
+        # A point on the training and one on the validation images an epoch.
+        page.wait_for_function(f"wanted => ({POINTS})() >= wanted", arg=2 * epochs, timeout=LONG)
+        taken.append(time.perf_counter() - began)
+    return taken
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        store = RunStore(Path(folder) / "saved_models")
+        (run,) = enqueue_sweep(
+            ["resnet8"], ["gap"], 1, "fashion_mnist", tp.Recipe(epochs=2000, train_images=2000), store
+        )
+        launch(store)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        first = []
+        servers = []
+        try:
+            for _ in range(SERVERS):
+                port = free_port()
+                servers.append(start_server(store.folder, port, Path(folder) / f"log-{port}"))
+                url = f"http://127.0.0.1:{port}"
+                page = browser.new_page(viewport={"width": 1280, "height": 900})
+                page.set_default_timeout(LONG)
+                first.append(seconds(lambda page=page, url=url: opened(page, url)))  # type: ignore[misc]
+                if len(servers) < SERVERS:
+                    page.close()
+                    servers.pop().terminate()
+            warm(psutil.Process(servers[-1].pid))
+            changed, moved = changes(page), slides(page)
+            looked = seconds(lambda: map_shown(page))
+            delayed = delays(page, store, run)
+        finally:
+            browser.close()
+            store.request_stop(run)
+            for server in servers:
+                server.terminate()
+                server.wait(15)
+            while store.get(run).state == "running":
+                time.sleep(0.1)
+    rows = [
+        (f"first page on a fresh server, the median of {SERVERS}", statistics.median(first), 2.5),
+        (f"page change, the median of {len(changed)}", statistics.median(changed), 0.5),
+        ("page change, p95", float(np.percentile(changed, 95)), 1.0),
+        (f"slider on Parameters, the median of {len(moved)}", statistics.median(moved), 0.3),
+        ("first map on CAM, TensorFlow warm", looked, 2.0),
+        (f"live curve behind the store, the worst of {len(delayed)}", max(delayed), 2.0),
+    ]
+    told = [
+        (what, f"{taken:.2f} s", f"≤ {limit:g} s", "" if taken <= limit else "missed") for what, taken, limit in rows
+    ]
+    load = ", ".join(f"{each:.1f}" for each in psutil.getloadavg())
+    print(f"one run training beside it; load of the machine over 1, 5 and 15 minutes: {load}")
+    print(table(("what", "measured", "aim", ""), told, right=(1, 2)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,144 @@
+"""How the dashboard answers twenty people at once, one action a second each, and what its memory does meanwhile.
+
+    python benchmarks/sessions.py [--minutes 10] [--sessions 20]
+
+No browsers: twenty would measure themselves. Each session speaks Streamlit's own protocol over a websocket, opens a page
+with other settings every second, and waits until its script has ended.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import ClientConnection, connect
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tests.browser.conftest import free_port, start_server
+from tfpool.table import table
+
+ACTIONS = (
+    ("", "home_side=14"),
+    ("Parameters", "parameters_side=96"),
+    ("Build", "build_network=resnet50"),
+    ("Parameters", "parameters_side=192&parameters_log=true"),
+    ("", "home_step=Look"),
+    ("Build", "build_network=vgg16&build_head=Flatten"),
+)
+PAUSE = 1.0
+SAMPLED = 5.0
+SETTLED = 0.2
+"""Share of the time after which memory is expected to be flat: caches are full then."""
+MOST = 60.0
+
+
+class Measured:
+    """What all sessions saw."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+        self.errors: list[str] = []
+        self.memory: list[tuple[float, float]] = []
+
+
+async def answered(connection: ClientConnection, page: str, query: str) -> str | None:
+    """Ask for a page and wait for its end; what went wrong, or None."""
+    asked = BackMsg()
+    asked.rerun_script.page_name = page
+    asked.rerun_script.query_string = query
+    await connection.send(asked.SerializeToString())
+    error = None
+    async for data in connection:
+        message = ForwardMsg()
+        message.ParseFromString(data)
+        if message.delta.new_element.HasField("exception"):
+            error = message.delta.new_element.exception.message
+        # One that was begun when the session opened may end early for this one.
+        if message.HasField("script_finished") and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+            return error
+    return "the connection was closed"
+
+
+async def session(url: str, number: int, until: float, measured: Measured) -> None:
+    await asyncio.sleep(number * PAUSE / 20)
+    async with connect(
+        f"{url.replace('http', 'ws')}/_stcore/stream", subprotocols=["streamlit"], max_size=None
+    ) as opened:  # type: ignore[list-item]
+        for page, query in itertools.islice(itertools.cycle(ACTIONS), number, None):
+            began = time.monotonic()
+            if began > until:
+                return
+            try:
+                error = await asyncio.wait_for(answered(opened, page, query), MOST)
+            except TimeoutError:
+                error = f"no answer in {MOST:.0f} s"
+            measured.seconds.append(time.monotonic() - began)
+            if error:
+                measured.errors.append(f"{page or 'Home'}: {error}")
+            await asyncio.sleep(max(0.0, PAUSE - (time.monotonic() - began)))
+
+
+async def watched(server: psutil.Process, until: float, measured: Measured) -> None:
+    began = time.monotonic()
+    while time.monotonic() < until:
+        measured.memory.append((time.monotonic() - began, server.memory_info().rss / 2**20))
+        await asyncio.sleep(SAMPLED)
+
+
+def measure(url: str, pid: int, sessions: int, minutes: float) -> Measured:
+    """Let sessions act on a server for so long."""
+    measured, until = Measured(), time.monotonic() + 60 * minutes
+
+    async def together() -> None:
+        people = (session(url, number, until, measured) for number in range(sessions))
+        await asyncio.gather(watched(psutil.Process(pid), until, measured), *people)
+
+    asyncio.run(together())
+    return measured
+
+
+def rows(measured: Measured) -> list[tuple[str, str, str]]:
+    """What was measured beside what is asked of it."""
+    middle, most = np.percentile(measured.seconds, [50, 95])
+    times, memory = np.array(measured.memory).T
+    late = times >= SETTLED * times[-1]
+    slope = np.polyfit(times[late] / 60, memory[late], 1)[0]
+    return [
+        (f"{len(measured.seconds):,} actions: median", f"{middle:.2f} s", "–"),
+        ("p95", f"{most:.2f} s", "≤ 1.5 s"),
+        ("errors", f"{len(measured.errors)}", "0"),
+        (f"memory, {memory[late][0]:,.0f} to {memory[-1]:,.0f} MiB, a minute", f"{slope:+.1f} MiB", "flat"),
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--sessions", type=int, default=20)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        port = free_port()
+        server = start_server(Path(folder) / "saved_models", port, Path(folder) / "log")
+        try:
+            measured = measure(f"http://127.0.0.1:{port}", server.pid, asked.sessions, asked.minutes)
+        finally:
+            server.terminate()
+            server.wait(15)
+    print(f"{asked.sessions} sessions, one action a second each, for {asked.minutes:g} minutes")
+    print(table(("what", "measured", "aim"), rows(measured), right=(1, 2)))
+    for error in sorted(set(measured.errors))[:5]:
+        print(error)
+
+
+if __name__ == "__main__":
+    main()
