@@ -2,8 +2,8 @@
 
     python benchmarks/sessions.py [--minutes 10] [--sessions 20]
 
-No browsers: twenty would measure themselves. Each session speaks Streamlit's own protocol over a websocket, opens a page
-with other settings every second, and waits until its script has ended.
+No browsers: twenty would measure themselves. Each session speaks Streamlit's own protocol over a websocket, opens a
+page with other settings every second, and waits until its script has ended.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import psutil
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -71,9 +72,8 @@ async def answered(connection: ClientConnection, page: str, query: str) -> str |
 
 async def session(url: str, number: int, until: float, measured: Measured) -> None:
     await asyncio.sleep(number * PAUSE / 20)
-    async with connect(
-        f"{url.replace('http', 'ws')}/_stcore/stream", subprotocols=["streamlit"], max_size=None
-    ) as opened:  # type: ignore[list-item]
+    address = f"{url.replace('http', 'ws')}/_stcore/stream"
+    async with connect(address, subprotocols=[Subprotocol("streamlit")], max_size=None) as opened:
         for page, query in itertools.islice(itertools.cycle(ACTIONS), number, None):
             began = time.monotonic()
             if began > until:
