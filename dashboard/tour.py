@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections import Counter
+from functools import cache
 from html import escape
 
 import numpy as np
 import streamlit as st
+from PIL import Image
 
 from dashboard import charts, pictures
 from dashboard.choices import SHORT_NAMES
@@ -68,7 +71,7 @@ def _question(runs: list[Run]) -> None:
     part = examples.maps().images
     names = first.spec["class_names"]
     st.image(
-        [pictures.tile(part, position) for position in range(_SHOWN)],
+        [_picture(position, pictures.TILE) for position in range(_SHOWN)],
         caption=[names[label] for label in part.labels[:_SHOWN]],
         width=pictures.TILE,
         alt=[f"A picture of the class {names[label]}, in a frame" for label in part.labels[:_SHOWN]],
@@ -132,7 +135,7 @@ def _look(runs: list[Run]) -> None:
     with columns[0]:
         st.markdown(f"**The picture**  \n{chosen}")
         st.image(
-            pictures.tile(kept.images, position), width=_HEIGHT - 76, alt=f"A picture of the class {chosen}, in a frame"
+            _picture(position, _HEIGHT - 76), width=_HEIGHT - 76, alt=f"A picture of the class {chosen}, in a frame"
         )
     for column, run in zip(columns[1:], runs, strict=True):
         probabilities = kept.probabilities[run.id][position]
@@ -164,6 +167,15 @@ def _believe(runs: list[Run]) -> None:
     )
     link("Claims", "What holds, and what does not")
     link("Data", "Add my own images")
+
+
+@cache
+def _picture(position: int, width: int) -> bytes:
+    """A picture as a PNG file of that width: an array would be made one anew for every visitor."""
+    file = io.BytesIO()
+    image = Image.fromarray(pictures.tile(examples.maps().images, position))
+    image.resize((width, width), Image.Resampling.BILINEAR).save(file, "PNG")
+    return file.getvalue()
 
 
 def _head(run: Run) -> str:
