@@ -46,10 +46,15 @@ def described(model: Any, known: dict[str, Any]) -> dict[str, Any]:
     return {"layers": layers, "ends": ends, "count": model.count_params()}
 
 
+def heads_of(name: str) -> tuple[str, ...]:
+    """What a head's code says does not follow from the network: a few have all of them, the others two kinds."""
+    return tuple(HEADS) if name in ("convnet", "resnet50", "nin_cifar", "efficientnetb0") else ("gap", "flatten")
+
+
 def export_all(folder: Path) -> None:
     for name in tp.catalog():
         (folder / name).mkdir()
-        for head in HEADS:
+        for head in heads_of(name):
             (folder / name / f"{head}.py").write_text(tp.to_code(tp.plan(name, head=head, classes=7)))
 
 
@@ -124,11 +129,11 @@ def test_every_file_builds_its_plan_where_tfpool_is_not(name: str, exported: Exp
         model = tp.build(first)
         expected["gap"] = described(model, known)
         backbone = keras.Model(model.inputs[0], model.get_layer(first.features.name).output)
-        for head in HEADS:
+        for head in heads_of(name):
             expected[head] = described(tp.with_head(backbone, head, classes=7), known)
     keras.backend.clear_session()
     models = exported.models_of(name)
-    assert set(models) == set(HEADS)
+    assert set(models) == set(heads_of(name))
     for head, model in models.items():
         assert model.pop("name") == f"{name}-{head}"
         assert model == json.loads(json.dumps(expected[head]))

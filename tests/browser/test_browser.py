@@ -1,6 +1,7 @@
 """The dashboard's main path, as a person walks it."""
 
 import io
+import itertools
 import os
 import signal
 import sqlite3
@@ -14,7 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 from dashboard.page import PAGES
 from tfpool.runs import RunStore
 
-from .conftest import Browse, Serve, accessible, clean, picture, settle
+from .conftest import Browse, Serve, accessible, clean, picture, settle, stop_button
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 MINUTES = 180_000
@@ -54,28 +55,32 @@ def test_every_page_opens_by_its_own_address_on_a_fresh_server(
     clean(opened)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_every_page_fits_its_window(trained: Path, serve: Serve, browse: Browse, width: int, scheme: str) -> None:
+def test_every_page_fits_its_window_and_can_be_read(trained: Path, serve: Serve, browse: Browse) -> None:
     url = serve(trained)
-    opened = browse(url, width, scheme)
-    for page in PAGES:
-        opened.goto(address(url, page), wait_until="domcontentloaded")
-        expect(opened.get_by_role("heading", level=1)).to_have_text(heading(page))
-        settle(opened)
-        if page == "CAM":
-            expect(opened.get_by_test_id("stPlotlyChart")).to_have_count(2, timeout=MINUTES)
-        # Claims draws its figures when a card is opened.
-        if page != "Claims":
-            expect(opened.locator(".js-plotly-plot .main-svg").first).to_be_visible()
-        main = "document.querySelector('[data-testid=stMain]')"
-        assert opened.evaluate(f"{main}.scrollWidth <= {main}.clientWidth"), f"{page} scrolls sideways"
-        accessible(opened)
-        kept = picture(opened, f"{page}-{scheme}-{width}")
-        with Image.open(kept) as shot:
-            corner = shot.convert("L").getpixel((width - 5, 400))
-        assert (corner > 200) == (scheme == "light")
-        clean(opened)
+    for width, scheme in itertools.product((1280, 390), ("light", "dark")):
+        opened = browse(url, width, scheme)
+        for page in PAGES:
+            looked_at(opened, url, page, width, scheme)
+
+
+def looked_at(opened: Page, url: str, page: str, width: int, scheme: str) -> None:
+    """A page in a window of that width, kept as a picture, with all that it shows in it and to be read."""
+    opened.goto(address(url, page), wait_until="domcontentloaded")
+    expect(opened.get_by_role("heading", level=1)).to_have_text(heading(page))
+    settle(opened)
+    if page == "CAM":
+        expect(opened.get_by_test_id("stPlotlyChart")).to_have_count(2, timeout=MINUTES)
+    # Claims draws its figures when a card is opened.
+    if page != "Claims":
+        expect(opened.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+    main = "document.querySelector('[data-testid=stMain]')"
+    assert opened.evaluate(f"{main}.scrollWidth <= {main}.clientWidth"), f"{page} scrolls sideways"
+    accessible(opened)
+    kept = picture(opened, f"{page}-{scheme}-{width}")
+    with Image.open(kept) as shot:
+        corner = shot.convert("L").getpixel((width - 5, 400))
+    assert (corner > 200) == (scheme == "light")
+    clean(opened)
 
 
 def test_the_menu_leads_to_every_page(store: Path, serve: Serve, browse: Browse) -> None:
@@ -203,7 +208,7 @@ def endless(url: str, browse: Browse) -> Page:
 
 def test_the_stop_button_ends_a_run(store: Path, serve: Serve, browse: Browse) -> None:
     opened = endless(serve(store), browse)
-    opened.get_by_role("button", name="Stop").click()
+    stop_button(opened).click()
     expect(opened.get_by_text("stopped", exact=True)).to_be_visible()
     assert RunStore(store).runs()[0].state == "stopped"
 
@@ -228,7 +233,7 @@ def test_a_run_outlives_the_server_that_started_it(store: Path, serve: Serve, br
     assert RunStore(store).runs()[0].state == "running"
     again = browse(f"{serve(store)}/Train")
     expect(again.get_by_text("running: epoch").first).to_be_visible()
-    again.get_by_role("button", name="Stop").click()
+    stop_button(again).click()
     expect(again.get_by_text("stopped", exact=True)).to_be_visible()
 
 

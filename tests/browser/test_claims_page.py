@@ -10,7 +10,7 @@ from tfpool.lab import job
 from tfpool.lab.finding import FOLDER, write
 
 from ..lab.crafted import IN_PART, finding
-from .conftest import Browse, Serve, clean, picture, settle
+from .conftest import Browse, Serve, clean, picture, settle, stop_button
 from .test_browser import MINUTES
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -55,7 +55,7 @@ def test_a_claim_is_opened_by_its_address_run_and_stopped(store: Path, serve: Se
     opened.reload(wait_until="domcontentloaded")
     expect(opened.get_by_text("Your quick run: ")).to_be_visible()
     expect(opened.get_by_text("Your quick run: starting")).to_have_count(0, timeout=MINUTES)
-    opened.get_by_role("button", name="Stop").click()
+    stop_button(opened).click()
     expect(opened.get_by_text("Your quick run was stopped")).to_be_visible(timeout=MINUTES)
     expect(opened.get_by_role("button", name="Go on")).to_be_visible()
     expect(charts).to_have_count(4)

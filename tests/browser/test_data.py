@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tfpool import data
 
-from .conftest import Browse, Serve, clean, picture, settle
+from .conftest import Browse, Serve, clean, picture, settle, stop_button
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 BAD = "<img src=x onerror=alert(1)>"
@@ -94,9 +94,9 @@ def test_the_stop_button_ends_the_work_and_nothing_is_kept(
     opened.get_by_label("Folder or zip", exact=True).fill(str(large))
     opened.get_by_label("Folder or zip", exact=True).press("Enter")
     opened.get_by_role("button", name="Check").click()
-    opened.get_by_role("button", name="Stop").click()
+    stop_button(opened).click()
     expect(opened.get_by_text("Stopped. Nothing was kept.")).to_be_visible()
-    expect(opened.get_by_role("button", name="Stop")).to_have_count(0)
+    expect(stop_button(opened)).to_have_count(0)
     settle(opened)
     clean(opened)
     assert not home.exists()
