@@ -6,6 +6,7 @@ from dashboard import charts, tour
 from dashboard.choices import SHORT_NAMES
 from dashboard.page import header, link
 from dashboard.painting import painted
+from dashboard.whole import pandas_whole_or_absent
 from tfpool import heads
 
 header(
@@ -26,6 +27,7 @@ SIDES = (1, 2, 4, 7, 14, 28)
 
 
 @st.fragment
+@pandas_whole_or_absent()
 def play() -> None:
     left, right = st.columns([2, 5], gap="large")
     with left:

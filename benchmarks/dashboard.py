@@ -9,6 +9,7 @@ Times are from a click, or from the address being opened, until the outcome stan
 from __future__ import annotations
 
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -28,13 +29,17 @@ from tfpool.runs import RunStore
 from tfpool.table import table
 from tfpool.training import enqueue_sweep, launch
 
-SERVERS, ROUNDS, MOVES = 3, 4, 12
+SERVERS, ROUNDS, MOVES = 3, 4, 8
 IDLE = 0.2
 """Share of a core below which a server that loads TensorFlow in the background has done so."""
 LONG = 120_000
 LOADED = "tensorflow"
 POINTS = """() => document.querySelector('[data-testid="stPlotlyChart"]')
     ?.querySelectorAll('.scatterlayer .point').length ?? 0"""
+
+LARGEST = "The largest head is"
+CHANGED = f"""before => [...document.querySelectorAll('[data-testid="stMarkdownContainer"] p')]
+    .some(told => told.innerText.startsWith('{LARGEST}') && told.innerText !== before)"""
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -73,12 +78,12 @@ def slides(page: Page) -> list[float]:
     """Steps of the slider on Parameters, until its value and the sentence have followed."""
     clicked(page, "Parameters")
     slider = page.get_by_role("slider", name="Image side, pixels")
-    told = page.get_by_text("The largest head is").first
+    told = page.get_by_text(LARGEST).first
 
     def move() -> None:
         before = told.inner_text()
         slider.press("ArrowRight")
-        page.wait_for_function("([told, before]) => told.innerText !== before", arg=[told.element_handle(), before])
+        page.wait_for_function(CHANGED, arg=before)
         settle(page)
 
     return [seconds(move) for _ in range(MOVES)]
@@ -114,6 +119,11 @@ def delays(page: Page, store: RunStore, run: str) -> list[float]:
     return taken
 
 
+def ended(server: subprocess.Popen[bytes]) -> None:
+    server.terminate()
+    server.wait(15)
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         store = RunStore(Path(folder) / "saved_models")
@@ -123,28 +133,25 @@ def main() -> None:
         launch(store)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         first = []
-        servers = []
         try:
-            for _ in range(SERVERS):
+            for left in reversed(range(SERVERS)):
                 port = free_port()
-                servers.append(start_server(store.folder, port, Path(folder) / f"log-{port}"))
+                server = start_server(store.folder, port, Path(folder) / f"log-{port}")
                 url = f"http://127.0.0.1:{port}"
                 page = browser.new_page(viewport={"width": 1280, "height": 900})
                 page.set_default_timeout(LONG)
                 first.append(seconds(lambda page=page, url=url: opened(page, url)))  # type: ignore[misc]
-                if len(servers) < SERVERS:
+                if left:
                     page.close()
-                    servers.pop().terminate()
-            warm(psutil.Process(servers[-1].pid))
+                    ended(server)
+            warm(psutil.Process(server.pid))
             changed, moved = changes(page), slides(page)
             looked = seconds(lambda: map_shown(page))
             delayed = delays(page, store, run)
         finally:
             browser.close()
             store.request_stop(run)
-            for server in servers:
-                server.terminate()
-                server.wait(15)
+            ended(server)
             while store.get(run).state == "running":
                 time.sleep(0.1)
     rows = [

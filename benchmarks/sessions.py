@@ -134,10 +134,13 @@ def main() -> None:
         finally:
             server.terminate()
             server.wait(15)
+        told = (Path(folder) / "log").read_text()
     print(f"{asked.sessions} sessions, one action a second each, for {asked.minutes:g} minutes")
     print(table(("what", "measured", "aim"), rows(measured), right=(1, 2)))
     for error in sorted(set(measured.errors))[:5]:
         print(error)
+    if measured.errors:
+        print(told)
 
 
 if __name__ == "__main__":

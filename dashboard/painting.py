@@ -37,7 +37,8 @@ _JS = """
 export default function ({ data, parentElement, setStateValue }) {
   const side = data.side, most = data.most;
   const map = parentElement.querySelector(".map"), patterns = parentElement.querySelector(".patterns");
-  let cells = [...data.cells];
+  const digits = (word) => [...word].map(Number);
+  let cells = digits(data.cells);
   map.setAttribute("aria-label", data.label);
   map.style.gridTemplateColumns = `repeat(${side}, 1fr)`;
   while (map.children.length < side * side) {
@@ -60,7 +61,7 @@ export default function ({ data, parentElement, setStateValue }) {
       `color-mix(in srgb, var(--st-primary-color) ${share}%, var(--st-background-color))`;
     input.style.color = bright(getComputedStyle(input).backgroundColor) ? "#000" : "#fff";
   });
-  const change = (next) => { cells = next; draw(); setStateValue("cells", cells); };
+  const change = (next) => { cells = next; draw(); setStateValue("cells", cells.join("")); };
   [...map.children].forEach((input, at) => {
     input.onfocus = () => input.select();
     input.onchange = () => {
@@ -75,10 +76,10 @@ export default function ({ data, parentElement, setStateValue }) {
       return cells[row * side + column];
     }));
   });
-  Object.entries(data.patterns).forEach(([name, values], at) => {
+  data.patterns.forEach(([name, word], at) => {
     if (!patterns.children[at]) patterns.append(document.createElement("button"));
     patterns.children[at].textContent = name;
-    patterns.children[at].onclick = () => change([...values]);
+    patterns.children[at].onclick = () => change(digits(word));
   });
   draw();
 }
@@ -99,11 +100,12 @@ def painted(patterns: Mapping[str, str], key: str, label: str) -> np.ndarray:
     state = st.session_state.get(f"{key}_cells") or {}
     shown = _digits(state.get("cells"), len(first)) or _digits(st.query_params.get(key), len(first)) or first
     result = _component(
+        # For a list or a dictionary Streamlit would load pandas, to see whether it is a table: 0.2 s of the first page.
         data={
-            "cells": [int(digit) for digit in shown],
+            "cells": shown,
             "side": side,
             "most": MOST,
-            "patterns": {name: [int(digit) for digit in cells] for name, cells in patterns.items()},
+            "patterns": tuple(patterns.items()),
             "label": label,
         },
         default={"cells": None},
@@ -118,5 +120,5 @@ def painted(patterns: Mapping[str, str], key: str, label: str) -> np.ndarray:
 
 def _digits(values: object, count: int) -> str:
     """What a browser or an address says, as so many digits; nothing where it says anything else."""
-    word = "".join(map(str, values)) if isinstance(values, list) else str(values or "")
+    word = str(values or "")
     return word if len(word) == count and word.isascii() and word.isdigit() else ""

@@ -14,6 +14,7 @@ from PIL import Image
 from dashboard import charts, pictures
 from dashboard.choices import SHORT_NAMES
 from dashboard.page import link
+from dashboard.whole import pandas_whole_or_absent
 from tfpool import examples, results
 from tfpool.certainty import images_behind
 from tfpool.lab import finding
@@ -32,6 +33,7 @@ def show() -> None:
     st.fragment(_steps)()
 
 
+@pandas_whole_or_absent()
 def _steps() -> None:
     step = st.segmented_control(
         "Step",

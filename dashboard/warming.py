@@ -31,12 +31,24 @@ def begin() -> bool:
     return True
 
 
+def _leave_keras_alone() -> None:
+    """Keep Streamlit from clearing Keras's state, which it does after each run of any page.
+
+    The state is the whole process's, so that a model that another session's thread is building gets two layers of one
+    name. And all objects are gone through for it, which takes several times as long as most pages.
+    """
+    import keras
+
+    keras.backend.clear_session = lambda: None
+
+
 def _warm() -> None:
     time.sleep(DELAY)
     # By the same door as the page: two threads that import it then wait for one another, not in a circle.
     from tfpool.cam import Explainer
     from tfpool.examples import maps, runs
 
+    _leave_keras_alone()
     run = next(iter(runs().values()))
     images = maps().images.first(1)
     Explainer(run.load_model(), method="hirescam")(run.to_input(images.images), images.labels)

@@ -1,5 +1,7 @@
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -36,3 +38,15 @@ def test_a_child_ends_as_by_ctrl_c_and_by_force_where_it_does_not_hear(deaf: boo
         end(child, 0.5 if deaf else 30)
         assert child.returncode == (-9 if deaf else 7)
         end(child, 0)
+
+
+def test_a_process_that_gives_way_is_lower_and_on_linux_its_session_too() -> None:
+    code = "import os; from tfpool.process import give_way; give_way(); print(os.nice(0), flush=True); input()"
+    command = [sys.executable, "-c", code]
+    started = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "start_new_session": True}
+    with subprocess.Popen(command, **started) as child:  # type: ignore[call-overload]
+        assert int(child.stdout.readline()) == os.nice(0) + 10
+        session = Path(f"/proc/{child.pid}/autogroup")
+        if session.exists():
+            assert session.read_text().split()[-1] == "10"
+        child.stdin.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 _PROC = Path("/proc")
+_NICE = 10
 
 
 class Process(NamedTuple):
@@ -32,6 +34,16 @@ class Process(NamedTuple):
 def cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def give_way() -> None:
+    """Let others go first on this process's cores: the pages, and whatever else its owner does."""
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
+    # Many Linux systems share the cores out by sessions first. There a process is no lower than others, if it is the
+    # only one of its session, until its session is.
+    with contextlib.suppress(OSError):
+        (_PROC / "self/autogroup").write_text(str(_NICE))
 
 
 def end(child: subprocess.Popen[Any], patience: float) -> None:

@@ -212,7 +212,7 @@ def test_a_full_disk_is_named_and_the_run_marked(tmp_path: Path, monkeypatch: py
     store.add({"plan": PLAN.spec, "data": "no such data", "recipe": tp.Recipe().config})
     monkeypatch.setattr(files, "is_full", lambda folder: True)
     monkeypatch.setattr(worker, "launch", lambda store: None)
-    monkeypatch.setattr(worker.os, "nice", lambda more: 0)
+    monkeypatch.setattr(worker, "give_way", lambda: None)
     monkeypatch.setattr("tfpool.training.fit.take_one_thread", lambda: None)
     worker.main(str(tmp_path))
     (run,) = store.runs()

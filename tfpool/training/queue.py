@@ -31,7 +31,7 @@ def train(
 
     Args:
         plan: what `tfpool.plan` returned, for images and classes of the data set.
-        data: name of a data set: "fashion_mnist" or "fashion_mnist_full".
+        data: name of a data set, as `python -m tfpool data` lists them.
         recipe: how to train. Default: `Recipe()`.
         store: the folder to keep runs in.
 

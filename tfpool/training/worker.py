@@ -12,7 +12,7 @@ import time
 import traceback
 
 from tfpool import files
-from tfpool.process import Process
+from tfpool.process import Process, give_way
 from tfpool.runs import Run, RunStore
 from tfpool.training.queue import launch
 
@@ -22,8 +22,7 @@ _FULL = "The disk is full. Free some space and resume the run: it goes on from i
 
 
 def main(folder: str) -> None:
-    if hasattr(os, "nice"):
-        os.nice(10)
+    give_way()
     store, me = RunStore(folder), Process.of()
     try:
         files.reserve(store.folder)
