@@ -18,13 +18,10 @@ from pathlib import Path
 
 import numpy as np
 import psutil
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.typing import Subprotocol
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from tests import asking
 from tests.browser.conftest import free_port, start_server
 from tfpool.table import table
 
@@ -52,34 +49,15 @@ class Measured:
         self.memory: list[tuple[float, float]] = []
 
 
-async def answered(connection: ClientConnection, page: str, query: str) -> str | None:
-    """Ask for a page and wait for its end; what went wrong, or None."""
-    asked = BackMsg()
-    asked.rerun_script.page_name = page
-    asked.rerun_script.query_string = query
-    await connection.send(asked.SerializeToString())
-    error = None
-    async for data in connection:
-        message = ForwardMsg()
-        message.ParseFromString(data)
-        if message.delta.new_element.HasField("exception"):
-            error = message.delta.new_element.exception.message
-        # One that was begun when the session opened may end early for this one.
-        if message.HasField("script_finished") and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
-            return error
-    return "the connection was closed"
-
-
 async def session(url: str, number: int, until: float, measured: Measured) -> None:
     await asyncio.sleep(number * PAUSE / 20)
-    address = f"{url.replace('http', 'ws')}/_stcore/stream"
-    async with connect(address, subprotocols=[Subprotocol("streamlit")], max_size=None) as opened:
+    async with asking.session(url) as opened:
         for page, query in itertools.islice(itertools.cycle(ACTIONS), number, None):
             began = time.monotonic()
             if began > until:
                 return
             try:
-                error = await asyncio.wait_for(answered(opened, page, query), MOST)
+                error = await asyncio.wait_for(asking.answered(opened, page, query), MOST)
             except TimeoutError:
                 error = f"no answer in {MOST:.0f} s"
             measured.seconds.append(time.monotonic() - began)

@@ -51,27 +51,25 @@ def draw(plan: Plan, other: Plan | None, detail: str) -> go.Figure:
     """
     lines = list(_lines(plan, other, detail))
     colours = {"backbone": BACKBONE, "head": COLOURS[plan.head.name], "other": COLOURS[(other or plan).head.name]}
-    figure = go.Figure(_arcs(lines, plan.input_shape))
+    traces = [_arcs(lines, plan.input_shape)]
     for kind, colour in colours.items():
         chosen = [(place, line.block) for place, line in enumerate(lines) if line.block and line.kind == kind]
         if chosen:
-            figure.add_trace(_bars(kind, chosen, plan.input_shape, colour))
-    figure.add_trace(_words(lines))
-    figure.add_trace(_touch(lines))
-    figure.update_layout(
-        barmode="overlay",
+            traces.append(_bars(kind, chosen, plan.input_shape, colour))
+    layout = {
+        "barmode": "overlay",
         # A finger that moves over the drawing scrolls the page: zooming is among the chart's own buttons.
-        dragmode=False,
-        hovermode="closest",
-        hoverlabel_align="left",
-        showlegend=False,
-        height=len(lines) * min(_HIGHEST, max(_LOWEST, _HEIGHT // len(lines))) + _BUTTONS + _EDGE,
-        margin={"l": 0, "r": 0, "t": _BUTTONS, "b": _EDGE},
-        uirevision=f"{plan.name} {other and other.name} {detail}",
-    )
-    figure.update_xaxes(visible=False, range=[0, 1], fixedrange=True)
-    figure.update_yaxes(visible=False, range=[len(lines) - 0.5, -0.5])
-    return figure
+        "dragmode": False,
+        "hovermode": "closest",
+        "hoverlabel": {"align": "left"},
+        "showlegend": False,
+        "height": len(lines) * min(_HIGHEST, max(_LOWEST, _HEIGHT // len(lines))) + _BUTTONS + _EDGE,
+        "margin": {"l": 0, "r": 0, "t": _BUTTONS, "b": _EDGE},
+        "uirevision": f"{plan.name} {other and other.name} {detail}",
+        "xaxis": {"visible": False, "range": [0, 1], "fixedrange": True},
+        "yaxis": {"visible": False, "range": [len(lines) - 0.5, -0.5]},
+    }
+    return go.Figure([*traces, _words(lines), _touch(lines)], layout)
 
 
 def told(plan: Plan, other: Plan | None, detail: str) -> str:

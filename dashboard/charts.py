@@ -30,20 +30,29 @@ def parameter_bars(plans: Sequence[Plan], log: bool) -> go.Figure:
     def bars(chosen: Sequence[Plan], params: Sequence[int], name: str, colour: str, group: str) -> go.Bar:
         labels = [[plan.backbone for plan in chosen], [SHORT_NAMES[plan.head.name] for plan in chosen]]
         return go.Bar(
-            y=labels, x=params, name=name, orientation="h", marker_color=colour, offsetgroup=group if log else None
+            y=labels,
+            x=params,
+            name=name,
+            orientation="h",
+            marker={"color": colour},
+            offsetgroup=group if log else None,
+            hovertemplate="%{x:,} parameters<extra>%{fullData.name}</extra>",
         )
 
-    figure = go.Figure(bars(plans, [plan.backbone_params for plan in plans], "backbone", BACKBONE, "backbone"))
+    traces = [bars(plans, [plan.backbone_params for plan in plans], "backbone", BACKBONE, "backbone")]
     for head in dict.fromkeys(plan.head.name for plan in plans):
         chosen = [plan for plan in plans if plan.head.name == head]
         params = [plan.head_params for plan in chosen]
-        figure.add_trace(bars(chosen, params, f"{SHORT_NAMES[head]} head", COLOURS[head], "head"))
-    # On a logarithmic axis stacked bars would lie about the upper one.
-    figure.update_layout(barmode="group" if log else "stack", height=120 + (34 if log else 26) * len(plans), **_frame())
-    figure.update_xaxes(title="parameters", **_counts(log))
-    figure.update_yaxes(autorange="reversed", ticksuffix=" ")
-    figure.update_traces(hovertemplate="%{x:,} parameters<extra>%{fullData.name}</extra>")
-    return figure
+        traces.append(bars(chosen, params, f"{SHORT_NAMES[head]} head", COLOURS[head], "head"))
+    layout = {
+        # On a logarithmic axis stacked bars would lie about the upper one.
+        "barmode": "group" if log else "stack",
+        "height": 120 + (34 if log else 26) * len(plans),
+        "xaxis": {"title": {"text": "parameters"}, **_counts(log)},
+        "yaxis": {"autorange": "reversed", "ticksuffix": " "},
+        **_frame(),
+    }
+    return go.Figure(traces, layout)
 
 
 def size_lines(
@@ -62,20 +71,27 @@ def size_lines(
     alike: dict[tuple[int | None, ...], list[str]] = {}
     for head, params in heads.items():
         alike.setdefault(tuple(params), []).append(head)
-    figure = go.Figure()
-    for number, (params, names) in enumerate(alike.items()):
-        label = ", ".join(SHORT_NAMES[name] for name in names)
-        figure.add_scatter(
-            x=list(places), y=list(params), name=label, line=_line(names[0], number), mode="lines+markers"
+    traces = [
+        go.Scatter(
+            x=list(places),
+            y=list(params),
+            name=", ".join(SHORT_NAMES[name] for name in names),
+            line=_line(names[0], number),
+            mode="lines+markers",
+            hovertemplate="%{x:,}: %{y:,} parameters",
         )
-    if here is not None:
-        figure.add_vline(x=here, line={"color": BACKBONE, "dash": "dot", "width": 1.5})
-    figure.update_layout(height=340, **_frame())
+        for number, (params, names) in enumerate(alike.items())
+    ]
     by_factors = places[-1] / max(1, places[0]) > _FACTORS
-    figure.update_xaxes(title=title, **({"type": "log", "dtick": 1} if by_factors else {}))
-    figure.update_yaxes(title="parameters of the head", **_counts(log=True))
-    figure.update_traces(hovertemplate="%{x:,}: %{y:,} parameters")
-    return figure
+    chosen = {"type": "line", "x0": here, "x1": here, "y0": 0, "y1": 1, "yref": "y domain"}
+    layout = {
+        "height": 340,
+        "xaxis": {"title": {"text": title}, **({"type": "log", "dtick": 1} if by_factors else {})},
+        "yaxis": {"title": {"text": "parameters of the head"}, **_counts(log=True)},
+        "shapes": [{**chosen, "line": {"color": BACKBONE, "dash": "dot", "width": 1.5}}] if here is not None else [],
+        **_frame(),
+    }
+    return go.Figure(traces, layout)
 
 
 def learning_curve(runs: Sequence[Run], metric: str, title: str, by: str = "epoch") -> go.Figure:
@@ -87,7 +103,7 @@ def learning_curve(runs: Sequence[Run], metric: str, title: str, by: str = "epoc
         title: of the vertical axis.
         by: "epoch", "step" or "seconds" since the start; runs of which that is not known are left out.
     """
-    figure = go.Figure()
+    traces = []
     alike: Counter[str] = Counter()
     for run in runs:
         head = run.plan.head.name
@@ -101,7 +117,7 @@ def learning_curve(runs: Sequence[Run], metric: str, title: str, by: str = "epoc
         for dash, values in lines.items():
             if values is None or not places:
                 continue
-            figure.add_scatter(
+            trace = go.Scatter(
                 x=places,
                 y=values,
                 name=plain_name(run.title),
@@ -111,16 +127,25 @@ def learning_curve(runs: Sequence[Run], metric: str, title: str, by: str = "epoc
                 marker={"symbol": symbol, "size": 8},
                 mode="lines+markers",
             )
+            traces.append(trace)
     if by == "epoch":
         longest = max((2, *(len(run.history["loss"]) for run in runs)))
-        figure.update_xaxes(title=by, range=[0.8, longest + 0.2], dtick=max(1, longest // 10))
+        across = {"title": {"text": by}, "range": [0.8, longest + 0.2], "dtick": max(1, longest // 10)}
     else:
-        figure.update_xaxes(title="seconds since the start" if by == "seconds" else by, rangemode="tozero")
-    figure.update_yaxes(title=title, tickformat=None if metric == "loss" else ".0%", zeroline=metric == "gap")
-    figure.update_layout(height=340, **_frame())
-    # What was zoomed into on one axis is nowhere on another.
-    figure.update_layout(uirevision=f"{metric} {by}")
-    return figure
+        across = {"title": {"text": "seconds since the start" if by == "seconds" else by}, "rangemode": "tozero"}
+    layout = {
+        "height": 340,
+        "xaxis": across,
+        "yaxis": {
+            "title": {"text": title},
+            "tickformat": None if metric == "loss" else ".0%",
+            "zeroline": metric == "gap",
+        },
+        **_frame(),
+        # What was zoomed into on one axis is nowhere on another.
+        "uirevision": f"{metric} {by}",
+    }
+    return go.Figure(traces, layout)
 
 
 def plain_name(name: str, longest: int = 30) -> str:
@@ -136,14 +161,13 @@ def evidence(pixels: np.ndarray, heatmap: np.ndarray, limit: float, unit: str, h
     """
     from tfpool.colours import colorscale
 
-    figure = go.Figure(go.Image(z=np.broadcast_to(pixels, (*pixels.shape[:2], 3)), hoverinfo="skip"))
-    figure.add_heatmap(
-        z=heatmap,
-        coloraxis="coloraxis",
-        hovertemplate="row %{y}, column %{x}: %{z:.3g}<extra></extra>",
-    )
-    figure.update_layout(
-        coloraxis={
+    rows, columns = pixels.shape[:2]
+    traces = [
+        go.Image(z=np.broadcast_to(pixels, (rows, columns, 3)), hoverinfo="skip"),
+        go.Heatmap(z=heatmap, coloraxis="coloraxis", hovertemplate="row %{y}, column %{x}: %{z:.3g}<extra></extra>"),
+    ]
+    layout = {
+        "coloraxis": {
             "cmin": -limit,
             "cmax": limit,
             "colorscale": colorscale(0.9),
@@ -156,16 +180,21 @@ def evidence(pixels: np.ndarray, heatmap: np.ndarray, limit: float, unit: str, h
                 "nticks": 5,
                 "title": {"text": unit, "side": "bottom"},
             },
-        }
-    )
-    rows, columns = pixels.shape[:2]
-    figure.update_xaxes(visible=False, range=[-0.5, columns - 0.5], constrain="domain")
-    figure.update_yaxes(
-        visible=False, range=[rows - 0.5, -0.5], scaleanchor="x", constrain="domain", domain=[_BAR / height, 1]
-    )
-    # All maps keep one place for the colour bar, so that positions can be compared across them.
-    figure.update_layout(height=height, margin={"l": 0, "r": 0, "t": 0, "b": 0, "autoexpand": False}, uirevision="kept")
-    return figure
+        },
+        "xaxis": {"visible": False, "range": [-0.5, columns - 0.5], "constrain": "domain"},
+        "yaxis": {
+            "visible": False,
+            "range": [rows - 0.5, -0.5],
+            "scaleanchor": "x",
+            "constrain": "domain",
+            "domain": [_BAR / height, 1],
+        },
+        # All maps keep one place for the colour bar, so that positions can be compared across them.
+        "margin": {"l": 0, "r": 0, "t": 0, "b": 0, "autoexpand": False},
+        "height": height,
+        "uirevision": "kept",
+    }
+    return go.Figure(traces, layout)
 
 
 def _line(head: str, number: int) -> dict[str, str]:

@@ -1,0 +1,35 @@
+"""Several people open pages of a fresh server at the same time, as a class does."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from dashboard.page import PAGES
+
+from .. import asking
+from ..browser.conftest import free_port, start_server
+
+EACH = 2
+PATIENCE = 120.0
+
+
+@pytest.mark.slow
+def test_pages_that_many_open_at_once_on_a_fresh_server_all_stand(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    port = free_port()
+
+    async def visit(page: str) -> str | None:
+        async with asking.session(f"http://127.0.0.1:{port}") as opened:
+            return await asyncio.wait_for(asking.answered(opened, page), PATIENCE)
+
+    async def visits() -> list[str | None]:
+        return await asyncio.gather(*(visit("" if page == "Home" else page) for page in PAGES for _ in range(EACH)))
+
+    server = start_server(tmp_path / "saved_models", port, log)
+    try:
+        assert asyncio.run(visits()) == [None] * EACH * len(PAGES), log.read_text()
+    finally:
+        server.terminate()
+        server.wait(15)
+    assert "Traceback" not in log.read_text()
