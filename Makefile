@@ -18,7 +18,7 @@ types: $(VENV)/dev
 	$(BIN)/mypy
 
 tests: $(VENV)/dev
-	$(BIN)/python -m pytest -n auto -m "not browser and not quiet"
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not browser and not quiet"
 	$(BIN)/python -m pytest -m "browser or quiet"
 
 # README.md, the pages and the docstrings as a site. What leads nowhere or cannot be read is an error.

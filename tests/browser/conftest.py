@@ -38,6 +38,8 @@ FLAGS = [
 ]
 PROBES = ("/_stcore/health", "/_stcore/host-config")
 """Streamlit looks for its server below a page's path first, and finds it at the root."""
+PATIENCE = 30_000
+"""Milliseconds."""
 Serve = Callable[[Path], str]
 Browse = Callable[..., Page]
 
@@ -92,6 +94,8 @@ def _until_healthy(url: str, server: subprocess.Popen[bytes], log: Path) -> None
 def playwright() -> Iterator[Playwright]:
     if not Path(CHROMIUM).exists():
         pytest.fail(f"Browser tests need Chromium at {CHROMIUM}: install Debian's package chromium, or set CHROMIUM.")
+    # As long as for actions: an expectation is met or not, however busy the machine.
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as started:
         yield started
 
@@ -123,7 +127,7 @@ def browse(playwright: Playwright, tmp_path: Path) -> Iterator[Browse]:
         contexts.append(context)
         context.on("console", said)
         context.on("request", asked)
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(PATIENCE)
         page = context.pages[0]
         page.goto(url, wait_until="domcontentloaded")
         settle(page)
