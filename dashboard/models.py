@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from dashboard.page import plain, store
+from dashboard.warming import load_keras
 from tfpool import examples
 from tfpool.classifier import Classifier, find, is_file
 from tfpool.pretrained.networks import NETWORKS
@@ -126,6 +127,7 @@ def scorer(model: Model) -> Explainer:
 
 @st.cache_resource(max_entries=8, show_spinner="Loading TensorFlow and the model: some seconds, once")
 def _classifier(path: str, changed: tuple[float, ...], mode: str | None, output: str | None) -> Classifier:
+    load_keras()
     return find(path, store(), mode, output)
 
 
@@ -138,6 +140,7 @@ def _explainer(model: Model, method: str, settings: tuple[tuple[str, Any], ...])
 
 @st.cache_data(max_entries=32, show_spinner="Loading TensorFlow and the model: some seconds, once")
 def _outputs(path: str, changed: tuple[float, ...]) -> list[str]:
+    load_keras()
     from tfpool.anatomy.unfold import unfold
     from tfpool.opening import load_model
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 
@@ -14,14 +15,21 @@ _lock = threading.Lock()
 _begun = False
 
 
+def _in_a_server() -> bool:
+    # A test's harness has a stand-in for the server.
+    return under_a_server() and type(get_instance()) is Runtime
+
+
 def begin() -> bool:
-    """Start once a server process, and nowhere else: a test's harness has a stand-in for the server.
+    """Start once a server process, and nowhere else.
+
+    Not where TFPOOL_WARMING is "off": a server that only counts does without the memory.
 
     Returns:
         Whether this call started it.
     """
     global _begun
-    if not under_a_server() or type(get_instance()) is not Runtime:
+    if os.environ.get("TFPOOL_WARMING") == "off" or not _in_a_server():
         return False
     with _lock:
         if _begun:
@@ -31,24 +39,26 @@ def begin() -> bool:
     return True
 
 
-def _leave_keras_alone() -> None:
-    """Keep Streamlit from clearing Keras's state, which it does after each run of any page.
+def load_keras() -> None:
+    """Load it, and keep Streamlit from clearing its state, which it does after each run of any page.
 
     The state is the whole process's, so that a model that another session's thread is building gets two layers of one
     name. And all objects are gone through for it, which takes several times as long as most pages.
     """
+    # By one door for all: two threads that come by different ones wait for one another in a circle.
+    import tfpool.cam  # noqa: F401, I001
     import keras
 
-    keras.backend.clear_session = lambda: None
+    if _in_a_server():
+        keras.backend.clear_session = lambda: None
 
 
 def _warm() -> None:
     time.sleep(DELAY)
-    # By the same door as the page: two threads that import it then wait for one another, not in a circle.
+    load_keras()
     from tfpool.cam import Explainer
     from tfpool.examples import maps, runs
 
-    _leave_keras_alone()
     run = next(iter(runs().values()))
     images = maps().images.first(1)
     Explainer(run.load_model(), method="hirescam")(run.to_input(images.images), images.labels)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -35,8 +36,21 @@ def seeded() -> None:
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with resnet8-gap-1 and resnet8-flatten-2, trained for three epochs on 2,000 images. Do not change it."""
-    store = tmp_path_factory.mktemp("trained") / "saved_models"
+    folder = tmp_path_factory.getbasetemp()
+    # Side by side, pytest's processes share what one of them has trained.
+    folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    store, failed = folder / "trained" / "saved_models", folder / "failed"
+    try:
+        (folder / "training").mkdir()
+    except FileExistsError:
+        while not store.exists():
+            assert not failed.exists(), failed.read_text()
+            time.sleep(0.1)
+        return store
     recipe = ("--epochs", "3", "--train-images", "2000", "--batch-size", "32")
-    done = tfpool("train", "resnet8", "--head", "gap", "flatten", *recipe, "--store", store)
+    done = tfpool("train", "resnet8", "--head", "gap", "flatten", *recipe, "--store", folder / "training/saved_models")
+    if done.returncode:
+        failed.write_text(done.stderr)
     assert done.returncode == 0, done.stderr
+    (folder / "training").rename(folder / "trained")
     return store

@@ -278,14 +278,30 @@ def test_explain_writes_image_and_map_and_names_the_class(trained: Path, tmp_pat
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_cannot_be_explained_is_one_line_even_when_tensorflow_loads(
-    trained: Path, tmp_path: Path, arguments: list[str], message: str
+def test_what_cannot_be_explained_is_one_line(
+    trained: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    message: str,
 ) -> None:
-    (tmp_path / "notes.txt").write_text("no image")
+    monkeypatch.chdir(tmp_path)
+    Path("notes.txt").write_text("no image")
+    Image.new("L", (28, 28)).save("photo.png")
+    assert cli.main(["explain", *arguments, "--store", str(trained)]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert message in said.err
+    assert said.err.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_it_is_the_only_line_when_tensorflow_loads(trained: Path, tmp_path: Path) -> None:
     Image.new("L", (28, 28)).save(tmp_path / "photo.png")
-    ended = tfpool("explain", *arguments, "--store", trained, cwd=tmp_path)
+    ended = tfpool("explain", "resnet8-gap-1", "photo.png", "--target", "Hat", "--store", trained, cwd=tmp_path)
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert message in ended.stderr
+    assert "There is no class 'Hat'" in ended.stderr
     assert ended.stderr.count("\n") == 1
 
 

@@ -55,7 +55,8 @@ def serve() -> Iterator[Serve]:
 def _server(store: Path) -> Iterator[str]:
     port = free_port()
     log = store.parent / f"server-{port}.log"
-    server = start_server(store, port, log)
+    # Most tests open no map, and there is a server for each.
+    server = start_server(store, port, log, warming="off")
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
@@ -71,11 +72,11 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def start_server(store: Path, port: int, log: Path) -> subprocess.Popen[bytes]:
+def start_server(store: Path, port: int, log: Path, warming: str = "on") -> subprocess.Popen[bytes]:
     """A dashboard over a store, once it answers."""
     options = {"--server.port": str(port), "--server.headless": "true"}
     command = [sys.executable, "-m", "streamlit", "run", "app.py", *itertools.chain(*options.items())]
-    environment = {**os.environ, "TFPOOL_STORE": str(store)}
+    environment = {**os.environ, "TFPOOL_STORE": str(store), "TFPOOL_WARMING": warming}
     with log.open("a") as output:
         server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
     _until_healthy(f"http://127.0.0.1:{port}", server, log)

@@ -105,7 +105,7 @@ class _Dashboard:
         self._server = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        return start_server(self._folder, self._port, self._folder.with_suffix(".log"))
+        return start_server(self._folder, self._port, self._folder.with_suffix(".log"), warming="off")
 
     def _end(self) -> None:
         self._server.kill()
