@@ -7,7 +7,9 @@ from dashboard.choices import SHORT_NAMES
 from dashboard.page import header, link
 from dashboard.painting import painted
 from dashboard.whole import pandas_whole_or_absent
+from dashboard.wording import times
 from tfpool import heads
+from tfpool.lab import CLAIMS
 
 header(
     "Flatten or GAP?",
@@ -27,6 +29,13 @@ SIDES = (1, 2, 4, 7, 14, 28)
 
 
 @st.fragment
+def _weights(side: int, ratio: str) -> str:
+    if not ratio:
+        return "With a single position all three cost the same."
+    positions = f"each of the {side * side:,} positions"
+    return f"So behind Flatten a class needs a weight for {positions}: **{ratio}** as many parameters as behind GAP."
+
+
 @pandas_whole_or_absent()
 def play() -> None:
     left, right = st.columns([2, 5], gap="large")
@@ -55,23 +64,21 @@ def play() -> None:
         )
     features = (side, side, channels)
     found = {
-        "gap": ("the mean", f"#### {cells.mean():.2f}"),
-        "gmp": ("the maximum", f"#### {cells.max()}"),
-        "flatten": ("all cells", "`" + " ".join(map(str, cells.ravel())) + "`"),
+        "gap": f"#### {cells.mean():.2f}",
+        "gmp": f"#### {cells.max()}",
+        "flatten": "`" + " ".join(map(str, cells.ravel())) + "`",
     }
     costs = {name: heads.get(name).params(features, classes) for name in found}
-    for column, (name, (what, value)) in zip(answers, found.items(), strict=True):
+    for column, (name, value) in zip(answers, found.items(), strict=True):
         with column.container(border=True, key=f"home_{name}", height="stretch"):
-            st.markdown(f"**{SHORT_NAMES[name]}**: {what}")
+            st.markdown(f"**{SHORT_NAMES[name]}**, {heads.HEADS[name].meaning}")
             st.markdown(value)
             st.caption(f"Then Dense: {heads.HEADS[name].formula}")
             st.markdown(f"**{costs[name]:,}** parameters")
     with right:
-        times = costs["flatten"] / costs["gap"]
         st.markdown(
-            f"Shift the map: GAP and GMP stay as they are, Flatten's numbers change places. So behind Flatten a class "
-            f"needs a weight for each of the {side * side:,} positions: **{times:,.1f} times** as many parameters as "
-            "behind GAP."
+            "Shift the map: what leaves on one side comes in on the other, so GAP and GMP stay as they are, and "
+            "Flatten's numbers change places. " + _weights(side, times(costs["flatten"], costs["gap"]))
         )
     sides = sorted({*SIDES, side})
     lines = {name: [heads.get(name).params((each, each, channels), classes) for each in sides] for name in found}
@@ -96,7 +103,7 @@ with doors[1].container(border=True, height="stretch"):
 with doors[2].container(border=True, height="stretch"):
     link("CAM", "**Look** at it")
     st.write("Where each of them looks in the same image, on one scale.")
-link("Claims", "**Is it true?** Twelve claims, measured")
+link("Claims", f"**Is it true?** {len(CLAIMS)} claims, measured")
 
 st.subheader("A tour in five steps", anchor=False)
 tour.show()

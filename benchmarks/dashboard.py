@@ -8,23 +8,24 @@ Times are from a click, or from the address being opened, until the outcome stan
 
 from __future__ import annotations
 
+import contextlib
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import psutil
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import tfpool as tp
 from dashboard.page import PAGES
-from tests.browser.conftest import CHROMIUM, FLAGS, free_port, settle, start_server
+from tests.browser.conftest import CHROMIUM, FLAGS, POINTS, free_port, settle, start_server
 from tfpool.runs import RunStore
 from tfpool.table import table
 from tfpool.training import enqueue_sweep, launch
@@ -34,8 +35,6 @@ IDLE = 0.2
 """Share of a core below which a server that loads TensorFlow in the background has done so."""
 LONG = 120_000
 LOADED = "tensorflow"
-POINTS = """() => document.querySelector('[data-testid="stPlotlyChart"]')
-    ?.querySelectorAll('.scatterlayer .point').length ?? 0"""
 
 LARGEST = "The largest head is"
 CHANGED = f"""before => [...document.querySelectorAll('[data-testid="stMarkdownContainer"] p')]
@@ -119,41 +118,50 @@ def delays(page: Page, store: RunStore, run: str) -> list[float]:
     return taken
 
 
-def ended(server: subprocess.Popen[bytes]) -> None:
-    server.terminate()
-    server.wait(15)
+@contextlib.contextmanager
+def training(store: RunStore) -> Iterator[str]:
+    """A run that goes on until all is measured."""
+    recipe = tp.Recipe(epochs=2000, train_images=2000)
+    (run,) = enqueue_sweep(["resnet8"], ["gap"], 1, "fashion_mnist", recipe, store)
+    launch(store)
+    try:
+        yield run
+    finally:
+        store.request_stop(run)
+        while store.get(run).state == "running":
+            time.sleep(0.1)
+
+
+@contextlib.contextmanager
+def serving(store: RunStore, browser: Browser, first: list[float]) -> Iterator[tuple[subprocess.Popen[bytes], Page]]:
+    """A fresh server and a tab with its first page, whose seconds are kept."""
+    port = free_port()
+    server = start_server(store.folder, port, store.folder.parent / f"log-{port}")
+    try:
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(LONG)
+        first.append(seconds(lambda: opened(page, f"http://127.0.0.1:{port}")))
+        yield server, page
+        page.close()
+    finally:
+        server.terminate()
+        server.wait(15)
 
 
 def main() -> None:
+    first: list[float] = []
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         store = RunStore(Path(folder) / "saved_models")
-        (run,) = enqueue_sweep(
-            ["resnet8"], ["gap"], 1, "fashion_mnist", tp.Recipe(epochs=2000, train_images=2000), store
-        )
-        launch(store)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        first = []
-        try:
-            for left in reversed(range(SERVERS)):
-                port = free_port()
-                server = start_server(store.folder, port, Path(folder) / f"log-{port}")
-                url = f"http://127.0.0.1:{port}"
-                page = browser.new_page(viewport={"width": 1280, "height": 900})
-                page.set_default_timeout(LONG)
-                first.append(seconds(lambda page=page, url=url: opened(page, url)))  # type: ignore[misc]
-                if left:
-                    page.close()
-                    ended(server)
-            warm(psutil.Process(server.pid))
-            changed, moved = changes(page), slides(page)
-            looked = seconds(lambda: map_shown(page))
-            delayed = delays(page, store, run)
-        finally:
-            browser.close()
-            store.request_stop(run)
-            ended(server)
-            while store.get(run).state == "running":
-                time.sleep(0.1)
+        with contextlib.closing(browser), training(store) as run:
+            for _ in range(SERVERS - 1):
+                with serving(store, browser, first):
+                    pass
+            with serving(store, browser, first) as (server, page):
+                warm(psutil.Process(server.pid))
+                changed, moved = changes(page), slides(page)
+                looked = seconds(lambda: map_shown(page))
+                delayed = delays(page, store, run)
     rows = [
         (f"first page on a fresh server, the median of {SERVERS}", statistics.median(first), 2.5),
         (f"page change, the median of {len(changed)}", statistics.median(changed), 0.5),

@@ -49,8 +49,8 @@ class Measured:
         self.memory: list[tuple[float, float]] = []
 
 
-async def session(url: str, number: int, until: float, measured: Measured) -> None:
-    await asyncio.sleep(number * PAUSE / 20)
+async def session(url: str, number: int, late: float, until: float, measured: Measured) -> None:
+    await asyncio.sleep(late)
     async with asking.session(url) as opened:
         for page, query in itertools.islice(itertools.cycle(ACTIONS), number, None):
             began = time.monotonic()
@@ -78,7 +78,7 @@ def measure(url: str, pid: int, sessions: int, minutes: float) -> Measured:
     measured, until = Measured(), time.monotonic() + 60 * minutes
 
     async def together() -> None:
-        people = (session(url, number, until, measured) for number in range(sessions))
+        people = (session(url, number, number * PAUSE / sessions, until, measured) for number in range(sessions))
         await asyncio.gather(watched(psutil.Process(pid), until, measured), *people)
 
     asyncio.run(together())

@@ -16,8 +16,8 @@ from tfpool.plan import Plan
 from tfpool.runs import Run
 
 BACKBONE = "#8C8C8C"
-_SYMBOLS = ("circle", "square", "diamond", "x", "triangle-up", "star", "cross", "hexagon")
-_DASHES = ("solid", "dash", "dot", "dashdot")
+SYMBOLS = ("circle", "square", "diamond", "x", "triangle-up", "star", "cross", "hexagon")
+DASHES = ("solid", "dash", "dot", "dashdot")
 _BAR = 76
 """Height of a colour bar with its numbers and its unit, in pixels of the page."""
 _FACTORS = 100
@@ -108,7 +108,7 @@ def learning_curve(runs: Sequence[Run], metric: str, title: str, by: str = "epoc
     for run in runs:
         head = run.plan.head.name
         # Runs of one head share its colour: their points tell them apart.
-        symbol = _SYMBOLS[alike[head] % len(_SYMBOLS)]
+        symbol = SYMBOLS[alike[head] % len(SYMBOLS)]
         alike[head] += 1
         places = results.positions(run, by)
         lines = {"solid": run.history.get(f"val_{metric}"), "dot": run.history.get(metric)}
@@ -151,6 +151,11 @@ def learning_curve(runs: Sequence[Run], metric: str, title: str, by: str = "epoc
 def plain_name(name: str, longest: int = 30) -> str:
     """Somebody's words as Plotly shows them, which would read them as a little HTML; cut where they are too long."""
     return html.escape(name if len(name) <= longest else f"{name[: longest - 1]}…")
+
+
+def percent(low: float, high: float) -> dict[str, str]:
+    """Ticks of an axis of shares, each with another label than the next."""
+    return {"tickformat": ".0%" if high - low > 0.05 else ".1%"}
 
 
 def evidence(pixels: np.ndarray, heatmap: np.ndarray, limit: float, unit: str, height: int) -> go.Figure:
@@ -198,7 +203,7 @@ def evidence(pixels: np.ndarray, heatmap: np.ndarray, limit: float, unit: str, h
 
 
 def _line(head: str, number: int) -> dict[str, str]:
-    return {"color": COLOURS[head], "dash": _DASHES[number % len(_DASHES)]}
+    return {"color": COLOURS[head], "dash": DASHES[number % len(DASHES)]}
 
 
 def _counts(log: bool) -> dict[str, object]:

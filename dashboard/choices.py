@@ -22,6 +22,7 @@ SHORT_NAMES = {
     "spp": "SPP",
     "adaptiveavg": "AdaptiveAvg",
 }
+HEADS_MEAN = "  \n".join(f"**{SHORT_NAMES[name]}**: {head.meaning}" for name, head in HEADS.items())
 SIDES = range(32, 513, 32)
 """Sides of images that a slider offers, in pixels."""
 
@@ -48,6 +49,7 @@ def heads(page: str, default: list[str]) -> list[str]:
         format_func=SHORT_NAMES.__getitem__,
         key=f"{page}_heads",
         wrap=True,
+        help=HEADS_MEAN,
         bind="query-params",
     )
     return [name for name in HEADS if name in chosen]

@@ -12,6 +12,7 @@ import streamlit as st
 
 from dashboard import claim_charts
 from dashboard.page import plain
+from dashboard.wording import number_of
 from tfpool.lab import Claim, Finding, axes, finding
 from tfpool.lab.report import short_answer
 from tfpool.table import clock
@@ -21,12 +22,6 @@ _BADGES = {
     "holds in part": ("orange", "contrast"),
     "does not hold": ("red", "cancel"),
     "not decided here": ("gray", "help"),
-}
-_COUNTED = {
-    "holds": ("holds", "hold"),
-    "holds in part": ("holds in part", "hold in part"),
-    "does not hold": ("does not hold", "do not hold"),
-    "not decided here": ("is not decided here", "are not decided here"),
 }
 _ABOUT = {"tfpool": "tfpool", "python": "Python", "tensorflow": "TensorFlow", "keras": "Keras", "numpy": "NumPy"}
 
@@ -80,8 +75,7 @@ def counts(known: Sequence[Known]) -> None:
 
 def _counted(verdicts: Iterable[str]) -> str:
     found = Counter(verdicts)
-    told = [(name, found[name], _COUNTED[name][found[name] != 1]) for name in _BADGES if found[name]]
-    return " ".join(_badge(name, f"{count} {words}") for name, count, words in told)
+    return " ".join(_badge(name, number_of(name, found[name])) for name in _BADGES if found[name])
 
 
 def label(known: Known, running: bool) -> str:

@@ -10,13 +10,12 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from dashboard import charts
 from tfpool.lab import axes
 from tfpool.lab.figure import Figure, Series
 from tfpool.palette import coloured
 
 _HEIGHT = 330
-_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon")
-_DASHES = ("solid", "dash", "dot", "dashdot")
 _MARKED = 12
 """Points of a line up to which each is marked."""
 _INK = "#888888"
@@ -113,8 +112,8 @@ def _line(chart: go.Figure, series: Series, places: Sequence[float], colour: str
         y=list(series.y),
         name=html.escape(series.name),
         legendgroup=series.name,
-        line={"color": colour, "dash": _DASHES[number % len(_DASHES)]},
-        marker={"symbol": _SYMBOLS[number % len(_SYMBOLS)], "size": 8},
+        line={"color": colour, "dash": charts.DASHES[number % len(charts.DASHES)]},
+        marker={"symbol": charts.SYMBOLS[number % len(charts.SYMBOLS)], "size": 8},
         mode="lines+markers" if len(places) <= _MARKED else "lines",
         customdata=[html.escape(axes.named(x)) for x in series.x],
     )
@@ -129,7 +128,7 @@ def _upright(figure: Figure, bottom: float, top: float) -> dict[str, Any]:
         powers = range(math.floor(ends[0]), math.ceil(ends[1]) + 1)
         found = [step * 10.0**power for power in powers for step in steps]
         return {"type": "log", "range": ends, "tickvals": found, "ticktext": [axes.named(each) for each in found]}
-    unit = {"tickformat": ".0%" if top - bottom > 0.05 else ".1%"} if figure.percent else {}
+    unit = charts.percent(bottom, top) if figure.percent else {}
     return {"range": [bottom, top], **unit}
 
 

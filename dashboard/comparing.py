@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard import charts, jobs, result_charts
 from dashboard.choices import SHORT_NAMES
 from dashboard.page import plain
-from dashboard.run_table import GAP, SEED
+from dashboard.run_table import GAP_MEANS, SEED
 from tfpool import results
 from tfpool.certainty import between, images_behind, interval
 from tfpool.results import AXES, Group
@@ -59,13 +59,7 @@ def verdict(runs: Sequence[Run]) -> None:
     if best.mean - chance < _CLOSE:
         st.caption(f"Guessing gives {chance:.1%}: these have not learnt yet. Train for more epochs.")
         return
-    apart = results.ahead(best, second)
-    if apart is None:
-        st.caption("One seed is one draw: train each with several seeds to tell a difference from chance.")
-    elif abs(apart[0]) <= apart[1]:
-        st.caption("The 95 % interval of the difference reaches zero: it may be chance. More seeds would tell.")
-    else:
-        st.caption("The 95 % interval of the difference, by Student's t, leaves zero out: chance hardly explains it.")
+    st.caption(_sure(best, second, plain(other)))
     if images and _might_be(best.mean, images, second.mean):
         st.caption(
             f"On {images:,} other images like these, {best.mean:.1%} might as well be {between(best.mean, images)}: "
@@ -79,11 +73,29 @@ def _might_be(share: float, images: int, other: float) -> bool:
     return high - low > _UNSURE and low <= other
 
 
+def _sure(best: Group, second: Group, other: str) -> str:
+    """Whether the difference may be chance."""
+    apart = results.ahead(best, second)
+    if apart is None and best.margin is not None and second.margin is not None:
+        return "They share fewer than two seeds: train both from the same seed on to tell a difference from chance."
+    if apart is None:
+        return "One seed is one draw: train each with several seeds to tell a difference from chance."
+    mean, half = apart
+    if mean < 0 < best.mean - second.mean:
+        return (
+            f"Under the seeds that both have, {other} is ahead by {-100 * mean:.1f} ± {100 * half:.1f} points: the "
+            "order turns on which seeds count. Train both with the same ones."
+        )
+    if abs(mean) <= half:
+        return "The 95 % interval of the difference reaches zero: it may be chance. More seeds would tell."
+    return "The 95 % interval of the difference, by Student's t, leaves zero out: chance hardly explains it."
+
+
 def _ahead(best: Group, second: Group) -> str:
     if best.mean == second.mean:
         return "as many as"
     apart = results.ahead(best, second)
-    if apart is None:
+    if apart is None or apart[0] < 0:
         return f"{100 * (best.mean - second.mean):.1f} points ahead of"
     return f"{100 * apart[0]:.1f} ± {100 * apart[1]:.1f} points, seed by seed, ahead of"
 
@@ -142,7 +154,7 @@ def over_seeds(runs: Sequence[Run], how: str) -> None:
             "seeds": st.column_config.NumberColumn(help=SEED),
             "of images": st.column_config.NumberColumn(format="localized", help="Images behind each run's accuracy"),
             "interval": st.column_config.TextColumn("95 % interval", help="Points of accuracy to both sides"),
-            "gap": st.column_config.NumberColumn(format="%+.1f", help=GAP),
+            "gap": st.column_config.NumberColumn(format="%+.1f", help=GAP_MEANS),
             "parameters": st.column_config.NumberColumn(format="localized"),
             "MACs, M": st.column_config.NumberColumn(format="%.2f"),
         },
@@ -168,10 +180,8 @@ def _measured(measure: str, how: str) -> str:
 
 
 def _said(group: Group) -> str:
-    interval = (
-        "one seed" if group.margin is None else f"± {100 * group.margin:.1f} points over {len(group.seeds)} seeds"
-    )
-    return f"{group.mean:.1%}, {interval}"
+    sure = "one seed" if group.margin is None else f"± {100 * group.margin:.1f} points over {len(group.seeds)} seeds"
+    return f"{group.mean:.1%}, {sure}"
 
 
 def labels(groups: Sequence[Group]) -> list[str]:
@@ -181,15 +191,15 @@ def labels(groups: Sequence[Group]) -> list[str]:
     for group in groups:
         families.setdefault((group.settings["network"], group.settings["head"]), []).append(group)
     usual_data = Counter(each["data"] for each in settings).most_common(1)[0][0] if groups else None
-    labels = []
+    told = []
     for each in settings:
         family = families[each["network"], each["head"]]
         usual = max(family, key=lambda group: len(group.seeds)).settings
         names = [name for name in {**usual, **each} if name != "data" and each.get(name) != usual.get(name)]
         others = ["data"] * (each["data"] != usual_data) + names
         unusual = [f"· {name} {setting(name, each.get(name))}" for name in others]
-        labels.append(" ".join([each["network"], SHORT_NAMES[each["head"]], *unusual]))
-    return labels
+        told.append(" ".join([each["network"], SHORT_NAMES[each["head"]], *unusual]))
+    return told
 
 
 def settings(runs: Sequence[Run]) -> None:
@@ -229,7 +239,7 @@ def _curves(runs: Sequence[Run]) -> None:
             required=True,
             key="runs_metric",
             bind="query-params",
-            help=GAP,
+            help=GAP_MEANS,
         )
         by = st.segmented_control("By", AXES, default="epoch", required=True, key="runs_by", bind="query-params")
     title = "training less validation accuracy" if metric == "gap" else metric

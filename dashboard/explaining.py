@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -12,6 +13,7 @@ import streamlit as st
 from dashboard import models
 from dashboard.models import Model
 from dashboard.page import plain
+from dashboard.waiting import waited
 
 SCALES = {
     "method": "each method, over all models",
@@ -78,9 +80,14 @@ def views(chosen: Sequence[Model], methods: Sequence[str], pixels: np.ndarray, q
     pairs = [(model, method) for model in chosen for method in methods]
     place, shown, key = st.empty(), [], digest(pixels)
     for number, (model, method) in enumerate(pairs):
-        # Drawing gives a reader who has changed a control the chance to stop here.
-        place.progress(number / len(pairs), text=f"{plain(model.name)} by {method}")
-        shown.append(_view(model, method, pixels, key, question))
+        text = f"{plain(model.name)} by {method}"
+        place.progress(number / len(pairs), text=text)
+        shown.append(
+            waited(
+                partial(_view, model, method, pixels, key, question),
+                lambda seconds: place.progress(number / len(pairs), text=f"{text}: {seconds:.0f} s"),  # noqa: B023
+            )
+        )
     place.empty()
     return shown
 
@@ -115,14 +122,14 @@ def by_model(shown: Sequence[View]) -> list[list[View]]:
     return list(rows.values())
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
+@st.cache_data(max_entries=32, hash_funcs=models.KEYS, show_spinner=False)
 def _said(model: Model, _pixels: np.ndarray, key: str) -> tuple[np.ndarray, np.ndarray]:
     """A model's scores and probabilities, which are the same whatever the method."""
     scorer, batch = models.scorer(model), model.classifier.to_input(model.classifier.fit(_pixels)[np.newaxis])
     return scorer.scores(batch)[0], scorer.probabilities(batch)[0]
 
 
-@st.cache_data(max_entries=128, show_spinner=False)
+@st.cache_data(max_entries=128, hash_funcs=models.KEYS, show_spinner=False)
 def _view(model: Model, method: str, _pixels: np.ndarray, key: str, question: Query) -> View:
     from tfpool.cam import Contrast
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -12,12 +13,15 @@ from dashboard.choices import SHORT_NAMES
 from dashboard.page import plain, store
 from tfpool import results
 from tfpool.certainty import between, images_behind
-from tfpool.runs import ENDED, Run
+from tfpool.run import ENDED, STATES, Run
 from tfpool.selection import WORDS
 from tfpool.table import clock
 from tfpool.training.queue import launch
 
 _SECONDS = 1.0
+MOST = 8
+"""Runs that a page shows at once."""
+_REFUSED, _DELETED, _ADDED, _CHANGED = "runs_refused", "runs_deleted", "runs_added", "runs_changed"
 _CARDS = 3
 """Runs beside each other at most: with a fourth one labels and buttons no longer fit on a line."""
 _CURVES = "Solid: on the validation images, which are not trained on. Dotted: on the training images."
@@ -33,10 +37,12 @@ _LIKE_THEM = "Below: of how many, and so where it lies on all images like them, 
 
 
 def show(run_ids: Sequence[str], draw: Callable[[Sequence[Run]], None] | None = None) -> None:
-    """Draw runs, by default their curves over their cards, again and again while one of them is under way."""
+    """Draw runs, by default their curves over their cards, again and again while one of them is under way.
+
+    Of more than `MOST` those around the one under way.
+    """
     if all(run.state in ENDED for run in chosen(run_ids)):
-        _undo()
-        (draw or _draw)(chosen(run_ids))
+        _show(chosen(run_ids), draw or _draw)
     else:
         st.fragment(_live, run_every=_SECONDS)(run_ids, draw or _draw)
 
@@ -46,14 +52,54 @@ def chosen(run_ids: Sequence[str]) -> list[Run]:
     return [run for run in reversed(store().runs()) if run.id in run_ids]
 
 
+def told() -> None:
+    """What a button of a run could not do; and what was deleted last, with a button that brings it back."""
+    st.session_state.pop(_CHANGED, None)
+    if refused := st.session_state.pop(_REFUSED, None):
+        st.error(plain(refused))
+    if deleted := st.session_state.get(_DELETED):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.text(f"{deleted[-1]} was deleted.")
+            act = (_bring_back, deleted[-1])
+            st.button("Undo", key="runs_undo", icon=":material/undo:", on_click=_act, args=act)
+
+
+def added() -> list[str]:
+    """Ids of the runs that "Again" has queued since this was asked last."""
+    return list(st.session_state.pop(_ADDED, []))
+
+
 def _live(run_ids: Sequence[str], draw: Callable[[Sequence[Run]], None]) -> None:
+    # A button in here runs this alone once more, and the page around it would show what was.
+    if st.session_state.get(_CHANGED):
+        st.rerun()
     # A worker that was killed takes nobody's place in the queue.
     launch(store())
-    # A button inside runs this alone once more.
-    _undo()
-    draw(chosen(run_ids))
-    if all(run.state in ENDED for run in chosen(run_ids)):
+    runs = chosen(run_ids)
+    _show(runs, draw)
+    if all(run.state in ENDED for run in runs):
         st.rerun()
+
+
+def _show(runs: Sequence[Run], draw: Callable[[Sequence[Run]], None]) -> None:
+    unfinished = [run.id for run in runs if run.state not in ENDED and not run.stopping]
+    if len(unfinished) > 1:
+        # The last one first: else the next in the queue would begin.
+        label, stop = f"Stop all {len(unfinished)}", (_stop, *reversed(unfinished))
+        st.button(label, key="runs_stop_all", icon=":material/stop_circle:", on_click=_act, args=stop)
+    if len(runs) > MOST:
+        states = Counter(run.state for run in runs)
+        st.caption(", ".join(f"{states[state]} {state}" for state in STATES if states[state]))
+    draw(window(runs))
+    if len(runs) > MOST:
+        st.caption(f"These are {MOST} of {len(runs)} runs. All are on the Runs page.")
+
+
+def window(runs: Sequence[Run]) -> Sequence[Run]:
+    """As many runs as a page shows, in their order: about half have ended where others are under way."""
+    first = next((place for place, run in enumerate(runs) if run.state not in ENDED), len(runs))
+    start = max(0, min(first - MOST // 2, len(runs) - MOST))
+    return runs[start : start + MOST]
 
 
 def _draw(runs: Sequence[Run]) -> None:
@@ -148,7 +194,18 @@ def _button(
     help: str | None = None,
 ) -> None:
     key = f"runs_{name}_{run.id}"
-    st.button(label, key=key, icon=f":material/{icon}:", on_click=action, args=(run.id,), disabled=disabled, help=help)
+    act = (action, run.id)
+    st.button(label, key=key, icon=f":material/{icon}:", on_click=_act, args=act, disabled=disabled, help=help)
+
+
+def _act(action: Callable[[str], None], *run_ids: str) -> None:
+    """Do what a button says; its run may have ended or gone since it was drawn."""
+    for run_id in run_ids:
+        try:
+            action(run_id)
+        except ValueError as error:
+            st.session_state[_REFUSED] = str(error)
+    st.session_state[_CHANGED] = True
 
 
 def _stop(run_id: str) -> None:
@@ -161,29 +218,18 @@ def _resume(run_id: str) -> None:
 
 
 def _again(run_id: str) -> None:
-    new = store().retry(run_id)
-    if shown := st.query_params.get_all("runs"):
-        st.query_params["runs"] = [*shown, new]
+    st.session_state[_ADDED] = [*st.session_state.get(_ADDED, []), store().retry(run_id)]
     launch(store())
 
 
 def _delete(run_id: str) -> None:
     store().delete(run_id)
-    st.session_state["runs_deleted"] = [*st.session_state.get("runs_deleted", []), run_id]
+    st.session_state[_DELETED] = [*st.session_state.get(_DELETED, []), run_id]
 
 
-def _undo() -> None:
-    """What was deleted on this page last, with a button that brings it back."""
-    deleted = st.session_state.get("runs_deleted", [])
-    if not deleted:
-        return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.text(f"{deleted[-1]} was deleted.")
-        st.button("Undo", key="runs_undo", icon=":material/undo:", on_click=_bring_back)
-
-
-def _bring_back() -> None:
-    store().undelete(st.session_state["runs_deleted"].pop())
+def _bring_back(run_id: str) -> None:
+    st.session_state[_DELETED] = [each for each in st.session_state[_DELETED] if each != run_id]
+    store().undelete(run_id)
 
 
 def _status(run: Run) -> str:

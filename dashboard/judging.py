@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ from dashboard import charts, models
 from dashboard.explaining import View, digest
 from dashboard.models import Model
 from dashboard.page import plain
+from dashboard.waiting import waited
 
 if TYPE_CHECKING:
     from tfpool.cam.metrics import Curves
@@ -25,6 +27,7 @@ _WAYS = {
 }
 _LINE = 20
 """Height of a legend's line, in pixels of the page."""
+_DASHES = ("solid", "dashdot")
 _COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C564B", "#7F7F7F")
 
 
@@ -39,7 +42,16 @@ def show(views: Sequence[View]) -> None:
     for number, (name, view, heatmap) in enumerate(wanted):
         place.progress(number / len(wanted), text=f"Hiding pixels: {plain(name)}")
         key = digest(view.pixels) + digest(heatmap)
-        curves[name] = {way: _curves(way, view.model, view.pixels, heatmap, key, view.explained) for way in _WAYS}
+        curves[name] = {
+            way: waited(
+                partial(_curves, way, view.model, view.pixels, heatmap, key, view.explained),
+                lambda seconds: place.progress(
+                    number / len(wanted),  # noqa: B023
+                    text=f"Hiding pixels: {plain(name)}, {seconds:.0f} s",  # noqa: B023
+                ),
+            )
+            for way in _WAYS
+        }
     place.empty()
     for column, (way, text) in zip(st.columns(2), _WAYS.items(), strict=True):
         with column:
@@ -67,7 +79,7 @@ def _baseline(name: str, size: tuple[int, int]) -> np.ndarray:
     return metrics.centre_map(size) if name == "centre" else metrics.random_map(size)
 
 
-@st.cache_data(max_entries=128, show_spinner=False)
+@st.cache_data(max_entries=128, hash_funcs=models.KEYS, show_spinner=False)
 def _curves(way: str, model: Model, _pixels: np.ndarray, _heatmap: np.ndarray, key: str, target: int) -> Curves:
     from tfpool.cam import metrics
 
@@ -88,7 +100,7 @@ def _chart(way: str, curves: dict[str, dict[str, Curves]]) -> go.Figure:
             mode="lines",
             line={
                 "color": _COLOURS[number % len(_COLOURS)] if is_map else "#8A8A8A",
-                "dash": "solid" if is_map else ("dash", "dot")[number - len(curves)],
+                "dash": _DASHES[number // len(_COLOURS)] if is_map else ("dash", "dot")[number - len(curves)],
             },
         )
     figure.update_layout(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import operator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from dashboard.page import plain, store
+from dashboard.waiting import Result, waited
 from dashboard.warming import load_keras
 from tfpool import examples
 from tfpool.classifier import Classifier, find, is_file
@@ -49,12 +52,21 @@ class Model:
     output: str | None = None
 
     @property
+    def key(self) -> tuple[Any, ...]:
+        """What tells it from other models: not how far its run is or what people call it."""
+        return self.name, self.path, self.changed, self.mode, self.output
+
+    @property
     def classifier(self) -> Classifier:
         """
         Raises:
             ValueError: if it cannot be opened, or its weights cannot be downloaded.
         """
-        return _classifier(self.path, self.changed, self.mode, self.output)
+        return _waited(partial(_classifier, self.path, self.changed, self.mode, self.output), self.name)
+
+
+KEYS: dict[str | type[Any], Callable[[Any], Any]] = {Model: operator.attrgetter("key")}
+"""How Streamlit's caches tell models apart."""
 
 
 def choices() -> dict[str, Run | None]:
@@ -85,7 +97,7 @@ def picked(name: str, run: Run | None) -> Model:
     with columns[0]:
         label = f"How {plain(name)} takes pixels"
         mode = PIXELS[st.selectbox(label, list(PIXELS), key=f"cam_pixels_{name}", bind="query-params")]
-    outputs = _outputs(str(path), written)
+    outputs = _waited(partial(_outputs, str(path), written), name)
     if len(outputs) == 1:
         return Model(name, None, str(path), written, mode)
     with columns[1]:
@@ -113,7 +125,7 @@ def explainer(model: Model, method: str, **settings: Any) -> Explainer:
     Raises:
         ValueError: if the model cannot be opened, or has no map by this method.
     """
-    return _explainer(model, method, tuple(sorted(settings.items())))
+    return _waited(partial(_explainer, model, method, tuple(sorted(settings.items()))), model.name)
 
 
 def scorer(model: Model) -> Explainer:
@@ -125,20 +137,35 @@ def scorer(model: Model) -> Explainer:
     return explainer(model, "saliency")
 
 
-@st.cache_resource(max_entries=8, show_spinner="Loading TensorFlow and the model: some seconds, once")
+def _waited(work: Callable[[], Result], name: str) -> Result:
+    """Model, explainer or outputs of that name; a network's weights may have to be downloaded for it."""
+    places: list[Any] = []
+
+    def tell(seconds: float) -> None:
+        if not places:
+            places.append(st.empty())
+        places[0].caption(f"Getting {plain(name)} ready, once: {seconds:.0f} s")
+
+    made = waited(work, tell)
+    for place in places:
+        place.empty()
+    return made
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
 def _classifier(path: str, changed: tuple[float, ...], mode: str | None, output: str | None) -> Classifier:
     load_keras()
     return find(path, store(), mode, output)
 
 
-@st.cache_resource(max_entries=32, show_spinner="Preparing the method: some seconds, once")
+@st.cache_resource(max_entries=32, hash_funcs=KEYS, show_spinner=False)
 def _explainer(model: Model, method: str, settings: tuple[tuple[str, Any], ...]) -> Explainer:
     from tfpool.cam import Explainer
 
     return Explainer(model.classifier.model, method, output=model.output, **dict(settings))
 
 
-@st.cache_data(max_entries=32, show_spinner="Loading TensorFlow and the model: some seconds, once")
+@st.cache_data(max_entries=32, show_spinner=False)
 def _outputs(path: str, changed: tuple[float, ...]) -> list[str]:
     load_keras()
     from tfpool.anatomy.unfold import unfold

@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard import pictures, result_charts
 from dashboard.page import plain
+from dashboard.warming import load_keras_for
 from tfpool import predictions, run_files
 from tfpool.predictions import Predictions
 from tfpool.process import end
@@ -36,6 +37,7 @@ def chosen(runs: Sequence[Run]) -> Run:
 def mistakes(run: Run) -> None:
     """The confusion matrix and the images that the model was surest of while wrong."""
     try:
+        load_keras_for(run.spec["data"])
         said = predictions.read(run)
     except ValueError as error:
         st.info(plain(str(error)))
@@ -116,7 +118,7 @@ def _download(run: Run, name: str, label: str) -> None:
         st.download_button(
             label,
             path.read_bytes,
-            f"{run.id}-{name.removeprefix('model') if name.startswith('model') else name}".replace("-.", "."),
+            f"{run.id}-{name.removeprefix('model')}".replace("-.", "."),
             key=f"runs_file_{path.suffix[1:]}",
             icon=":material/download:",
             on_click="ignore",

@@ -64,13 +64,14 @@ def link(page: str, label: str | None = None, **settings: Any) -> None:
 
 
 @contextmanager
-def messages() -> Iterator[None]:
-    """Show what was wrong with the input, and leave out the rest of the page."""
+def messages(go_on: bool = False) -> Iterator[None]:
+    """Show what was wrong with the input and leave out the rest: of the page, or where it shall go on of the block."""
     try:
         yield
     except ValueError as error:
         st.error(plain(str(error)))
-        st.stop()
+        if not go_on:
+            st.stop()
 
 
 def plain(text: str) -> str:

@@ -9,10 +9,12 @@ import numpy as np
 import streamlit as st
 
 from dashboard.models import Model
-from dashboard.page import plain
+from dashboard.page import link, plain
+from dashboard.warming import load_keras_for
 from tfpool import data, predictions
 from tfpool.data.images import FORMATS, read_image
 from tfpool.pretrained.networks import BUNDLED
+from tfpool.results import data_name
 from tfpool.run import Run
 
 TEST, PHOTOGRAPHS, OWN = "test images", "photographs", "my own"
@@ -61,7 +63,13 @@ def _uploaded() -> Picked | None:
 
 
 def _tested(trained: Sequence[Model]) -> Picked | None:
-    named = trained[0].run.spec["data"] if trained and trained[0].run else "fashion_mnist"
+    run = trained[0].run if trained else None
+    named = run.spec["data"] if run else "fashion_mnist"
+    if run and not data.describe(named).is_ready:
+        st.info(f"The images of {plain(data_name(run))}, which {plain(run.id)} was trained on, are not here.")
+        link("Data", "See the Data page")
+        return None
+    load_keras_for(named)
     images = data.load(named)
     names = images.class_names
     wanted = st.selectbox("Images of", ["any class", *names], key="cam_class", bind="query-params")

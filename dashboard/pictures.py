@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from PIL import Image
 
+from dashboard.charts import plain_name
 from tfpool.data import DataSet, Part
 
 TILE = 100
@@ -75,11 +76,7 @@ def class_bars(images: DataSet) -> go.Figure:
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "traceorder": "normal"},
         uirevision="kept",
     )
-    figure.update_xaxes(tickvals=places if few else [], ticktext=[_short(name) for name in images.class_names])
+    figure.update_xaxes(tickvals=places if few else [], ticktext=[plain_name(name, 16) for name in images.class_names])
     figure.update_yaxes(title="images", tickformat=",d")
     figure.update_traces(hovertemplate="%{customdata}: %{y:,} images<extra>%{fullData.name}</extra>")
     return figure
-
-
-def _short(name: str) -> str:
-    return html.escape(name if len(name) <= 16 else f"{name[:15]}…")

@@ -15,6 +15,7 @@ from tfpool.training import Recipe
 from tfpool.training.recipe import (
     CHOICES,
     FROM_SCRATCH,
+    FULL,
     PRETRAINED,
     RECIPES,
     WHY_PRETRAINED,
@@ -33,23 +34,43 @@ _FROZEN = (
     "What is not trained. A frozen backbone makes the same of an image each time: that is computed once and kept "
     "beside the runs, up to 10 GB, the longest unused going first"
 )
+_OPTIMIZER = (
+    "How a step follows from the slopes of the loss: adam scales each weight's step by itself, adamw does and keeps "
+    "weight decay apart, sgd steps straight down with momentum 0.9"
+)
+_SCHEDULE = (
+    "How the learning rate goes: cosine falls to zero in a curve, step to a tenth after a half and again after three "
+    "quarters, onecycle rises for three tenths and falls to zero, constant stays"
+)
+_LOSS = (
+    "What training makes small. cross_entropy: how surprised the network is by the true class; focal: the same, with "
+    "easy images counting less; hinge: by how much the true class fails to win by one"
+)
+_INITIALIZER = (
+    "How large the random numbers are that the weights begin as: glorot by the units on both sides of a layer, he "
+    "larger, for layers with ReLU"
+)
+_AUGMENT = (
+    "How training images are changed each time they are seen: flip left to right, shift by up to an eighth, crop to 80 "
+    "to 100 % of each side, cutout of a square of a third of the side"
+)
 _RATE = "How far each step moves the weights, at its highest: too small learns slowly, too large not at all"
 
 
 def follow() -> None:
     """Let images, network and recipe follow a newly chosen data set; the latter unless somebody has chosen others."""
     images = data.describe(st.session_state[f"{PAGE}_data"]).images[0]
-    # Else a small data set's number would stay for a large one.
-    st.session_state[f"{PAGE}_images"] = _used(images)
     to = start_on(images)
     chosen = (st.session_state[f"{PAGE}_networks"], st.session_state[f"{PAGE}_recipe"])
     if chosen in [([each.network], each.recipe) for each in (FROM_SCRATCH, PRETRAINED) if each != to]:
         begin(to)
+    # Else a small data set's number would stay for a large one.
+    st.session_state[f"{PAGE}_images"] = _used(st.session_state[f"{PAGE}_recipe"], images)
 
 
-def _used(images: int) -> int:
-    """Training images to begin with: enough for a first look."""
-    return max(1, min(4000, images))
+def _used(name: str, images: int) -> int:
+    """Training images to begin with: all for a full training, else enough for a first look."""
+    return images if name in FULL else min(RECIPES["quick"].train_images or images, images)
 
 
 def begin(start: Start) -> None:
@@ -85,14 +106,17 @@ def recipe(images: int, networks: Sequence[str]) -> Recipe:
         epochs = _number("Epochs", "epochs", start, 1, 1000, "An epoch is one pass over the training images")
     with columns[2]:
         help = "Fewer of them train faster and teach less"
-        number = choices.whole_number("Training images", PAGE, "images", _used(images), most=images, help=help)
+        number = choices.whole_number("Training images", PAGE, "images", _used(name, images), most=images, help=help)
     with columns[3]:
         seed = _number("Seed", "seed", start, 0, 2**31 - 1, _SEED)
-    families = dict.fromkeys(map(family, networks))
+    families: dict[str, list[str]] = {}
+    for network in networks:
+        families.setdefault(family(network), []).append(network)
     if start_on(images) == PRETRAINED:
         _few(images, start)
     elif families and name not in (*families, "transfer"):
-        st.caption(f"For a full training, {' or '.join(families)} is the recipe for {', '.join(networks)}.")
+        recipes = "; ".join(f"{name} for {', '.join(of)}" for name, of in families.items())
+        st.caption(f"For a full training choose a recipe: {recipes}.")
     with st.expander("How it is trained"):
         details = _details(start)
     return Recipe(epochs=epochs, seed=seed, train_images=None if number == images else number, **details)
@@ -112,21 +136,21 @@ def _details(start: Recipe) -> dict[str, Any]:
     first, second, third = st.columns(3)
     values: dict[str, Any] = {}
     with first:
-        values["optimizer"] = _select("Optimizer", "optimizer", start)
+        values["optimizer"] = _select("Optimizer", "optimizer", start, _OPTIMIZER)
         values["learning_rate"] = _fraction("Learning rate", "learning_rate", start, 1.0, _RATE)
-        values["schedule"] = _select("Schedule", "schedule", start, "How the learning rate falls over the training")
+        values["schedule"] = _select("Schedule", "schedule", start, _SCHEDULE)
         values["warmup"] = _fraction("Warm-up, epochs", "warmup", start, 99.0, "It rises for so long first")
     with second:
         values["batch_size"] = _number("Batch size, images", "batch_size", start, 1, 1024, "Images a step")
         values["weight_decay"] = _fraction(
             "Weight decay", "weight_decay", start, 1.0, "Share of each weight that a step takes off, times the rate"
         )
-        values["loss"] = _select("Loss", "loss", start)
+        values["loss"] = _select("Loss", "loss", start, _LOSS)
         values["label_smoothing"] = _fraction(
             "Label smoothing", "label_smoothing", start, 0.99, "Share of the label that is spread over all classes"
         )
     with third:
-        values["initializer"] = _select("Initial weights", "initializer", start)
+        values["initializer"] = _select("Initial weights", "initializer", start, _INITIALIZER)
         values["precision"] = _select("Precision", "precision", start, "mixed_bfloat16 computes in half the memory")
         help = "Stop after so many without a lower validation loss; 0: never"
         patience = _number("Patience, epochs", "patience", start, 0, 1000, help)
@@ -134,22 +158,23 @@ def _details(start: Recipe) -> dict[str, Any]:
         values["weights"] = "imagenet" if _toggle("ImageNet weights", "weights", start) else None
         size = _number("Image side, pixels", "image_size", start, 0, 1024, "Images are resized to it; 0: as they are")
         values["image_size"] = size or None
-    values["augment"] = _pills(
-        "Augmentation", "augment", start, "How training images are changed each time they are seen"
-    )
+    values["augment"] = _pills("Augmentation", "augment", start, _AUGMENT)
     values["freeze"] = _pills("Frozen parts", "freeze", start, _FROZEN)
     return values
 
 
 def _fill() -> None:
     """Let the controls take the values of the recipe that was just chosen, and a network that it can train."""
-    start = named(st.session_state[f"{PAGE}_recipe"])
+    name = st.session_state[f"{PAGE}_recipe"]
+    start = named(name)
     networks = st.session_state[f"{PAGE}_networks"]
     if start.weights:
         networks = [each for each in networks if each in NETWORKS] or [PRETRAINED.network]
     elif networks == [PRETRAINED.network]:
         networks = [FROM_SCRATCH.network]
     st.session_state[f"{PAGE}_networks"] = networks
+    images = data.describe(st.session_state[f"{PAGE}_data"]).images[0]
+    st.session_state[f"{PAGE}_images"] = _used(name, images)
     for field in fields(Recipe):
         if field.name == "train_images":
             continue
@@ -185,7 +210,7 @@ def _toggle(label: str, name: str, start: Recipe) -> bool:
     return st.toggle(label, _shown(name, start), key=f"{PAGE}_{name}", help=help, bind="query-params")
 
 
-def _select(label: str, name: str, start: Recipe, help: str | None = None) -> str:
+def _select(label: str, name: str, start: Recipe, help: str) -> str:
     options = CHOICES[name]
     position = options.index(_shown(name, start))
     return st.selectbox(label, options, position, key=f"{PAGE}_{name}", help=help, bind="query-params")

@@ -7,17 +7,20 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.charts import COLOURS, plain_name
+from dashboard.charts import percent, plain_name
 from tfpool.certainty import images_behind
+from tfpool.palette import COLOURS
 from tfpool.results import Group, planned
 
 _BLUE = "0, 114, 178"
+_LEAST = 0.02
+"""Least length of an axis of accuracies: what is closer is hardly a difference."""
 _MOST_NUMBERS = 20
 """Classes up to which each cell says its number."""
 
 
 def seed_dots(groups: Sequence[Group], labels: Sequence[str], title: str) -> go.Figure:
-    """A row a group: a small ring a seed, a dot for their mean, and its 95 % interval where there are several."""
+    """A row a group: a stroke a seed, a dot for their mean, and its 95 % interval where there are several."""
     figure = go.Figure()
     for place, group in enumerate(groups):
         colour = COLOURS[group.settings["head"]]
@@ -47,7 +50,8 @@ def seed_dots(groups: Sequence[Group], labels: Sequence[str], title: str) -> go.
         ticksuffix=" ",
         zeroline=False,
     )
-    figure.update_xaxes(title=title, tickformat=".0%", range=_shown(groups), zeroline=False)
+    ends = _shown(groups)
+    figure.update_xaxes(title=title, range=ends, zeroline=False, **percent(*ends))
     figure.update_layout(
         height=90 + 36 * len(groups),
         showlegend=False,
@@ -73,7 +77,8 @@ def cost_dots(groups: Sequence[Group], labels: Sequence[str]) -> go.Figure:
             hovertemplate=f"%{{x:,}} parameters: %{{y:.1%}}<br>{told}<extra>{plain_name(label, 40)}</extra>",
         )
     figure.update_xaxes(title="parameters", type="log", exponentformat="B")
-    figure.update_yaxes(title="test accuracy", tickformat=".0%", range=_shown(groups), zeroline=False)
+    ends = _shown(groups)
+    figure.update_yaxes(title="test accuracy", range=ends, zeroline=False, **percent(*ends))
     figure.update_layout(
         height=360,
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
@@ -87,8 +92,9 @@ def cost_dots(groups: Sequence[Group], labels: Sequence[str]) -> go.Figure:
 def _shown(groups: Sequence[Group]) -> list[float]:
     """From the lowest to the highest end of an interval, but never beyond 0 and 1, where no accuracy lies."""
     ends = [end for group in groups for end in (*group.values, *(group.interval or ()))]
-    low, high = max(0.0, min(ends)), min(1.0, max(ends))
-    spare = 0.05 * max(high - low, 0.02)
+    missing = max(0.0, _LEAST - (max(ends) - min(ends))) / 2
+    low, high = max(0.0, min(ends) - missing), min(1.0, max(ends) + missing)
+    spare = 0.05 * (high - low)
     return [low - spare, high + spare]
 
 

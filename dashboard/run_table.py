@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.choices import SHORT_NAMES
+from dashboard.jobs import MOST
 from dashboard.page import plain, store
 from tfpool import results, selection
 from tfpool.certainty import between, images_behind
@@ -16,8 +17,6 @@ from tfpool.runs import Run
 from tfpool.selection import FACETS, ORDERS, WORDS, is_lab
 
 CHOSEN = "runs_chosen"
-MOST = 8
-"""Runs that are compared at once."""
 _NEWEST = "newest"
 _BESIDE = 3
 """Filters in a row, so that what is chosen can be read."""
@@ -25,7 +24,9 @@ _EDITABLE = ("compare", "run", "note")
 _FIRST = ("compare", "run", "test", "of images", "validation", "gap", "parameters", "time", "state", "note")
 """Columns that are shown at first: no more than fit beside each other."""
 _FACET_WORDS = {"data": "Data set", "network": "Network", "head": "Head", "state": "State", "sweep": "Sweep"}
-GAP = "Points of accuracy that training images are ahead of validation images: far above 0, it has learnt them by heart"
+GAP_MEANS = (
+    "Points of accuracy that training images are ahead of validation images: far above 0, it has learnt them by heart"
+)
 SEED = "The number that everything random follows from: initial weights, order of images. Another seed, another draw"
 
 
@@ -182,7 +183,7 @@ _CONFIG: dict[str, Any] = {
         format="localized", width=75, help="Test images behind the accuracy: of few, it says little"
     ),
     "validation": _percent("Accuracy on the validation images, which are not trained on", 78),
-    "gap": st.column_config.NumberColumn(format="%+.1f", width=56, help=GAP),
+    "gap": st.column_config.NumberColumn(format="%+.1f", width=56, help=GAP_MEANS),
     "parameters": st.column_config.NumberColumn(format="localized", width=90),
     "test interval": st.column_config.TextColumn(
         help="Where the accuracy on all images like the test images lies with 95 % confidence (Wilson)"

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import models
-from dashboard.explaining import View
+from dashboard.explaining import Query, View
 from dashboard.page import plain
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ _EXACT = 1e-3
 """Share of the score that rounding may take away."""
 
 
-def show(view: View) -> None:
-    """The terms of one model's score for the image of a view."""
+def show(view: View, question: Query) -> None:
+    """The terms of one model's score for the image of a view, which is the answer to a question."""
     from tfpool.cam import Contrast
 
     explainer = models.explainer(view.model, "hirescam")
@@ -42,11 +42,14 @@ def show(view: View) -> None:
         f"This position says **{exact[row, column]:.4g}**, all {height * width} positions **{terms.total:.4g}**, and "
         f"the bias is **{terms.bias:.4g}**: together {terms.total + terms.bias:.4g}. The score is {terms.score:.4g}."
     )
-    _read_out(view, terms)
+    _read_out(view, terms, question)
 
 
-def _read_out(view: View, terms: Terms) -> None:
+def _read_out(view: View, terms: Terms, question: Query) -> None:
     """Whether the map shown adds up to the score as well."""
+    if question.relu or question.augment:
+        st.caption("The map shown is smoothed or has only what speaks for the class: it does not add up to the score.")
+        return
     ways = {"hirescam": "sum", "cam": "mean"}
     if view.method not in ways:
         st.caption(f"{view.method} is not made to add up to the score; hirescam and, for linear heads, cam are.")

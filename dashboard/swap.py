@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard.choices import SHORT_NAMES
 from dashboard.page import plain
+from dashboard.wording import times
 from tfpool import graph
 from tfpool.heads import HEADS
 from tfpool.plan import Plan, plan
@@ -53,9 +54,8 @@ def in_words(chosen: Plan, other: Plan | None) -> str:
         return f"{told}, just as many."
     less, more = sorted((params, others))
     larger = name if params > others else instead
-    ratio = more / less if less else 0
-    times = f", **{ratio:,.0f} times** as many" if ratio >= 100 else f", **{ratio:.3g} times** as many" if ratio else ""
-    return f"{told}. {larger} has {more - less:,} more{times}."
+    ratio = times(more, less)
+    return f"{told}. {larger} has {more - less:,} more" + (f", **{ratio}** as many." if ratio else ".")
 
 
 def numbers(chosen: Plan, other: Plan | None) -> None:
@@ -109,7 +109,7 @@ def formulas(chosen: Plan, other: Plan | None) -> str:
     letters = {
         "U₁": "U₁ and U₂ the sizes of hidden layers",
         "s²": "s² the cells of its grid",
-        "l²": "l² those of each grid",
+        "l²": "l² the cells of each of its grids",
     }
     used = [meaning for letter, meaning in letters.items() if any(letter in formula for formula in heads.values())]
     meaning = ", ".join(["H×W×C the last feature map", "K the classes", *used])

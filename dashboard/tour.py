@@ -15,6 +15,7 @@ from dashboard import charts, pictures
 from dashboard.choices import SHORT_NAMES
 from dashboard.page import link
 from dashboard.whole import pandas_whole_or_absent
+from dashboard.wording import number_of
 from tfpool import examples, results
 from tfpool.certainty import images_behind
 from tfpool.lab import finding
@@ -152,8 +153,8 @@ def _look(runs: list[Run]) -> None:
                 alt=f"Where {_head(run)} sees evidence for {chosen}, on the picture",
             )
     st.caption(
-        "Red speaks for the true class, blue against it, on one scale. Behind these two heads the map is exact: its "
-        "cells add up to the class's score."
+        "Red speaks for the true class, blue against it, on one scale. Behind these two heads the map is exact: "
+        "before it is enlarged, its cells and the class's bias add up to the score."
     )
     link("CAM", "Look at other images, by other methods", cam_models=list(examples.runs()))
 
@@ -161,11 +162,11 @@ def _look(runs: list[Run]) -> None:
 def _believe(runs: list[Run]) -> None:
     found = [finding.shipped(name) for name in CLAIMS]
     verdicts = Counter(each.judgement.verdict for each in found if each)
-    counted = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common())
+    counted = ", ".join(number_of(verdict, count) for verdict, count in verdicts.most_common())
     st.markdown(
-        "Two runs show what to look for and prove nothing. So each of twelve statements that textbooks make about "
-        f"these heads was measured, over several runs of each: {counted}. In the end it is your images that decide: "
-        "add them, and train both heads on them."
+        f"Two runs show what to look for and prove nothing. So each of {len(CLAIMS)} statements that textbooks make "
+        f"about these heads was measured, over several runs of each: {counted}. In the end it is your images that "
+        "decide: add them, and train both heads on them."
     )
     link("Claims", "What holds, and what does not")
     link("Data", "Add my own images")

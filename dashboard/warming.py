@@ -9,6 +9,8 @@ import time
 from streamlit.runtime import Runtime, get_instance
 from streamlit.runtime import exists as under_a_server
 
+from tfpool.data.keras_sets import DOWNLOADS
+
 DELAY = 2.0
 """Seconds that the first page has to itself: its script has run by then and its browser has drawn it."""
 _lock = threading.Lock()
@@ -51,6 +53,12 @@ def load_keras() -> None:
 
     if _in_a_server():
         keras.backend.clear_session = lambda: None
+
+
+def load_keras_for(name: str) -> None:
+    """Load it where it is what reads the images of a data set."""
+    if name in DOWNLOADS:
+        load_keras()
 
 
 def _warm() -> None:

@@ -5,7 +5,7 @@ import streamlit as st
 
 from dashboard import block_chart, choices, swap
 from dashboard.blocks import DETAILS
-from dashboard.choices import SHORT_NAMES, SIDES
+from dashboard.choices import HEADS_MEAN, SHORT_NAMES, SIDES
 from dashboard.page import header, link, messages
 from tfpool import graph
 from tfpool.catalog import find
@@ -51,7 +51,7 @@ with columns[0]:
         required=True,
         format_func=SHORT_NAMES.__getitem__,
         key="build_head",
-        help="What comes after the last feature map and turns it into one score a class",
+        help=f"What comes after the last feature map and turns it into one score a class.  \n{HEADS_MEAN}",
         wrap=True,
         bind="query-params",
     )

@@ -7,6 +7,7 @@ from dashboard import charts, choices, comparing, result_charts
 from dashboard.choices import SHORT_NAMES, SIDES
 from dashboard.counted import CLASSES, counted, over_classes, over_sides
 from dashboard.page import header, link, messages, plain, store
+from dashboard.wording import times
 from tfpool import graph, results
 from tfpool.catalog import CATALOG
 from tfpool.comparison import compare
@@ -24,8 +25,11 @@ header("Parameters", "What does each head cost, over networks, image sizes and c
 def answer(plans: list[Plan]) -> None:
     most = max(plans, key=lambda each: each.head_params)
     least = min(plans, key=lambda each: each.head_params)
-    times = most.head_params / max(1, least.head_params)
-    told = f": the largest has {times:,.0f} times as many" if times > 1 else ""
+    if most.head_params == least.head_params:
+        st.markdown(f"Each of these heads has **{most.head_params:,}** parameters.")
+        return
+    ratio = times(most.head_params, least.head_params)
+    told = f": the largest has {ratio} as many" if ratio else ""
     st.markdown(
         f"The largest head is **{SHORT_NAMES[most.head.name]}** on **{most.backbone}**: **{most.head_params:,}** "
         f"parameters, {most.head_params / most.params:.1%} of the whole network. The smallest is "

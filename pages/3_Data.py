@@ -5,6 +5,7 @@ import streamlit as st
 
 from dashboard import choices, own_images, pictures
 from dashboard.page import header, link, plain
+from dashboard.warming import load_keras_for
 from tfpool import data, graph
 from tfpool.data.fetching import fetch
 from tfpool.data.images import FORMATS
@@ -128,6 +129,7 @@ if facts.state == "to be downloaded":
 else:
     try:
         with st.spinner("Reading the images"):
+            load_keras_for(name)
             chosen = data.load(name)
     except ValueError as error:
         st.error(plain(str(error)))

@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard import choices, jobs, recipes
 from dashboard.page import header, link, messages, store
+from dashboard.warming import load_keras_for
 from tfpool import data
 from tfpool.runs import ENDED
 from tfpool.selection import is_lab
@@ -25,25 +26,29 @@ with columns[3]:
     repeats = choices.whole_number(
         "Repeats", "train", "repeats", 1, most=100, help="Runs of each, with one seed after the other: one tells little"
     )
-with messages():
-    images = data.load(name)
-with messages():
-    recipe = recipes.recipe(len(images.train), networks)
+recipe = None
+with messages(go_on=True):
+    load_keras_for(name)
+    recipe = recipes.recipe(len(data.load(name).train), networks)
 count = len(networks) * len(heads) * repeats
-if st.button(f"Train {count} run{'s' * (count != 1)}", type="primary", disabled=not count, key="train_start"):
-    with messages():
+label = f"Train {count} run{'s' * (count != 1)}"
+if st.button(label, type="primary", disabled=not (recipe and count), key="train_start") and recipe:
+    with messages(go_on=True):
         sweep = f"{' '.join(networks)}, {' '.join(heads)}, {repeats} seeds" if count > 1 else None
-        queued = enqueue_sweep(networks, heads, repeats, name, recipe, store(), sweep)
+        st.query_params["runs"] = enqueue_sweep(networks, heads, repeats, name, recipe, store(), sweep)
         launch(store())
-    st.query_params["runs"] = queued
-    st.rerun()
+        st.rerun()
 
+jobs.told()
 with messages():
     known = store().runs()
 # The lab's are watched on the Claims page.
 own = [run for run in known if not is_lab(run)]
 newest = [run.id for run in own if run.state not in ENDED] or [run.id for run in own[:2]]
 named = st.query_params.get_all("runs")
+added = jobs.added()
+if named and added:
+    st.query_params["runs"] = named = [*named, *added]
 shown = [run.id for run in known if run.id in named] or newest
 if named and own and shown == newest and not set(named) & set(newest):
     st.info("The runs that this address names are not here any more. These are the newest.")

@@ -10,6 +10,7 @@ header("Runs", "Which run is better, by how much, over seeds?")
 
 with messages():
     known = store().runs()
+jobs.told()
 answer = st.container()
 runs = run_table.unfolded(known)
 if not runs:
@@ -34,6 +35,8 @@ ids = [run.id for run in runs]
 if CHOSEN not in st.session_state and CHOSEN not in st.query_params:
     # Not the widget's own default: ticks in the table set what is chosen, too.
     st.session_state[CHOSEN] = ids[:2]
+if added := jobs.added():
+    st.session_state[CHOSEN] = [*st.session_state[CHOSEN], *added][:MOST]
 chosen = st.multiselect(
     "Runs",
     ids,

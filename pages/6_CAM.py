@@ -106,9 +106,9 @@ def panel(view: View, limit: float) -> None:
     """One map with what its model says."""
     head = f"**{SHORT_NAMES[view.model.run.plan.head.name]}** · " if view.model.run else ""
     st.markdown((f"**{view.method}**  \n" if len(methods) > 1 else "") + f"{head}{plain(view.model.name)}")
-    right = "" if image.label in (None, view.predicted) else " (wrong)"
+    wrong = "" if image.label in (None, view.predicted) else " (wrong)"
     st.markdown(
-        f"predicts: **{plain(labels[view.predicted])}**{right}  \n"
+        f"predicts: **{plain(labels[view.predicted])}**{wrong}  \n"
         f"score {view.predicted_score:.2f}, {view.probability:.0%}"
     )
     told = f"{labels[view.explained]}" + (f" and not {labels[view.other]}" if view.other is not None else "")
@@ -169,7 +169,7 @@ titles = {f"{view.model.name} · {view.method}": view for view in views}
 if st.toggle("What the map is the sum of", key="cam_sum", bind="query-params"):
     with messages():
         one = st.selectbox("Map", list(titles), key="cam_sum_of") if len(titles) > 1 else next(iter(titles))
-        summing.show(titles[one])
+        summing.show(titles[one], question)
 if st.toggle("Can the map be trusted? Hide pixels in its order", key="cam_judge", bind="query-params"):
     with messages():
         judging.show(views)

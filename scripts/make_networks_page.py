@@ -33,9 +33,13 @@ Every other depth 6n + 2 of the CIFAR kind goes by its name too: `resnet26` (sho
 
 With a last feature map of H×W×C and K classes the heads have these parameters:
 
-| name | in Python | parameters |
-|---|---|---|
+| name | in Python | what it does | parameters |
+|---|---|---|---|
 {heads}
+
+U₁ and U₂ are the units of the hidden layers (`tp.FC(units=(4096, 4096))`), l the sides of SPP's grids
+(`tp.SPP(levels=(1, 2, 4))`), s the side of AdaptiveAvg's (`tp.AdaptiveAvg(size=2)`). On the command line a network's
+settings are given as in `--set width=0.5`.
 """
 
 
@@ -55,7 +59,7 @@ def page() -> str:
             ", ".join(f"`{setting}`" for setting in backbone.settings) or "–",
         )
         networks.append("| " + " | ".join(cells) + " |")
-    heads = [f"| `{name}` | `tp.{head.__name__}()` | {head.formula} |" for name, head in HEADS.items()]
+    heads = [f"| `{name}` | `tp.{head.__name__}()` | {head.meaning} | {head.formula} |" for name, head in HEADS.items()]
     return PAGE_TEXT.format(networks="\n".join(networks), heads="\n".join(heads))
 
 

@@ -29,5 +29,7 @@ async def answered(connection: ClientConnection, page: str, query: str = "") -> 
             error = message.delta.new_element.exception.message
         # One that was begun when the session opened may end early for this one.
         if message.HasField("script_finished") and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+            if message.script_finished == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
+                return "the page's script cannot be read"
             return error
     return "the connection was closed"

@@ -1,5 +1,6 @@
 """What tests share: one store with two tiny trained runs, made once by the command line itself."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -41,16 +42,24 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
     store, failed = folder / "trained" / "saved_models", folder / "failed"
     try:
-        (folder / "training").mkdir()
+        (folder / "taken").mkdir()
     except FileExistsError:
         while not store.exists():
             assert not failed.exists(), failed.read_text()
             time.sleep(0.1)
         return store
     recipe = ("--epochs", "3", "--train-images", "2000", "--batch-size", "32")
-    done = tfpool("train", "resnet8", "--head", "gap", "flatten", *recipe, "--store", folder / "training/saved_models")
+    # Elsewhere first: who waits sees the store when it is whole.
+    unready = folder / "training" / "saved_models"
+    done = tfpool("train", "resnet8", "--head", "gap", "flatten", *recipe, "--store", unready)
     if done.returncode:
         failed.write_text(done.stderr)
     assert done.returncode == 0, done.stderr
-    (folder / "training").rename(folder / "trained")
+    unready.parent.rename(store.parent)
     return store
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is loaded by now out of garbage collections: each `clear_session` of Keras is a full one."""
+    gc.collect()
+    gc.freeze()

@@ -9,7 +9,7 @@ from tfpool import data
 from tfpool.data import PARTS
 from tfpool.run import Run
 
-_CONFIDENCE = 0.95
+CONFIDENCE = 0.95
 
 
 def images_behind(run: Run, metric: str = "test") -> int | None:
@@ -37,7 +37,7 @@ def interval(share: float, images: int) -> tuple[float, float]:
         share: of the images that are right, 0 to 1.
         images: how many there are, at least 1.
     """
-    z = NormalDist().inv_cdf((1 + _CONFIDENCE) / 2)
+    z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
     spread = z * math.sqrt(share * (1 - share) / images + z * z / (4 * images * images))
     middle, whole = share + z * z / (2 * images), 1 + z * z / images
     return max(0.0, (middle - spread) / whole), min(1.0, (middle + spread) / whole)

@@ -16,6 +16,7 @@ class Head(ABC):
     """A subclass is a frozen dataclass of settings. Calling it adds its layers after a feature map."""
 
     name: ClassVar[str]
+    meaning: ClassVar[str]
     formula: ClassVar[str]
 
     @abstractmethod
@@ -48,6 +49,7 @@ class GAP(Head):
 
     dropout: float = 0.0
     name: ClassVar[str] = "gap"
+    meaning: ClassVar[str] = "global average pooling: the mean of each map over its positions"
     formula: ClassVar[str] = "C·K + K"
 
     def __post_init__(self) -> None:
@@ -68,6 +70,7 @@ class GMP(Head):
     """
 
     name: ClassVar[str] = "gmp"
+    meaning: ClassVar[str] = "global max pooling: the maximum of each map over its positions"
     formula: ClassVar[str] = "C·K + K"
 
     def __call__(self, features: Tensor, classes: int) -> Tensor:
@@ -83,6 +86,7 @@ class Flatten(Head):
     """
 
     name: ClassVar[str] = "flatten"
+    meaning: ClassVar[str] = "all positions of all maps side by side"
     formula: ClassVar[str] = "H·W·C·K + K"
 
     def __call__(self, features: Tensor, classes: int) -> Tensor:
@@ -107,6 +111,7 @@ class FC(Head):
     units: tuple[int, ...] = (4096, 4096)
     dropout: float = 0.5
     name: ClassVar[str] = "fc"
+    meaning: ClassVar[str] = "fully connected: all positions side by side, then hidden layers, as AlexNet and VGG end"
     formula: ClassVar[str] = "H·W·C·U₁ + U₁ + U₁·U₂ + U₂ + U₂·K + K"
 
     def __post_init__(self) -> None:
@@ -137,6 +142,9 @@ class NIN(Head):
 
     dropout: float = 0.0
     name: ClassVar[str] = "nin"
+    meaning: ClassVar[str] = (
+        "network in network: a 1×1 convolution makes one map a class, and its mean is the class's score"
+    )
     formula: ClassVar[str] = "C·K + K"
 
     def __post_init__(self) -> None:
@@ -159,6 +167,7 @@ class AvgMax(Head):
     """
 
     name: ClassVar[str] = "avgmax"
+    meaning: ClassVar[str] = "mean and maximum of each map side by side"
     formula: ClassVar[str] = "2·C·K + K"
 
     def __call__(self, features: Tensor, classes: int) -> Tensor:
@@ -183,6 +192,7 @@ class GeM(Head):
 
     p: float = 3.0
     name: ClassVar[str] = "gem"
+    meaning: ClassVar[str] = "generalised mean of each map, anywhere between mean and maximum: training finds where"
     formula: ClassVar[str] = "C·K + K + 1"
 
     def __post_init__(self) -> None:
@@ -209,6 +219,7 @@ class SPP(Head):
 
     levels: tuple[int, ...] = (1, 2, 4)
     name: ClassVar[str] = "spp"
+    meaning: ClassVar[str] = "spatial pyramid pooling: the maxima of ever finer grids of cells, joined"
     formula: ClassVar[str] = "Σ l²·C·K + K"
 
     def __post_init__(self) -> None:
@@ -244,6 +255,7 @@ class AdaptiveAvg(Head):
 
     size: int = 2
     name: ClassVar[str] = "adaptiveavg"
+    meaning: ClassVar[str] = "adaptive average pooling: the means of a grid of cells, the bridge from GAP to Flatten"
     formula: ClassVar[str] = "s²·C·K + K"
 
     def __post_init__(self) -> None:

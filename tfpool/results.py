@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from tfpool.certainty import CONFIDENCE
 from tfpool.plan import Plan, plan
 from tfpool.run import Run
 
@@ -24,7 +25,6 @@ MEASURES = ("test", "val_accuracy", "accuracy", "test_loss", "val_loss", "loss")
 COSTS = ("params", "macs", "time")
 AXES = ("epoch", "step", "seconds")
 HOW = ("last", "best")
-_CONFIDENCE = 0.95
 
 
 def last(run: Run, metric: str) -> float | None:
@@ -214,7 +214,7 @@ def margin(values: Sequence[float]) -> float | None:
     from scipy.special import stdtrit
 
     error = float(np.std(values, ddof=1)) / math.sqrt(len(values))
-    return float(stdtrit(len(values) - 1, (1 + _CONFIDENCE) / 2)) * error
+    return float(stdtrit(len(values) - 1, (1 + CONFIDENCE) / 2)) * error
 
 
 def confusion(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 ENDED = ("done", "stopped", "interrupted", "failed")
+STATES = ("queued", "running", *ENDED)
 
 
 @dataclass(frozen=True)

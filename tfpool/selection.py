@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from tfpool.catalog import CATALOG
 from tfpool.heads import HEADS
 from tfpool.results import COSTS, MEASURES, data_name, value
-from tfpool.run import ENDED, Run
+from tfpool.run import STATES, Run
 
 FACETS = ("data", "network", "head", "state", "sweep")
 ORDERS = (*MEASURES, *COSTS)
@@ -26,7 +26,7 @@ WORDS = {
 """What people call each of `ORDERS`."""
 LAB = "lab "
 """What the names of the lab's sweeps begin with, before the claim's."""
-_ALWAYS_KNOWN = {"network": tuple(CATALOG), "head": tuple(HEADS), "state": ("queued", "running", *ENDED)}
+_ALWAYS_KNOWN = {"network": tuple(CATALOG), "head": tuple(HEADS), "state": STATES}
 
 
 def is_lab(run: Run) -> bool:

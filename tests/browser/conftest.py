@@ -38,6 +38,9 @@ FLAGS = [
 ]
 PROBES = ("/_stcore/health", "/_stcore/host-config")
 """Streamlit looks for its server below a page's path first, and finds it at the root."""
+POINTS = """() => document.querySelector('[data-testid="stPlotlyChart"]')
+    ?.querySelectorAll('.scatterlayer .point').length ?? 0"""
+"""JavaScript: how many points the first chart's curves have."""
 PATIENCE = 30_000
 """Milliseconds."""
 Serve = Callable[[Path], str]
@@ -151,7 +154,7 @@ def settle(page: Page) -> None:
 
 def stop_button(page: Page) -> Locator:
     """The page's own Stop. Streamlit's header has another while a script runs."""
-    return page.get_by_test_id("stMainBlockContainer").get_by_role("button", name="Stop")
+    return page.get_by_test_id("stMainBlockContainer").get_by_role("button", name="Stop", exact=True)
 
 
 def clean(page: Page) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import sqlite3
 from pathlib import Path
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import numpy as np
 import pytest
@@ -15,7 +16,8 @@ from playwright.sync_api import Locator, Page, expect
 from dashboard.page import PAGES
 from tfpool.runs import RunStore
 
-from .conftest import Browse, Serve, accessible, clean, picture, settle, stop_button
+from ..test_results import finished
+from .conftest import POINTS, Browse, Serve, accessible, clean, picture, settle, stop_button
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 MINUTES = 180_000
@@ -36,7 +38,7 @@ def address(url: str, page: str) -> str:
 
 def points(page: Page) -> int:
     """How many points the accuracy curves have."""
-    return page.get_by_test_id("stPlotlyChart").first.locator(".scatterlayer .point").count()
+    return page.evaluate(POINTS)
 
 
 def pixels(element: Locator) -> np.ndarray:
@@ -142,7 +144,7 @@ def test_train_two_heads_watch_them_learn_and_look_at_their_maps(store: Path, se
     expect(opened.get_by_text("75,482 parameters, 650 in the head")).to_be_visible()
     expect(opened.get_by_text("106,202 parameters, 31,370 in the head")).to_be_visible()
     expect(opened.get_by_text("running: epoch").first).to_be_visible(timeout=MINUTES)
-    opened.wait_for_function(f"() => ({_POINTS})() >= 2", timeout=MINUTES)
+    opened.wait_for_function(f"() => ({POINTS})() >= 2", timeout=MINUTES)
     some = points(opened)
 
     # A page refresh loses nothing: the address names the runs, and the training goes on.
@@ -150,10 +152,10 @@ def test_train_two_heads_watch_them_learn_and_look_at_their_maps(store: Path, se
     opened.reload(wait_until="domcontentloaded")
     settle(opened)
     expect(opened.get_by_text("106,202 parameters, 31,370 in the head")).to_be_visible()
-    opened.wait_for_function(f"some => ({_POINTS})() > some", arg=some, timeout=MINUTES)
+    opened.wait_for_function(f"some => ({POINTS})() > some", arg=some, timeout=MINUTES)
     expect(opened.get_by_text("done", exact=True)).to_have_count(2, timeout=MINUTES)
     expect(opened.get_by_text("Test accuracy")).to_have_count(2)
-    opened.wait_for_function(f"() => ({_POINTS})() === 2 * 2 * 4")
+    opened.wait_for_function(f"() => ({POINTS})() === 2 * 2 * 4")
     picture(opened, "Train-after-training")
 
     opened.get_by_test_id("stSidebar").get_by_role("link", name="CAM", exact=True).click()
@@ -171,10 +173,6 @@ def test_train_two_heads_watch_them_learn_and_look_at_their_maps(store: Path, se
     dark = browse(opened.url, scheme="dark")
     expect(dark.get_by_test_id("stPlotlyChart")).to_have_count(2, timeout=MINUTES)
     picture(dark, "CAM-after-training-dark")
-
-
-_POINTS = """() => document.querySelector('[data-testid="stPlotlyChart"]')
-    ?.querySelectorAll('.scatterlayer .point').length ?? 0"""
 
 
 def test_a_recipe_that_is_chosen_fills_the_controls_and_changed_ones_stay(
@@ -206,11 +204,29 @@ def endless(url: str, browse: Browse) -> Page:
     return opened
 
 
-def test_the_stop_button_ends_a_run(store: Path, serve: Serve, browse: Browse) -> None:
-    opened = endless(serve(store), browse)
-    stop_button(opened).click()
-    expect(opened.get_by_text("stopped", exact=True)).to_be_visible()
-    assert RunStore(store).runs()[0].state == "stopped"
+def test_buttons_beside_a_running_run_change_the_whole_page_and_its_stop_ends_it(
+    store: Path, serve: Serve, browse: Browse
+) -> None:
+    done = finished(RunStore(store), 0.7)
+    url = serve(store)
+    running = parse_qs(urlsplit(endless(url, browse).url).query)["runs"]
+    opened = browse(f"{url}/Train?" + urlencode({"runs": [done.id, *running]}, doseq=True))
+    cards = opened.get_by_test_id("stMainBlockContainer").get_by_text("parameters, ")
+    expect(cards).to_have_count(2)
+
+    opened.get_by_role("button", name="Delete").click()
+    expect(opened.get_by_text(f"{done.id} was deleted.")).to_be_visible()
+    expect(cards).to_have_count(1)
+    opened.get_by_role("button", name="Undo").click()
+    expect(cards).to_have_count(2)
+    opened.get_by_role("button", name="Again").click()
+    expect(cards).to_have_count(3)
+    assert len(parse_qs(urlsplit(opened.url).query)["runs"]) == 3
+
+    opened.get_by_role("button", name="Stop all 2").click()
+    expect(opened.get_by_text("stopped", exact=True)).to_have_count(2)
+    expect(opened.get_by_role("button", name="Resume")).to_have_count(2)
+    assert [run.state for run in RunStore(store).runs()] == ["stopped", "stopped", "done"]
 
 
 def test_a_killed_worker_is_shown_as_interrupted_without_a_reload(store: Path, serve: Serve, browse: Browse) -> None:

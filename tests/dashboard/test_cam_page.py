@@ -1,5 +1,6 @@
 """The CAM page in Streamlit's own test harness: what it asks, shows, adds up and refuses."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -8,8 +9,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import tfpool as tp
+from dashboard import models
 from dashboard.page import plain
 from tfpool import data
+from tfpool.runs import RunStore
 
 from .test_pages import empty, filled, opened, sound, words
 
@@ -110,8 +113,34 @@ def test_the_sum_of_a_map_is_the_score_where_the_method_is_exact(method: str, ex
         np.testing.assert_allclose(terms["activation"][:10] * terms["weight"][:10], terms["adds"][:10], rtol=1e-4)
         assert bool(app.success) == exact
         assert not app.warning
+    # A map that was cut or averaged is not all of the evidence any more, and nothing is wrong with the score.
+    app.selectbox(key="cam_relu").set_value("only what speaks for it").run()
+    sound(app)
+    assert not app.success
+    assert not app.warning
+    assert "it does not add up to the score" in words(app)
     app.number_input(key="cam_row").set_value(0).run()
     sound(app)
+
+
+def test_how_far_a_run_is_and_what_it_is_called_prepare_nothing_anew(filled: Path) -> None:
+    run = RunStore(filled).get("resnet8-gap-1")
+    model = models.picked(run.id, run)
+    called = models.picked(run.id, replace(run, title="mine", progress={"epoch": 2}))
+    assert models.explainer(called, "cam") is models.explainer(model, "cam")
+    written = replace(model, changed=(model.changed[0] + 1,))
+    assert models.explainer(written, "cam") is not models.explainer(model, "cam")
+
+
+def test_a_run_whose_images_are_not_here_downloads_none(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = replace(data.describe("fashion_mnist"), state="to be downloaded")
+    monkeypatch.setattr(data, "describe", lambda name: facts)
+    app = cam()
+    assert "The images of fashion\\_mnist, which resnet8\\-" in words(app)
+    assert not maps(app)
+    app.selectbox(key="cam_source").set_value("photographs").run()
+    sound(app)
+    assert len(maps(app)) == 2
 
 
 @pytest.mark.slow

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.choices import SHORT_NAMES
 from dashboard.tour import STEPS
+from dashboard.wording import number_of
 from tfpool import examples, heads, results
 from tfpool.lab import finding
 from tfpool.lab.claim import CLAIMS
@@ -48,7 +50,9 @@ def test_heads_are_counted_by_their_formulas() -> None:
         params = heads.get(name).params((10, 10, 32), 2)
         assert f"**{params:,}** parameters" in told
         assert f"Then Dense: {heads.HEADS[name].formula}" in told
-    assert "**97.0 times** as many parameters" in told
+        assert f"**{SHORT_NAMES[name]}**, {heads.HEADS[name].meaning}" in told
+    assert "**97 times** as many parameters" in told
+    assert "With a single position all three cost the same" in words(opened("Home", home_side="1"))
 
 
 def test_the_tour_goes_from_step_to_step() -> None:
@@ -67,7 +71,7 @@ def test_the_tour_tells_the_numbers_of_the_runs_that_ship() -> None:
     for run in (gap, flatten):
         assert f"**{results.last(run, 'test'):.1%}** of test images" in told
     held = sum(finding.shipped(name).judgement.verdict == "holds" for name in CLAIMS)
-    assert f"{held} holds" in words(opened("Home", home_step="Believe"))
+    assert number_of("holds", held) in words(opened("Home", home_step="Believe"))
 
 
 def test_the_tours_maps_follow_the_picture() -> None:

@@ -137,6 +137,9 @@ def test_networks_times_heads_times_repeats_are_queued_as_one_group(
     assert {run.sweep for run in runs} == {"resnet8 convnet, gap flatten, 2 seeds"}
     assert {run.spec["recipe"]["seed"] for run in runs} == {5, 6}
     assert len([button for button in app.button if button.label == "Stop"]) == 8
+    app.button(key="runs_stop_all").click().run()
+    sound(app)
+    assert {run.state for run in tp.runs(empty)} == {"stopped"}
 
 
 class Bystander:
@@ -159,14 +162,38 @@ def test_a_stopped_run_is_resumed_and_one_that_is_deleted_brought_back(
     app.button(key=f"runs_again_{run_id}").click().run()
     sound(app)
     assert [run.state for run in store.runs()] == ["queued", "stopped"]
+    store.request_stop(store.runs()[0].id)
+    store.delete(store.runs()[0].id)
+
+    # On Runs what is made anew is compared at once, and what was the last one can be brought back.
     app = opened("Runs")
-    app.button(key=f"runs_delete_{run_id}").click().run()
+    app.button(key=f"runs_again_{run_id}").click().run()
     sound(app)
-    assert run_id not in [run.id for run in store.runs()]
-    assert f"{run_id} was deleted." in [text.value for text in app.text]
-    app.button(key="runs_undo").click().run()
+    new = store.runs()[0].id
+    assert app.multiselect(key="runs_chosen").value == [run_id, new]
+    store.request_stop(new)
+    store.delete(new)
+    for page in ("Runs", "Train"):
+        app = opened(page)
+        app.button(key=f"runs_delete_{run_id}").click().run()
+        sound(app)
+        assert store.runs() == []
+        assert f"{run_id} was deleted." in [text.value for text in app.text]
+        app.button(key="runs_undo").click().run()
+        sound(app)
+        assert [run.id for run in store.runs()] == [run_id]
+
+
+def test_a_button_of_a_run_that_has_gone_says_so(empty: Path) -> None:
+    store, run_id = queued(empty)
+    store.request_stop(queued(empty)[1])
+    store.request_stop(run_id)
+    app = opened("Train")
+    store.delete(run_id)
+    app.button(key=f"runs_again_{run_id}").click().run()
     sound(app)
-    assert run_id in [run.id for run in store.runs()]
+    assert f"There is no run '{run_id}'" in words(app).replace("\\", "")
+    assert not opened("Train").error
 
 
 @pytest.mark.parametrize("page", ["Train", "Runs"])

@@ -37,6 +37,10 @@ def test_it_answers_in_words_and_numbers(store: RunStore) -> None:
         for name in ("resnet20", "resnet50")
         for head in ("gap", "gmp", "flatten")
     ]
+    app.button_group(key="parameters_heads").set_value(["gap", "gmp"]).run()
+    sound(app)
+    app.multiselect(key="parameters_networks").set_value(["resnet20"]).run()
+    assert f"Each of these heads has **{gap.head_params:,}** parameters." in words(app)
 
 
 def test_bars_are_stacked_unless_the_axis_is_logarithmic(store: RunStore) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import comparing, result_charts, run_table
+from dashboard import charts, comparing, result_charts, run_table
 from dashboard.page import plain
 from tfpool import results
 from tfpool.process import Process
@@ -41,6 +41,38 @@ def test_the_verdict_has_means_and_an_interval_seed_by_seed(store: RunStore) -> 
     )
     assert "2.0 ± 2.5 points, seed by seed, ahead of resnet8 GAP" in said
     assert "reaches zero: it may be chance" in said
+
+
+def test_a_lead_that_turns_on_which_seeds_count_is_told(store: RunStore) -> None:
+    # Flatten is ahead under the three seeds that both have, GAP over all five.
+    for seed in (3, 4):
+        finished(store, 0.95, seed=seed)
+    said = words(opened("Runs"))
+    assert "resnet8 GAP** is best" in said
+    assert "**80.0%** of the 5,000 test images right" in said
+    assert "8.0 points ahead of resnet8 Flatten" in said
+    assert "resnet8 Flatten is ahead by 2.0 ± 2.5 points: the order turns on which seeds count" in said
+
+
+def test_groups_without_two_seeds_in_common_are_not_called_single(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TFPOOL_STORE", str(tmp_path / "other"))
+    for seed in range(2):
+        finished(RunStore(tmp_path / "other"), 0.7, seed=seed)
+        finished(RunStore(tmp_path / "other"), 0.8, head="flatten", seed=seed + 1)
+    assert "They share fewer than two seeds" in words(opened("Runs"))
+
+
+def test_an_axis_of_close_accuracies_has_labels_that_differ() -> None:
+    assert charts.percent(0.86, 0.88) == {"tickformat": ".1%"}
+    assert charts.percent(0.6, 0.88) == {"tickformat": ".0%"}
+
+
+def test_one_seed_has_an_axis_around_it_that_ends_at_one(store: RunStore) -> None:
+    (group,) = results.groups([finished(store, 1.0, head="gmp")])
+    low, high = result_charts.seed_dots([group], ["gmp"], "test").layout.xaxis.range
+    assert (low, high) == (pytest.approx(0.99, abs=0.001), pytest.approx(1.0, abs=0.001))
 
 
 def test_a_single_lucky_seed_is_not_best_where_others_have_several(store: RunStore) -> None:

@@ -1,5 +1,6 @@
 """The Train page in Streamlit's own test harness: what few images want, how cards stand, the lab's runs."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -130,3 +131,44 @@ def test_the_labs_runs_are_not_shown_as_the_newest(store: RunStore) -> None:
 @pytest.mark.parametrize(("runs", "beside"), [(0, 2), (1, 2), (2, 2), (3, 3), (4, 2), (5, 3), (8, 3)])
 def test_cards_stand_in_even_rows_of_three_at_most(runs: int, beside: int) -> None:
     assert jobs.cards_beside(runs) == beside
+
+
+def test_of_many_runs_those_around_the_one_under_way_stand(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = finished(store, 0.7).spec
+    for _ in range(11):
+        store.add(spec)
+    runs = store.runs()[::-1]
+    assert [run.id for run in jobs.window(runs)] == [run.id for run in runs[:8]]
+    ended = [replace(run, state="done") for run in runs[:7]]
+    assert [run.id for run in jobs.window([*ended, *runs[7:]])] == [run.id for run in runs[3:11]]
+    ended = [replace(run, state="done") for run in runs]
+    assert [run.id for run in jobs.window(ended)] == [run.id for run in runs[4:]]
+    assert jobs.window(runs[:3]) == runs[:3]
+
+    monkeypatch.setattr(queue.subprocess, "Popen", lambda *arguments, **settings: Bystander())
+    app = opened("Train")
+    assert "11 queued" in words(app)
+    assert "These are 8 of 11 runs. All are on the Runs page." in words(app)
+    assert len([button for button in app.button if button.label == "Stop"]) == 8
+    assert app.button(key="runs_stop_all").label == "Stop all 11"
+
+
+def test_settings_that_do_not_go_together_hide_no_run(store: RunStore) -> None:
+    finished(store, 0.7)
+    app = opened("Train", train_recipe="resnet", train_epochs="1")
+    assert "warmup" in words(app)
+    assert app.button(key="train_start").disabled
+    assert "resnet8-gap-1" in words(app)
+
+
+def test_a_full_training_takes_all_images_and_a_first_look_some(store: RunStore) -> None:
+    app = opened("Train", train_networks="resnet8")
+    app.multiselect(key="train_networks").set_value(["resnet8", "plain20", "convnet"]).run()
+    app.selectbox(key="train_recipe").set_value("quick").run()
+    sound(app)
+    assert "For a full training choose a recipe: resnet for resnet8, plain20; default for convnet." in words(app)
+    app.selectbox(key="train_recipe").set_value("resnet").run()
+    sound(app)
+    assert app.number_input(key="train_images").value == 12_000
+    app.selectbox(key="train_recipe").set_value("quick").run()
+    assert app.number_input(key="train_images").value == 4000

@@ -222,6 +222,8 @@ _FAMILIES = {
     "squeezenet": "nin",
     "efficientnet": "efficientnet",
 }
+FULL = tuple(dict.fromkeys(_FAMILIES.values()))
+"""Recipes for a full training of one family of networks."""
 
 
 def named(name: str, **changes: Any) -> Recipe:

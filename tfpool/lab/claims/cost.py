@@ -117,7 +117,8 @@ def judge(records: Sequence[Record]) -> Judgement:
     heaviest = max((each for each in effects if each.name.startswith("memory")), key=lambda each: each.value)
     return Judgement(
         verdict(answers),
-        f"Against GAP {_which(heaviest)} takes most memory, {heaviest}, and {_which(worst)} most time, {worst}. "
+        f"Compared with GAP, {_which(heaviest)} takes the most memory, {heaviest}, and {_which(worst)} the most time, "
+        f"{worst}. "
         f"Multiply-adds are at most {max(macs.values()):.2f} times those with GAP.",
         effects,
         ("network", "head", "parameters", "MACs over GAP's", "latency", "memory"),

@@ -98,9 +98,9 @@ def judge(records: Sequence[Record]) -> Judgement:
     )
     return Judgement(
         verdict(answers),
-        "NIN's test accuracy is "
+        "Compared with GAP + Dense, NIN's test accuracy is "
         + "; ".join(f"{each:higher/lower} on {network}" for each, network in zip(effects, networks, strict=True))
-        + " than that of GAP + Dense.",
+        + ".",
         effects,
         ("network", "head", "head's parameters", "test", "dead classes"),
         rows,

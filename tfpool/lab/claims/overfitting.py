@@ -137,6 +137,9 @@ def judge(records: Sequence[Record]) -> Judgement:
     # The condition with the most images for its network says most.
     told = max(range(len(conditions)), key=lambda number: conditions[number][1])
     (network, images), gap, test, fit = conditions[told], effects[2 * told], better[2 * told], equal[told]
+    widest = max(range(len(conditions)), key=lambda number: equal[number].value)
+    place = f"{conditions[widest][0]} with {conditions[widest][1]:,} images"
+    elsewhere = f" On {place} it is {equal[widest]:larger/smaller}." if widest != told else ""
     figures = [
         Figure(
             f"{what}, {network}",
@@ -162,7 +165,7 @@ def judge(records: Sequence[Record]) -> Judgement:
         verdict(map(above, effects)),
         f"The accuracy falls from training to test images by {gap:more/less} under Flatten than under GAP on "
         f"{network} with {images:,} images, and there Flatten is {test:ahead/behind} on the test images themselves. "
-        f"Where it fits the training images no better than GAP, its gap is {fit:larger/smaller}.",
+        f"At GAP's accuracy on the training images its gap there is {fit:larger/smaller}.{elsewhere}",
         [*effects, *better, *equal],
         ("network", "images", "head", "training", "test", "gap"),
         rows,

@@ -1,0 +1,26 @@
+"""Counts and ratios in words, alike on every page."""
+
+from __future__ import annotations
+
+_VERDICTS = {
+    "holds": "hold",
+    "holds in part": "hold in part",
+    "does not hold": "do not hold",
+    "not decided here": "are not decided here",
+}
+_ONE = {"not decided here": "is not decided here"}
+_LEAST = 1.05
+"""Ratio from which it is told: below it two counts are as good as equal."""
+
+
+def times(more: int, less: int) -> str:
+    """How many times as many one count is, such as "3.4 times"; empty for about as many, and beside zero."""
+    ratio = more / less if less else 0.0
+    if ratio < _LEAST:
+        return ""
+    return f"{ratio:,.0f} times" if ratio >= 100 else f"{ratio:.3g} times"
+
+
+def number_of(verdict: str, count: int) -> str:
+    """How many statements have a verdict, such as "5 hold" or "1 holds"."""
+    return f"{count} {_ONE.get(verdict, verdict) if count == 1 else _VERDICTS[verdict]}"
