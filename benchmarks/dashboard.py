@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import tfpool as tp
 from dashboard.page import PAGES
-from tests.browser.conftest import CHROMIUM, FLAGS, POINTS, free_port, settle, start_server
+from tests.browser.conftest import CHROMIUM, FLAGS, POINTS, free_port, heading, settle, start_server
 from tfpool.runs import RunStore
 from tfpool.table import table
 from tfpool.training import enqueue_sweep, launch
@@ -48,8 +48,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def shown(page: Page, name: str) -> None:
-    heading = "Flatten or GAP?" if name == "Home" else name
-    page.locator("h1", has_text=heading).wait_for()
+    page.locator("h1", has_text=heading(name)).wait_for()
     settle(page)
 
 

@@ -88,6 +88,8 @@ def size_lines(
         "height": 340,
         "xaxis": {"title": {"text": title}, **({"type": "log", "dtick": 1} if by_factors else {})},
         "yaxis": {"title": {"text": "parameters of the head"}, **_counts(log=True)},
+        # A line that several heads share has a name, too.
+        "showlegend": True,
         "shapes": [{**chosen, "line": {"color": BACKBONE, "dash": "dot", "width": 1.5}}] if here is not None else [],
         **_frame(),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import time
 from collections.abc import Sequence
@@ -133,10 +134,11 @@ def _made(writer: subprocess.Popen[str]) -> bool:
             st.button("Stop", key="runs_onnx_stop", icon=":material/stop_circle:")
             clock = st.empty()
         began = time.monotonic()
-        while writer.poll() is None:
+        while True:
             clock.caption(f"Writing ONNX: {time.monotonic() - began:.0f} s")
-            time.sleep(_POLL_SECONDS)
-        error = writer.stderr.read() if writer.stderr else ""
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                _, error = writer.communicate(timeout=_POLL_SECONDS)
+                break
     finally:
         end(writer, _PATIENCE_SECONDS)
         if writer.stderr:

@@ -49,7 +49,7 @@ class GAP(Head):
 
     dropout: float = 0.0
     name: ClassVar[str] = "gap"
-    meaning: ClassVar[str] = "global average pooling: the mean of each map over its positions"
+    meaning: ClassVar[str] = "global average pooling: the mean of each map"
     formula: ClassVar[str] = "C·K + K"
 
     def __post_init__(self) -> None:
@@ -70,7 +70,7 @@ class GMP(Head):
     """
 
     name: ClassVar[str] = "gmp"
-    meaning: ClassVar[str] = "global max pooling: the maximum of each map over its positions"
+    meaning: ClassVar[str] = "global max pooling: the maximum of each map"
     formula: ClassVar[str] = "C·K + K"
 
     def __call__(self, features: Tensor, classes: int) -> Tensor:

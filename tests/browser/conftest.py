@@ -145,6 +145,11 @@ def browse(playwright: Playwright, tmp_path: Path) -> Iterator[Browse]:
     assert not faults
 
 
+def heading(page: str) -> str:
+    """A page's title, by its name in the menu."""
+    return "Flatten or GAP?" if page == "Home" else page
+
+
 def settle(page: Page) -> None:
     """Wait until the script has run and nothing shown is out of date."""
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')

@@ -17,7 +17,7 @@ from dashboard.page import PAGES
 from tfpool.runs import RunStore
 
 from ..test_results import finished
-from .conftest import POINTS, Browse, Serve, accessible, clean, picture, settle, stop_button
+from .conftest import POINTS, Browse, Serve, accessible, clean, heading, picture, settle, stop_button
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 MINUTES = 180_000
@@ -26,10 +26,6 @@ MINUTES = 180_000
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
     return tmp_path / "saved_models"
-
-
-def heading(page: str) -> str:
-    return "Flatten or GAP?" if page == "Home" else page
 
 
 def address(url: str, page: str) -> str:
