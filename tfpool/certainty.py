@@ -7,9 +7,8 @@ from statistics import NormalDist
 
 from tfpool import data
 from tfpool.data import PARTS
+from tfpool.results import CONFIDENCE
 from tfpool.run import Run
-
-CONFIDENCE = 0.95
 
 
 def images_behind(run: Run, metric: str = "test") -> int | None:

@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 
-from tfpool.certainty import CONFIDENCE
 from tfpool.plan import Plan, plan
 from tfpool.run import Run
 
@@ -25,6 +24,7 @@ MEASURES = ("test", "val_accuracy", "accuracy", "test_loss", "val_loss", "loss")
 COSTS = ("params", "macs", "time")
 AXES = ("epoch", "step", "seconds")
 HOW = ("last", "best")
+CONFIDENCE = 0.95
 
 
 def last(run: Run, metric: str) -> float | None:

@@ -96,7 +96,7 @@ def test_a_section_has_all_that_its_finding_has(made_up: dict[str, Finding]) -> 
         assert all(" | ".join(row) in text for row in judged.rows)
         assert f"`python -m tfpool lab {name} --full` on 2026-01-02, 3 seconds of computing" in text
         assert f"All {len(each.records)} measurements: [{name}-full.json]" in text
-    assert "**It is not decided here.** NIN's" in text
+    assert "**It is not decided here.** Compared with GAP + Dense, NIN's" in text
     assert "**It does not hold.** GAP tells" in text
     assert "seeds 0, 1, 2, 3, 4; TensorFlow 2.21.0, Keras 3.15.0" in text
     assert "no seeds: it is arithmetic" in text

@@ -187,7 +187,7 @@ def test_a_run_that_is_killed_and_resumed_again_and_again_ends_with_the_same_bit
 
 
 def test_a_disk_that_takes_no_more_fails_the_run_and_leaves_the_checkpoint_to_go_on_from(tmp_path: Path) -> None:
-    recipe = tp.Recipe(epochs=5, train_images=600, batch_size=8)
+    recipe = tp.Recipe(epochs=3, train_images=300, batch_size=8)
     whole = tp.train(PLAN, "fashion_mnist", recipe, tmp_path / "whole")
     store = RunStore(tmp_path / "full")
     run = started(store, recipe)
@@ -226,7 +226,7 @@ def test_a_full_disk_is_named_and_the_run_marked(tmp_path: Path, monkeypatch: py
 
 def test_a_stopped_run_goes_on_when_it_is_resumed(tmp_path: Path) -> None:
     store = RunStore(tmp_path)
-    run = started(store, tp.Recipe(epochs=3, train_images=2000, batch_size=16))
+    run = started(store, tp.Recipe(epochs=3, train_images=800, batch_size=16))
     store.request_stop(run.id)
     wait_for(lambda: store.get(run.id).state == "stopped", "the stop")
     store.resume(run.id)
