@@ -6,15 +6,18 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import claim_charts
+from dashboard import claim_charts, glossary
 from dashboard.page import plain
 from dashboard.wording import number_of
 from tfpool.lab import Claim, Finding, axes, finding
+from tfpool.lab.claim import REVISED
 from tfpool.lab.report import short_answer
+from tfpool.lab.verdict import Judgement
 from tfpool.table import clock
 
 _BADGES = {
@@ -45,20 +48,18 @@ class Known:
     @classmethod
     def of(cls, claim: Claim, store: Path) -> Known:
         """What a store has of a claim, beside what is shipped."""
-        shipped = finding.shipped(claim.name)
-        try:
-            return cls(claim, shipped, finding.own(store, claim.name))
-        except ValueError as error:
-            return cls(claim, shipped, (), str(error))
+        return cls(claim, finding.shipped(claim.name), *finding.own(store, claim.name))
 
 
 def answer(known: Sequence[Known]) -> None:
     """What the shipped findings come to: first in a few sentences, then which head is for what."""
     shipped = {each.claim.name: each.shipped for each in known if each.shipped}
-    first, *rest = short_answer(shipped).split("\n\n")
+    whole = short_answer(shipped)
+    first, *rest = whole.split("\n\n")
     st.markdown(first)
     with st.expander("Which head for what, and what says so", key="claims_answer", bind="query-params"):
         st.markdown("\n\n".join(rest))
+        glossary.words(whole, "Words in this answer", "claims_words_answer")
 
 
 def counts(known: Sequence[Known]) -> None:
@@ -98,9 +99,20 @@ def _badge(verdict: str, words: str = "") -> str:
     return f":{colour}-badge[:material/{icon}: {plain(words or verdict)}]"
 
 
-def statement(claim: Claim) -> None:
-    """What articles say."""
+def statement(known: Known) -> None:
+    """What articles say, and what the words mean that stand in the card."""
+    claim = known.claim
     st.markdown(f"> {plain(claim.sections['Statement'])}")
+    judged = [each.judgement for each in (known.shipped, *known.own) if each]
+    told = [*claim.sections.values(), *(each.headline for each in judged), *(_labels(each) for each in judged)]
+    glossary.words("\n".join(told), "Words in this claim", f"claims_words_{claim.name}")
+
+
+def _labels(judged: Judgement) -> str:
+    """What is written at the figures and tables of a finding."""
+    figures = (text for each in judged.figures for text in (each.title, each.x, each.y))
+    series = (each.name for figure in judged.figures for each in figure.series)
+    return "\n".join([*figures, *series, *(each.name for each in judged.effects), *map(str, judged.columns)])
 
 
 def results(known: Known) -> None:
@@ -111,7 +123,9 @@ def results(known: Known) -> None:
     own = known.own[0] if known.own else None
     if len(known.own) > 1:
         scales = [each.scale for each in known.own]
-        scale = st.segmented_control("Yours", scales, default=scales[0], required=True, key=f"claims_own_{name}")
+        scale = st.segmented_control(
+            "Yours", scales, default=scales[0], required=True, key=f"claims_own_{name}", bind="query-params"
+        )
         own = known.own[scales.index(scale or scales[0])]
     if known.shipped and own and len(known.shipped.judgement.figures) == len(own.judgement.figures):
         columns = st.columns(2, gap="medium")
@@ -145,7 +159,7 @@ def _result(known: Known, found: Finding, whose: str, across: int) -> None:
 
 def _figures(found: Finding, key: str, across: int) -> None:
     figures = found.judgement.figures
-    colours = claim_charts.colours(figures, dark=st.context.theme.type == "dark")
+    colours = claim_charts.colours(figures)
     heights = axes.heights(figures)
     for start in range(0, len(figures), across):
         row = figures[start : start + across]
@@ -163,9 +177,12 @@ def _figures(found: Finding, key: str, across: int) -> None:
 
 def _numbers(found: Finding) -> None:
     judged = found.judgement
-    if judged.effects:
-        rows = [(each.name, str(each), each.count) for each in judged.effects]
-        effects = pd.DataFrame(rows, columns=["effect", "mean and 95 % interval", "measured"])
+    if judged.effects or judged.arithmetic:
+        rows: list[tuple[Any, ...]] = [
+            (each.name, str(each), each.count, each.answer or "–") for each in judged.effects
+        ]
+        rows += [(question, "arithmetic", None, answer) for question, answer in judged.arithmetic.items()]
+        effects = pd.DataFrame(rows, columns=["effect", "mean and 95 % interval", "measured", "the rule's answer"])
         st.dataframe(effects, hide_index=True, alt="Effects with their mean and 95 % interval")
     table = pd.DataFrame([list(row) for row in judged.rows], columns=list(judged.columns))
     st.dataframe(table, hide_index=True, alt=f"Measurements: {', '.join(map(str, judged.columns))}")
@@ -187,5 +204,7 @@ def explained(claim: Claim) -> None:
         st.markdown(f"**Protocol.** {said['Protocol']}")
         st.markdown(f"**Measure.** {said['Measure']}")
         st.markdown(f"**Rule**, fixed before the run. {said['Rule']}")
+        if REVISED in said:
+            st.markdown(f"**Revised.** {said[REVISED]}")
         st.markdown(f"**What would overturn it.** {said['Overturned by']}")
         st.markdown(f"**Source.** {said['Source']}")

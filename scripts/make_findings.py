@@ -1,4 +1,6 @@
-"""Write docs/findings.md and its figures from the findings that ship; with a store, ship its full findings first.
+"""Judge the findings that ship anew from their measurements, and write docs/findings.md and its figures from them.
+
+With a store, its full findings are shipped first. One that was made under another text of its claim stays as it is.
 
 python scripts/make_findings.py [STORE]
 """
@@ -41,14 +43,19 @@ def taken(store: Path) -> list[Finding]:
     return found
 
 
-def ship(found: Sequence[Finding], folder: Path = findings.SHIPPED) -> None:
+def shipped() -> dict[str, Finding]:
+    """The findings that are kept with tfpool, by their claims."""
+    return {name: each for name in CLAIMS if (each := findings.shipped(name))}
+
+
+def ship(found: Sequence[Finding], folder: Path) -> None:
     """Keep findings with tfpool, each judged anew from its measurements."""
     for each in found:
         findings.write(replace(each, judgement=find(each.claim).judge(each.records)), folder)
 
 
-def write(known: dict[str, Finding], path: Path = PAGE) -> None:
-    """Write the page and a figure a finding, and remove figures of findings that are no more."""
+def write(known: dict[str, Finding], path: Path) -> None:
+    """Write the page and one figure per finding, and remove figures of findings that are no more."""
     figures = path.parent / FIGURES
     for name, each in known.items():
         draw(each.judgement.figures, figures / f"{name}.svg")
@@ -62,11 +69,12 @@ def write(known: dict[str, Finding], path: Path = PAGE) -> None:
 def main(arguments: Sequence[str]) -> str | None:
     try:
         if arguments:
-            ship(taken(Path(arguments[0])))
-        known = {name: each for name in CLAIMS if (each := findings.shipped(name))}
+            ship(taken(Path(arguments[0])), findings.SHIPPED)
+        ship([each for each in shipped().values() if each.fixed == find(each.claim).fixed], findings.SHIPPED)
+        known = shipped()
     except ValueError as error:
         return str(error)
-    write(known)
+    write(known, PAGE)
     missing = [name for name in CLAIMS if name not in known]
     print(f"{PAGE.name}: {len(known)} findings" + (f", none yet of {', '.join(missing)}" if missing else ""))
     return None

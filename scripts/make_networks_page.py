@@ -31,6 +31,8 @@ size that it takes: `tp.plan(name, head=…, input_shape=…, classes=…, setti
 Every other depth 6n + 2 of the CIFAR kind goes by its name too: `resnet26` (shortcut A), `resnet26b` (shortcut B),
 `plain26` (no shortcut), and `cifar50` and `cifar152`, where `resnet50` and `resnet152` are those for ImageNet.
 
+## Heads
+
 With a last feature map of H×W×C and K classes the heads have these parameters:
 
 | name | in Python | what it does | parameters |

@@ -46,13 +46,26 @@ def test_command_lines_are_understood(page: Path) -> None:
         cli.parser().parse_args(shlex.split(line))
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_scripts_and_benchmarks_that_are_named_are_there(page: Path) -> None:
+    for name in re.findall(r"python\s+((?:scripts|benchmarks)/[\w./]+)", page.read_text()):
+        assert (ROOT / name).is_file(), name
+
+
 def test_options_of_streamlit_that_are_named_are_there() -> None:
     from streamlit import config
 
     text = (ROOT / "docs/serving.md").read_text()
     named = set(re.findall(r"\b((?:server|browser|client)\.[a-z]\w+)", text))
+    given = {name for page in PAGES for line in started(page.read_text()) for name in re.findall(r" --(\S+)", line)}
     assert named
-    assert named <= set(config.get_config_options())
+    assert "server.port" in given
+    assert named | given <= set(config.get_config_options())
+
+
+def started(text: str) -> list[str]:
+    """The lines that start Streamlit, in blocks and in sentences."""
+    return re.findall(r"streamlit run app\.py[^\n`]*", text)
 
 
 def test_the_page_on_serving_tells_every_lock_and_its_value() -> None:

@@ -118,12 +118,12 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument(
         "images", metavar="IMAGE", nargs="+", help="image files; their middle is cut out to the network's proportions"
     )
-    command.add_argument("--beside", metavar="MODEL", nargs="+", default=[], help="further models, a column each")
+    command.add_argument("--beside", metavar="MODEL", nargs="+", default=[], help="further models, one column each")
     command.add_argument(
         "--method",
         nargs="+",
         default=["gradcam"],
-        help="one or several, a column each: cam (exact for gap, flatten and other linear heads), gradcam, hirescam, "
+        help="one or several, one column each: cam (exact for gap, flatten and other linear heads), gradcam, hirescam, "
         "layercam, scorecam …; a wrong name lists all (default: gradcam)",
     )
     command.add_argument("--target", metavar="CLASS", help="class to explain, by name or number (default: the top one)")
@@ -156,13 +156,15 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _data(known: Any) -> None:
-    command = _add(known, "data", data_commands.list_command, "list what to train on, or make a data set of own images")
+    command = _add(
+        known, "data", data_commands.list_command, "list what to train on, or make a data set from your own images"
+    )
     actions = command.add_subparsers(title="actions", metavar="ACTION")
 
     action = _add(actions, "check", data_commands.check_command, "look at a folder or zip of images and keep nothing")
     _images(action)
 
-    action = _add(actions, "add", data_commands.add_command, "make a data set of a folder or zip of images")
+    action = _add(actions, "add", data_commands.add_command, "make a data set from a folder or zip of images")
     _images(action)
     action.add_argument("--name", required=True, help="what to call it, in any words")
     action.add_argument("--size", default="64", help="side in pixels, or 48x64, height first (default: %(default)s)")
@@ -174,7 +176,7 @@ def _data(known: Any) -> None:
     action = _add(actions, "fetch", data_commands.fetch_command, "download a data set of keras.datasets now")
     action.add_argument("name", metavar="NAME", help="mnist, cifar10 or cifar100")
 
-    action = _add(actions, "remove", data_commands.remove_command, "delete an own data set")
+    action = _add(actions, "remove", data_commands.remove_command, "delete a data set of your own")
     action.add_argument("name", metavar="NAME", help="as `data` lists it")
 
 
@@ -234,7 +236,7 @@ def _step(command: argparse.ArgumentParser) -> None:
     from tfpool.training.recipe import OPTIMIZERS, Recipe
 
     default = Recipe()
-    text = "images a step, for the memory of training (default: %(default)s)"
+    text = "images per step, for the memory of training (default: %(default)s)"
     command.add_argument("--batch-size", type=int, default=default.batch_size, help=text)
     command.add_argument("--optimizer", choices=OPTIMIZERS, default=default.optimizer, help="default: %(default)s")
 
@@ -242,8 +244,8 @@ def _step(command: argparse.ArgumentParser) -> None:
 def _trained(command: argparse.ArgumentParser, data: Iterable[str]) -> None:
     from tfpool.training.options import add_options
 
-    command.add_argument("--head", nargs="+", default=["gap"], help="heads, a run each (default: gap)")
-    text = f"one of {', '.join(data)}, or an own data set (default: %(default)s)"
+    command.add_argument("--head", nargs="+", default=["gap"], help="heads, one run each (default: gap)")
+    text = f"one of {', '.join(data)}, or a data set of your own (default: %(default)s)"
     command.add_argument("--data", default="fashion_mnist", help=text)
     _set(command)
     add_options(command)
@@ -263,7 +265,7 @@ def _listed(command: argparse.ArgumentParser) -> None:
     which.add_argument("--best", action="store_true", help="take the best epoch of each run")
     which.add_argument("--last", action="store_true", help="take the last epoch of each run (default)")
     command.add_argument("--lab", action="store_true", help="also those that the experiments of `lab` trained")
-    text = "a row for runs that differ in the seed alone, with mean and 95 %% interval"
+    text = "one row for runs that differ in the seed alone, with mean and 95 %% interval"
     command.add_argument("--seeds", action="store_true", help=text)
     _store(command)
 

@@ -143,7 +143,7 @@ class NIN(Head):
     dropout: float = 0.0
     name: ClassVar[str] = "nin"
     meaning: ClassVar[str] = (
-        "network in network: a 1×1 convolution makes one map a class, and its mean is the class's score"
+        "network in network: a 1×1 convolution makes one map per class, and its mean is the class's score"
     )
     formula: ClassVar[str] = "C·K + K"
 

@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from tfpool.lab import find
+from tfpool.lab import CLAIMS, find
 from tfpool.lab import finding as findings
 from tfpool.lab.claim import claims
 from tfpool.lab.finding import Finding
@@ -23,21 +23,34 @@ def lab_command(args: argparse.Namespace) -> int:
     if args.all and args.name:
         raise ValueError(f"--all takes every claim. Leave out either --all or {args.name}.")
     if not (args.all or args.name):
+        if args.quick or args.full:
+            raise ValueError("Which claim? Name one of them, or say --all. They are: " + ", ".join(CLAIMS) + ".")
         return _list(store, args.json)
     scale = "full" if args.full else "quick"
-    names = [claim.name for claim in claims()] if args.all else [find(args.name).name]
-    for name in names:
-        code = _run(store, name, scale, args.json)
-        if code:
-            return code
-    return 0
+    if not args.all:
+        return _run(store, find(args.name).name, scale, args.json)
+    failed = [name for name in CLAIMS if _tried(store, name, scale, args.json)]
+    if failed:
+        print(f"tfpool: {len(failed)} of {len(CLAIMS)} came to no finding: {', '.join(failed)}", file=sys.stderr)
+    return int(bool(failed))
+
+
+def _tried(store: RunStore, name: str, scale: str, as_json: bool) -> int:
+    """Run a claim among others: what is wrong with one, such as that it runs elsewhere, does not end the rest."""
+    try:
+        return _run(store, name, scale, as_json)
+    except ValueError as error:
+        print(f"tfpool: {error}", file=sys.stderr)
+        return 1
 
 
 def _list(store: RunStore, as_json: bool) -> int:
     rows, told = [], []
     for claim in claims():
         known = findings.shipped(claim.name)
-        mine = findings.own(store.folder, claim.name)
+        mine, wrong = findings.own(store.folder, claim.name)
+        if wrong:
+            print(f"tfpool: {wrong}", file=sys.stderr)
         verdicts = [known.judgement.verdict if known else None, mine[0].judgement.verdict if mine else None]
         told.append({"claim": claim.name, "title": claim.title, "shipped": verdicts[0], "own": verdicts[1]})
         rows.append((str(claim.number), claim.name, claim.title, *(each or "–" for each in verdicts)))
@@ -65,10 +78,11 @@ def _run(store: RunStore, name: str, scale: str, as_json: bool) -> int:
                 report(done, total)
 
             made = conduct(name, scale, store, told)
-    except (RuntimeError, Halted) as error:
-        print(f"tfpool: {error}", file=sys.stderr)
+        drawn = draw(made.judgement.figures, folder(store) / f"{name}-{scale}.svg")
+    except (RuntimeError, Halted, OSError) as error:
+        # An OSError: the disk is full, or a file may not be written.
+        print(f"tfpool: {name}: {error}", file=sys.stderr)
         return 1
-    drawn = draw(made.judgement.figures, folder(store) / f"{name}-{scale}.svg")
     if as_json:
         print(json.dumps(made.record()))
     else:
@@ -81,5 +95,8 @@ def _show(made: Finding, drawn: Path) -> None:
     print(f"{claim.number}. {claim.title}\n")
     print(table(judged.columns, judged.rows))
     if judged.effects:
-        print("\n" + table(("effect", "mean and 95 % interval"), [(each.name, str(each)) for each in judged.effects]))
+        rows = [(each.name, str(each), each.answer) for each in judged.effects]
+        print("\n" + table(("effect", "mean and 95 % interval", "the rule's answer"), rows))
+    for question, answer in judged.arithmetic.items():
+        print(f"\n{question}: {answer}")
     print(f"\nFigure: {drawn}\n\nVerdict: {judged.verdict}. {judged.headline}")

@@ -97,8 +97,12 @@ def image_size_(verdict: str) -> list[Record]:
             [0.85 if size == image_size.TRAINED else 0.85 - loss for size in image_size.SIZES]
             for loss in spread(lost, wide)
         ]
-        by_size = {"accuracy by size": at, "brought back by size": [[0.84] * len(image_size.SIZES)] * 5}
-        found += runs({"network": network}, **{"weights added": [0] * 5, "flatten refuses": [refuses] * 5}, **by_size)
+        by_size: dict[str, Sequence[Any]] = {
+            "accuracy by size": at,
+            "brought back by size": [[0.84] * len(image_size.SIZES)] * 5,
+        }
+        by_size |= {"weights added": [0] * 5, "flatten refuses": [refuses] * 5}
+        found += runs({"network": network}, **by_size)
     return found
 
 
@@ -147,7 +151,7 @@ def localisation(verdict: str) -> list[Record]:
 def cost(verdict: str) -> list[Record]:
     macs, slower = {HOLDS: (2.0, 2.0), IN_PART: (1.0, 2.0), HOLDS_NOT: (1.0, 1.0), OPEN: (1.0, 1.2)}[verdict]
     found = []
-    for network in ("alexnet", "vgg16"):
+    for network in ("alexnet", "vgg16", "resnet50"):
         for head in ("gap", "flatten", "fc"):
             times = 1.0 if head == "gap" else slower
             wide = 0.4 if verdict == OPEN and head == "gap" else 0.01
@@ -200,7 +204,7 @@ def nin(verdict: str) -> list[Record]:
     found = []
     for network, lost in zip(("convnet", "resnet8"), behind, strict=True):
         for head, test in (("gap", [0.8] * 5), ("nin", spread(0.8 - lost, WIDE if verdict == OPEN else NARROW))):
-            counted = {"dead": [0.0] * 5, "head params": [650] * 5}
+            counted: dict[str, Sequence[Any]] = {"dead": [0.0] * 5, "head params": [650] * 5}
             found += runs({"network": network, "head": head}, test=test, **counted)
     return found
 

@@ -96,11 +96,21 @@ def test_a_missing_file_says_how_it_is_made(tmp_path: Path) -> None:
 
 
 def test_ones_own_findings_come_with_the_full_scale_first(tmp_path: Path) -> None:
-    assert findings.own(tmp_path, "nin") == []
+    assert findings.own(tmp_path, "nin") == ([], "")
     for scale in ("quick", "full"):
         findings.write(finding("nin", scale=scale), tmp_path / findings.FOLDER)
-    assert [each.scale for each in findings.own(tmp_path, "nin")] == ["full", "quick"]
-    assert findings.own(tmp_path, "position") == []
+    found, wrong = findings.own(tmp_path, "nin")
+    assert ([each.scale for each in found], wrong) == (["full", "quick"], "")
+    assert findings.own(tmp_path, "position") == ([], "")
+
+
+def test_a_damaged_finding_does_not_hide_the_other_one(tmp_path: Path) -> None:
+    for scale in ("quick", "full"):
+        findings.write(finding("nin", scale=scale), tmp_path / findings.FOLDER)
+    (tmp_path / findings.FOLDER / "nin-quick.json").write_text("{")
+    found, wrong = findings.own(tmp_path, "nin")
+    assert [each.scale for each in found] == ["full"]
+    assert wrong.startswith(f"The finding {tmp_path / findings.FOLDER / 'nin-quick.json'} cannot be read.")
 
 
 def test_seeds_are_those_that_were_measured() -> None:

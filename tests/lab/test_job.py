@@ -206,4 +206,4 @@ def test_what_there_is_not_is_refused(name: str, scale: str, tmp_path: Path) -> 
 def test_the_command_itself_leaves_a_finding_and_no_job(tmp_path: Path) -> None:
     start(tmp_path, "parameters", "quick")
     until(lambda: state(tmp_path, "parameters") is None)
-    assert [each.scale for each in finding.own(tmp_path, "parameters")] == ["quick"]
+    assert [each.scale for each in finding.own(tmp_path, "parameters")[0]] == ["quick"]

@@ -40,3 +40,10 @@ def test_other_code_is_told_apart_and_other_words_are_not(monkeypatch: pytest.Mo
     assert changed("scores == 0", "scores <= 0") != same
     assert changed("GAP + Dense, {network}", "GAP, {network}") == same
     assert changed("A parameter-free head", "Any head") == same
+
+
+@pytest.mark.parametrize("what", ["versions", "machine", "_maps"])
+def test_other_packages_machines_and_maps_are_told_apart(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = digest(nin._dead)
+    monkeypatch.setattr(f"tfpool.lab.keeping.{what}", lambda: "another")
+    assert digest(nin._dead) != before

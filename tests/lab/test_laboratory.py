@@ -16,6 +16,7 @@ from tfpool.lab.claims import nin
 from tfpool.lab.conducting import conduct, folder
 from tfpool.lab.finding import read
 from tfpool.lab.laboratory import TUNING, Halted, Laboratory
+from tfpool.lab.provenance import versions
 from tfpool.process import Process
 from tfpool.runs import Run, RunStore
 from tfpool.training.queue import enqueue
@@ -279,8 +280,21 @@ def test_a_run_that_breaks_where_it_is_measured_ends_the_claim(store: RunStore) 
 def test_a_run_on_other_images_is_not_taken_for_one_on_these(store: RunStore) -> None:
     Laboratory(store, "nin", work=worker()).train([GAP], PLAIN)
     for run, fingerprint in zip(store.runs(), (load("fashion_mnist").fingerprint, "another"), strict=False):
-        run.path.mkdir(parents=True, exist_ok=True)
-        (run.path / "run.json").write_text(json.dumps({"data_fingerprint": fingerprint}))
+        made(run, fingerprint, versions())
+    Laboratory(store, "nin", work=worker()).train([GAP], PLAIN)
+    assert len(store.runs()) == 4
+
+
+def made(run: Run, fingerprint: str, packages: dict[str, str]) -> None:
+    """What a worker writes of what it trains with."""
+    run.path.mkdir(parents=True, exist_ok=True)
+    (run.path / "run.json").write_text(json.dumps({"data_fingerprint": fingerprint, "versions": packages}))
+
+
+def test_a_run_of_another_tensorflow_is_not_taken_for_one_of_this(store: RunStore) -> None:
+    Laboratory(store, "nin", work=worker()).train([GAP], PLAIN)
+    for run, tensorflow in zip(store.runs(), (versions()["tensorflow"], "2.0.0"), strict=False):
+        made(run, load("fashion_mnist").fingerprint, {**versions(), "tensorflow": tensorflow})
     Laboratory(store, "nin", work=worker()).train([GAP], PLAIN)
     assert len(store.runs()) == 4
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tfpool.heads import HEADS
 from tfpool.lab import CLAIMS, Finding, find
 from tfpool.lab import finding as findings
 from tfpool.lab.drawing import draw
@@ -92,7 +93,10 @@ def test_a_section_has_all_that_its_finding_has(made_up: dict[str, Finding]) -> 
         judged = each.judgement
         assert judged.headline in text
         assert f"]({FIGURES}/{name}.svg)" in text
-        assert all(f"| {effect.name} | {effect} | {effect.count} |" in text for effect in judged.effects)
+        assert all(
+            f"| {effect.name} | {effect} | {effect.count} | {effect.answer or '–'} |" in text
+            for effect in judged.effects
+        )
         assert all(" | ".join(row) in text for row in judged.rows)
         assert f"`python -m tfpool lab {name} --full` on 2026-01-02, 3 seconds of computing" in text
         assert f"All {len(each.records)} measurements: [{name}-full.json]" in text
@@ -118,10 +122,35 @@ def test_tables_have_as_many_cells_as_columns_in_every_row(made_up: dict[str, Fi
 
 
 def test_the_short_answer_takes_its_numbers_from_findings(made_up: dict[str, Finding]) -> None:
-    template = "It {nin.verdict}: {nin.effects[0]}, {position.numbers[gap zero]:.0%}, {cost.effects[1].value:.2f}.\n"
+    template = "It {nin.verdict}: {nin.effects[0]}, {position.effects[0].count:02d}, {cost.effects[1].value:.2f}.\n"
     told = short_answer(made_up, template)
-    assert told == f"It not decided here: {made_up['nin'].judgement.effects[0]}, 99%, not measured yet."
+    assert told == f"It not decided here: {made_up['nin'].judgement.effects[0]}, 05, not measured yet."
     assert "{" not in short_answer(made_up) + short_answer({})
+
+
+def test_the_networks_that_the_short_answer_names_are_the_ends_of_the_range() -> None:
+    effects = find("cost").judge(SHIPPED["cost"].records).named
+    for kind, head, least, most in (
+        ("latency", "Flatten", "vgg16", "resnet50"),
+        ("memory", "Flatten", "vgg16", "resnet50"),
+        ("latency", "FC", None, "alexnet"),
+        ("memory", "FC", None, "resnet50"),
+    ):
+        start = f"{kind}: {head} / GAP, "
+        ratios = {name.removeprefix(start): each.value for name, each in effects.items() if name.startswith(start)}
+        assert len(ratios) == 3
+        assert max(ratios, key=ratios.__getitem__) == most
+        assert least in (None, min(ratios, key=ratios.__getitem__))
+
+
+def test_the_short_answers_heads_are_explained_above_its_table() -> None:
+    before, _, table = page(SHIPPED).partition("| what you want | take |")
+    told = before.splitlines()[-2]
+    taken = [row.split(" | ")[1] for row in table.partition("\n\n")[0].splitlines()[2:]]
+    named = {head.__name__ for head in HEADS.values() if re.search(rf"\b{head.__name__}\b", " ".join(taken))}
+    assert {"GAP", "GMP", "Flatten", "FC", "NIN"} == named
+    assert all(f"**{HEADS[name.lower()].__name__}**, {HEADS[name.lower()].meaning}" in told for name in named)
+    assert "](networks.md#heads)" in told
 
 
 def test_what_the_page_says_of_intervals_is_what_the_simulation_prints() -> None:
@@ -145,6 +174,25 @@ def test_full_findings_of_a_store_are_shipped_as_they_are_judged_now(tmp_path: P
     shipped = findings.read(tmp_path / "shipped" / "nin-full.json")
     assert shipped.judgement.headline == kept.judgement.headline
     assert (shipped.records, shipped.made) == (kept.records, kept.made)
+
+
+def test_without_a_store_the_findings_that_ship_are_judged_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, text = tmp_path / "shipped", tmp_path / "docs" / "findings.md"
+    monkeypatch.setattr(findings, "SHIPPED", folder)
+    monkeypatch.setattr(SCRIPT, "PAGE", text)
+    kept = finding("nin")
+    findings.write(replace(kept, judgement=replace(kept.judgement, headline="As it was told before.")), folder)
+    assert SCRIPT.main([]) is None
+    again = findings.read(folder / "nin-full.json")
+    assert again.judgement.headline == kept.judgement.headline
+    assert (again.records, again.made, again.fixed) == (kept.records, kept.made, kept.fixed)
+    assert text.read_text() == page({"nin": again})
+    under_another_text = replace(kept, judgement=replace(kept.judgement, headline="By another rule."), fixed="0" * 64)
+    findings.write(under_another_text, folder)
+    assert SCRIPT.main([]) is None
+    assert findings.read(folder / "nin-full.json").judgement.headline == "By another rule."
 
 
 def test_a_finding_made_under_another_text_is_refused(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from tfpool import data as data_sets
 from tfpool.heads import FC, GAP, Flatten, Head
+from tfpool.lab.provenance import versions
 from tfpool.plan import Plan
 from tfpool.runs import Run
 from tfpool.training.queue import fitting, spec
@@ -77,9 +78,14 @@ def has_diverged(run: Run) -> bool:
     return (run.error or "").startswith(FloatingPointError.__name__)
 
 
-def has_its_images(run: Run) -> bool:
-    """Whether a run was trained on the images that its data set has now."""
+def is_as_now(run: Run) -> bool:
+    """Whether a run was trained on the images that its data set has now, with the packages that are here now."""
     about = run.path / "run.json"
-    # One that waits in the queue has not begun to read them.
-    kept = json.loads(about.read_text())["data_fingerprint"] if about.exists() else None
-    return kept in (None, data_sets.load(run.spec["data"]).fingerprint)
+    if not about.exists():
+        # It waits in the queue, and has not begun to read them.
+        return True
+    kept = json.loads(about.read_text())
+    was = kept.get("versions", {})
+    return kept["data_fingerprint"] == data_sets.load(run.spec["data"]).fingerprint and all(
+        was.get(name) == version for name, version in versions().items()
+    )

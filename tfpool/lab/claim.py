@@ -31,6 +31,8 @@ CLAIMS = (
 )
 """Names of the claims in their order: each is a module of `tfpool.lab.claims`."""
 SECTIONS = ("Statement", "Protocol", "Measure", "Rule", "Overturned by", "Does not show", "Source")
+REVISED = "Revised"
+"""A section that only some have: what was laid down otherwise before a first run."""
 _FIXED = ("Statement", "Protocol", "Measure", "Rule", "Overturned by")
 """What a result is made under. The other sections speak of it, and may say more later."""
 SCALES = ("quick", "full")
@@ -69,7 +71,7 @@ class Claim:
         name: of its module in `tfpool.lab.claims`.
         number: place in the list, from 1.
         title: the statement in a few words.
-        sections: what the module's docstring says, by `SECTIONS`.
+        sections: what the module's docstring says, by `SECTIONS`, and `REVISED` where it was changed after a first run.
         scales: how much is done, by `SCALES`.
         observe: takes the measurements in a laboratory, at a scale.
         judge: what measurements come to. The same ones always come to the same.
@@ -112,6 +114,6 @@ def find(name: str) -> Claim:
 def _read(text: str) -> tuple[str, dict[str, str]]:
     """The first line without its stop, and the paragraphs that begin with the name of a section."""
     title, _, rest = text.partition("\n")
-    parts = re.split(rf"^({'|'.join(SECTIONS)}): ", rest.strip(), flags=re.MULTILINE)
+    parts = re.split(rf"^({'|'.join((*SECTIONS, REVISED))}): ", rest.strip(), flags=re.MULTILINE)
     found = {name: " ".join(words.split()) for name, words in zip(parts[1::2], parts[2::2], strict=True)}
     return title.removesuffix("."), found

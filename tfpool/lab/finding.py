@@ -7,7 +7,6 @@ import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +14,13 @@ import tfpool
 from tfpool.files import atomic
 from tfpool.lab.claim import CLAIMS, SCALES, Claim, Record
 from tfpool.lab.figure import Figure
+from tfpool.lab.provenance import machine, versions
 from tfpool.lab.statistics import Effect
 from tfpool.lab.verdict import Judgement
-from tfpool.process import cores
 
 SHIPPED = Path(__file__).with_name("findings")
 FOLDER = "lab"
 """Inside the store, where one's own findings are kept."""
-_PACKAGES = ("tensorflow", "keras", "numpy")
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ class Finding:
             "verdict": judged.verdict,
             "headline": judged.headline,
             "effects": [effect.record() for effect in judged.effects],
-            "numbers": dict(judged.numbers),
+            "arithmetic": dict(judged.arithmetic),
             "columns": list(judged.columns),
             "rows": [list(row) for row in judged.rows],
             "figures": [figure.record() for figure in judged.figures],
@@ -78,7 +76,7 @@ class Finding:
             record["columns"],
             record["rows"],
             [Figure.of(figure) for figure in record["figures"]],
-            record["numbers"],
+            record.get("arithmetic", {}),
         )
         return cls(record["claim"], record["scale"], judgement, record["records"], record["fixed"], record["made"])
 
@@ -114,14 +112,15 @@ def shipped(name: str) -> Finding | None:
     return read(path) if path.exists() else None
 
 
-def own(store: Path, name: str) -> list[Finding]:
-    """The findings that were made in a store, that of the full scale first.
-
-    Raises:
-        ValueError: if one is damaged.
-    """
-    paths = [_path(store / FOLDER, name, scale) for scale in reversed(SCALES)]
-    return [read(path) for path in paths if path.exists()]
+def own(store: Path, name: str) -> tuple[list[Finding], str]:
+    """The findings that were made in a store, that of the full scale first, and what is wrong with another one."""
+    found, wrong = [], ""
+    for path in (_path(store / FOLDER, name, scale) for scale in reversed(SCALES)):
+        try:
+            found += [read(path)] if path.exists() else []
+        except ValueError as error:
+            wrong = str(error)
+    return found, wrong
 
 
 def made(claim: Claim, scale: str, records: Sequence[Record], seconds: float) -> Finding:
@@ -133,28 +132,18 @@ def made(claim: Claim, scale: str, records: Sequence[Record], seconds: float) ->
         records: the measurements.
         seconds: how long training them took on one core, or the whole where nothing was trained.
     """
-    # TensorFlow is there under several distributions' names.
-    distributions = packages_distributions()
     about = {
         "command": f"python -m tfpool lab {claim.name} --{scale}",
         "date": datetime.now(UTC).date().isoformat(),
         "seconds": round(seconds),
         "tfpool": tfpool.__version__,
         "python": platform.python_version(),
-        **{name: version(distributions[name][0]) for name in _PACKAGES},
-        "machine": f"{cores()} cores, {_processor()}, {platform.system()}",
+        **versions(),
+        "machine": machine(),
     }
     # As a reader of the file will have them: tuples are lists there.
     kept = json.loads(json.dumps(list(records)))
     return Finding(claim.name, scale, claim.judge(kept), kept, claim.fixed, about)
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
 
 
 def _path(folder: Path, name: str, scale: str) -> Path:

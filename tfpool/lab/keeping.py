@@ -5,12 +5,16 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable, Mapping
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from tfpool.files import atomic
 from tfpool.lab import measuring, pointing, timing
+from tfpool.lab.provenance import machine, versions
+
+_CAM = Path(__file__).parents[1] / "cam"
 
 
 def kept(path: Path, make: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
@@ -28,9 +32,15 @@ def kept(path: Path, make: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def digest(measure: Callable[..., Any]) -> str:
-    """A few letters for the code that measures: what other code has measured is not taken for this one's."""
+    """A few letters for what measures: other code, packages or machines may come to something else."""
     module = inspect.getmodule(getattr(measure, "func", measure))
     code = [inspect.getsource(each) for each in (module, measuring, pointing, timing) if each]
     # Neither words nor what is made of measurements changes them.
     code[0] = code[0].replace(inspect.getdoc(module) or "", "").partition("\ndef judge(")[0]
-    return sha256("".join(code).encode()).hexdigest()[:8]
+    return sha256("".join([*code, _maps(), str(versions()), machine()]).encode()).hexdigest()[:8]
+
+
+@cache
+def _maps() -> str:
+    """The code of the maps and figures that claims measure with."""
+    return "".join(path.read_text() for path in sorted(_CAM.rglob("*.py")))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
-from tfpool.lab.cells import Cell, has_diverged, has_its_images, is_over, key_of
+from tfpool.lab.cells import Cell, has_diverged, is_as_now, is_over, key_of
 from tfpool.lab.claim import Record, Scale
 from tfpool.lab.finding import FOLDER
 from tfpool.lab.keeping import digest, kept
@@ -163,7 +163,7 @@ class Laboratory:
             return
         # Of runs that are equal one that is done comes last, and is taken.
         runs = sorted(self.store.runs(), key=lambda run: run.state == "done")
-        known = {key: run for run in runs if (key := key_of(run.spec)) in waiting and has_its_images(run)}
+        known = {key: run for run in runs if (key := key_of(run.spec)) in waiting and is_as_now(run)}
         for key, run in known.items():
             del waiting[key]
             ids[key] = run.id

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tfpool.lab.claim import CLAIMS, Claim, find
+from tfpool.heads import FC, GAP, GMP, NIN, Flatten
+from tfpool.lab.claim import CLAIMS, REVISED, Claim, find
 from tfpool.lab.finding import Finding
 
 SHORT_ANSWER = Path(__file__).with_name("short_answer.md")
@@ -17,11 +18,15 @@ FIGURES = "figures"
 _NOT_YET = "not measured yet"
 _PAGE = """# Flatten or GlobalAveragePooling2D?
 
-Made by `python scripts/make_findings.py` of the files in [tfpool/lab/findings](../tfpool/lab/findings).
+Made by `python scripts/make_findings.py` from the files in [tfpool/lab/findings](../tfpool/lab/findings).
 
 ## The short answer
 
-{short_answer}
+{answer}
+
+{heads}
+
+{choices}
 
 ## What articles say, and what came out
 
@@ -31,24 +36,29 @@ Made by `python scripts/make_findings.py` of the files in [tfpool/lab/findings](
 
 ## How to read this
 
-Each statement was made an experiment before it was run: what is trained, what is measured, and the rule that makes a
-verdict of the numbers stand in the claim's module, and a result keeps a checksum of that text. Heads that are compared
+A number in brackets is a 95 % interval: where the mean over all seeds lies, as far as the runs that were made can tell.
+If the interval of a difference contains 0, or that of a ratio 1, these runs do not tell the two apart. An interval says
+nothing of where the next single run will end, nor of other test images than these. Five runs that all give one constant
+answer have an interval without width. Differences are of pairs, both heads under one seed; ratios are geometric means.
+
+Each statement was made an experiment before the run that is shown: what is trained, what is measured, and the rule that
+makes a verdict of the numbers stand in the claim's module, and a result keeps a checksum of that text. {revised} were
+first run under an earlier text, with the same seeds: what changed stands under *Revised*. Heads that are compared
 differ in nothing else: they start on equal backbones and see the same images in the same order, seed by seed, for as
 many epochs. Only the learning rate is each head's own, tuned over one grid on validation images with a seed that is not
 measured; it stands beside each measurement in the result file.
 
-A number in brackets is a 95 % interval over seeds, by Student's t: where the mean of all seeds lies, not where the next
-one will, and on these test images, not on others. Five runs that all give one constant answer have an interval without
-width. Differences are of pairs, both heads under one seed; ratios are geometric means. An interval by the bootstrap
-would look better and promise too much: of five normally distributed values it holds the true mean in 84 % of cases, be
-it of percentiles or corrected (BCa), and Student's in 94 %. Where the values are as skewed as an exponential
-distribution, it is 77 % and 79 % for the bootstraps and 88 % for Student's (`python benchmarks/intervals.py`). Times
-are repeated many times, and there a bootstrap is in its place: of their median.
-
 A claim *holds* if all questions of its rule are answered yes, *does not hold* if all are answered no, *holds in part*
 if some are answered yes, and is *not decided here* otherwise. A question is answered where the whole interval lies on
 one side of what is worth a word: one percentage point, unless the rule says another number. A rule with many questions
-has more chances of a yes: the table tells them apart.
+has more chances of a yes, so the table of effects has the answer to each; effects without one only describe. Claims
+that train the same network on the same images share its runs, so they are not independent of one another.
+
+**Why Student's t and not a bootstrap.** Intervals over seeds are Student's. One by the bootstrap would look better and
+promise too much: of five normally distributed values it holds the true mean in 84 % of cases, be it of percentiles or
+corrected (BCa), and Student's in 94 %. Where the values are as skewed as an exponential distribution, it is 77 % and
+79 % for the bootstraps and 88 % for Student's (`python benchmarks/intervals.py`). Times are repeated many times, and
+there a bootstrap is in its place: of their median.
 
 {sections}
 """
@@ -61,8 +71,12 @@ def page(findings: Mapping[str, Finding]) -> str:
         findings: by the names of their claims; a claim without one is told to have none yet.
     """
     known = [find(name) for name in CLAIMS]
+    answer, _, choices = short_answer(findings).partition("\n\n")
     return _PAGE.format(
-        short_answer=short_answer(findings),
+        answer=answer,
+        heads=_heads(),
+        revised=_several([str(claim.number) for claim in known if REVISED in claim.sections]),
+        choices=choices,
         summary="\n".join(_row(_summary(claim, findings.get(claim.name))) for claim in known),
         sections="\n\n".join(_section(claim, findings.get(claim.name)) for claim in known),
     )
@@ -74,11 +88,21 @@ def short_answer(findings: Mapping[str, Finding], template: str | None = None) -
     Args:
         findings: by the names of their claims.
         template: names each claim's `Judgement`, as in {overfitting.verdict}, {nin.effects[0]} or
-            {position.numbers[gap zero]:.0%}. Default: the one that ships.
+            {nin.effects[0].value:.2f}. Default: the one that ships.
     """
     text = SHORT_ANSWER.read_text() if template is None else template
     judged = {name: findings[name].judgement if name in findings else _Nothing() for name in CLAIMS}
     return text.strip().format(**judged)
+
+
+def _several(numbers: Sequence[str]) -> str:
+    return f"Claims {', '.join(numbers[:-1])} and {numbers[-1]}"
+
+
+def _heads() -> str:
+    """The heads that the short answer names, each in a few words."""
+    told = "; ".join(f"**{head.__name__}**, {head.meaning}" for head in (GAP, GMP, Flatten, FC, NIN))
+    return f"[The heads](networks.md#heads): {told}."
 
 
 class _Nothing:
@@ -109,6 +133,7 @@ def _section(claim: Claim, finding: Finding | None) -> str:
             *(_outcome(finding) if finding else [_missing(claim)]),
             f"**How it was measured.** {said['Protocol']} {said['Measure']}",
             f"**The rule, fixed before the run.** {said['Rule']}",
+            *([f"**Revised.** {said[REVISED]}"] if REVISED in said else []),
             f"**What it does not show.** {said['Does not show']}",
             f"**What would overturn it.** {said['Overturned by']}",
             f"**Source.** {said['Source']} The experiment: [{claim.name}.py](../tfpool/lab/claims/{claim.name}.py).",
@@ -125,9 +150,9 @@ def _outcome(finding: Finding) -> list[str]:
         f"![{_plain(told)}]({FIGURES}/{finding.claim}.svg)",
         _table(judged.columns, judged.rows),
     ]
-    if judged.effects:
-        effects = [(effect.name, str(effect), str(effect.count)) for effect in judged.effects]
-        found.append(_table(("effect", "mean and 95 % interval", "pairs"), effects))
+    effects = [(effect.name, str(effect), str(effect.count), effect.answer or "–") for effect in judged.effects]
+    effects += [(question, "arithmetic", "–", answer) for question, answer in judged.arithmetic.items()]
+    found.append(_table(("effect", "mean and 95 % interval", "seeds", "the rule's answer"), effects))
     return found
 
 

@@ -25,6 +25,8 @@ class Effect:
         value, low, high: the mean and where it lies with 95 % confidence; a share is from 0 to 1.
         count: number of pairs or measurements behind it.
         unit: one of `UNITS`.
+        answer: what it says to the question that a claim's rule asks of it, "yes", "no" or "open"; empty where it
+            decides nothing.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Effect:
     high: float
     count: int
     unit: str = "points"
+    answer: str = ""
 
     def __str__(self) -> str:
         return f"{shown(self.value, self.unit)} ({_between(self.low, self.high, self.unit)})"

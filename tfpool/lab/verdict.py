@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from tfpool.lab.figure import Figure
 from tfpool.lab.statistics import Effect
@@ -22,10 +21,10 @@ class Judgement:
     Attributes:
         verdict: one of `VERDICTS`.
         headline: a sentence with the number that decides.
-        effects: by their names; those that the rule asks for first.
+        effects: by their names; those that the rule asks for first, with their answers.
         columns, rows: the table, cells as text.
         figures: what to draw.
-        numbers: further figures that the text needs, by name.
+        arithmetic: questions of the rule that need no interval, with their answers.
     """
 
     verdict: str
@@ -34,7 +33,7 @@ class Judgement:
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
     figures: Sequence[Figure]
-    numbers: Mapping[str, Any] = field(default_factory=dict)
+    arithmetic: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def named(self) -> dict[str, Effect]:
@@ -59,6 +58,11 @@ def within(effect: Effect, most: float = POINT) -> str:
     if -most < effect.low and effect.high < most:
         return YES
     return NO if effect.low > most or effect.high < -most else OPEN
+
+
+def answered(effects: Iterable[Effect], answers: Iterable[str]) -> list[Effect]:
+    """Effects with the answers that they give."""
+    return [replace(effect, answer=answer) for effect, answer in zip(effects, answers, strict=True)]
 
 
 def verdict(answers: Iterable[str]) -> str:

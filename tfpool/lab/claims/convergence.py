@@ -38,7 +38,7 @@ from tfpool.lab.figure import Figure
 from tfpool.lab.laboratory import Laboratory
 from tfpool.lab.records import by_seed, chosen, levels, line, mean, nth
 from tfpool.lab.statistics import Effect, paired
-from tfpool.lab.verdict import OPEN, YES, Judgement, above, verdict
+from tfpool.lab.verdict import OPEN, YES, Judgement, above, answered, verdict
 from tfpool.results import positions
 from tfpool.runs import Run
 from tfpool.training.recipe import Recipe
@@ -100,6 +100,7 @@ def judge(records: Sequence[Record]) -> Judgement:
     networks = levels(records, "network")
     effects: list[Effect] = []
     seconds: list[Effect] = []
+    ends: list[Effect] = []
     answers, rows = [], []
     for network in networks:
         for other in ("flatten", "fc"):
@@ -110,6 +111,8 @@ def judge(records: Sequence[Record]) -> Judgement:
                     for head in ("gap", other)
                 )
                 kept.append(paired(f"{'epochs' if axis == 'epoch' else axis}: {name}", first, second, "ratio"))
+            of_gap, of_other = (by_seed(records, "test", network=network, head=head) for head in ("gap", other))
+            ends.append(paired(f"test accuracy at the end: {NAMES[other]} − GAP, {network}", of_other, of_gap))
             gap_there, other_there = (
                 all(reached(each, DECIDING) is not None for each in chosen(records, network=network, head=head))
                 for head in ("gap", other)
@@ -139,12 +142,14 @@ def judge(records: Sequence[Record]) -> Judgement:
         for network in networks
         for epochs in [len(chosen(records, network=network)[0]["validation by epoch"])]
     ]
+    told = [
+        f"{each} the epochs of Flatten on {network}" + (" (not decided)" if answer == OPEN else "")
+        for each, answer, network in zip(effects[::2], answers[::2], networks, strict=True)
+    ]
     return Judgement(
         verdict(answers),
-        f"To {DECIDING:.0%} on validation images GAP takes {effects[0]} the epochs that Flatten takes on {networks[0]}"
-        + "".join(f", {each} on {network}" for each, network in zip(effects[2::2], networks[1:], strict=True))
-        + ".",
-        [*effects, *seconds],
+        f"To {DECIDING:.0%} on validation images GAP takes {', '.join(told)}.",
+        [*answered(effects, answers), *seconds, *ends],
         (
             "network",
             "head",

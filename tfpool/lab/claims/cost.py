@@ -33,7 +33,7 @@ from tfpool.lab.figure import Figure
 from tfpool.lab.records import by_seed, chosen, levels, line, mean
 from tfpool.lab.statistics import Effect, bootstrapped, paired
 from tfpool.lab.timing import timed
-from tfpool.lab.verdict import NO, YES, Judgement, above, verdict
+from tfpool.lab.verdict import NO, YES, Judgement, above, answered, verdict
 from tfpool.plan import plan
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def judge(records: Sequence[Record]) -> Judgement:
     networks = levels(records, "network")
     effects: list[Effect] = []
     answers, rows, macs = [], [], {}
+    arithmetic: dict[str, str] = {}
     for network in networks:
         of = {head: chosen(records, network=network, head=head) for head in NAMES}
         for head in NAMES:
@@ -86,7 +87,8 @@ def judge(records: Sequence[Record]) -> Judgement:
                 )
             )
         for head in ("flatten", "fc"):
-            answers.append(YES if macs[f"{network} {head}"] >= DEARER else NO)
+            asked = f"{NAMES[head]} takes {DEARER} times GAP's multiply-adds on {network}"
+            arithmetic[asked] = YES if macs[f"{network} {head}"] >= DEARER else NO
             for words, measure in (("latency", _latency), ("memory", lambda record: record["bytes"])):
                 first, second = (by_seed(records, measure, network=network, head=each) for each in (head, "gap"))
                 effects.append(paired(f"{words}: {NAMES[head]} / GAP, {network}", first, second, "ratio"))
@@ -116,15 +118,15 @@ def judge(records: Sequence[Record]) -> Judgement:
     worst = max((each for each in effects if each.name.startswith("latency")), key=lambda each: each.value)
     heaviest = max((each for each in effects if each.name.startswith("memory")), key=lambda each: each.value)
     return Judgement(
-        verdict(answers),
+        verdict([*answers, *arithmetic.values()]),
         f"Compared with GAP, {_which(heaviest)} takes the most memory, {heaviest}, and {_which(worst)} the most time, "
         f"{worst}. "
         f"Multiply-adds are at most {max(macs.values()):.2f} times those with GAP.",
-        effects,
+        answered(effects, answers),
         ("network", "head", "parameters", "MACs over GAP's", "latency", "memory"),
         rows,
         figures,
-        {"macs": macs},
+        arithmetic,
     )
 
 

@@ -36,7 +36,7 @@ from tfpool.lab.laboratory import Laboratory
 from tfpool.lab.measuring import accuracy, images_of, scorer
 from tfpool.lab.records import by_seed, chosen, levels, line, mean
 from tfpool.lab.statistics import paired, shown
-from tfpool.lab.verdict import POINT, Judgement, above, verdict
+from tfpool.lab.verdict import POINT, Judgement, above, answered, verdict
 from tfpool.runs import Run
 from tfpool.training.recipe import Recipe
 
@@ -98,6 +98,10 @@ def judge(records: Sequence[Record]) -> Judgement:
     cured = paired(f"error: plain {deep} − residual {deep}", errors("plain", deep), errors("resnet", deep))
     kept = paired(f"error: residual {shallow} − residual {deep}", errors("resnet", shallow), errors("resnet", deep))
     answers = [above(worse), above(cured), above(kept, -POINT)]
+    between = {
+        depth: paired(f"error: plain {depth} − plain {shallow}", errors("plain", depth), errors("plain", shallow))
+        for depth in depths[1:-1]
+    }
     fitted = Figure(
         "Training error as networks grow deeper",
         "depth",
@@ -123,8 +127,9 @@ def judge(records: Sequence[Record]) -> Judgement:
         verdict(answers),
         f"At depth {deep} the plain network's training error is {worse:higher/lower} than at depth {shallow}, and "
         f"{cured:higher/lower} than the residual one's. The residual one's is {kept:lower/higher} than at depth "
-        f"{shallow}.",
-        [worse, cured, kept],
+        f"{shallow}."
+        + "".join(f" At depth {depth} the plain one's is {each:higher/lower}." for depth, each in between.items()),
+        [*answered([worse, cured, kept], answers), *between.values()],
         ("kind", "depth", "training error", "test accuracy", "first gradient over last, untrained", "trained"),
         [
             (

@@ -36,7 +36,7 @@ from tfpool.lab.laboratory import Laboratory
 from tfpool.lab.pointing import MEASURES, pointed
 from tfpool.lab.records import by_seed, chosen, levels, line, mean
 from tfpool.lab.statistics import paired
-from tfpool.lab.verdict import NO, YES, Judgement, above, verdict
+from tfpool.lab.verdict import NO, YES, Judgement, above, answered, verdict
 from tfpool.runs import Run
 from tfpool.training.recipe import Recipe
 
@@ -70,26 +70,29 @@ def observe(laboratory: Laboratory, scale: Scale) -> list[Record]:
 def judge(records: Sequence[Record]) -> Judgement:
     coarse, fine = levels(records, "stride")
     of = {stride: chosen(records, stride=stride)[0] for stride in (coarse, fine)}
-    effects = [
-        paired(
+    effects = {
+        what: paired(
             f"{MEASURES[what]}: stride {fine} − stride {coarse}",
             by_seed(records, what, stride=fine),
             by_seed(records, what, stride=coarse),
         )
         for what in MEASURES
-    ]
+    }
     better = paired(
-        "test: stride 2 − stride 4", by_seed(records, "test", stride=fine), by_seed(records, "test", stride=coarse)
+        f"test: stride {fine} − stride {coarse}",
+        by_seed(records, "test", stride=fine),
+        by_seed(records, "test", stride=coarse),
     )
-    deciding = [effect for what, effect in zip(MEASURES, effects, strict=True) if what in DECIDING]
-    equal = of[coarse]["params"] == of[fine]["params"]
+    deciding = [effects[what] for what in DECIDING]
+    answers = [*map(above, deciding)]
+    equal = YES if of[coarse]["params"] == of[fine]["params"] else NO
     dearer = of[fine]["macs"] / of[coarse]["macs"]
     return Judgement(
-        verdict([YES if equal else NO, *map(above, deciding)]),
+        verdict([equal, *answers]),
         f"With {of[fine]['params']:,} parameters on {of[fine]['side']}×{of[fine]['side']} positions, boxes round the "
-        f"map fit {effects[0]:more/less} of the objects than with {of[coarse]['params']:,} on "
+        f"map fit {effects['boxes']:more/less} of the objects than with {of[coarse]['params']:,} on "
         f"{of[coarse]['side']}×{of[coarse]['side']}, for {dearer:.2g} times the multiply-adds.",
-        [*effects, better],
+        [*answered(deciding, answers), *(effects[what] for what in MEASURES if what not in DECIDING), better],
         ("output stride", "map", "parameters", "MACs", "accuracy", *MEASURES.values()),
         [
             (
@@ -117,5 +120,5 @@ def judge(records: Sequence[Record]) -> Judgement:
                 kind="bar",
             )
         ],
-        {"dearer": dearer},
+        {"the parameters are equal": equal},
     )

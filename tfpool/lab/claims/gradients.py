@@ -34,7 +34,7 @@ from tfpool.lab.laboratory import Laboratory
 from tfpool.lab.measuring import images_of
 from tfpool.lab.records import by_seed, levels, line, mean
 from tfpool.lab.statistics import paired
-from tfpool.lab.verdict import Judgement, above, verdict
+from tfpool.lab.verdict import Judgement, above, answered, verdict
 from tfpool.runs import Run
 from tfpool.training.recipe import Recipe
 
@@ -114,16 +114,18 @@ def judge(records: Sequence[Record]) -> Judgement:
         )
         for title, what in (("Values that get a gradient", "values after"), ("Test accuracy", "test"))
     ]
-    answers = [*(above(each, SPARSER) for each in sparse), *map(above, better[::2])]
+    trained = [each for each in better if " GAP − GMP" in each.name]
+    others = [each for each in better if each not in trained]
+    answers = [*(above(each, SPARSER) for each in sparse), *map(above, trained)]
     return Judgement(
         verdict(answers),
         f"Under GAP {sparse[0]} as many values of the last map get a gradient as under GMP on {networks[0]}. Of "
         "training better: GAP's test accuracy is "
         + ", ".join(
-            f"{each:higher/lower} than GMP's on {network}" for network, each in zip(networks, better[::2], strict=True)
+            f"{each:higher/lower} than GMP's on {network}" for network, each in zip(networks, trained, strict=True)
         )
         + ".",
-        [*sparse, *better],
+        [*answered([*sparse, *trained], answers), *others],
         ("network", "head", "values, untrained", "values, trained", "positions, trained", "test"),
         rows,
         figures,

@@ -22,8 +22,8 @@ Overturned by: Flatten's or FC's exact map as good as GAP's in both measures.
 
 Does not show: How maps of these heads would do on photographs: on these canvases the object is also the brightest
 thing, so it is easy to point at. Nor maps made by other methods. The heads differ in accuracy after equal training, and
-a network that has not learnt the task has no good map of it. Insertion and deletion follow each model's own confidence
-and are no fair race between models.
+a network that has not learnt the task has no good map of it: the rule does not ask whether it has. Insertion (the
+higher the better) and deletion (the lower) follow each model's own confidence and are no fair race between models.
 
 Source: Zhou et al. 2015, arXiv 1512.04150; Choe et al. 2020, arXiv 2001.07437; Draelos and Carin 2020, arXiv
 2011.08891.
@@ -41,13 +41,15 @@ from tfpool.lab.laboratory import Laboratory
 from tfpool.lab.pointing import MEASURES, masked, pointed
 from tfpool.lab.records import by_seed, levels, line, mean
 from tfpool.lab.statistics import paired
-from tfpool.lab.verdict import Judgement, above, verdict
+from tfpool.lab.verdict import Judgement, above, answered, verdict
 from tfpool.runs import Run
 from tfpool.training.recipe import Recipe
 
 NAMES = {"gap": "GAP, CAM", "flatten": "Flatten, CAM", "fc": "FC, HiResCAM"}
 METHODS = {"gap": "cam", "flatten": "cam", "fc": "hirescam"}
 DECIDING = ("boxes", "pixels")
+LEARNT = 0.5
+"""Share of test images that a network has to know for its map to say something of its head."""
 SIDE = 32
 """Pixels that images are brought to."""
 SCALES = {
@@ -79,7 +81,7 @@ def judge(records: Sequence[Record]) -> Judgement:
         for what in (*MEASURES, *(f"centre {name}" for name in MEASURES))
     }
     effects = [
-        paired(f"{what}: GAP − {NAMES[head].partition(',')[0]}", found["gap", what], found[head, what])
+        paired(f"{what}: GAP − {_short(head)}", found["gap", what], found[head, what])
         for what in DECIDING
         for head in heads
         if head != "gap"
@@ -87,6 +89,7 @@ def judge(records: Sequence[Record]) -> Judgement:
     effects += [
         paired(f"{what}: GAP − centre", found["gap", what], found["gap", f"centre {what}"]) for what in DECIDING
     ]
+    known = {head: mean(records, "test", head=head).value for head in heads}
     names = {**{head: NAMES[head] for head in heads}, "centre": "centre map"}
     rows = []
     for head in heads:
@@ -116,17 +119,27 @@ def judge(records: Sequence[Record]) -> Judgement:
         ],
         kind="bar",
     )
+    answers = [*map(above, effects)]
     return Judgement(
-        verdict(map(above, effects)),
+        verdict(answers),
         f"Boxes round GAP's maps fit {mean(records, 'boxes', head='gap').value:.0%} of objects, "
         f"{effects[0]:more/less} than round Flatten's; the centre alone fits {centre[0]:.0%}. The networks behind "
-        f"them are right in {mean(records, 'test', head='gap').value:.0%} and "
-        f"{mean(records, 'test', head='flatten').value:.0%} of test images.",
-        effects,
+        f"them are right in {known['gap']:.0%} and {known['flatten']:.0%} of test images."
+        + "".join(
+            f" {_short(head)}'s are right in {share:.0%} and have not learnt the task: that GAP's map is better says "
+            f"nothing of {_short(head)}'s."
+            for head, share in known.items()
+            if share < LEARNT
+        ),
+        answered(effects, answers),
         ("map", "accuracy", *MEASURES.values(), "insertion", "deletion"),
         rows,
         [figure],
     )
+
+
+def _short(head: str) -> str:
+    return NAMES[head].partition(",")[0]
 
 
 def _areas(records: Sequence[Record], head: str, of: str = "") -> list[str]:

@@ -86,11 +86,16 @@ def judge(records: Sequence[Record]) -> Judgement:
     right = [round(each["counted"] / each["to"]) == round(each["quoted"] / each["to"]) for each in quoted]
     ratios = {each["network"]: each["flatten"] / each["gap"] for each in networks}
     wide = [each for each in networks if each["map"][0] * each["map"][1] > TENTH]
-    answers = [*right, *(ratios[each["network"]] > TENTH for each in wide)]
+    asked = {
+        f"the {len(right)} numbers of the statement are right": right,
+        f"GAP's head needs less than a tenth of Flatten's on all {len(wide)} networks": [
+            ratios[each["network"]] > TENTH for each in wide
+        ],
+    }
     largest = max(networks, key=lambda each: each["flatten"])
     told = [each for each in networks if each["network"] in SCALES["quick"].levels]
     return Judgement(
-        verdict(YES if answer else NO for answer in answers),
+        verdict(YES if answer else NO for answers in asked.values() for answer in answers),
         f"Over {len(wide)} networks Flatten's head has {min(ratios[each['network']] for each in wide):.0f} to "
         f"{max(ratios.values()):.0f} times the parameters of GAP's: as many times as the last map has positions. On "
         f"{largest['network']} it is {largest['flatten']:,} against {largest['gap']:,}.",
@@ -124,6 +129,7 @@ def judge(records: Sequence[Record]) -> Judgement:
                 log=True,
             )
         ],
+        {question: YES if all(answers) else NO for question, answers in asked.items()},
     )
 
 

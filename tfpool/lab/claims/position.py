@@ -21,6 +21,10 @@ Does not show: How much of the position a deeper network with a wider view carri
 as telling classes apart would need it.
 
 Source: Kayhan and van Gemert 2020, arXiv 2003.07064.
+
+Revised: After a first run with the same seeds a higher learning rate was added to the grid, and what would overturn it
+was written anew: it had been GAP above chance under circular padding, or at chance under zero padding. The verdict's
+word stayed the same.
 """
 
 from __future__ import annotations
@@ -36,7 +40,7 @@ from tfpool.lab.laboratory import Laboratory
 from tfpool.lab.measuring import accuracy, scorer
 from tfpool.lab.records import by_seed, levels, line, mean
 from tfpool.lab.statistics import over_seeds, paired
-from tfpool.lab.verdict import Judgement, above, verdict, within
+from tfpool.lab.verdict import Judgement, above, answered, verdict, within
 from tfpool.runs import Run
 from tfpool.training.recipe import Recipe
 
@@ -98,14 +102,22 @@ def judge(records: Sequence[Record]) -> Judgement:
         for padding in paddings
         for head in NAMES
     }
-    elsewhere = {head: mean(records, "dissimilar", padding="zero", head=head).value for head in NAMES}
+    elsewhere = {
+        (head, padding): mean(records, "dissimilar", padding=padding, head=head).value
+        for padding in paddings
+        for head in NAMES
+    }
+    unpadded = ""
+    if "none" in paddings:
+        unpadded = f" (without padding in {means['gap none']:.0%} and {elsewhere['gap', 'none']:.0%})"
+    answers = [*map(above, kept), *(within(each, NEAR) for each in lost)]
     return Judgement(
-        verdict([*map(above, kept), *(within(each, NEAR) for each in lost)]),
+        verdict(answers),
         f"GAP tells the quarter in {means['gap circular']:.0%} of images with circular padding, where the network "
         f"sees no border and chance is {CHANCE:.0%}; with zero padding in {means['gap zero']:.0%} at places as in "
-        f"training and in {elsewhere['gap']:.0%} at places never shown. Flatten: {means['flatten circular']:.0%}, "
-        f"{means['flatten zero']:.0%} and {elsewhere['flatten']:.0%}.",
-        [*kept, *lost],
+        f"training and in {elsewhere['gap', 'zero']:.0%} at places never shown{unpadded}. Flatten: "
+        f"{means['flatten circular']:.0%}, {means['flatten zero']:.0%} and {elsewhere['flatten', 'zero']:.0%}.",
+        answered([*kept, *lost], answers),
         ("padding", "head", "similar", "dissimilar"),
         [
             (
@@ -117,5 +129,4 @@ def judge(records: Sequence[Record]) -> Judgement:
             for head in NAMES
         ],
         figures,
-        means,
     )

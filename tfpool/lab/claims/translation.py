@@ -23,6 +23,9 @@ tells what the border and the strides leave of that; and objects on a black canv
 is.
 
 Source: Zhang 2019, arXiv 1904.11486; Azulay and Weiss 2018, arXiv 1805.12177.
+
+Revised: After a first run with the same seeds the rule was made stricter (the interval had to leave out zero and the
+mean to reach one point), and a higher learning rate was added to the grid. The verdict's word stayed the same.
 """
 
 from __future__ import annotations
@@ -40,7 +43,7 @@ from tfpool.lab.laboratory import Laboratory
 from tfpool.lab.measuring import images_of, scorer
 from tfpool.lab.records import by_seed, levels, line, mean, nth
 from tfpool.lab.statistics import Effect, paired
-from tfpool.lab.verdict import Judgement, above, verdict
+from tfpool.lab.verdict import Judgement, above, answered, verdict
 from tfpool.runs import Run
 from tfpool.training.recipe import Recipe
 
@@ -101,13 +104,18 @@ def _drop(record: Record, least: int = 1, most: int = SHIFTS[-1]) -> float:
     return record["accuracy by shift"][0] - float(np.mean([each for pixels, each in shifts if least <= pixels <= most]))
 
 
+def _same(record: Record) -> float:
+    """Share of images with the answer that they have unshifted, over all shifts."""
+    return float(np.mean(record["same by shift"][1:]))
+
+
 _within = partial(_drop, most=TRAINED_TO)
 _beyond = partial(_drop, least=TRAINED_TO + 1)
 
 
 def judge(records: Sequence[Record]) -> Judgement:
     conditions = [(way, padding) for way in levels(records, "trained") for padding in levels(records, "padding")]
-    effects, apart, rows, moved = [], [], [], {}
+    effects, apart, rows = [], [], []
     for way, padding in conditions:
         where = {"trained": way, "padding": padding}
         of_gap, of_flatten = (by_seed(records, _drop, **where, head=head) for head in NAMES)
@@ -117,10 +125,7 @@ def judge(records: Sequence[Record]) -> Judgement:
             apart.append(paired(f"drop {words}: Flatten − GAP, trained {way}, padding {padding}", of_flatten, of_gap))
         for head in NAMES:
             at = {**where, "head": head}
-            moved[f"{head} {padding} {way}"] = {
-                str(pixels): mean(records, nth("moved by shift", k), "number", **at).value
-                for k, pixels in enumerate(SHIFTS)
-            }
+            moved = (mean(records, nth("moved by shift", SHIFTS.index(each)), "number", **at).value for each in (1, 4))
             rows.append(
                 (
                     way,
@@ -128,7 +133,8 @@ def judge(records: Sequence[Record]) -> Judgement:
                     NAMES[head],
                     str(mean(records, nth("accuracy by shift", 0), **at)),
                     str(mean(records, _drop, "points", **at)),
-                    *(f"{moved[f'{head} {padding} {way}'][str(pixels)]:.2f}" for pixels in (1, 4)),
+                    str(mean(records, _same, **at)),
+                    *(f"{each:.2f}" for each in moved),
                 )
             )
     figures = [
@@ -160,15 +166,15 @@ def judge(records: Sequence[Record]) -> Judgement:
     gap, flatten = (
         mean(records, _drop, "points", trained="as they are", padding="zero", head=head).value for head in NAMES
     )
+    answers = [*map(above, effects)]
     return Judgement(
-        verdict(map(above, effects)),
+        verdict(answers),
         f"With zero padding, trained on objects in the middle, Flatten loses {effects[0]:more/less} of its accuracy "
         f"to shifts than GAP ({100 * flatten:.1f} and {100 * gap:.1f} points). {_covered(apart)}",
-        [*effects, *apart],
-        ("trained", "padding", "head", "unshifted", "drop", "scores moved by 1 px", "by 4 px"),
+        [*answered(effects, answers), *apart],
+        ("trained", "padding", "head", "unshifted", "drop", "same answer", "scores moved by 1 px", "by 4 px"),
         rows,
         figures,
-        moved,
     )
 
 

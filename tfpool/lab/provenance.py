@@ -1,0 +1,34 @@
+"""What a measurement is made with: versions of packages, and the machine. Loads no TensorFlow."""
+
+from __future__ import annotations
+
+import platform
+from functools import cache
+from importlib.metadata import packages_distributions, version
+from pathlib import Path
+
+from tfpool.process import cores
+
+_PACKAGES = ("tensorflow", "keras", "numpy")
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Versions of the packages that numbers depend on, by name."""
+    # TensorFlow is there under several distributions' names.
+    distributions = packages_distributions()
+    return {name: version(distributions[name][0]) for name in _PACKAGES}
+
+
+@cache
+def machine() -> str:
+    """Cores, processor and system."""
+    return f"{cores()} cores, {_processor()}, {platform.system()}"
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
