@@ -13,13 +13,13 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tfpool.lab import CLAIMS
 from tfpool.process import cores
 from tfpool.table import table
 
+ROOT = Path(__file__).resolve().parents[1]
 PROMISED = 60.0
 
 
