@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard import charts, tour
 from dashboard.choices import SHORT_NAMES
+from dashboard.glossary import meaning
 from dashboard.page import header, link
 from dashboard.painting import painted
 from dashboard.whole import pandas_whole_or_absent
@@ -13,9 +14,8 @@ from tfpool.lab import CLAIMS
 
 header(
     "Flatten or GAP?",
-    "A network's last convolution leaves a stack of **feature maps**: small grids of numbers, one a channel, that say "
-    "where in the image something was found. The **head** turns them into one score a class. Change the map, shift it, "
-    "and see what each head makes of it.",
+    "A network's last convolution leaves **feature maps**: small grids of numbers, one per channel, that say where in "
+    "the image something was found. The **head** makes one score per class of them. Change the map, and see how.",
     name="Home",
 )
 PATTERNS = {
@@ -26,9 +26,10 @@ PATTERNS = {
 CHANNELS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 CLASSES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 SIDES = (1, 2, 4, 7, 14, 28)
+_LINES = 240
+"""Height of the chart, in pixels of the page: all that the first question takes stands on one screen."""
 
 
-@st.fragment
 def _weights(side: int, ratio: str) -> str:
     if not ratio:
         return "With a single position all three cost the same."
@@ -36,9 +37,10 @@ def _weights(side: int, ratio: str) -> str:
     return f"So behind Flatten a class needs a weight for {positions}: **{ratio}** as many parameters as behind GAP."
 
 
+@st.fragment
 @pandas_whole_or_absent()
 def play() -> None:
-    left, right = st.columns([2, 5], gap="large")
+    left, right = st.columns([1, 3], gap="medium")
     with left:
         cells = painted(PATTERNS, "home_map", "A feature map of 4 by 4 numbers from 0 to 9, to be edited")
     with right:
@@ -70,11 +72,11 @@ def play() -> None:
     }
     costs = {name: heads.get(name).params(features, classes) for name in found}
     for column, (name, value) in zip(answers, found.items(), strict=True):
-        with column.container(border=True, key=f"home_{name}", height="stretch"):
+        with column.container(border=True, key=f"home_{name}", height="stretch", gap="xsmall"):
             st.markdown(f"**{SHORT_NAMES[name]}**, {heads.HEADS[name].meaning}")
             st.markdown(value)
-            st.caption(f"Then Dense: {heads.HEADS[name].formula}")
-            st.markdown(f"**{costs[name]:,}** parameters")
+            formula = f"Then Dense, {heads.HEADS[name].formula}: **{costs[name]:,}** parameters"
+            st.markdown(formula, help=meaning("Dense", "parameters"))
     with right:
         st.markdown(
             "Shift the map: what leaves on one side comes in on the other, so GAP and GMP stay as they are, and "
@@ -83,7 +85,7 @@ def play() -> None:
     sides = sorted({*SIDES, side})
     lines = {name: [heads.get(name).params((each, each, channels), classes) for each in sides] for name in found}
     st.plotly_chart(
-        charts.size_lines(sides, lines, "height and width of the feature map", side),
+        charts.size_lines(sides, lines, "height and width of the feature map", side, _LINES),
         key="home_lines",
         alt="Parameters of the heads as the feature map grows: those of GAP and GMP stay at "
         f"{costs['gap']:,}, those of Flatten grow with its area, to {lines['flatten'][-1]:,} at {sides[-1]}",

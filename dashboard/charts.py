@@ -25,7 +25,7 @@ _FACTORS = 100
 
 
 def parameter_bars(plans: Sequence[Plan], log: bool) -> go.Figure:
-    """A bar a network and head: the backbone's parameters in grey, the head's in its colour."""
+    """A bar for each network and head: the backbone's parameters in grey, the head's in its colour."""
 
     def bars(chosen: Sequence[Plan], params: Sequence[int], name: str, colour: str, group: str) -> go.Bar:
         labels = [[plan.backbone for plan in chosen], [SHORT_NAMES[plan.head.name] for plan in chosen]]
@@ -50,13 +50,13 @@ def parameter_bars(plans: Sequence[Plan], log: bool) -> go.Figure:
         "height": 120 + (34 if log else 26) * len(plans),
         "xaxis": {"title": {"text": "parameters"}, **_counts(log)},
         "yaxis": {"autorange": "reversed", "ticksuffix": " "},
-        **_frame(),
+        **frame(),
     }
     return go.Figure(traces, layout)
 
 
 def size_lines(
-    places: Sequence[int], heads: Mapping[str, Sequence[int | None]], title: str, here: int | None = None
+    places: Sequence[int], heads: Mapping[str, Sequence[int | None]], title: str, here: int, height: int
 ) -> go.Figure:
     """Parameters of heads over the size of the image or the map, or the number of classes.
 
@@ -64,9 +64,10 @@ def size_lines(
 
     Args:
         places: along the horizontal axis, evenly apart or by factors.
-        heads: a value a place; None where there is none.
+        heads: a value for each place; None where there is none.
         title: of the horizontal axis.
         here: the place that is chosen.
+        height: of the chart, in pixels of the page.
     """
     alike: dict[tuple[int | None, ...], list[str]] = {}
     for head, params in heads.items():
@@ -85,13 +86,13 @@ def size_lines(
     by_factors = places[-1] / max(1, places[0]) > _FACTORS
     chosen = {"type": "line", "x0": here, "x1": here, "y0": 0, "y1": 1, "yref": "y domain"}
     layout = {
-        "height": 340,
+        "height": height,
         "xaxis": {"title": {"text": title}, **({"type": "log", "dtick": 1} if by_factors else {})},
         "yaxis": {"title": {"text": "parameters of the head"}, **_counts(log=True)},
         # A line that several heads share has a name, too.
         "showlegend": True,
-        "shapes": [{**chosen, "line": {"color": BACKBONE, "dash": "dot", "width": 1.5}}] if here is not None else [],
-        **_frame(),
+        "shapes": [{**chosen, "line": {"color": BACKBONE, "dash": "dot", "width": 1.5}}],
+        **frame(),
     }
     return go.Figure(traces, layout)
 
@@ -100,8 +101,8 @@ def learning_curve(runs: Sequence[Run], metric: str, title: str, by: str = "epoc
     """A metric on the validation images as a solid line, on the training images as a dotted one.
 
     Args:
-        runs: a colour a head, and a symbol each of those that share it.
-        metric: "accuracy", "loss", or "gap" for how far training is ahead of validation in accuracy, one line a run.
+        runs: a colour for each head, and a symbol for each of those that share it.
+        metric: "accuracy", "loss", or "gap" for how far training is ahead of validation in accuracy, one line per run.
         title: of the vertical axis.
         by: "epoch", "step" or "seconds" since the start; runs of which that is not known are left out.
     """
@@ -134,16 +135,21 @@ def learning_curve(runs: Sequence[Run], metric: str, title: str, by: str = "epoc
         longest = max((2, *(len(run.history["loss"]) for run in runs)))
         across = {"title": {"text": by}, "range": [0.8, longest + 0.2], "dtick": max(1, longest // 10)}
     else:
-        across = {"title": {"text": "seconds since the start" if by == "seconds" else by}, "rangemode": "tozero"}
+        across = {
+            "title": {"text": "seconds since the start" if by == "seconds" else by},
+            "rangemode": "tozero",
+            "hoverformat": ",.0f",
+        }
     layout = {
         "height": 340,
         "xaxis": across,
         "yaxis": {
             "title": {"text": title},
             "tickformat": None if metric == "loss" else ".0%",
+            "hoverformat": ".3f" if metric == "loss" else ".1%",
             "zeroline": metric == "gap",
         },
-        **_frame(),
+        **frame(),
         # What was zoomed into on one axis is nowhere on another.
         "uirevision": f"{metric} {by}",
     }
@@ -212,10 +218,12 @@ def _counts(log: bool) -> dict[str, object]:
     return {"exponentformat": "B", **({"type": "log", "dtick": 1} if log else {})}
 
 
-def _frame() -> dict[str, object]:
-    # A fixed uirevision keeps zoom and hidden lines while live data arrives.
+def frame() -> dict[str, object]:
+    """What charts of all pages have alike: margins, the legend in a row above, and what is kept while data arrives."""
     return {
-        "margin": {"l": 10, "r": 10, "t": 40, "b": 10},
+        # Plotly makes room for the legend by itself.
+        "margin": {"l": 10, "r": 10, "t": 10, "b": 10},
         "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
+        # A fixed one keeps zoom and hidden lines.
         "uirevision": "kept",
     }

@@ -5,8 +5,11 @@ Values are bound to the page's address, so that a link shows another person the 
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 import streamlit as st
 
+from dashboard.glossary import meaning
 from tfpool.catalog import CATALOG
 from tfpool.heads import HEADS
 
@@ -22,7 +25,9 @@ SHORT_NAMES = {
     "spp": "SPP",
     "adaptiveavg": "AdaptiveAvg",
 }
-HEADS_MEAN = "  \n".join(f"**{SHORT_NAMES[name]}**: {head.meaning}" for name, head in HEADS.items())
+HEADS_MEAN = "  \n".join(
+    [f"{meaning('head')}.", *(f"**{SHORT_NAMES[name]}**: {head.meaning}" for name, head in HEADS.items())]
+)
 SIDES = range(32, 513, 32)
 """Sides of images that a slider offers, in pixels."""
 
@@ -35,7 +40,13 @@ def network(page: str, default: str) -> str:
 def networks(page: str, default: list[str]) -> list[str]:
     """One or several networks."""
     return st.multiselect(
-        "Networks", list(CATALOG), default, key=f"{page}_networks", placeholder="Choose networks", bind="query-params"
+        "Networks",
+        list(CATALOG),
+        default,
+        key=f"{page}_networks",
+        placeholder="Choose networks",
+        help=f"Backbones. {meaning('backbone')}",
+        bind="query-params",
     )
 
 
@@ -53,6 +64,15 @@ def heads(page: str, default: list[str]) -> list[str]:
         bind="query-params",
     )
     return [name for name in HEADS if name in chosen]
+
+
+def begin_with(key: str, options: Collection[str], chosen: Sequence[str]) -> None:
+    """Let a multiselect begin with some of its options where the address names none of them, and write them there.
+
+    A default of its own would stay out of the address: a copied link would show what the default is by then.
+    """
+    if key not in st.session_state and set(options).isdisjoint(st.query_params.get_all(key)):
+        st.session_state[key] = st.query_params[key] = list(chosen)
 
 
 def whole_number(

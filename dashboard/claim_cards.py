@@ -17,7 +17,6 @@ from dashboard.wording import number_of
 from tfpool.lab import Claim, Finding, axes, finding
 from tfpool.lab.claim import REVISED
 from tfpool.lab.report import short_answer
-from tfpool.lab.verdict import Judgement
 from tfpool.table import clock
 
 _BADGES = {
@@ -53,13 +52,21 @@ class Known:
 
 def answer(known: Sequence[Known]) -> None:
     """What the shipped findings come to: first in a few sentences, then which head is for what."""
-    shipped = {each.claim.name: each.shipped for each in known if each.shipped}
-    whole = short_answer(shipped)
-    first, *rest = whole.split("\n\n")
+    first, *rest = _short_answer(known).split("\n\n")
     st.markdown(first)
     with st.expander("Which head for what, and what says so", key="claims_answer", bind="query-params"):
         st.markdown("\n\n".join(rest))
-        glossary.words(whole, "Words in this answer", "claims_words_answer")
+
+
+def words(known: Sequence[Known]) -> None:
+    """What the words mean that the answer and the titles of the claims have."""
+    glossary.words(
+        "\n".join([_short_answer(known), *(each.claim.title for each in known)]), "Words on this page", "claims_words"
+    )
+
+
+def _short_answer(known: Sequence[Known]) -> str:
+    return short_answer({each.claim.name: each.shipped for each in known if each.shipped})
 
 
 def counts(known: Sequence[Known]) -> None:
@@ -103,16 +110,18 @@ def statement(known: Known) -> None:
     """What articles say, and what the words mean that stand in the card."""
     claim = known.claim
     st.markdown(f"> {plain(claim.sections['Statement'])}")
-    judged = [each.judgement for each in (known.shipped, *known.own) if each]
-    told = [*claim.sections.values(), *(each.headline for each in judged), *(_labels(each) for each in judged)]
+    told = [*claim.sections.values(), *(_told(each) for each in (known.shipped, *known.own) if each)]
     glossary.words("\n".join(told), "Words in this claim", f"claims_words_{claim.name}")
 
 
-def _labels(judged: Judgement) -> str:
-    """What is written at the figures and tables of a finding."""
+def _told(found: Finding) -> str:
+    """What is written of a finding, at its figures and in its tables."""
+    judged = found.judgement
     figures = (text for each in judged.figures for text in (each.title, each.x, each.y))
     series = (each.name for figure in judged.figures for each in figure.series)
-    return "\n".join([*figures, *series, *(each.name for each in judged.effects), *map(str, judged.columns)])
+    effects = (each.name for each in judged.effects)
+    seeds = "seeds" if found.seeds else ""
+    return "\n".join([judged.headline, *figures, *series, *effects, *map(str, judged.columns), seeds])
 
 
 def results(known: Known) -> None:

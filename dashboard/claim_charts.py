@@ -20,21 +20,13 @@ _MARKED = 12
 """Points of a line up to which each is marked."""
 _INK = "#888888"
 """Of intervals and levels: seen on a light and on a dark page."""
-_DIM = 0.12
-"""Luminance below which a colour is hard to see on a dark page."""
 _APART = 0.09
 """Share of the width that two labels on an axis of numbers need at least."""
 
 
-def colours(figures: Sequence[Figure], dark: bool = False) -> dict[str, str]:
-    """A colour a name, the same in all figures of a finding.
-
-    Args:
-        figures: of one finding.
-        dark: whether the page is, where dark colours are made lighter.
-    """
-    found = coloured((series.name, series.head) for figure in figures for series in figure.series)
-    return {name: _lighter(colour) if dark else colour for name, colour in found.items()}
+def colours(figures: Sequence[Figure]) -> dict[str, str]:
+    """A colour for each name, the same in all figures of a finding."""
+    return coloured((series.name, series.head) for figure in figures for series in figure.series)
 
 
 def draw(figure: Figure, colour: Mapping[str, str], height: tuple[float, float]) -> go.Figure:
@@ -68,9 +60,7 @@ def draw(figure: Figure, colour: Mapping[str, str], height: tuple[float, float])
         bargap=0.25,
         height=_HEIGHT,
         showlegend=len(figure.series) > 1 or bool(figure.level_name),
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        uirevision="kept",
+        **charts.frame(),
     )
     return chart
 
@@ -154,16 +144,6 @@ def _length(upper: float | None, lower: float | None) -> float:
     return max(0.0, upper - lower) if upper is not None and lower is not None else 0.0
 
 
-def _channels(colour: str) -> tuple[int, ...]:
-    return tuple(int(colour[place : place + 2], 16) for place in (1, 3, 5))
-
-
 def _see_through(colour: str, share: float) -> str:
-    return f"rgba({', '.join(map(str, _channels(colour)))}, {share})"
-
-
-def _lighter(colour: str) -> str:
-    red, green, blue = ((each / 255) ** 2.2 for each in _channels(colour))
-    if 0.2126 * red + 0.7152 * green + 0.0722 * blue >= _DIM:
-        return colour
-    return "#" + "".join(f"{round(0.55 * each + 0.45 * 255):02X}" for each in _channels(colour))
+    channels = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({', '.join(map(str, channels))}, {share})"

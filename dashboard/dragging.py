@@ -1,9 +1,10 @@
-"""An image that is dragged and enlarged by hand, and the same done to its pixels."""
+"""An image that is dragged and enlarged by hand, the same done to its pixels, and where it lies as a word."""
 
 from __future__ import annotations
 
 import base64
 import io
+import re
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -11,6 +12,11 @@ import streamlit as st
 from PIL import Image
 
 MOST_ENLARGED = 4.0
+_NAMED = 4
+"""Signs of an image's digest in an address: another image is not shifted by a word that is meant for this one."""
+_WORD = re.compile(
+    rf"(?P<right>-?\d{{1,5}})_(?P<down>-?\d{{1,5}})_(?P<enlarged>\d\.\d)_(?P<which>[0-9a-f]{{{_NAMED}}})", re.ASCII
+)
 
 _HTML = """
 <div class="frame" tabindex="0" role="application"><img draggable="false"></div>
@@ -114,15 +120,20 @@ class Placing:
         return np.asarray(moved).reshape(pixels.shape)
 
 
-def dragged(pixels: np.ndarray, key: str, name: str) -> Placing:
+def dragged(pixels: np.ndarray, which: str, key: str, name: str) -> Placing:
     """Show a uint8 image (H, W, C) to be dragged, by hand or the arrow keys, and enlarged.
 
+    Where it was put stands in the address under the control's key, until another image takes its place.
+
     Args:
-        key: of the control, another one for another image.
+        which: what tells the image from others, such as its digest.
+        key: of the control.
         name: what the image is called for who cannot see it.
     """
     height, width = pixels.shape[:2]
-    state = (st.session_state.get(key) or {}).get("view") or asdict(Placing())
+    own = f"{key}_{which[:16]}"
+    from_address = read(st.query_params.get(key, ""), width, height, which)
+    state = (st.session_state.get(own) or {}).get("view") or asdict(from_address)
     result = _component(
         data={
             "picture": _data_url(pixels),
@@ -133,13 +144,40 @@ def dragged(pixels: np.ndarray, key: str, name: str) -> Placing:
             "label": f"{name}: drag it, or move it with the arrow keys",
         },
         default={"view": state},
-        key=key,
+        key=own,
         on_view_change=lambda: None,
     )
     view = result.view or state
     # What a browser sends may be anything.
-    right, down = (min(1.0, max(-1.0, float(view[side]))) for side in ("right", "down"))
-    return Placing(right, down, min(MOST_ENLARGED, max(1.0, float(view["enlarged"]))))
+    placing = _within(*(float(view[name]) for name in ("right", "down", "enlarged")))
+    word = written(placing, width, height, which)
+    if word != st.query_params.get(key, ""):
+        if word:
+            st.query_params[key] = word
+        else:
+            del st.query_params[key]
+    return placing
+
+
+def written(placing: Placing, width: int, height: int, which: str) -> str:
+    """Where an image of that size is put, as a word for an address: pixels right, pixels down, times, and the image."""
+    if placing == Placing():
+        return ""
+    right, down = round(placing.right * width), round(placing.down * height)
+    return f"{right}_{down}_{placing.enlarged:.1f}_{which[:_NAMED]}"
+
+
+def read(word: str, width: int, height: int, which: str) -> Placing:
+    """What `written` wrote of this image; where it lies by itself for any other word."""
+    found = _WORD.fullmatch(word)
+    if not found or found["which"] != which[:_NAMED]:
+        return Placing()
+    return _within(int(found["right"]) / width, int(found["down"]) / height, float(found["enlarged"]))
+
+
+def _within(right: float, down: float, enlarged: float) -> Placing:
+    right, down = (min(1.0, max(-1.0, share)) for share in (right, down))
+    return Placing(right, down, min(MOST_ENLARGED, max(1.0, enlarged)))
 
 
 def _data_url(pixels: np.ndarray) -> str:

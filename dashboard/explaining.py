@@ -115,7 +115,7 @@ def limits(shown: Sequence[View], scale: str) -> list[float]:
 
 
 def by_model(shown: Sequence[View]) -> list[list[View]]:
-    """Views as a sheet has them: a row a model, a column a method."""
+    """Views as a sheet has them: a row per model, a column per method."""
     rows: dict[str, list[View]] = {}
     for view in shown:
         rows.setdefault(view.model.name, []).append(view)

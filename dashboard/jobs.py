@@ -1,4 +1,4 @@
-"""Training runs on a page: the live view of some of them, and buttons to stop them."""
+"""Training runs on a page: curves and cards of some of them, live while one is under way."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from dashboard import charts
+from dashboard import charts, run_buttons
 from dashboard.choices import SHORT_NAMES
+from dashboard.glossary import meaning
 from dashboard.page import plain, store
 from tfpool import results
 from tfpool.certainty import between, images_behind
@@ -21,14 +22,9 @@ from tfpool.training.queue import launch
 _SECONDS = 1.0
 MOST = 8
 """Runs that a page shows at once."""
-_REFUSED, _DELETED, _ADDED, _CHANGED = "runs_refused", "runs_deleted", "runs_added", "runs_changed"
 _CARDS = 3
 """Runs beside each other at most: with a fourth one labels and buttons no longer fit on a line."""
 _CURVES = "Solid: on the validation images, which are not trained on. Dotted: on the training images."
-_CURVES_MEAN = (
-    "An epoch is one pass over the training images. After each the network is tried on the validation images, which "
-    "tell how it does on new ones. The loss is what training makes small: how wrong the network is, and how surely."
-)
 _ACCURACY = {
     "test": "Share of the test images, which the network never saw before, that it classifies rightly.",
     "val_accuracy": "Share of the validation images, which the network is not trained on, that it classifies rightly.",
@@ -36,63 +32,42 @@ _ACCURACY = {
 _LIKE_THEM = "Below: of how many, and so where it lies on all images like them, with 95 % confidence (Wilson)."
 
 
-def show(run_ids: Sequence[str], draw: Callable[[Sequence[Run]], None] | None = None) -> None:
+def show(runs: Sequence[Run], draw: Callable[[Sequence[Run]], None] | None = None) -> None:
     """Draw runs, by default their curves over their cards, again and again while one of them is under way.
 
     Of more than `MOST` those around the one under way.
     """
-    if all(run.state in ENDED for run in chosen(run_ids)):
-        _show(chosen(run_ids), draw or _draw)
+    if all(run.state in ENDED for run in runs):
+        _show(runs, draw or _draw)
     else:
-        st.fragment(_live, run_every=_SECONDS)(run_ids, draw or _draw)
+        st.fragment(_live, run_every=_SECONDS)([run.id for run in runs], draw or _draw)
 
 
-def chosen(run_ids: Sequence[str]) -> list[Run]:
-    """These runs in the order they were queued; ids that are not in the store are left out."""
-    return [run for run in reversed(store().runs()) if run.id in run_ids]
-
-
-def told() -> None:
-    """What a button of a run could not do; and what was deleted last, with a button that brings it back."""
-    st.session_state.pop(_CHANGED, None)
-    if refused := st.session_state.pop(_REFUSED, None):
-        st.error(plain(refused))
-    if deleted := st.session_state.get(_DELETED):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.text(f"{deleted[-1]} was deleted.")
-            act = (_bring_back, deleted[-1])
-            st.button("Undo", key="runs_undo", icon=":material/undo:", on_click=_act, args=act)
-
-
-def added() -> list[str]:
-    """Ids of the runs that "Again" has queued since this was asked last."""
-    return list(st.session_state.pop(_ADDED, []))
+def chosen(runs: Sequence[Run], run_ids: Sequence[str]) -> list[Run]:
+    """Those of the store's runs that have these ids, in the order they were queued."""
+    return [run for run in reversed(runs) if run.id in run_ids]
 
 
 def _live(run_ids: Sequence[str], draw: Callable[[Sequence[Run]], None]) -> None:
     # A button in here runs this alone once more, and the page around it would show what was.
-    if st.session_state.get(_CHANGED):
+    if run_buttons.pressed():
         st.rerun()
     # A worker that was killed takes nobody's place in the queue.
     launch(store())
-    runs = chosen(run_ids)
+    runs = chosen(store().runs(), run_ids)
     _show(runs, draw)
     if all(run.state in ENDED for run in runs):
         st.rerun()
 
 
 def _show(runs: Sequence[Run], draw: Callable[[Sequence[Run]], None]) -> None:
-    unfinished = [run.id for run in runs if run.state not in ENDED and not run.stopping]
-    if len(unfinished) > 1:
-        # The last one first: else the next in the queue would begin.
-        label, stop = f"Stop all {len(unfinished)}", (_stop, *reversed(unfinished))
-        st.button(label, key="runs_stop_all", icon=":material/stop_circle:", on_click=_act, args=stop)
+    run_buttons.stop_all(runs)
     if len(runs) > MOST:
         states = Counter(run.state for run in runs)
-        st.caption(", ".join(f"{states[state]} {state}" for state in STATES if states[state]))
+        st.caption(", ".join(f"{states[state]:,} {state}" for state in STATES if states[state]))
     draw(window(runs))
     if len(runs) > MOST:
-        st.caption(f"These are {MOST} of {len(runs)} runs. All are on the Runs page.")
+        st.caption(f"These are {MOST} of {len(runs):,} runs. All are on the Runs page.")
 
 
 def window(runs: Sequence[Run]) -> Sequence[Run]:
@@ -130,7 +105,7 @@ def cards_beside(runs: int) -> int:
 
 def legend() -> None:
     """What the lines of learning curves are."""
-    st.caption(_CURVES, help=_CURVES_MEAN)
+    st.caption(_CURVES, help=meaning("epoch", "validation", "loss", "seed"))
 
 
 def _curves(runs: Sequence[Run]) -> None:
@@ -161,7 +136,7 @@ def _card(run: Run) -> None:
         st.warning("Its process is gone. Resume goes on to the same numbers as if it had never stopped.")
     if run.note:
         st.text(run.note)
-    _buttons(run)
+    run_buttons.of(run)
 
 
 def _accuracy(run: Run) -> None:
@@ -173,65 +148,6 @@ def _accuracy(run: Run) -> None:
         st.caption(f"of {images:,} images, so {between(share, images)}")
 
 
-def _buttons(run: Run) -> None:
-    with st.container(horizontal=True):
-        if run.state not in ENDED:
-            _button(run, "stop", "Stopping" if run.stopping else "Stop", "stop_circle", _stop, disabled=run.stopping)
-            return
-        if run.state != "done":
-            _button(run, "resume", "Resume", "resume", _resume)
-        _button(run, "again", "Again", "replay", _again, help="Train once more from the start, as a new run")
-        _button(run, "delete", "Delete", "delete", _delete)
-
-
-def _button(
-    run: Run,
-    name: str,
-    label: str,
-    icon: str,
-    action: Callable[[str], None],
-    disabled: bool = False,
-    help: str | None = None,
-) -> None:
-    key = f"runs_{name}_{run.id}"
-    act = (action, run.id)
-    st.button(label, key=key, icon=f":material/{icon}:", on_click=_act, args=act, disabled=disabled, help=help)
-
-
-def _act(action: Callable[[str], None], *run_ids: str) -> None:
-    """Do what a button says; its run may have ended or gone since it was drawn."""
-    for run_id in run_ids:
-        try:
-            action(run_id)
-        except ValueError as error:
-            st.session_state[_REFUSED] = str(error)
-    st.session_state[_CHANGED] = True
-
-
-def _stop(run_id: str) -> None:
-    store().request_stop(run_id)
-
-
-def _resume(run_id: str) -> None:
-    store().resume(run_id)
-    launch(store())
-
-
-def _again(run_id: str) -> None:
-    st.session_state[_ADDED] = [*st.session_state.get(_ADDED, []), store().retry(run_id)]
-    launch(store())
-
-
-def _delete(run_id: str) -> None:
-    store().delete(run_id)
-    st.session_state[_DELETED] = [*st.session_state.get(_DELETED, []), run_id]
-
-
-def _bring_back(run_id: str) -> None:
-    st.session_state[_DELETED] = [each for each in st.session_state[_DELETED] if each != run_id]
-    store().undelete(run_id)
-
-
 def _status(run: Run) -> str:
     if run.state != "running":
         return run.state
@@ -241,5 +157,5 @@ def _status(run: Run) -> str:
         return f"running: computing features, {run.progress['preparing']:.0%}"
     if not run.progress:
         return "running: starting"
-    speed = f"{run.progress['images_per_second']:,.0f} images a second"
+    speed = f"{run.progress['images_per_second']:,.0f} images per second"
     return f"running: epoch {run.current_epoch} of {run.epochs}, {speed}, {clock(run.seconds_left)} left"

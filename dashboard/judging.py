@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,22 +13,20 @@ import streamlit as st
 
 from dashboard import charts, models
 from dashboard.explaining import View, digest
+from dashboard.glossary import meaning
 from dashboard.models import Model
 from dashboard.page import plain
 from dashboard.waiting import waited
+from tfpool.palette import coloured
 
 if TYPE_CHECKING:
     from tfpool.cam.metrics import Curves
 
-BASELINES = ("centre", "random")
-_WAYS = {
-    "insertion": "Pixels come into a blurred image, most important first: higher is better",
-    "deletion": "Pixels go, most important first: lower is better",
-}
+BASELINES = {"centre": "dash", "random": "dot"}
+"""Maps that know nothing of the image, with the dash that each is drawn in."""
+_WAYS = {way: meaning(way) for way in ("insertion", "deletion")}
 _LINE = 20
 """Height of a legend's line, in pixels of the page."""
-_DASHES = ("solid", "dashdot")
-_COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C564B", "#7F7F7F")
 
 
 def show(views: Sequence[View]) -> None:
@@ -38,7 +36,11 @@ def show(views: Sequence[View]) -> None:
     curves: dict[str, dict[str, Curves]] = {}
     first = views[0]
     wanted = [(name, view, view.heatmap) for name, view in named.items()]
-    wanted += [(f"{name} · {first.model.name}", first, _baseline(name, first.pixels.shape[:2])) for name in BASELINES]
+    drawn = lines(named)
+    for baseline, dash in BASELINES.items():
+        name = f"{baseline} · {first.model.name}"
+        wanted.append((name, first, _baseline(baseline, first.pixels.shape[:2])))
+        drawn[name] = {"color": charts.BACKBONE, "dash": dash}
     for number, (name, view, heatmap) in enumerate(wanted):
         place.progress(number / len(wanted), text=f"Hiding pixels: {plain(name)}")
         key = digest(view.pixels) + digest(heatmap)
@@ -56,7 +58,9 @@ def show(views: Sequence[View]) -> None:
     for column, (way, text) in zip(st.columns(2), _WAYS.items(), strict=True):
         with column:
             areas = "; ".join(f"{name} {found[way].areas[0]:.3f}" for name, found in curves.items())
-            st.plotly_chart(_chart(way, curves), key=f"cam_{way}", alt=f"{way} by share of pixels. Areas: {areas}")
+            st.plotly_chart(
+                _chart(way, curves, drawn), key=f"cam_{way}", alt=f"{way} by share of pixels. Areas: {areas}"
+            )
             st.caption(text)
     table = pd.DataFrame(
         {"map": list(curves), **{way: [found[way].areas[0] for found in curves.values()] for way in _WAYS}}
@@ -65,7 +69,10 @@ def show(views: Sequence[View]) -> None:
         table,
         hide_index=True,
         key="cam_judged",
-        column_config={way: st.column_config.NumberColumn(f"{way} area", format="%.3f") for way in _WAYS},
+        column_config={
+            way: st.column_config.NumberColumn(f"{way} area", format="%.3f", help=text) for way, text in _WAYS.items()
+        },
+        alt="Areas under the curves of each map and of the baselines: " + ", ".join(_WAYS),
     )
     st.caption(
         "The probability is that of the class explained. Centre falls from the image's middle and random "
@@ -88,20 +95,25 @@ def _curves(way: str, model: Model, _pixels: np.ndarray, _heatmap: np.ndarray, k
     return measure(models.scorer(model).probabilities, images, _heatmap[np.newaxis], np.array([target]))
 
 
-def _chart(way: str, curves: dict[str, dict[str, Curves]]) -> go.Figure:
+def lines(named: Mapping[str, View]) -> dict[str, dict[str, str]]:
+    """How each map's curve is drawn: in the colour of its model's head, with the dash of its method."""
+    views = named.values()
+    colours = coloured((view.model.name, view.model.run.plan.head.name if view.model.run else "") for view in views)
+    methods = list(dict.fromkeys(view.method for view in views))
+    dashes = {method: charts.DASHES[number % len(charts.DASHES)] for number, method in enumerate(methods)}
+    return {name: {"color": colours[view.model.name], "dash": dashes[view.method]} for name, view in named.items()}
+
+
+def _chart(way: str, curves: Mapping[str, Mapping[str, Curves]], lines: Mapping[str, dict[str, str]]) -> go.Figure:
     figure = go.Figure()
-    for number, (name, found) in enumerate(curves.items()):
+    for name, found in curves.items():
         heights = found[way].curves[0]
-        is_map = number < len(curves) - len(BASELINES)
         figure.add_scatter(
             x=np.linspace(0, 100, len(heights)),
             y=heights,
             name=charts.plain_name(name, 60),
             mode="lines",
-            line={
-                "color": _COLOURS[number % len(_COLOURS)] if is_map else "#8A8A8A",
-                "dash": _DASHES[number // len(_COLOURS)] if is_map else ("dash", "dot")[number - len(curves)],
-            },
+            line=lines[name],
         )
     figure.update_layout(
         height=280 + _LINE * len(curves),

@@ -12,7 +12,7 @@ from dashboard.explaining import ON_A_SHEET, View, by_model
 
 
 def sheet(views: Sequence[View], class_names: Sequence[str], scale: str) -> bytes:
-    """All maps as a PNG, a row a model and a column a method.
+    """All maps as a PNG, a row per model and a column per method.
 
     Args:
         scale: a key of `dashboard.explaining.SCALES`.

@@ -69,12 +69,15 @@ KEYS: dict[str | type[Any], Callable[[Any], Any]] = {Model: operator.attrgetter(
 """How Streamlit's caches tell models apart."""
 
 
-def choices() -> dict[str, Run | None]:
+def choices(stored: Sequence[Run]) -> dict[str, Run | None]:
     """Names of all models with the runs behind them: runs, newest first, files by name, examples, networks.
 
     The lab's many runs come after one's own.
+
+    Args:
+        stored: the store's runs, newest first.
     """
-    trained = sorted((run for run in store().runs() if run.model_path.exists()), key=is_lab)
+    trained = sorted((run for run in stored if run.model_path.exists()), key=is_lab)
     runs = {run.id: run for run in trained}
     folder = store().folder
     files = sorted(path.name for path in folder.iterdir() if is_file(path.name)) if folder.is_dir() else []

@@ -95,8 +95,9 @@ def _lines(lines: Sequence[str]) -> None:
     """Long names, one below the other: unlike a table's cells they are read to their end on a phone, too."""
     if len(lines) > _MOST_ROWS:
         st.caption(f"The first {_MOST_ROWS:,} of {len(lines):,}")
-    text, some = "\n".join(lines[:_MOST_ROWS]), len(lines) <= _FEW_LINES
-    st.code(text, language=None, wrap_lines=True, height="content" if some else 290)
+    # In a container, since its button to copy makes keys reach what has to be scrolled.
+    with st.container(height="content" if len(lines) <= _FEW_LINES else 290, border=False):
+        st.code("\n".join(lines[:_MOST_ROWS]), language=None, wrap_lines=True)
 
 
 def _keep(source: IO[bytes] | str) -> None:

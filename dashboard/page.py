@@ -28,8 +28,13 @@ PAGES = {
     "Claims": ("pages/7_Claims.py", ":material/fact_check:"),
 }
 
-# White on the primary colour and the primary colour on its own tint cannot both be read on a dark page.
+SIDEBAR = 220
+"""Its width in pixels: enough for the names of the pages."""
+
+# White on the primary colour and the primary colour on its own tint cannot both be read on a dark page. No setting has
+# the space around a title, which pushes answers below the fold.
 _STYLE = """<style>
+[data-testid="stMain"] h1 { padding: 0 0 0.25rem; }
 button[data-variant][data-selected] p, [data-testid="stSliderThumbValue"] p { color: light-dark(#005A8D, #FAFAFA); }
 </style>"""
 
@@ -37,7 +42,9 @@ button[data-variant][data-selected] p, [data-testid="stSliderThumbValue"] p { co
 def header(title: str, question: str, name: str | None = None) -> None:
     """Page settings, the title, and the one question that the page answers."""
     icon = str(Path(__file__).with_name("icon.png"))
-    st.set_page_config(page_title=f"{name or title} · tfpool", page_icon=icon, layout="wide")
+    st.set_page_config(
+        page_title=f"{name or title} · tfpool", page_icon=icon, layout="wide", initial_sidebar_state=SIDEBAR
+    )
     st.html(_STYLE)
     # Streamlit's own menu would call the home page "app", after its file.
     with st.sidebar:

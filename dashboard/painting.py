@@ -21,7 +21,7 @@ _HTML = """
 <div class="row patterns" role="group" aria-label="Patterns"></div>
 """
 _CSS = """
-.map { display: grid; gap: 4px; max-width: 320px; }
+.map { display: grid; gap: 4px; max-width: 204px; }
 input { aspect-ratio: 1; width: 100%; box-sizing: border-box; text-align: center; font: inherit; font-size: 18px;
   font-family: var(--st-font); border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius);
   appearance: textfield; -moz-appearance: textfield; }
@@ -31,6 +31,7 @@ input:focus-visible, button:focus-visible { outline: 2px solid var(--st-primary-
 button { font: inherit; font-family: var(--st-font); font-size: 14px; min-width: 44px; min-height: 36px;
   padding: 2px 12px; cursor: pointer; color: var(--st-text-color); background: var(--st-background-color);
   border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius); }
+.patterns button { padding: 2px 6px; }
 button:hover { border-color: var(--st-primary-color); }
 """
 _JS = """
@@ -91,7 +92,7 @@ def painted(patterns: Mapping[str, str], key: str, label: str) -> np.ndarray:
     """A square map of digits to be changed by hand, int (H, W). It stands in the address under the control's key.
 
     Args:
-        patterns: maps to start from by their names, a digit a cell, row by row. The first is shown at first.
+        patterns: maps to start from by their names, a digit for each cell, row by row. The first is shown at first.
         key: of the control.
         label: what the map is called for who cannot see it.
     """

@@ -89,7 +89,7 @@ def _tested(trained: Sequence[Model]) -> Picked | None:
     position = where[number - 1]
     label = int(images.test.labels[position])
     return Picked(
-        images.test.images[position], f"{number} of {len(where):,}: {names[label]}", label if trained else None
+        images.test.images[position], f"{number:,} of {len(where):,}: {names[label]}", label if trained else None
     )
 
 

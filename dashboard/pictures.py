@@ -8,15 +8,15 @@ import numpy as np
 import plotly.graph_objects as go
 from PIL import Image
 
-from dashboard.charts import plain_name
+from dashboard.charts import frame, plain_name
 from tfpool.data import DataSet, Part
+from tfpool.palette import OTHERS
 
 TILE = 100
 """Side of a picture in a preview, in pixels of the page."""
 _SIDE, _MARGIN = 224, 8
 _MOST_NAMED = 60
-_BOX = (230, 159, 0)
-_COLOURS = {"train": "#0072B2", "validation": "#56B4E9", "test": "#E69F00"}
+_BOX = tuple(bytes.fromhex(OTHERS[-1][1:]))
 
 
 def drawn(part: Part, label: int | None, draw: int, number: int) -> np.ndarray:
@@ -65,16 +65,15 @@ def class_bars(images: DataSet) -> go.Figure:
     places = list(range(images.classes))
     # Plotly reads names as a little HTML.
     names = [html.escape(name) for name in images.class_names]
-    for name, part in images.parts.items():
+    for colour, (name, part) in zip(OTHERS, images.parts.items(), strict=False):
         counts = np.bincount(part.labels, minlength=images.classes)
-        figure.add_bar(x=places, y=counts, name=name, marker_color=_COLOURS[name], customdata=names)
+        figure.add_bar(x=places, y=counts, name=name, marker_color=colour, customdata=names)
     few = images.classes <= _MOST_NAMED
     figure.update_layout(
         barmode="stack",
         height=320,
-        margin={"l": 10, "r": 10, "t": 40, "b": 10},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "traceorder": "normal"},
-        uirevision="kept",
+        legend_traceorder="normal",
+        **frame(),
     )
     figure.update_xaxes(tickvals=places if few else [], ticktext=[plain_name(name, 16) for name in images.class_names])
     figure.update_yaxes(title="images", tickformat=",d")

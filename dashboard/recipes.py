@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import choices
+from dashboard.glossary import meaning
 from tfpool import data
 from tfpool.pretrained.networks import NETWORKS
 from tfpool.training import Recipe
@@ -26,10 +27,6 @@ from tfpool.training.recipe import (
 )
 
 PAGE = "train"
-_SEED = (
-    "The number that everything random follows from: initial weights, the order of images. The same seed gives the "
-    "same numbers, another one another draw"
-)
 _FROZEN = (
     "What is not trained. A frozen backbone makes the same of an image each time: that is computed once and kept "
     "beside the runs, up to 10 GB, the longest unused going first"
@@ -43,7 +40,7 @@ _SCHEDULE = (
     "quarters, onecycle rises for three tenths and falls to zero, constant stays"
 )
 _LOSS = (
-    "What training makes small. cross_entropy: how surprised the network is by the true class; focal: the same, with "
+    f"{meaning('loss')}. cross_entropy: how surprised the network is by the true class; focal: the same, with "
     "easy images counting less; hinge: by how much the true class fails to win by one"
 )
 _INITIALIZER = (
@@ -54,7 +51,7 @@ _AUGMENT = (
     "How training images are changed each time they are seen: flip left to right, shift by up to an eighth, crop to 80 "
     "to 100 % of each side, cutout of a square of a third of the side"
 )
-_RATE = "How far each step moves the weights, at its highest: too small learns slowly, too large not at all"
+_RATE = f"{meaning('learning rate')}, at its highest: too small learns slowly, too large not at all"
 
 
 def follow() -> None:
@@ -103,12 +100,12 @@ def recipe(images: int, networks: Sequence[str]) -> Recipe:
         )
     start = named(name)
     with columns[1]:
-        epochs = _number("Epochs", "epochs", start, 1, 1000, "An epoch is one pass over the training images")
+        epochs = _number("Epochs", "epochs", start, 1, 1000, meaning("epoch"))
     with columns[2]:
         help = "Fewer of them train faster and teach less"
         number = choices.whole_number("Training images", PAGE, "images", _used(name, images), most=images, help=help)
     with columns[3]:
-        seed = _number("Seed", "seed", start, 0, 2**31 - 1, _SEED)
+        seed = _number("Seed", "seed", start, 0, 2**31 - 1, meaning("seed"))
     families: dict[str, list[str]] = {}
     for network in networks:
         families.setdefault(family(network), []).append(network)
@@ -141,7 +138,7 @@ def _details(start: Recipe) -> dict[str, Any]:
         values["schedule"] = _select("Schedule", "schedule", start, _SCHEDULE)
         values["warmup"] = _fraction("Warm-up, epochs", "warmup", start, 99.0, "It rises for so long first")
     with second:
-        values["batch_size"] = _number("Batch size, images", "batch_size", start, 1, 1024, "Images a step")
+        values["batch_size"] = _number("Batch size, images", "batch_size", start, 1, 1024, "Images per step")
         values["weight_decay"] = _fraction(
             "Weight decay", "weight_decay", start, 1.0, "Share of each weight that a step takes off, times the rate"
         )

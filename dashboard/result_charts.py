@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.charts import percent, plain_name
+from dashboard.charts import frame, percent, plain_name
 from tfpool.certainty import images_behind
 from tfpool.palette import COLOURS
-from tfpool.results import Group, planned
+from tfpool.results import Group
 
 _BLUE = "0, 114, 178"
 _LEAST = 0.02
@@ -20,7 +20,7 @@ _MOST_NUMBERS = 20
 
 
 def seed_dots(groups: Sequence[Group], labels: Sequence[str], title: str) -> go.Figure:
-    """A row a group: a stroke a seed, a dot for their mean, and its 95 % interval where there are several."""
+    """A row for each group: a stroke for each seed, a dot for their mean, and its 95 % interval where it has one."""
     figure = go.Figure()
     for place, group in enumerate(groups):
         colour = COLOURS[group.settings["head"]]
@@ -55,20 +55,19 @@ def seed_dots(groups: Sequence[Group], labels: Sequence[str], title: str) -> go.
     figure.update_layout(
         height=90 + 36 * len(groups),
         showlegend=False,
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        uirevision="kept",
+        **frame(),
     )
     return figure
 
 
 def cost_dots(groups: Sequence[Group], labels: Sequence[str]) -> go.Figure:
-    """Test accuracy over parameters: a dot a group in its head's colour, with its 95 % interval over seeds."""
+    """Test accuracy over parameters: a dot for each group in its head's colour, with its 95 % interval over seeds."""
     figure = go.Figure()
     for group, label in zip(groups, labels, strict=True):
         images = images_behind(group.runs[0])
         told = f"{len(group.values)} seed{'s' * (len(group.values) > 1)}" + (f", {images:,} images" if images else "")
         figure.add_scatter(
-            x=[planned(group.runs[0]).params],
+            x=[group.runs[0].plan.params],
             y=[group.mean],
             error_y={"array": [group.margin], "thickness": 2, "width": 6} if group.margin is not None else None,
             name=plain_name(label, 40),
@@ -81,10 +80,8 @@ def cost_dots(groups: Sequence[Group], labels: Sequence[str]) -> go.Figure:
     figure.update_yaxes(title="test accuracy", range=ends, zeroline=False, **percent(*ends))
     figure.update_layout(
         height=360,
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
         showlegend=True,
-        uirevision="kept",
+        **frame(),
     )
     return figure
 
@@ -99,7 +96,7 @@ def _shown(groups: Sequence[Group]) -> list[float]:
 
 
 def confusion_map(counts: np.ndarray, names: Sequence[str], shares: bool, dark: bool = False) -> go.Figure:
-    """A row a true class, a column a predicted one, coloured by its share of the row, or by its number of images.
+    """A row per true class, a column per predicted one, coloured by its share of the row, or by its number of images.
 
     Args:
         counts: int (K, K).
@@ -143,8 +140,7 @@ def confusion_map(counts: np.ndarray, names: Sequence[str], shares: bool, dark: 
     figure.update_layout(
         height=min(760, 190 + 40 * len(names)) if few else 560,
         showlegend=False,
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        uirevision="kept",
+        **frame(),
     )
     return figure
 

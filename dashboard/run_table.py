@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.choices import SHORT_NAMES
+from dashboard.glossary import meaning
 from dashboard.jobs import MOST
 from dashboard.page import plain, store
 from tfpool import results, selection
@@ -24,10 +25,6 @@ _EDITABLE = ("compare", "run", "note")
 _FIRST = ("compare", "run", "test", "of images", "validation", "gap", "parameters", "time", "state", "note")
 """Columns that are shown at first: no more than fit beside each other."""
 _FACET_WORDS = {"data": "Data set", "network": "Network", "head": "Head", "state": "State", "sweep": "Sweep"}
-GAP_MEANS = (
-    "Points of accuracy that training images are ahead of validation images: far above 0, it has learnt them by heart"
-)
-SEED = "The number that everything random follows from: initial weights, order of images. Another seed, another draw"
 
 
 def unfolded(runs: Sequence[Run]) -> list[Run]:
@@ -127,7 +124,7 @@ def draw(runs: Sequence[Run], how: str) -> None:
 
 def _rows(runs: Sequence[Run], how: str) -> pd.DataFrame:
     chosen = st.session_state.get(CHOSEN, [])
-    plans = [results.planned(run) for run in runs]
+    plans = [run.plan for run in runs]
     measured = {key: [results.value(run, key, how) for run in runs] for key in ORDERS}
     recipes = [run.spec["recipe"] for run in runs]
     tested_on = [images_behind(run) if run.result else None for run in runs]
@@ -139,14 +136,14 @@ def _rows(runs: Sequence[Run], how: str) -> pd.DataFrame:
         "validation": _percents(measured["val_accuracy"]),
         "gap": _percents([results.gap(run, how) for run in runs]),
         "parameters": pd.Series([plan.params for plan in plans], dtype="Int64"),
-        "time": _numbers(measured["time"]),
+        "time": _numbers(measured["time"]).round(),
         "state": [run.state for run in runs],
         "note": [run.note for run in runs],
         "test interval": [
             between(share, images) if share is not None and images else None
             for share, images in zip(measured["test"], tested_on, strict=True)
         ],
-        "MACs, M": _numbers([plan.macs and plan.macs / 1e6 for plan in plans]),
+        "MACs": pd.Series([plan.macs for plan in plans], dtype="Int64"),
         "epochs": [f"{len(run.history['loss'])} of {run.epochs}" for run in runs],
         "training": _percents(measured["accuracy"]),
         "validation loss": _numbers(measured["val_loss"]),
@@ -182,22 +179,22 @@ _CONFIG: dict[str, Any] = {
     "of images": st.column_config.NumberColumn(
         format="localized", width=75, help="Test images behind the accuracy: of few, it says little"
     ),
-    "validation": _percent("Accuracy on the validation images, which are not trained on", 78),
-    "gap": st.column_config.NumberColumn(format="%+.1f", width=56, help=GAP_MEANS),
-    "parameters": st.column_config.NumberColumn(format="localized", width=90),
+    "validation": _percent(f"Accuracy on the validation images. {meaning('validation')}", 78),
+    "gap": st.column_config.NumberColumn(format="%+.1f", width=56, help=meaning("gap")),
+    "parameters": st.column_config.NumberColumn(format="localized", width=90, help=meaning("parameters")),
     "test interval": st.column_config.TextColumn(
         help="Where the accuracy on all images like the test images lies with 95 % confidence (Wilson)"
     ),
-    "MACs, M": st.column_config.NumberColumn(format="%.2f", help="Millions of fused multiply-adds for one image"),
-    "time": st.column_config.NumberColumn(format="%.0f s", width=60, help="Seconds of training"),
+    "MACs": st.column_config.NumberColumn(format="localized", help=meaning("MACs")),
+    "time": st.column_config.NumberColumn("time, s", format="localized", width=70, help="Seconds of training"),
     "state": st.column_config.TextColumn(width=84),
     "note": st.column_config.TextColumn(width=110, help="Double-click to write", max_chars=500),
-    "epochs": st.column_config.TextColumn(help="Passes over the training images: done, of those planned"),
-    "seed": st.column_config.NumberColumn(help=SEED),
+    "epochs": st.column_config.TextColumn(help=f"Done, of those planned. {meaning('epoch')}"),
+    "seed": st.column_config.NumberColumn(help=meaning("seed")),
     "sweep": st.column_config.TextColumn(help="Runs that were started together"),
     "training": _percent("Accuracy on the training images"),
-    "validation loss": st.column_config.NumberColumn(format="%.3f"),
-    "test loss": st.column_config.NumberColumn(format="%.3f"),
+    "validation loss": st.column_config.NumberColumn(format="%.3f", help=meaning("loss")),
+    "test loss": st.column_config.NumberColumn(format="%.3f", help=meaning("loss")),
     "training images": st.column_config.NumberColumn(format="localized", help="–: all"),
     "queued": st.column_config.DatetimeColumn(format="distance"),
 }

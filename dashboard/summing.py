@@ -37,7 +37,13 @@ def show(view: View, question: Query) -> None:
         column = _place("Column", "cam_column", peak % width, width)
     with columns[2]:
         st.caption(f"Of {height} × {width} positions of {plain(explainer.layer)}; at first where most is said.")
-    st.dataframe(_table(terms, row, column), hide_index=True, key="cam_terms", column_config=_COLUMNS)
+    st.dataframe(
+        _table(terms, row, column),
+        hide_index=True,
+        key="cam_terms",
+        column_config=_COLUMNS,
+        alt=f"Activation, weight and product of the channels that say most at row {row}, column {column}",
+    )
     st.markdown(
         f"This position says **{exact[row, column]:.4g}**, all {height * width} positions **{terms.total:.4g}**, and "
         f"the bias is **{terms.bias:.4g}**: together {terms.total + terms.bias:.4g}. The score is {terms.score:.4g}."
@@ -68,7 +74,8 @@ def _place(label: str, key: str, default: int, most: int) -> int:
     # Another map may be smaller than the one that the place was chosen on.
     if st.session_state.get(key, 0) >= most:
         del st.session_state[key]
-    return int(st.number_input(label, 0, most - 1, default, key=key, help="From the top" if label == "Row" else None))
+    help = "From the top" if label == "Row" else "From the left"
+    return int(st.number_input(label, 0, most - 1, default, key=key, help=help, bind="query-params"))
 
 
 _COLUMNS = {

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboard.choices import SHORT_NAMES
+from dashboard.glossary import meaning
 from dashboard.page import plain
 from dashboard.wording import times
 from tfpool import graph
@@ -78,20 +79,20 @@ def numbers(chosen: Plan, other: Plan | None) -> None:
 
     batch, optimizer = _RECIPE.batch_size, _RECIPE.optimizer
     with st.container(horizontal=True):
-        number("Parameters", lambda each: each.params, count, "The numbers that make up the network")
+        number("Parameters", lambda each: each.params, count, meaning("parameters"))
         number("In the head", lambda each: each.head_params, count, f"Parameters of the head: {chosen.head.formula}")
         number(
-            "MACs an image",
+            "MACs per image",
             lambda each: each.macs,
             short,
-            f"{count(chosen.macs)} multiply-adds: a multiplication with its addition counts one",
+            f"{count(chosen.macs)}. {meaning('MACs')}",
         )
         number(
             "Memory to train",
             lambda each: each.training_bytes(batch, optimizer),
             memory,
-            f"At least, with {batch} images a step and {optimizer}. The parameters alone take "
-            f"{memory(chosen.weight_bytes)}, all layers' outputs {memory(chosen.activation_bytes or 0)} an image",
+            f"At least, with {batch} images per step and {optimizer}. The parameters alone take "
+            f"{memory(chosen.weight_bytes)}, all layers' outputs {memory(chosen.activation_bytes or 0)} per image",
         )
         number("File", lambda each: each.file_bytes, memory, "About the size of the model as a .keras file")
         st.metric(

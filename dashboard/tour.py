@@ -107,7 +107,7 @@ def _learn(runs: list[Run]) -> None:
     st.markdown(
         f"After {runs[0].epochs} passes (*epochs*) over {seen:,} training images: {'; '.join(told)}, {unseen:,} that "
         "no network saw before. Where the dotted line leaves the solid one behind, a network learns its images rather "
-        "than the clothes. One run a head is one draw: the Claims page has several of each."
+        "than the clothes. One run per head is one draw: the Claims page has several of each."
     )
     st.plotly_chart(
         charts.learning_curve(runs, "accuracy", "accuracy"),

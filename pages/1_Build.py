@@ -6,6 +6,7 @@ import streamlit as st
 from dashboard import block_chart, choices, swap
 from dashboard.blocks import DETAILS
 from dashboard.choices import HEADS_MEAN, SHORT_NAMES, SIDES
+from dashboard.glossary import meaning
 from dashboard.page import header, link, messages
 from tfpool import graph
 from tfpool.catalog import find
@@ -51,7 +52,7 @@ with columns[0]:
         required=True,
         format_func=SHORT_NAMES.__getitem__,
         key="build_head",
-        help=f"What comes after the last feature map and turns it into one score a class.  \n{HEADS_MEAN}",
+        help=HEADS_MEAN,
         wrap=True,
         bind="query-params",
     )
@@ -84,7 +85,7 @@ with left:
                 "- Point at a bar, or tap it, for more. The **receptive field** is the part of the image that one "
                 "position of the map has seen; the **stride** is how many pixels of the image two neighbouring "
                 "positions stand apart.\n"
-                "- What comes out are **logits**, one score a class: any numbers, and the largest wins."
+                "- What comes out are **logits**, one score per class: any numbers, and the largest wins."
             )
     st.plotly_chart(
         block_chart.draw(described, other, detail), key="build_blocks", alt=block_chart.told(described, other, detail)
@@ -124,7 +125,7 @@ st.dataframe(
     column_config={
         "layer": st.column_config.TextColumn(width="medium"),
         "parameters": st.column_config.NumberColumn(format="localized"),
-        "MACs": st.column_config.NumberColumn(format="localized", help="Multiply-adds for one image"),
+        "MACs": st.column_config.NumberColumn(format="localized", help=meaning("MACs")),
         "memory": st.column_config.NumberColumn(format="bytes", help="Of the output, for one image"),
         "receptive field": st.column_config.NumberColumn(help="Side, in pixels, of what one position sees; empty: all"),
         "stride": st.column_config.NumberColumn(help="Pixels of the image between two neighbouring positions"),
@@ -134,4 +135,6 @@ st.dataframe(
 with st.expander("Keras code: the same model without tfpool"):
     code = to_code(described)
     st.download_button("Download", code, f"{described.name}.py", "text/x-python", key="build_download")
-    st.code(code, height=420)
+    # With a height of its own it would scroll where no key reaches; in a container its button to copy is stepped to.
+    with st.container(height=420, border=False):
+        st.code(code, wrap_lines=True)

@@ -3,23 +3,49 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, choices, comparing, result_charts
+from dashboard import charts, choices, ranking, result_charts
 from dashboard.choices import SHORT_NAMES, SIDES
 from dashboard.counted import CLASSES, counted, over_classes, over_sides
+from dashboard.glossary import meaning
 from dashboard.page import header, link, messages, plain, store
 from dashboard.wording import times
 from tfpool import graph, results
 from tfpool.catalog import CATALOG
 from tfpool.comparison import compare
 from tfpool.plan import Plan
-from tfpool.selection import is_lab
+from tfpool.selection import countable, is_lab, unknown_in_words
 
 BY = ("image side", "classes")
-COUNTS = ("head parameters", "backbone parameters", "parameters", "MACs")
+COUNTS = {
+    "head parameters": meaning("head"),
+    "backbone parameters": meaning("backbone"),
+    "parameters": meaning("parameters"),
+    "MACs": meaning("MACs"),
+}
 # Side of the images that the smallest networks were published for.
 SMALL = 32
+_LINES = 340
+"""Height of the chart of lines, in pixels of the page."""
 
 header("Parameters", "What does each head cost, over networks, image sizes and class counts?")
+
+
+def those_that_can_be(
+    networks: list[str], heads: list[str], side: int, classes: int
+) -> tuple[list[Plan], dict[str, list[str]]]:
+    """What can be counted, network by network; and what has to be left out, by the reason."""
+    plans: list[Plan] = []
+    left_out: dict[str, list[str]] = {}
+    for name in networks:
+        why: dict[str, list[str]] = {}
+        for head in heads:
+            try:
+                plans.append(counted(name, head, side, classes))
+            except ValueError as error:
+                why.setdefault(str(error), []).append(SHORT_NAMES[head])
+        for reason, titles in why.items():
+            left_out.setdefault(reason, []).append(f"{', '.join(titles)} on {name}")
+    return plans, left_out
 
 
 def answer(plans: list[Plan]) -> None:
@@ -73,7 +99,7 @@ def curves(networks: list[str], heads: list[str], side: int, classes: int) -> No
         here, title = side, "image side, pixels"
         lines = over_sides(network, heads, places, classes)
     st.plotly_chart(
-        charts.size_lines(places, lines, title, here),
+        charts.size_lines(places, lines, title, here, _LINES),
         key="parameters_lines",
         alt=f"Parameters of each head of {network} over {title} from {places[0]:,} to {places[-1]:,}: "
         + ", ".join(f"{SHORT_NAMES[name]} {_range(line)}" for name, line in lines.items()),
@@ -87,7 +113,9 @@ def _range(line: list[int | None]) -> str:
 
 def mine() -> None:
     st.subheader("Accuracy against parameters: my runs", anchor=False)
-    runs = [run for run in store().runs() if not is_lab(run)]
+    runs, unknown = countable([run for run in store().runs() if not is_lab(run)])
+    if unknown:
+        st.caption(plain(unknown_in_words(unknown)))
     tested = list(dict.fromkeys(run.spec["data"] for run in runs if run.state == "done" and run.result))
     if not tested:
         st.info("Where more parameters buy accuracy, and where not: train two heads, and they stand here.")
@@ -100,7 +128,7 @@ def mine() -> None:
         else next(iter(names))
     )
     groups = results.groups([run for run in runs if run.spec["data"] == names[chosen]])
-    labels = comparing.labels(groups)
+    labels = ranking.labels(groups)
     st.plotly_chart(
         result_charts.cost_dots(groups, labels),
         key="parameters_runs",
@@ -130,8 +158,7 @@ def table(plans: list[Plan]) -> None:
         frame,
         hide_index=True,
         column_config={
-            **{name: st.column_config.NumberColumn(format="localized") for name in COUNTS},
-            "MACs": st.column_config.NumberColumn(format="localized", help="Multiply-adds for one image"),
+            **{name: st.column_config.NumberColumn(format="localized", help=help) for name, help in COUNTS.items()},
             "features H×W×C": st.column_config.TextColumn(help="Height, width and channels of the last feature map"),
             "weights": st.column_config.NumberColumn(format="bytes", help="Memory of all parameters"),
         },
@@ -161,12 +188,15 @@ with columns[0]:
 with columns[1]:
     classes = choices.whole_number("Classes", "parameters", "classes", 1000, most=100_000)
 if networks and heads:
-    with messages():
-        shown = [counted(name, head, side, classes) for name in networks for head in heads]
-    answer(shown)
-    bars(shown)
+    shown, left_out = those_that_can_be(networks, heads, side, classes)
+    for why, names in left_out.items():
+        st.warning(f"Left out: {'; '.join(names)}. {plain(why)}")
+    if shown:
+        answer(shown)
+        bars(shown)
     curves(networks, heads, side, classes)
-    table(shown)
+    if shown:
+        table(shown)
 else:
     st.info("Choose at least one network and one head.")
 with messages():

@@ -97,7 +97,7 @@ def chart(images: data.DataSet) -> None:
     st.plotly_chart(
         pictures.class_bars(images),
         key="data_classes",
-        alt=f"Images of each class by part: in train from {counts.min():,} to {counts.max():,} a class",
+        alt=f"Images of each class by part: in train from {counts.min():,} to {counts.max():,} per class",
     )
 
 

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from dashboard import choices, jobs, recipes
+from dashboard import choices, jobs, recipes, run_buttons
 from dashboard.page import header, link, messages, store
 from dashboard.warming import load_keras_for
 from tfpool import data
 from tfpool.runs import ENDED
-from tfpool.selection import is_lab
+from tfpool.selection import countable, is_lab
 from tfpool.training import enqueue_sweep, launch
 from tfpool.training.recipe import start_on
 
@@ -39,23 +39,25 @@ if st.button(label, type="primary", disabled=not (recipe and count), key="train_
         launch(store())
         st.rerun()
 
-jobs.told()
 with messages():
-    known = store().runs()
+    known, unknown = countable(store().runs())
+run_buttons.told()
+run_buttons.of_unknown([run for run in unknown if not is_lab(run)])
 # The lab's are watched on the Claims page.
 own = [run for run in known if not is_lab(run)]
 newest = [run.id for run in own if run.state not in ENDED] or [run.id for run in own[:2]]
 named = st.query_params.get_all("runs")
-added = jobs.added()
+added = run_buttons.added()
 if named and added:
     st.query_params["runs"] = named = [*named, *added]
 shown = [run.id for run in known if run.id in named] or newest
-if named and own and shown == newest and not set(named) & set(newest):
+if named and own and shown == newest and not set(named) & {*newest, *(run.id for run in unknown)}:
     st.info("The runs that this address names are not here any more. These are the newest.")
 if shown:
     st.subheader("Runs", anchor=False)
-    jobs.show(shown)
-    if any(run.state == "done" for run in jobs.chosen(shown)):
+    chosen = jobs.chosen(known, shown)
+    jobs.show(chosen)
+    if any(run.state == "done" for run in chosen):
         link("Runs", "Compare them, with their mistakes and files")
         link("CAM", "See where they look")
 else:

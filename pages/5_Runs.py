@@ -2,26 +2,28 @@
 
 import streamlit as st
 
-from dashboard import comparing, jobs, one_run, run_table
+from dashboard import choices, comparing, jobs, one_run, ranking, run_buttons, run_table
 from dashboard.page import header, link, messages, store
 from dashboard.run_table import CHOSEN, MOST
+from tfpool.selection import countable
 
 header("Runs", "Which run is better, by how much, over seeds?")
 
 with messages():
-    known = store().runs()
-jobs.told()
+    known, unknown = countable(store().runs())
+run_buttons.told()
+run_buttons.of_unknown(unknown)
 answer = st.container()
 runs = run_table.unfolded(known)
 if not runs:
-    own = "runs of your own" if known else "runs"
+    own = "other runs" if unknown else "runs of your own" if known else "runs"
     st.info(f"There are no {own} yet in {store().folder.name}. Train two heads first.")
     link("Train", "Go to Train")
     link("Home", "Or see how two runs that ship have learnt", home_step="Learn")
     st.stop()
 
 with answer:
-    comparing.verdict(runs)
+    ranking.verdict(runs)
 with messages():
     found, how = run_table.found(runs)
 table = st.container()
@@ -32,10 +34,9 @@ if found:
 
 st.subheader("Compare", anchor=False)
 ids = [run.id for run in runs]
-if CHOSEN not in st.session_state and CHOSEN not in st.query_params:
-    # Not the widget's own default: ticks in the table set what is chosen, too.
-    st.session_state[CHOSEN] = ids[:2]
-if added := jobs.added():
+# No default of its own, since ticks in the table set what is chosen, too.
+choices.begin_with(CHOSEN, ids, ids[:2])
+if added := run_buttons.added():
     st.session_state[CHOSEN] = [*st.session_state[CHOSEN], *added][:MOST]
 chosen = st.multiselect(
     "Runs",
@@ -49,15 +50,17 @@ with table:
     run_table.told()
     if found:
         run_table.draw(found, how)
-        st.caption(f"{len(found)} of {len(runs)} runs. Tick runs to compare them; double-click a name or note to edit.")
+        st.caption(
+            f"{len(found):,} of {len(runs):,} runs. Tick runs to compare them; double-click a name or note to edit."
+        )
     else:
-        st.info(f"None of the {len(runs)} runs is like that. Take out a word or a filter.")
+        st.info(f"None of the {len(runs):,} runs is like that. Take out a word or a filter.")
 if not chosen:
     st.info("Tick up to eight runs in the table to compare their settings, curves and mistakes.")
     st.stop()
-compared = jobs.chosen(chosen)
+compared = jobs.chosen(known, chosen)
 comparing.settings(compared)
-jobs.show(chosen, comparing.progress)
+jobs.show(compared, comparing.progress)
 
 st.subheader("Mistakes and files", anchor=False)
 one = one_run.chosen(compared)

@@ -4,11 +4,12 @@ from html import escape
 
 import streamlit as st
 
-from dashboard import charts, explaining, judging, keeping, models, picking, summing
+from dashboard import charts, choices, explaining, judging, keeping, models, picking, summing
 from dashboard.choices import SHORT_NAMES
 from dashboard.dragging import dragged
 from dashboard.explaining import SCALES, Query, View, digest
-from dashboard.page import header, messages, plain
+from dashboard.page import header, messages, plain, store
+from tfpool.selection import countable, unknown_in_words
 
 METHODS = {
     "hirescam": "Exact for GAP and for Flatten: the map's sum plus the bias is the score.",
@@ -39,13 +40,16 @@ RELU = {"as the method has it": None, "for and against": False, "only what speak
 header("CAM", "Where does each model look, in the same image, on one scale?")
 
 with messages():
-    known = models.choices()
+    runs, unknown = countable(store().runs())
+    known = models.choices(runs)
+if unknown:
+    st.caption(plain(unknown_in_words(unknown)))
+choices.begin_with("cam_models", known, models.defaults(known))
 columns = st.columns(2)
 with columns[0]:
     names = st.multiselect(
         "Models",
         list(known),
-        models.defaults(known),
         max_selections=4,
         key="cam_models",
         bind="query-params",
@@ -71,7 +75,7 @@ with left, messages():
     image = picking.pick(chosen)
     if image is None:
         st.stop()
-    placing = dragged(image.pixels, f"cam_drag_{digest(image.pixels)[:16]}", "The image")
+    placing = dragged(image.pixels, digest(image.pixels), "cam_place", "The image")
     st.markdown(f"{plain(image.name)}  \nDrag it, or enlarge it: maps and scores follow.")
 
 labels = classes[0]
@@ -105,11 +109,12 @@ across = len(methods) if len(methods) > 1 else len(chosen)
 def panel(view: View, limit: float) -> None:
     """One map with what its model says."""
     head = f"**{SHORT_NAMES[view.model.run.plan.head.name]}** · " if view.model.run else ""
-    st.markdown((f"**{view.method}**  \n" if len(methods) > 1 else "") + f"{head}{plain(view.model.name)}")
+    method = f"**{view.method}**  \n" if len(methods) > 1 else ""
     wrong = "" if image.label in (None, view.predicted) else " (wrong)"
+    st.markdown(f"{method}{head}{plain(view.model.name)}")
     st.markdown(
         f"predicts: **{plain(labels[view.predicted])}**{wrong}  \n"
-        f"score {view.predicted_score:.2f}, {view.probability:.0%}"
+        f"score {view.predicted_score:,.2f}, {view.probability:.0%}"
     )
     told = f"{labels[view.explained]}" + (f" and not {labels[view.other]}" if view.other is not None else "")
     st.plotly_chart(
@@ -168,7 +173,11 @@ with st.container(horizontal=True):
 titles = {f"{view.model.name} · {view.method}": view for view in views}
 if st.toggle("What the map is the sum of", key="cam_sum", bind="query-params"):
     with messages():
-        one = st.selectbox("Map", list(titles), key="cam_sum_of") if len(titles) > 1 else next(iter(titles))
+        one = (
+            st.selectbox("Map", list(titles), key="cam_sum_of", bind="query-params")
+            if len(titles) > 1
+            else next(iter(titles))
+        )
         summing.show(titles[one], question)
 if st.toggle("Can the map be trusted? Hide pixels in its order", key="cam_judge", bind="query-params"):
     with messages():

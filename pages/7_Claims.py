@@ -15,6 +15,7 @@ with messages():
     known = [Known.of(claim, folder) for claim in claims()]
 claim_cards.answer(known)
 claim_cards.counts(known)
+claim_cards.words(known)
 st.caption("Open a claim for its figures, how it was measured and what that does not show, or to run it yourself.")
 
 with st.container(gap="xsmall"):
@@ -25,7 +26,7 @@ with st.container(gap="xsmall"):
         card = st.expander(claim_cards.label(each, running), key=f"claims_{name}", bind="query-params")
         with card:
             if card.open:
-                claim_cards.statement(each.claim)
+                claim_cards.statement(each)
                 claim_cards.results(each)
                 claim_cards.explained(each.claim)
             # In a closed card, too: it sees to it that the line above says so when the run has ended.

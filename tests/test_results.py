@@ -11,7 +11,7 @@ import tfpool as tp
 from tfpool import results
 from tfpool.process import Process
 from tfpool.runs import Run, RunStore
-from tfpool.selection import ranked, select
+from tfpool.selection import countable, ranked, select, unknown_in_words
 
 
 @pytest.fixture
@@ -33,6 +33,16 @@ def finished(store: RunStore, accuracy: float, head: str = "gap", seed: int = 0,
         metrics = {"loss": 2.0 - epoch, "accuracy": training, "val_loss": 1.0 + epoch, "val_accuracy": validation}
         store.record(run_id, epoch, {**metrics, "seconds": 2.0 + epoch})
     store.end(run_id, "done", result={"loss": 1 - accuracy, "accuracy": accuracy})
+    return store.get(run_id)
+
+
+def unknown(store: RunStore, **changed: Any) -> Run:
+    """A done run of a network, head or setting that this version does not know, as of another branch."""
+    spec = finished(store, 0.9).spec
+    store.delete(store.runs()[0].id)
+    run_id = store.add({**spec, "plan": {**spec["plan"], **changed}})
+    store.claim(Process.of())
+    store.end(run_id, "done", result={"loss": 0.1, "accuracy": 0.9})
     return store.get(run_id)
 
 
@@ -127,3 +137,22 @@ def test_runs_are_found_by_words_and_facets_and_sorted(store: RunStore) -> None:
         select(runs, facets={"data": ["cats"]})
     with pytest.raises(ValueError, match=r"Runs cannot be sorted by 'luck'\. Use one of: test"):
         ranked(runs, "luck")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"head": {"name": "hidden"}}, {"backbone": "resnet9"}, {"head": {"name": "gap", "heat": 2}}, {"heat": 2}],
+    ids=["head", "network", "setting of a head", "setting of a network"],
+)
+def test_runs_that_this_version_cannot_count_stand_apart(store: RunStore, changed: dict[str, Any]) -> None:
+    run, other = finished(store, 0.7), unknown(store, **changed)
+    assert [[each.id for each in part] for part in countable(store.runs())] == [[run.id], [other.id]]
+
+
+def test_what_is_said_of_runs_that_cannot_be_counted_stays_a_sentence(store: RunStore) -> None:
+    runs = [unknown(store, head={"name": "hidden"}) for _ in range(7)]
+    assert unknown_in_words([]) == ""
+    about = "of a network or head that this version of tfpool does not know."
+    assert unknown_in_words(runs[:1]) == f"resnet8-hidden-2 is {about}"
+    assert unknown_in_words(runs).startswith("resnet8-hidden-2, resnet8-hidden-4, ")
+    assert unknown_in_words(runs).endswith(f"resnet8-hidden-10 and 2 more are {about}")

@@ -8,7 +8,7 @@ import pytest
 from tfpool import cli
 from tfpool.runs import RunStore
 
-from .test_results import finished
+from .test_results import finished, unknown
 
 
 @pytest.fixture
@@ -141,3 +141,22 @@ def test_only_finished_runs_are_compared_over_seeds(tmp_path: Path, capsys: pyte
     store.delete("resnet8-gap-1")
     assert cli.main(["runs", "--seeds", "--store", str(store.folder)]) == 2
     assert "only finished ones are compared over seeds" in capsys.readouterr().err
+
+
+def test_runs_that_this_version_cannot_count_are_named_and_the_others_listed(
+    store: RunStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hidden = unknown(store, head={"name": "hidden"})
+    sentence = f"tfpool: {hidden.id} is of a network or head that this version of tfpool does not know.\n"
+    for arguments in ([], ["--json"], ["--seeds"], ["--sort", "params"]):
+        assert cli.main(["runs", *arguments, "--store", str(store.folder)]) == 0
+        said = capsys.readouterr()
+        assert said.err == sentence
+        assert "resnet8-gap" in said.out
+        assert hidden.id not in said.out
+    for run in store.runs():
+        if run.id != hidden.id:
+            store.delete(run.id)
+    assert cli.main(["runs", "--store", str(store.folder)]) == 2
+    assert capsys.readouterr().err == sentence
+    assert cli.main(["delete", hidden.id, "--store", str(store.folder)]) == 0

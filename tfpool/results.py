@@ -9,14 +9,13 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tfpool.plan import Plan, plan
 from tfpool.run import Run
 
 MEASURES = ("test", "val_accuracy", "accuracy", "test_loss", "val_loss", "loss")
@@ -48,7 +47,7 @@ def gap(run: Run, how: str = "last") -> float | None:
 
 
 def gaps(run: Run) -> list[float]:
-    """How far the accuracy on the training images is above that on the validation images, a value an epoch."""
+    """How far the accuracy on the training images is above that on the validation images, a value per epoch."""
     pairs = zip(run.history["accuracy"], run.history["val_accuracy"], strict=True)
     return [training - validation for training, validation in pairs]
 
@@ -56,9 +55,9 @@ def gaps(run: Run) -> list[float]:
 def value(run: Run, key: str, how: str = "last") -> float | None:
     """One of `MEASURES` or `COSTS`; None where it is not known."""
     if key == "params":
-        return planned(run).params
+        return run.plan.params
     if key == "macs":
-        return planned(run).macs
+        return run.plan.macs
     if key == "time":
         return sum(run.history["seconds"]) or None
     return (best if how == "best" else last)(run, key)
@@ -89,16 +88,6 @@ def _steps(run: Run) -> float | None:
     return math.ceil(recipe["train_images"] / recipe["batch_size"]) if recipe.get("train_images") else None
 
 
-def planned(run: Run) -> Plan:
-    """The run's plan, counted once however many runs share it."""
-    return _planned(json.dumps(run.spec["plan"]))
-
-
-@lru_cache(maxsize=512)
-def _planned(spec: str) -> Plan:
-    return plan(**json.loads(spec))
-
-
 def data_name(run: Run) -> str:
     """Name of the run's data set; an own one is kept in a folder of that name."""
     name = run.spec["data"]
@@ -124,7 +113,7 @@ def settings(run: Run) -> dict[str, Any]:
 
 
 def differing(runs: Sequence[Run]) -> dict[str, list[Any]]:
-    """The settings in which runs differ, each with a value a run; None where a run has none."""
+    """The settings in which runs differ, each with a value per run; None where a run has none."""
     each = [settings(run) for run in runs]
     names = dict.fromkeys(name for found in each for name in found)
     table = {name: [found.get(name) for found in each] for name in names}
@@ -143,8 +132,8 @@ class Group:
 
     Attributes:
         settings: what they share, as `settings` gives it, without the seed.
-        runs: one a seed, by seed; of several with one seed, which end alike, the newest.
-        values: what was measured, a value a run.
+        runs: one per seed, by seed; of several with one seed, which end alike, the newest.
+        values: what was measured, a value per run.
     """
 
     settings: dict[str, Any]
@@ -218,7 +207,7 @@ def margin(values: Sequence[float]) -> float | None:
 
 
 def confusion(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
-    """How often each class was taken for each: int64 (K, K), a row a true class, a column a predicted one.
+    """How often each class was taken for each: int64 (K, K), a row per true class, a column per predicted one.
 
     Args:
         labels, predicted: class numbers (N,).

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +26,7 @@ class Run:
         id: the network, the head and a number, such as "resnet8-gap-1".
         state: "queued", "running", "done", "stopped", "interrupted" or "failed".
         spec: plain data of plan, data set and recipe: all that is needed to repeat the run.
-        history: a list a metric of `METRICS`, a value an epoch.
+        history: a list for each metric of `METRICS`, a value per epoch.
         path: the run's folder, with model.keras, run.json, history.csv and tensorboard/.
         progress: of the running epoch: epoch, step, steps, loss, accuracy, images_per_second, elapsed (seconds); or
             preparing, the share of a frozen backbone's features that is computed.
@@ -54,7 +56,12 @@ class Run:
 
     @property
     def plan(self) -> Plan:
-        return plan(**self.spec["plan"])
+        """Counted once however many runs share it.
+
+        Raises:
+            ValueError: where this version of tfpool has no such network, head or setting, as another branch may have.
+        """
+        return _counted(json.dumps(self.spec["plan"]))
 
     @property
     def epochs(self) -> int:
@@ -106,3 +113,12 @@ class Run:
         from tfpool.opening import load_model
 
         return load_model(self.model_path)
+
+
+@lru_cache(maxsize=512)
+def _counted(spec: str) -> Plan:
+    try:
+        return plan(**json.loads(spec))
+    except TypeError as error:
+        # Of a setting that it does not know Python itself says so.
+        raise ValueError(f"This version of tfpool cannot make such a network: {error}.") from None

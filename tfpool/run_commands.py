@@ -12,7 +12,7 @@ from tfpool import results
 from tfpool.certainty import images_behind
 from tfpool.results import Group
 from tfpool.runs import Run, RunStore
-from tfpool.selection import FACETS, WORDS, is_lab, ranked, select
+from tfpool.selection import FACETS, WORDS, countable, is_lab, ranked, select, unknown_in_words
 from tfpool.table import clock, count, setting, short, table
 
 
@@ -21,13 +21,18 @@ def runs_command(args: argparse.Namespace) -> int:
     if not stored and not args.json:
         raise ValueError(f"{args.store} holds no runs yet. Train one: python -m tfpool train resnet8 --head gap")
     # Whoever names a sweep has it, the lab's too.
-    listed = [run for run in stored if args.lab or args.sweep or not is_lab(run)]
-    folded = f"{len(stored) - len(listed):,} runs of the lab are left out: --lab lists them."
+    asked = [run for run in stored if args.lab or args.sweep or not is_lab(run)]
+    folded = f"{len(stored) - len(asked):,} runs of the lab are left out: --lab lists them."
+    listed, unknown = countable(asked)
+    if unknown and not listed and not args.json:
+        raise ValueError(unknown_in_words(unknown))
+    if unknown:
+        print(f"tfpool: {unknown_in_words(unknown)}", file=sys.stderr)
     found = select(listed, " ".join(args.text), {name: getattr(args, name) for name in FACETS}) if listed else []
     if not found and not args.json:
-        less = folded if len(listed) < len(stored) else "Ask for less."
+        less = folded if len(asked) < len(stored) else "Ask for less."
         raise ValueError(f"None of the {len(listed):,} runs in {args.store} is like that. {less}")
-    if len(listed) < len(stored):
+    if len(asked) < len(stored):
         print(f"tfpool: {folded}", file=sys.stderr)
     how = "best" if args.best else "last"
     if args.seeds:
@@ -57,7 +62,7 @@ def _seeds(found: Sequence[Run], sort: str | None, how: str, as_json: bool) -> i
             share(group.mean),
             count(images_behind(group.runs[0], metric)),
             "one seed" if group.margin is None else f"± {share(group.margin)}",
-            count(results.planned(group.runs[0]).params),
+            count(group.runs[0].plan.params),
             _macs(group.runs[0]),
         )
         for group in groups
@@ -68,7 +73,7 @@ def _seeds(found: Sequence[Run], sort: str | None, how: str, as_json: bool) -> i
 
 
 def show(found: Sequence[Run], as_json: bool, how: str = "last") -> None:
-    """Print a row a run, or all that is known of each as JSON."""
+    """Print a row for each run, or all that is known of each as JSON."""
     if as_json:
         print(json.dumps([_record(run) for run in found]))
         return
@@ -79,7 +84,7 @@ def show(found: Sequence[Run], as_json: bool, how: str = "last") -> None:
             *([run.title if run.title != run.id else ""] if renamed else []),
             run.state,
             f"{len(run.history['loss'])}/{run.epochs}",
-            count(results.planned(run).params),
+            count(run.plan.params),
             _macs(run),
             _percent(results.value(run, "accuracy", how)),
             _percent(results.value(run, "val_accuracy", how)),
@@ -108,20 +113,20 @@ def _loss(value: float | None) -> str:
 
 
 def _macs(run: Run) -> str:
-    macs = results.planned(run).macs
+    macs = run.plan.macs
     return "–" if macs is None else short(macs)
 
 
 def _record(run: Run) -> dict[str, Any]:
     names = ("id", "title", "note", "sweep", "state", "spec", "history", "result", "error", "created", "started")
-    plan = results.planned(run)
+    plan = run.plan
     counted = {"params": plan.params, "macs": plan.macs}
     counted["test_images"] = images_behind(run) if run.result else None
     return {**{name: getattr(run, name) for name in names}, "ended": run.ended, **counted, "path": str(run.path)}
 
 
 def _group_record(group: Group, metric: str, how: str) -> dict[str, Any]:
-    plan = results.planned(group.runs[0])
+    plan = group.runs[0].plan
     return {
         "settings": group.settings,
         "runs": [run.id for run in group.runs],

@@ -26,12 +26,43 @@ WORDS = {
 """What people call each of `ORDERS`."""
 LAB = "lab "
 """What the names of the lab's sweeps begin with, before the claim's."""
+_NAMED = 5
+"""Runs that are named in a sentence; of more their number is told."""
 _ALWAYS_KNOWN = {"network": tuple(CATALOG), "head": tuple(HEADS), "state": STATES}
 
 
 def is_lab(run: Run) -> bool:
     """Whether an experiment of `tfpool.lab` queued the run."""
     return (run.sweep or "").startswith(LAB)
+
+
+def countable(runs: Sequence[Run]) -> tuple[list[Run], list[Run]]:
+    """Runs apart: those that this version of tfpool can count, and those of a network or head that it does not know.
+
+    Another branch may have had a head that is not here, and its runs may lie in the same store.
+    """
+    known: list[Run] = []
+    unknown: list[Run] = []
+    for run in runs:
+        (known if _is_known(run) else unknown).append(run)
+    return known, unknown
+
+
+def _is_known(run: Run) -> bool:
+    try:
+        return run.plan is not None
+    except ValueError:
+        return False
+
+
+def unknown_in_words(unknown: Sequence[Run]) -> str:
+    """What is said of runs that cannot be counted; nothing of none."""
+    if not unknown:
+        return ""
+    names = ", ".join(run.id for run in unknown[:_NAMED])
+    more = f" and {len(unknown) - _NAMED:,} more" if len(unknown) > _NAMED else ""
+    verb = "is" if len(unknown) == 1 else "are"
+    return f"{names}{more} {verb} of a network or head that this version of tfpool does not know."
 
 
 def facet(run: Run, name: str) -> str | None:

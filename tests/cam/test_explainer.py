@@ -21,7 +21,6 @@ QUICK: dict[str, dict[str, Any]] = {
 """Settings that make few passes of methods that make many."""
 IMAGES = data.to_input(data.load("fashion_mnist").test.images[:6])
 TARGETS = np.array([0, 3, 3, 9, 1, 5])
-IMAGES_WITH_NAN = np.where(np.arange(6).reshape(6, 1, 1, 1) == 3, np.nan, IMAGES)
 
 
 @pytest.fixture(scope="module", params=["random", "trained"])

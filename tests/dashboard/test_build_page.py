@@ -95,7 +95,7 @@ def test_the_other_head_shows_by_how_much_each_number_differs() -> None:
     gap, flatten = (tp.plan("resnet20", head=head) for head in ("gap", "flatten"))
     assert deltas(app)["Parameters"] == f"{gap.params - flatten.params:+,}" == "-40,320"
     assert deltas(app)["In the head"] == "-40,320"
-    assert deltas(app)["MACs an image"] == "-40.3 k"
+    assert deltas(app)["MACs per image"] == "-40.3 k"
     assert "**650** in the head instead of **40,970**. Flatten has 40,320 more, **63 times** as many." in words(app)
     app.button_group(key="build_head").set_value("gmp").run()
     app.selectbox(key="build_against").set_value("gap").run()

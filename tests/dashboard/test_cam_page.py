@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -9,11 +10,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import tfpool as tp
-from dashboard import models
+from dashboard import judging, models
+from dashboard.explaining import digest
 from dashboard.page import plain
-from tfpool import data
+from tfpool import data, examples
+from tfpool.palette import COLOURS
 from tfpool.runs import RunStore
 
+from ..test_results import unknown
 from .test_pages import empty, filled, opened, sound, words
 
 __all__ = ["empty", "filled"]
@@ -29,6 +33,10 @@ def limit(spec: str) -> str:
     return spec.split('"cmax":')[1].split(",")[0].rstrip("}")
 
 
+def plainly(app: AppTest) -> str:
+    return words(app).replace("\\", "")
+
+
 def cam(**query: str) -> AppTest:
     return opened("CAM", **query)
 
@@ -38,6 +46,62 @@ def test_without_a_run_the_two_that_ship_are_shown(empty: Path) -> None:
     assert app.multiselect(key="cam_models").value == ["example-gap", "example-flatten"]
     assert len(maps(app)) == 2
     assert not empty.exists()
+
+
+def test_models_stand_in_the_address_so_that_a_link_shows_the_same_when_others_are_newer(empty: Path) -> None:
+    app = cam()
+    assert app.query_params["cam_models"] == ["example-gap", "example-flatten"]
+    assert cam(cam_models="example-flatten").multiselect(key="cam_models").value == ["example-flatten"]
+    # One that is not here any more is none.
+    assert cam(cam_models="nonsense").multiselect(key="cam_models").value == ["example-gap", "example-flatten"]
+
+
+def test_an_address_puts_the_image_where_it_was_dragged_to(empty: Path) -> None:
+    which = digest(examples_image())[:4]
+    still, moved, other = (
+        cam(**query) for query in ({}, {"cam_place": f"6_-3_1.5_{which}"}, {"cam_place": "6_-3_1.5_0000"})
+    )
+    assert moved.query_params["cam_place"] == f"6_-3_1.5_{which}"
+    assert "cam_place" not in other.query_params
+    assert maps(moved) != maps(still) == maps(other)
+
+
+def examples_image() -> np.ndarray:
+    """The image that the page shows at first."""
+    run = next(iter(examples.runs().values()))
+    return data.load(run.spec["data"]).test.images[0]
+
+
+def test_an_address_names_the_map_that_is_added_up_and_its_position(empty: Path) -> None:
+    app = cam(cam_sum="true", cam_sum_of="example-flatten · hirescam", cam_row="2", cam_column="3")
+    assert app.selectbox(key="cam_sum_of").value == "example-flatten · hirescam"
+    assert [app.number_input(key=f"cam_{name}").value for name in ("row", "column")] == [2, 3]
+    others = cam(cam_sum="true", cam_sum_of="example-flatten · hirescam", cam_row="5", cam_column="3")
+    assert list(app.dataframe[0].value["adds"]) != list(others.dataframe[0].value["adds"])
+    # What lies beside the map is no position of it.
+    app = cam(cam_sum="true", cam_row="99", cam_column="x")
+    assert app.number_input(key="cam_row").value < 8
+
+
+def test_a_judged_map_has_its_heads_colour_and_its_methods_dash(empty: Path) -> None:
+    runs = list(examples.runs().values())
+    named = {
+        f"{method} · {run.id}": SimpleNamespace(model=SimpleNamespace(name=run.id, run=run), method=method)
+        for run in runs
+        for method in ("hirescam", "gradcam")
+    }
+    lines = judging.lines(named)
+    for head, run in zip(("gap", "flatten"), runs, strict=True):
+        assert {lines[f"{method} · {run.id}"]["color"] for method in ("hirescam", "gradcam")} == {COLOURS[head]}
+        assert [lines[f"{method} · {run.id}"]["dash"] for method in ("hirescam", "gradcam")] == ["solid", "dash"]
+
+
+def test_a_run_of_an_unknown_head_is_named_and_cannot_be_chosen(empty: Path) -> None:
+    unknown(RunStore(empty), head={"name": "hidden"})
+    app = cam()
+    assert "resnet8-hidden-2 is of a network or head that this version of tfpool does not know." in plainly(app)
+    assert len(maps(app)) == 2
+    assert "resnet8-hidden-2" not in app.multiselect(key="cam_models").options
 
 
 def test_the_bundled_network_looks_at_a_photograph(empty: Path) -> None:

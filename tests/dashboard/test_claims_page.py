@@ -14,6 +14,7 @@ from tfpool.lab import finding as findings
 from tfpool.lab.figure import Figure, Series
 from tfpool.lab.finding import FOLDER
 from tfpool.lab.job import Job
+from tfpool.palette import COLOURS
 
 from ..lab.crafted import finding
 from ..test_imports import modules_after
@@ -85,7 +86,8 @@ def test_a_card_has_statement_verdict_figures_numbers_and_how_it_was_measured(na
     assert list(tables[-1].columns) == list(kept.judgement.columns)
     assert len(tables[-1]) == len(kept.judgement.rows)
     if kept.judgement.effects:
-        assert list(tables[0]["mean and 95 % interval"]) == [str(each) for each in kept.judgement.effects]
+        counted = ["arithmetic"] * len(kept.judgement.arithmetic)
+        assert list(tables[0]["mean and 95 % interval"]) == [*map(str, kept.judgement.effects), *counted]
     assert app.code[0].value == f"python -m tfpool lab {name} --full"
     assert "2026-01-02, 0:03 on one core. tfpool 0, Python 3.11, TensorFlow 2.21.0" in told
     assert ("Seeds 0, 1, 2, 3, 4. " in told) == bool(kept.seeds)
@@ -122,6 +124,10 @@ def test_of_two_scales_the_full_one_is_shown_and_the_quick_one_can_be_chosen(sto
     app.button_group(key="claims_own_nin").set_value("quick").run()
     sound(app)
     assert "**Yours, quick**, 5 seeds: :green-badge[:material/check_circle: holds]" in said(app)
+    # A link shows the same.
+    linked = opened("Claims", claims_nin="true", claims_own_nin="quick")
+    assert linked.button_group(key="claims_own_nin").value == "quick"
+    assert "**Yours, quick**" in said(linked)
 
 
 def test_a_finding_made_under_another_text_asks_to_be_made_again(store: Path) -> None:
@@ -236,7 +242,7 @@ def drawn(**changed: object) -> dict:
 
 def test_bars_have_their_heads_colour_their_interval_and_their_place_by_name() -> None:
     gap, other = drawn()["data"]
-    assert gap["marker"]["color"] == "#0072B2" != other["marker"]["color"]
+    assert gap["marker"]["color"] == COLOURS["gap"] != other["marker"]["color"]
     assert gap["error_y"]["array"][0] == pytest.approx(0.2)
     assert gap["error_y"]["arrayminus"][0] == pytest.approx(0.1)
     assert list(other["x"]) == [1]
@@ -268,10 +274,3 @@ def test_a_figure_without_values_is_drawn_empty() -> None:
         for log in (True, False):
             drawn(kind=kind, log=log, series=[Series("a", [], [])])
             drawn(kind=kind, log=log, series=[Series("a", [1], [None])])
-
-
-def test_dark_colours_are_lighter_on_a_dark_page_and_a_heads_own_stay() -> None:
-    figure = Figure("t", "x", "y", [Series("GAP", [1], [1.0], head="gap"), Series("other", [1], [1.0])])
-    light, dark = (claim_charts.colours([figure], dark=each) for each in (False, True))
-    assert light["GAP"] == dark["GAP"]
-    assert light["other"] != dark["other"]

@@ -203,9 +203,9 @@ def test_large_images_are_drawn_small_and_boxes_are_drawn() -> None:
     large = data.Part(np.zeros((1, 600, 300, 3), np.uint8), np.zeros(1, np.int64))
     assert pictures.tile(large, 0).shape == (224 + 16, 112 + 16, 4)
     boxed = data.load("scattered").test
-    assert (pictures.tile(boxed, 0)[..., :3] == (230, 159, 0)).all(axis=-1).any()
+    assert (pictures.tile(boxed, 0)[..., :3] == pictures._BOX).all(axis=-1).any()
     plain_part = data.Part(boxed.images, boxed.labels)
-    assert not (pictures.tile(plain_part, 0)[..., :3] == (230, 159, 0)).all(axis=-1).any()
+    assert not (pictures.tile(plain_part, 0)[..., :3] == pictures._BOX).all(axis=-1).any()
 
 
 def test_a_class_without_images_in_a_part_is_said() -> None:

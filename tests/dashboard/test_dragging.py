@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dashboard.dragging import Placing
+from dashboard.dragging import Placing, read, written
 
 IMAGE = np.random.default_rng(0).integers(1, 256, (28, 28, 1), np.uint8)
 COLOUR = np.random.default_rng(1).integers(1, 256, (30, 40, 3), np.uint8)
@@ -30,3 +30,23 @@ def test_the_middle_is_enlarged() -> None:
     off = Placing(right=0.25, enlarged=2.0).applied(half)
     assert not off[:, :9].any()
     assert (off[5:35, 12:] == 200).all()
+
+
+def test_where_an_image_lies_is_a_short_word_that_is_read_back() -> None:
+    placing = Placing(right=6 / 28, down=-3 / 28, enlarged=1.5)
+    assert written(placing, 28, 28, "3f2a9c") == "6_-3_1.5_3f2a"
+    assert read("6_-3_1.5_3f2a", 28, 28, "3f2a9c") == placing
+    assert written(Placing(), 28, 28, "3f2a9c") == ""
+    # It says nothing of another image.
+    assert read("6_-3_1.5_3f2a", 28, 28, "0000ff") == Placing()
+
+
+@pytest.mark.parametrize(
+    "word", ["", "6_3_1.5", "6_3_nan_3f2a", "٣_3_1.5_3f2a", "6_3_1.5_3f2a ", "<b>", "6_3_1.5_3f2a\n"]
+)
+def test_a_word_that_says_no_place_leaves_the_image_where_it_is(word: str) -> None:
+    assert read(word, 28, 28, "3f2a9c") == Placing()
+
+
+def test_a_word_moves_an_image_no_further_than_a_hand_can() -> None:
+    assert read("99999_-99999_9.9_3f2a", 28, 28, "3f2a9c") == Placing(1.0, -1.0, 4.0)

@@ -1,8 +1,11 @@
 """Home: a map in the address, heads counted live, and the tour's steps with the numbers of the runs that ship."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+import streamlit
 from streamlit.testing.v1 import AppTest
 
 from dashboard.choices import SHORT_NAMES
@@ -48,11 +51,22 @@ def test_heads_are_counted_by_their_formulas() -> None:
     told = words(app)
     for name in ("gap", "gmp", "flatten"):
         params = heads.get(name).params((10, 10, 32), 2)
-        assert f"**{params:,}** parameters" in told
-        assert f"Then Dense: {heads.HEADS[name].formula}" in told
+        assert f"Then Dense, {heads.HEADS[name].formula}: **{params:,}** parameters" in told
         assert f"**{SHORT_NAMES[name]}**, {heads.HEADS[name].meaning}" in told
     assert "**97 times** as many parameters" in told
     assert "With a single position all three cost the same" in words(opened("Home", home_side="1"))
+
+
+def test_who_plays_with_the_map_does_not_wait_for_the_rest_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone, fragment = [], streamlit.fragment
+
+    def noted(part: Callable[..., None], **settings: Any) -> Callable[..., None]:
+        alone.append(part.__name__)
+        return fragment(part, **settings)
+
+    monkeypatch.setattr(streamlit, "fragment", noted)
+    opened("Home")
+    assert alone == ["play", "_steps"]
 
 
 def test_the_tour_goes_from_step_to_step() -> None:

@@ -11,8 +11,8 @@ from dashboard.counted import over_classes, over_sides
 from tfpool.heads import HEADS
 from tfpool.runs import RunStore
 
+from ..test_results import finished, unknown
 from .test_pages import opened, sound, words
-from .test_runs_page import finished
 
 
 @pytest.fixture
@@ -77,13 +77,11 @@ def test_a_curve_begins_where_network_and_head_can_stand() -> None:
     assert [each is None for each in found["spp"]] == [True, True, False]
 
 
-def test_nothing_chosen_and_what_cannot_be_are_sentences(store: RunStore) -> None:
+def test_nothing_chosen_is_a_sentence(store: RunStore) -> None:
     app = opened("Parameters")
     app.multiselect(key="parameters_networks").set_value([]).run()
     sound(app)
     assert "Choose at least one network and one head." in words(app)
-    app = opened("Parameters", parameters_networks="nin_imagenet", parameters_side="32")
-    assert len(app.error) == 1
 
 
 def test_without_runs_it_says_what_would_stand_there(store: RunStore) -> None:
@@ -100,3 +98,42 @@ def test_my_runs_stand_at_their_parameters_and_the_labs_do_not(store: RunStore) 
     assert points.keys() == {"resnet8 GAP", "resnet8 Flatten"}
     assert points["resnet8 Flatten"] == ([106_202], [pytest.approx(0.85)])
     assert "2 seeds" in next(dot["hovertemplate"] for dot in drawn["data"] if dot["name"] == "resnet8 Flatten")
+
+
+def test_a_row_that_cannot_be_is_left_out_with_its_reason_and_the_others_stay(store: RunStore) -> None:
+    finished(store, 0.6)
+    app = opened("Parameters", parameters_networks="resnet50", parameters_side="96", parameters_heads="SPP")
+    (told,) = (warning.value.replace("\\", "") for warning in app.warning)
+    assert told.startswith("Left out: SPP on resnet50. SPP cannot make 4×4 cells of a feature map of 3×3.")
+    app.multiselect(key="parameters_networks").set_value(["resnet20", "resnet50", "vgg16"])
+    app.button_group(key="parameters_heads").set_value(["gap", "flatten", "spp"]).run()
+    sound(app)
+    assert not app.error
+    (told,) = (warning.value.replace("\\", "") for warning in app.warning)
+    assert told.startswith("Left out: SPP on resnet50; SPP on vgg16. SPP cannot make")
+    rows = app.dataframe[0].value
+    assert list(zip(rows["network"], rows["head"], strict=True)) == [
+        *(("resnet20", head) for head in ("GAP", "Flatten", "SPP")),
+        *((network, head) for network in ("resnet50", "vgg16") for head in ("GAP", "Flatten")),
+    ]
+    assert "The largest head is **Flatten**" in words(app)
+    assert chart(app, 2)["data"][0]["name"] == "resnet8 GAP"
+
+
+def test_a_network_that_the_images_are_too_small_for_is_one_sentence(store: RunStore) -> None:
+    app = opened("Parameters", parameters_networks="nin_imagenet", parameters_side="32")
+    (told,) = (warning.value.replace("\\", "") for warning in app.warning)
+    assert told.startswith("Left out: GAP, GMP, Flatten on nin_imagenet. The image is too small")
+    assert not app.error
+    # Where it can stand is still drawn, and the runs are told of.
+    assert [line["name"] for line in chart(app, 0)["data"]] == ["GAP, GMP", "Flatten"]
+    assert "train two heads, and they stand here" in words(app)
+
+
+def test_a_run_of_an_unknown_head_is_named_and_the_others_stay(store: RunStore) -> None:
+    finished(store, 0.6)
+    hidden = unknown(store, head={"name": "hidden"})
+    app = opened("Parameters")
+    told = words(app).replace("\\", "")
+    assert f"{hidden.id} is of a network or head that this version of tfpool does not know." in told
+    assert [dot["name"] for dot in chart(app, 2)["data"]] == ["resnet8 GAP"]

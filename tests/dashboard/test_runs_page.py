@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import charts, comparing, result_charts, run_table
+from dashboard import charts, ranking, result_charts, run_table
 from dashboard.page import plain
 from tfpool import results
 from tfpool.process import Process
@@ -104,7 +104,7 @@ def test_a_verdict_goes_back_to_images_that_two_were_tested_on_and_tells_a_guess
 
 def test_a_lead_that_few_test_images_cannot_show_is_told(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "other images like these" not in words(opened("Runs"))
-    monkeypatch.setattr(comparing, "images_behind", lambda run, metric="test": 20)
+    monkeypatch.setattr(ranking, "images_behind", lambda run, metric="test": 20)
     said = words(opened("Runs")).replace("\\", "")
     assert "of the 20 test images right" in said
     assert "On 20 other images like these, 72.0% might as well be 50.1% to 86.8%: the 70.0% of resnet8 GAP" in said
@@ -148,10 +148,31 @@ def test_the_table_begins_with_few_columns_and_has_the_images_behind_the_accurac
     assert not app.dataframe[0].proto.column_order
 
 
+def test_counts_are_written_out_and_what_is_pointed_at_has_a_decimal(store: RunStore) -> None:
+    app = opened("Runs", runs_columns="true")
+    macs = store.get("resnet8-gap-1").plan.macs
+    # The table of all runs, and that of means over seeds.
+    for table in app.dataframe[:2]:
+        assert macs in list(table.value["MACs"])
+        formats = {
+            name: each.get("type_config", {}).get("format") for name, each in json.loads(table.proto.columns).items()
+        }
+        assert (formats["parameters"], formats["MACs"]) == ("localized", "localized")
+    assert list(app.dataframe[0].value["time"]) == [5] * 6
+    assert json.loads(app.dataframe[0].proto.columns)["time"]["type_config"]["format"] == "localized"
+    assert chart(app, "runs_curves")["layout"]["yaxis"]["hoverformat"] == ".1%"
+    losses = chart(opened("Runs", runs_metric="loss"), "runs_curves")
+    assert losses["layout"]["yaxis"]["hoverformat"] == ".3f"
+
+
+def test_what_is_compared_at_first_stands_in_the_address(store: RunStore) -> None:
+    assert opened("Runs").query_params["runs_chosen"] == ["resnet8-flatten-6", "resnet8-gap-5"]
+
+
 def test_groups_are_named_by_what_is_unusual_about_them(store: RunStore) -> None:
     finished(store, 0.5, learning_rate=0.1)
     finished(store, 0.4, head="gmp")
-    names = comparing.labels(results.groups(store.runs()))
+    names = ranking.labels(results.groups(store.runs()))
     assert names == ["resnet8 Flatten", "resnet8 GAP", "resnet8 GAP · learning rate 0.1", "resnet8 GMP"]
 
 

@@ -14,7 +14,7 @@ from tfpool.runs import RunStore
 from tfpool.training import queue
 from tfpool.training.recipe import RECIPES
 
-from ..test_results import finished
+from ..test_results import finished, unknown
 from .test_pages import Bystander, metrics, opened, sound, words
 
 
@@ -151,6 +151,38 @@ def test_of_many_runs_those_around_the_one_under_way_stand(store: RunStore, monk
     assert "These are 8 of 11 runs. All are on the Runs page." in words(app)
     assert len([button for button in app.button if button.label == "Stop"]) == 8
     assert app.button(key="runs_stop_all").label == "Stop all 11"
+
+
+@pytest.mark.parametrize("page", ["Train", "Runs"])
+def test_a_run_of_an_unknown_head_is_a_line_that_can_be_deleted_and_the_others_stay(page: str, store: RunStore) -> None:
+    finished(store, 0.7)
+    hidden = unknown(store, head={"name": "hidden"})
+    app = opened(page)
+    line = f"{hidden.id} is of a network or head that this version of tfpool does not know."
+    assert line in [text.value for text in app.text]
+    assert "resnet8-gap-1" in words(app)
+    assert hidden.id not in words(app)
+    # An address that names it is no wrong one.
+    assert "not here any more" not in words(opened(page, runs=hidden.id))
+    app.button(key=f"runs_delete_{hidden.id}").click().run()
+    sound(app)
+    assert [run.id for run in store.runs()] == ["resnet8-gap-1"]
+    assert f"{hidden.id} was deleted." in [text.value for text in app.text]
+    app.button(key="runs_undo").click().run()
+    sound(app)
+    assert line in [text.value for text in app.text]
+
+
+def test_of_several_unknown_runs_each_has_its_button_and_one_that_waits_is_stopped(store: RunStore) -> None:
+    spec = unknown(store, head={"name": "hidden"}).spec
+    store.add(spec)
+    app = opened("Train")
+    assert "Nothing has been trained yet" in words(app)
+    assert app.button(key="runs_delete_resnet8-hidden-2").label == "Delete resnet8-hidden-2"
+    app.button(key="runs_stop_resnet8-hidden-3").click().run()
+    sound(app)
+    assert app.button(key="runs_delete_resnet8-hidden-3").label == "Delete resnet8-hidden-3"
+    assert "There are no other runs yet in" in words(opened("Runs"))
 
 
 def test_settings_that_do_not_go_together_hide_no_run(store: RunStore) -> None:

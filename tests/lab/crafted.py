@@ -10,7 +10,6 @@ from tfpool.lab.finding import Finding
 
 HOLDS, IN_PART, HOLDS_NOT, OPEN = VERDICTS
 WIDE, NARROW = 0.1, 0.0005
-CURVES = {"accuracy by epoch": [[0.2, 0.5, 0.7]] * 5, "val_accuracy by epoch": [[0.2, 0.4, 0.6]] * 5}
 
 
 def spread(middle: float, wide: float = NARROW) -> list[float]:

@@ -1,0 +1,127 @@
+"""A dashboard as it is configured answers this computer alone, takes no pages' word but its own, and no huge files."""
+
+import contextlib
+import http.client
+import tomllib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import psutil
+import pytest
+
+from .. import asking
+from ..browser.conftest import ROOT, free_port, start_server
+
+REQUIRED = {
+    "server": {
+        "address": "127.0.0.1",
+        "allowedHosts": ["localhost", "127.0.0.1"],
+        "enableXsrfProtection": True,
+        "xsrfCookieSameSite": "strict",
+        "maxUploadSize": 500,
+        "fileWatcherType": "none",
+    },
+    "browser": {"gatherUsageStats": False},
+    "client": {"showErrorDetails": "none", "toolbarMode": "viewer"},
+}
+MEGABYTE = 2**20
+TOKEN = "_streamlit_xsrf"
+
+
+class Served(NamedTuple):
+    """A running server."""
+
+    pid: int
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def says(
+        self, method: str, path: str, body: bytes | None = None, **told: str
+    ) -> tuple[int, http.client.HTTPMessage]:
+        """Status and headers of its answer to a request, whose own headers are written with _ for -."""
+        headers = {name.replace("_", "-"): value for name, value in told.items()}
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port)) as connection:
+            connection.request(method, path, body, headers)
+            with connection.getresponse() as answer:
+                return answer.status, answer.headers
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """As the project has it, but for the size of uploads."""
+    folder, port = tmp_path_factory.mktemp("safety"), free_port()
+    # Streamlit looks its own outside address up before it refuses an origin: through a proxy that is not there.
+    nowhere = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
+    smaller = ("--server.maxUploadSize", "1")
+    server = start_server(folder / "saved_models", port, folder / "log", "off", *smaller, environment=nowhere)
+    yield Served(server.pid, port)
+    server.terminate()
+    server.wait(15)
+
+
+def test_the_configuration_keeps_what_makes_it_safe() -> None:
+    said = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
+    for section, values in REQUIRED.items():
+        assert {name: said[section].get(name) for name in values} == values
+    # On unless somebody turns it off.
+    assert said["server"].get("enableCORS", True)
+
+
+@pytest.mark.slow
+def test_only_this_computer_can_connect(served: Served) -> None:
+    listening = {
+        (each.laddr.ip, each.laddr.port)
+        for each in psutil.Process(served.pid).net_connections("inet")
+        if each.status == psutil.CONN_LISTEN
+    }
+    assert listening == {("127.0.0.1", served.port)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (101, {}),
+        (101, {"Host": "localhost"}),
+        (101, {"Host": "127.0.0.1:PORT", "Origin": "http://127.0.0.1:PORT"}),
+        (403, {"Host": "rebound.example"}),
+        (403, {"Host": "rebound.example:PORT", "Origin": "http://rebound.example:PORT"}),
+        (403, {"Host": "127.0.0.1.rebound.example:PORT"}),
+        (403, {"Origin": "http://other.example"}),
+        (403, {"Origin": "http://127.0.0.1.other.example:PORT"}),
+        (403, {"Origin": "null"}),
+    ],
+)
+def test_a_session_is_opened_for_its_own_pages_alone(served: Served, status: int, told: dict[str, str]) -> None:
+    told = {name: value.replace("PORT", str(served.port)) for name, value in told.items()}
+    handshake = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec_WebSocket_Version": "13"}
+    key = {"Sec_WebSocket_Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+    assert served.says("GET", "/_stcore/stream", **handshake, **key, **told)[0] == status
+
+
+@pytest.mark.slow
+def test_an_upload_needs_the_pages_token_a_session_and_no_more_than_its_size(served: Served) -> None:
+    cookie = served.says("GET", "/_stcore/health")[1]["Set-Cookie"]
+    assert "samesite=strict" in cookie.lower()
+    token = cookie.partition(";")[0].removeprefix(f"{TOKEN}=")
+    from_page = {"Cookie": f"{TOKEN}={token}", "X_Xsrftoken": token}
+
+    def uploaded(session: str, size: int, **headers: str) -> int:
+        """The status that is answered to a file of that size."""
+        head = b'--edge\r\nContent-Disposition: form-data; name="file"; filename="my.zip"\r\n\r\n'
+        kind = {"Content_Type": "multipart/form-data; boundary=edge"}
+        body = head + bytes(size) + b"\r\n--edge--\r\n"
+        return served.says("PUT", f"/_stcore/upload_file/{session}/1", body, **kind, **headers)[0]
+
+    with asking.waiting_session(served.url) as opened:
+        session = asking.name(opened)
+        assert uploaded(session, MEGABYTE // 2, **from_page) == 204
+        assert uploaded(session, MEGABYTE // 2) == 403
+        assert uploaded(session, MEGABYTE // 2, Cookie=f"{TOKEN}={token}") == 403
+        assert uploaded("another", MEGABYTE // 2, **from_page) == 400
+        # By what its head says, before any of it is read.
+        large = {"Content_Length": f"{MEGABYTE + 1}", **from_page}
+        assert served.says("PUT", f"/_stcore/upload_file/{session}/2", **large)[0] == 413
