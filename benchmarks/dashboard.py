@@ -1,9 +1,9 @@
-"""How fast the dashboard is in a real browser, while a run is training at low priority beside it.
+"""How fast the dashboard is in a real browser, over a store of many runs, while one more is training at low priority.
 
     python benchmarks/dashboard.py
 
 Times are from a click, or from the address being opened, until the outcome stands on the page and its script has ended.
-`benchmarks/sessions.py` has twenty sessions at once.
+Ends with exit code 1 where an aim is missed. `benchmarks/sessions.py` has twenty sessions at once.
 """
 
 from __future__ import annotations
@@ -24,13 +24,14 @@ from playwright.sync_api import Browser, Page, sync_playwright
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import tfpool as tp
+from benchmarks.filled import filled
 from dashboard.page import PAGES
 from tests.browser.conftest import CHROMIUM, FLAGS, POINTS, free_port, heading, settle, start_server
 from tfpool.runs import RunStore
 from tfpool.table import table
 from tfpool.training import enqueue_sweep, launch
 
-SERVERS, ROUNDS, MOVES = 3, 4, 8
+RUNS, SERVERS, ROUNDS, MOVES = 100, 3, 4, 8
 IDLE = 0.2
 """Share of a core below which a server that loads TensorFlow in the background has done so."""
 LONG = 120_000
@@ -63,13 +64,13 @@ def clicked(page: Page, name: str) -> None:
     shown(page, name)
 
 
-def changes(page: Page) -> list[float]:
-    """Round the pages that need no TensorFlow by the menu."""
-    names = [name for name in PAGES if name != "CAM"]
+def changes(page: Page) -> dict[str, list[float]]:
+    """Round the pages by the menu: for each what it took to come to it."""
+    names = list(PAGES)
     clicked(page, names[-1])
     # The first round loads each page's own scripts into the browser.
-    taken = [seconds(lambda name=name: clicked(page, name)) for _ in range(ROUNDS + 1) for name in names]  # type: ignore[misc]
-    return taken[len(names) :]
+    rounds = [[seconds(lambda name=name: clicked(page, name)) for name in names] for _ in range(ROUNDS + 1)]  # type: ignore[misc]
+    return dict(zip(names, map(list, zip(*rounds[1:], strict=True)), strict=True))
 
 
 def slides(page: Page) -> list[float]:
@@ -121,7 +122,8 @@ def delays(page: Page, store: RunStore, run: str) -> list[float]:
 def training(store: RunStore) -> Iterator[str]:
     """A run that goes on until all is measured."""
     recipe = tp.Recipe(epochs=2000, train_images=2000)
-    (run,) = enqueue_sweep(["resnet8"], ["gap"], 1, "fashion_mnist", recipe, store)
+    # On the images of the others: maps are at first those of the newest finished runs on the images trained on last.
+    (run,) = enqueue_sweep(["resnet8"], ["gap"], 1, store.runs()[0].spec["data"], recipe, store)
     launch(store)
     try:
         yield run
@@ -147,35 +149,46 @@ def serving(store: RunStore, browser: Browser, first: list[float]) -> Iterator[t
         server.wait(15)
 
 
-def main() -> None:
+def measure(folder: Path, browser: Browser) -> list[tuple[str, float, float | None]]:
+    """What was measured, in seconds, and the most that is asked of it, if anything is."""
     first: list[float] = []
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        store = RunStore(Path(folder) / "saved_models")
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        with contextlib.closing(browser), training(store) as run:
-            for _ in range(SERVERS - 1):
-                with serving(store, browser, first):
-                    pass
+    looked: list[float] = []
+    store = filled(folder, RUNS)
+    with training(store) as run:
+        for number in range(SERVERS):
             with serving(store, browser, first) as (server, page):
                 warm(psutil.Process(server.pid))
-                changed, moved = changes(page), slides(page)
-                looked = seconds(lambda: map_shown(page))
-                delayed = delays(page, store, run)
-    rows = [
+                looked.append(seconds(lambda: map_shown(page)))
+                if number == SERVERS - 1:
+                    changed, moved, delayed = changes(page), slides(page), delays(page, store, run)
+    every = [taken for name in changed for taken in changed[name]]
+    slowest = max(changed, key=lambda name: statistics.median(changed[name]))
+    return [
         (f"first page on a fresh server, the median of {SERVERS}", statistics.median(first), 2.5),
-        (f"page change, the median of {len(changed)}", statistics.median(changed), 0.5),
-        ("page change, p95", float(np.percentile(changed, 95)), 1.0),
+        (f"first map on CAM, TensorFlow warm, the median of {SERVERS}", statistics.median(looked), 2.0),
+        (f"page change, the median of {len(every)}", statistics.median(every), 0.5),
+        ("page change, p95", float(np.percentile(every, 95)), 1.0),
+        (f"page change, the median of the slowest ({slowest})", statistics.median(changed[slowest]), None),
         (f"slider on Parameters, the median of {len(moved)}", statistics.median(moved), 0.3),
-        ("first map on CAM, TensorFlow warm", looked, 2.0),
         (f"live curve behind the store, the worst of {len(delayed)}", max(delayed), 2.0),
     ]
-    told = [
-        (what, f"{taken:.2f} s", f"≤ {limit:g} s", "" if taken <= limit else "missed") for what, taken, limit in rows
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        with contextlib.closing(browser):
+            measured = measure(Path(folder) / "saved_models", browser)
+    missed = [what for what, taken, most in measured if most and taken > most]
+    rows = [
+        (what, f"{taken:.2f} s", f"≤ {most:g} s" if most else "–", "missed" * (what in missed))
+        for what, taken, most in measured
     ]
     load = ", ".join(f"{each:.1f}" for each in psutil.getloadavg())
-    print(f"one run training beside it; load of the machine over 1, 5 and 15 minutes: {load}")
-    print(table(("what", "measured", "aim", ""), told, right=(1, 2)))
+    print(f"{RUNS} runs, and one training beside it; load of the machine over 1, 5 and 15 minutes: {load}")
+    print(table(("what", "measured", "aim", ""), rows, right=(1, 2)))
+    return int(bool(missed))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.sync import client
 from websockets.typing import Subprotocol
 
 
 def session(url: str) -> connect:
     """A session of its own with the server of that address, to be entered."""
-    return connect(
-        f"{url.replace('http', 'ws')}/_stcore/stream", subprotocols=[Subprotocol("streamlit")], max_size=None
-    )
+    return connect(_stream(url), subprotocols=[Subprotocol("streamlit")], max_size=None)
+
+
+def waiting_session(url: str) -> client.ClientConnection:
+    """The same without asyncio, to be entered."""
+    return client.connect(_stream(url), subprotocols=[Subprotocol("streamlit")], max_size=None)
+
+
+def _stream(url: str) -> str:
+    return f"{url.replace('http', 'ws')}/_stcore/stream"
+
+
+def name(connection: client.ClientConnection) -> str:
+    """What the server calls a session that has not asked for anything yet. The first page is asked for."""
+    connection.send(_question(""))
+    for data in connection:
+        message = ForwardMsg()
+        message.ParseFromString(data)
+        if message.HasField("new_session"):
+            return message.new_session.initialize.session_id
+    raise ConnectionError("the connection was closed")
 
 
 async def answered(connection: ClientConnection, page: str, query: str = "") -> str | None:
     """Ask for a page, "" being the first, and wait for its end; what went wrong, or None."""
-    asked = BackMsg()
-    asked.rerun_script.page_name = page
-    asked.rerun_script.query_string = query
-    await connection.send(asked.SerializeToString())
+    await connection.send(_question(page, query))
     error = None
     async for data in connection:
         message = ForwardMsg()
@@ -33,3 +52,22 @@ async def answered(connection: ClientConnection, page: str, query: str = "") -> 
                 return "the page's script cannot be read"
             return error
     return "the connection was closed"
+
+
+def once(url: str, page: str) -> str | None:
+    """Ask for a page in a session of its own and wait for its end; what went wrong, or None."""
+
+    async def ask() -> str | None:
+        async with session(url) as opened:
+            return await answered(opened, page)
+
+    # A thread of its own: Playwright, where tests in a browser came before, has its loop in this one.
+    with ThreadPoolExecutor() as aside:
+        return aside.submit(lambda: asyncio.run(ask())).result()
+
+
+def _question(page: str, query: str = "") -> bytes:
+    asked = BackMsg()
+    asked.rerun_script.page_name = page
+    asked.rerun_script.query_string = query
+    return asked.SerializeToString()

@@ -1,28 +1,23 @@
-"""The dashboard in Chromium: a server of its own for each test, and a page that must stay free of errors."""
+"""The dashboard in Chromium: servers, visitors, and pages that must stay free of errors."""
 
 import contextlib
-import itertools
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import (
-    BrowserContext,
-    ConsoleMessage,
-    Locator,
-    Page,
-    Playwright,
-    Request,
-    expect,
-    sync_playwright,
-)
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
+
+from tfpool.lab.finding import FOLDER, write
+
+from ..lab.crafted import IN_PART, finding
 
 ROOT = Path(__file__).parents[2]
 ARTEFACTS = ROOT / "test-artefacts"
@@ -43,6 +38,8 @@ POINTS = """() => document.querySelector('[data-testid="stPlotlyChart"]')
 """JavaScript: how many points the first chart's curves have."""
 PATIENCE = 30_000
 """Milliseconds."""
+MINUTES = 180_000
+"""Until TensorFlow is loaded, or a worker has trained, on a busy machine."""
 Serve = Callable[[Path], str]
 Browse = Callable[..., Page]
 
@@ -51,15 +48,27 @@ Browse = Callable[..., Page]
 def serve() -> Iterator[Serve]:
     """Start a fresh server over a store and return its address."""
     with contextlib.ExitStack() as servers:
-        yield lambda store: servers.enter_context(_server(store))
+        # Most tests open no map, and there is a server for each.
+        yield lambda store: servers.enter_context(serving(store, warming="off"))
+
+
+@pytest.fixture(scope="session")
+def shared(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of one server for all tests that leave its store as they found it: two trained runs and a finding."""
+    store = tmp_path_factory.mktemp("shared") / "saved_models"
+    shutil.copytree(trained, store)
+    write(finding("position", IN_PART, "quick"), store / FOLDER)
+    with serving(store, environment={"TFPOOL_DATASETS": str(store.parent / "datasets")}) as url:
+        yield url
 
 
 @contextlib.contextmanager
-def _server(store: Path) -> Iterator[str]:
+def serving(store: Path, warming: str = "on", environment: Mapping[str, str] | None = None) -> Iterator[str]:
+    """A server over a store, by its address. No traceback is in its log."""
     port = free_port()
     log = store.parent / f"server-{port}.log"
-    # Most tests open no map, and there is a server for each.
-    server = start_server(store, port, log, warming="off")
+    log.parent.mkdir(exist_ok=True)
+    server = start_server(store, port, log, warming, environment=environment)
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
@@ -75,18 +84,37 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def start_server(store: Path, port: int, log: Path, warming: str = "on") -> subprocess.Popen[bytes]:
-    """A dashboard over a store, once it answers."""
-    options = {"--server.port": str(port), "--server.headless": "true"}
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", *itertools.chain(*options.items())]
-    environment = {**os.environ, "TFPOOL_STORE": str(store), "TFPOOL_WARMING": warming}
+def start_server(
+    store: Path,
+    port: int,
+    log: Path,
+    warming: str = "on",
+    *options: str,
+    root: Path = ROOT,
+    environment: Mapping[str, str] | None = None,
+) -> subprocess.Popen[bytes]:
+    """A dashboard over a store, once it answers.
+
+    Args:
+        store: its folder.
+        port: where it listens.
+        log: where its output goes.
+        warming: "off" where no map is opened.
+        options: of Streamlit's command line, besides.
+        root: the folder of app.py.
+        environment: variables, besides.
+    """
+    own = ("--server.port", str(port), "--server.headless", "true")
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", *own, *options]
+    variables = {**os.environ, "TFPOOL_STORE": str(store), "TFPOOL_WARMING": warming, **(environment or {})}
     with log.open("a") as output:
-        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
-    _until_healthy(f"http://127.0.0.1:{port}", server, log)
+        server = subprocess.Popen(command, cwd=root, env=variables, stdout=output, stderr=subprocess.STDOUT)
+    until_healthy(f"http://127.0.0.1:{port}", server, log)
     return server
 
 
-def _until_healthy(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+def until_healthy(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until a server answers, for as long as it lives."""
     while True:
         assert server.poll() is None, log.read_text()
         with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/_stcore/health", timeout=5) as answer:
@@ -95,53 +123,72 @@ def _until_healthy(url: str, server: subprocess.Popen[bytes], log: Path) -> None
 
 
 @pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
+def browser() -> Iterator[Browser]:
     if not Path(CHROMIUM).exists():
         pytest.fail(f"Browser tests need Chromium at {CHROMIUM}: install Debian's package chromium, or set CHROMIUM.")
     # As long as for actions: an expectation is met or not, however busy the machine.
     expect.set_options(timeout=PATIENCE)
-    with sync_playwright() as started:
-        yield started
+    with (
+        sync_playwright() as playwright,
+        contextlib.closing(playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)) as browser,
+    ):
+        yield browser
 
 
 @pytest.fixture
-def browse(playwright: Playwright, tmp_path: Path) -> Iterator[Browse]:
-    """Open an address in a browser of a width and colour scheme."""
-    contexts: list[BrowserContext] = []
+def browse(browser: Browser) -> Iterator[Browse]:
+    """Open an address in a window of a width and colour scheme, as another visitor each time."""
+    with contextlib.ExitStack() as visits:
+
+        def browse(url: str, width: int = 1280, scheme: str = "light") -> Page:
+            page, faults = visits.enter_context(visit(browser, width, scheme))
+            visits.callback(lambda: faultless(page, faults))
+            page.goto(url, wait_until="domcontentloaded")
+            settle(page)
+            return page
+
+        yield browse
+
+
+@contextlib.contextmanager
+def visit(browser: Browser, width: int, scheme: str) -> Iterator[tuple[Page, list[str]]]:
+    """An empty page of a visitor of its own, and what goes wrong in it."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 900},
+        color_scheme=scheme,  # type: ignore[arg-type]
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(PATIENCE)
+    with contextlib.closing(context):
+        faults = watched(context)
+        yield context.new_page(), faults
+
+
+def watched(context: BrowserContext) -> list[str]:
+    """A list that grows by each error on a context's pages, and by each outside address that they ask."""
     faults: list[str] = []
 
     def said(message: ConsoleMessage) -> None:
         if message.type == "error" and not message.location["url"].endswith(PROBES):
             faults.append(f"console: {message.text} {message.location['url']}")
 
-    def asked(request: Request) -> None:
-        address = urllib.parse.urlsplit(request.url)
+    def asked(url: str) -> None:
+        address = urllib.parse.urlsplit(url)
         if address.scheme in ("http", "https", "ws", "wss") and address.hostname != "127.0.0.1":
-            faults.append(f"request to an outside address: {request.url}")
+            faults.append(f"request to an outside address: {url}")
 
-    def browse(url: str, width: int = 1280, scheme: str = "light") -> Page:
-        context = playwright.chromium.launch_persistent_context(
-            str(tmp_path / f"profile-{len(contexts)}"),
-            executable_path=CHROMIUM,
-            args=FLAGS,
-            viewport={"width": width, "height": 900},
-            color_scheme=scheme,  # type: ignore[arg-type]
-            reduced_motion="reduce",
-        )
-        contexts.append(context)
-        context.on("console", said)
-        context.on("request", asked)
-        context.set_default_timeout(PATIENCE)
-        page = context.pages[0]
-        page.goto(url, wait_until="domcontentloaded")
-        settle(page)
-        return page
+    context.on("console", said)
+    # What no script catches is not said on the console, and sockets are no requests.
+    context.on("weberror", lambda failed: faults.append(f"not caught: {failed.error}"))
+    context.on("request", lambda request: asked(request.url))
+    context.on("page", lambda page: page.on("websocket", lambda socket: asked(socket.url)))
+    return faults
 
-    yield browse
-    for context in contexts:
-        for page in context.pages:
-            clean(page)
-        context.close()
+
+def faultless(page: Page, faults: list[str]) -> None:
+    """Neither a fault so far, nor a traceback, nor a dialog such as 'Page not found' or 'Connection error'."""
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
     assert not faults
 
 
@@ -151,8 +198,8 @@ def heading(page: str) -> str:
 
 
 def settle(page: Page) -> None:
-    """Wait until the script has run and nothing shown is out of date."""
-    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    """Wait until the script has run, which may load TensorFlow, and nothing shown is out of date."""
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=MINUTES)
     page.wait_for_selector('[data-testid="stMain"] h1')
     page.wait_for_function('() => !document.querySelector(\'[data-stale="true"], [data-testid="stSkeleton"]\')')
 
@@ -162,10 +209,18 @@ def stop_button(page: Page) -> Locator:
     return page.get_by_test_id("stMainBlockContainer").get_by_role("button", name="Stop", exact=True)
 
 
-def clean(page: Page) -> None:
-    """No traceback and no dialog, such as 'Page not found' or 'Connection error'."""
-    expect(page.get_by_role("dialog")).to_have_count(0)
-    expect(page.get_by_test_id("stException")).to_have_count(0)
+def looked_at(page: Page, name: str) -> Path:
+    """A page as it stands can be read and fits its window, and its colours are those asked for; kept as a picture."""
+    settle(page)
+    fits(page)
+    accessible(page)
+    return picture(page, name)
+
+
+def fits(page: Page) -> None:
+    """Nothing has to be scrolled to sideways."""
+    wider = page.get_by_test_id("stMain").evaluate("main => main.scrollWidth - main.clientWidth")
+    assert wider <= 0, f"{page.url} is {wider} pixels wider than its window"
 
 
 def accessible(page: Page) -> None:

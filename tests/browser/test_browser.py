@@ -1,7 +1,6 @@
 """The dashboard's main path, as a person walks it."""
 
 import io
-import itertools
 import os
 import signal
 import sqlite3
@@ -17,10 +16,9 @@ from dashboard.page import PAGES
 from tfpool.runs import RunStore
 
 from ..test_results import finished
-from .conftest import POINTS, Browse, Serve, accessible, clean, heading, picture, settle, stop_button
+from .conftest import MINUTES, POINTS, Browse, Serve, heading, looked_at, picture, serving, settle, stop_button
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-MINUTES = 180_000
 
 
 @pytest.fixture
@@ -44,56 +42,19 @@ def pixels(element: Locator) -> np.ndarray:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_page_opens_by_its_own_address_on_a_fresh_server(
+def test_every_page_opens_by_its_own_address_on_a_fresh_server_and_can_be_read_without_a_run(
     page: str, store: Path, serve: Serve, browse: Browse
 ) -> None:
     opened = browse(address(serve(store), page))
     expect(opened.get_by_role("heading", level=1)).to_have_text(heading(page))
     expect(opened).to_have_title(f"{page} · tfpool")
-    clean(opened)
-
-
-def test_every_page_fits_its_window_and_can_be_read(trained: Path, serve: Serve, browse: Browse) -> None:
-    url = serve(trained)
-    for width, scheme in itertools.product((1280, 390), ("light", "dark")):
-        opened = browse(url, width, scheme)
-        for page in PAGES:
-            looked_at(opened, url, page, width, scheme)
-
-
-def looked_at(opened: Page, url: str, page: str, width: int, scheme: str) -> None:
-    """A page in a window of that width, kept as a picture, with all that it shows in it and to be read."""
-    opened.goto(address(url, page), wait_until="domcontentloaded")
-    expect(opened.get_by_role("heading", level=1)).to_have_text(heading(page))
-    settle(opened)
     if page == "CAM":
         expect(opened.get_by_test_id("stPlotlyChart")).to_have_count(2, timeout=MINUTES)
-    # Claims draws its figures when a card is opened.
-    if page != "Claims":
-        expect(opened.locator(".js-plotly-plot .main-svg").first).to_be_visible()
-    main = "document.querySelector('[data-testid=stMain]')"
-    assert opened.evaluate(f"{main}.scrollWidth <= {main}.clientWidth"), f"{page} scrolls sideways"
-    accessible(opened)
-    kept = picture(opened, f"{page}-{scheme}-{width}")
-    with Image.open(kept) as shot:
-        corner = shot.convert("L").getpixel((width - 5, 400))
-    assert (corner > 200) == (scheme == "light")
-    clean(opened)
+    looked_at(opened, f"{page}-without-a-run")
 
 
-def test_the_menu_leads_to_every_page(store: Path, serve: Serve, browse: Browse) -> None:
-    opened = browse(serve(store))
-    for page in [*list(PAGES)[1:], "Home"]:
-        opened.get_by_test_id("stSidebar").get_by_role("link", name=page, exact=True).click()
-        expect(opened.get_by_role("heading", level=1)).to_have_text(heading(page))
-        settle(opened)
-        clean(opened)
-
-
-def test_the_map_is_edited_and_shifted_by_keyboard_and_its_address_shows_the_same(
-    store: Path, serve: Serve, browse: Browse
-) -> None:
-    opened = browse(serve(store))
+def test_the_map_is_edited_and_shifted_by_keyboard_and_its_address_shows_the_same(shared: str, browse: Browse) -> None:
+    opened = browse(shared)
     gap, gmp, flatten = (opened.locator(f".st-key-home_{head}") for head in ("gap", "gmp", "flatten"))
     expect(gap).to_contain_text("1.50")
     opened.get_by_label("Row 1, column 4").focus()
@@ -115,19 +76,8 @@ def test_the_map_is_edited_and_shifted_by_keyboard_and_its_address_shows_the_sam
     expect(opened.get_by_label("Row 1, column 1")).to_have_value("0")
 
 
-def test_the_tour_shows_curves_and_maps_at_once_and_leads_on_to_the_same_models(
-    store: Path, serve: Serve, browse: Browse
-) -> None:
-    opened = browse(serve(store))
-    for step in ("Count", "Learn", "Look"):
-        opened.get_by_role("button", name=f"Next: {step}").click()
-        opened.wait_for_url(f"**home_step={step}**")
-    maps = opened.get_by_label("Where Flatten sees evidence for Dress, on the picture")
-    expect(maps).to_be_visible()
-    opened.get_by_role("radio", name="Sneaker").click()
-    expect(opened.get_by_text("The picture Sneaker")).to_be_visible()
-    settle(opened)
-    picture(opened, "Home-tour")
+def test_the_tour_leads_on_to_the_same_models(shared: str, browse: Browse) -> None:
+    opened = browse(f"{shared}/?home_step=Look")
     opened.get_by_role("link", name="Look at other images, by other methods").click()
     expect(opened.get_by_text("predicts: ")).to_have_count(2, timeout=MINUTES)
     expect(opened.get_by_text("example-flatten").first).to_be_visible()
@@ -166,15 +116,10 @@ def test_train_two_heads_watch_them_learn_and_look_at_their_maps(store: Path, se
     assert np.ptp(pixels(alone)[10:-10, 10:-10], axis=2).max() < 40
     assert max(np.ptp(pixels(each), axis=2)[:250].max() for each in others) > 100
     picture(opened, "CAM-after-training")
-    dark = browse(opened.url, scheme="dark")
-    expect(dark.get_by_test_id("stPlotlyChart")).to_have_count(2, timeout=MINUTES)
-    picture(dark, "CAM-after-training-dark")
 
 
-def test_a_recipe_that_is_chosen_fills_the_controls_and_changed_ones_stay(
-    store: Path, serve: Serve, browse: Browse
-) -> None:
-    opened = browse(f"{serve(store)}/Train?train_epochs=3")
+def test_a_recipe_that_is_chosen_fills_the_controls_and_changed_ones_stay(shared: str, browse: Browse) -> None:
+    opened = browse(f"{shared}/Train?train_epochs=3")
     details = opened.get_by_test_id("stExpander").first
     for name, epochs, side, rate in (("transfer", "20", "96", "0.005"), ("default", "5", "0", "0.002")):
         opened.get_by_role("combobox", name="Recipe").click()
@@ -236,10 +181,7 @@ def test_a_killed_worker_is_shown_as_interrupted_without_a_reload(store: Path, s
 
 
 def test_a_run_outlives_the_server_that_started_it(store: Path, serve: Serve, browse: Browse) -> None:
-    from .conftest import _server
-
-    store.parent.mkdir(exist_ok=True)
-    with _server(store) as url:
+    with serving(store, warming="off") as url:
         opened = endless(url, browse)
         opened.goto("about:blank")
     assert RunStore(store).runs()[0].state == "running"
@@ -250,9 +192,9 @@ def test_a_run_outlives_the_server_that_started_it(store: Path, serve: Serve, br
 
 
 def test_an_image_of_ones_own_is_explained_and_what_is_none_is_told(
-    trained: Path, serve: Serve, browse: Browse, tmp_path: Path
+    shared: str, browse: Browse, tmp_path: Path
 ) -> None:
-    opened = browse(f"{serve(trained)}/CAM")
+    opened = browse(f"{shared}/CAM")
     expect(opened.get_by_test_id("stPlotlyChart")).to_have_count(2, timeout=MINUTES)
     opened.get_by_role("combobox", name="Image from").click()
     opened.get_by_role("option", name="my own", exact=True).click()

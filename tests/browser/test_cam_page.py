@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from .conftest import Browse, Serve, clean, picture, settle
-from .test_browser import MINUTES, pixels
+from .conftest import MINUTES, Browse, looked_at, picture, settle
+from .test_browser import pixels
 
 pytestmark = pytest.mark.browser
 
@@ -28,10 +28,8 @@ def changed(opened: Page, before: list[str]) -> list[str]:
     return told(opened)
 
 
-def test_an_image_is_dragged_and_enlarged_and_maps_and_scores_follow(
-    trained: Path, serve: Serve, browse: Browse
-) -> None:
-    opened = browse(f"{serve(trained)}/CAM")
+def test_an_image_is_dragged_and_enlarged_and_maps_and_scores_follow(shared: str, browse: Browse) -> None:
+    opened = browse(f"{shared}/CAM")
     expect(opened.get_by_test_id("stPlotlyChart")).to_have_count(2, timeout=MINUTES)
     settle(opened)
     frame, first = opened.locator(".frame"), told(opened)
@@ -56,15 +54,13 @@ def test_an_image_is_dragged_and_enlarged_and_maps_and_scores_follow(
     enlarged = changed(opened, stepped)
     opened.get_by_role("button", name="Reset").click()
     assert changed(opened, enlarged) == first
-    clean(opened)
 
 
-def test_maps_are_taken_away_as_a_sheet_and_as_numbers(trained: Path, serve: Serve, browse: Browse) -> None:
-    opened = browse(f"{serve(trained)}/CAM?cam_methods=hirescam&cam_methods=gradcam&cam_sum=true&cam_judge=true")
+def test_maps_are_taken_away_as_a_sheet_and_as_numbers(shared: str, browse: Browse) -> None:
+    opened = browse(f"{shared}/CAM?cam_methods=hirescam&cam_methods=gradcam&cam_sum=true&cam_judge=true")
     expect(opened.get_by_test_id("stPlotlyChart")).to_have_count(4 + 2, timeout=MINUTES)
     expect(opened.get_by_text("the map is the evidence, all of it")).to_be_visible()
-    settle(opened)
-    picture(opened, "CAM-sum-and-judge")
+    looked_at(opened, "CAM-sum-and-judge")
     with opened.expect_download() as kept:
         opened.get_by_role("button", name="Sheet, PNG").click()
     with Image.open(kept.value.path()) as sheet:
@@ -78,4 +74,3 @@ def test_maps_are_taken_away_as_a_sheet_and_as_numbers(trained: Path, serve: Ser
     assert arrays["resnet8-flatten-2_image"].shape == (28, 28, 1)
     positive = np.maximum(arrays["resnet8-gap-1_hirescam"], 0)
     np.testing.assert_allclose(arrays["resnet8-gap-1_gradcam"], positive, atol=1e-5)
-    clean(opened)

@@ -10,8 +10,7 @@ from tfpool.lab import job
 from tfpool.lab.finding import FOLDER, write
 
 from ..lab.crafted import IN_PART, finding
-from .conftest import Browse, Serve, clean, picture, settle, stop_button
-from .test_browser import MINUTES
+from .conftest import MINUTES, Browse, Serve, picture, stop_button
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -62,10 +61,3 @@ def test_a_claim_is_opened_by_its_address_run_and_stopped(store: Path, serve: Se
     known = job.state(store, "position")
     assert known
     assert known.state == "stopped"
-    settle(opened)
-
-    narrow = browse(url, width=390, scheme="dark")
-    expect(narrow.locator(".barlayer .point path").first).to_be_visible()
-    assert narrow.get_by_test_id("stMain").evaluate("main => main.scrollWidth <= main.clientWidth")
-    picture(narrow, "Claims-position-narrow-dark")
-    clean(narrow)

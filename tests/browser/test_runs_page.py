@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tfpool.runs import RunStore
 
-from .conftest import Browse, Serve, clean, picture, settle
+from .conftest import Browse, Serve, looked_at
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -50,13 +50,6 @@ def test_runs_are_found_ticked_compared_renamed_and_taken_away(
     with opened.expect_download() as download:
         opened.get_by_role("button", name="ONNX model").click()
     assert download.value.suggested_filename == "resnet8-gap-1.onnx"
-    settle(opened)
-    picture(opened, "Runs-compared")
+    looked_at(opened, "Runs-compared")
     for part in ("runs_text=flatten", "runs_by=seconds", "runs_chosen=resnet8-gap-1", "runs_chosen=resnet8-flatten-2"):
         assert part in opened.url
-
-    narrow = browse(opened.url, width=390, scheme="dark")
-    expect(narrow.get_by_text("predicted class")).to_be_visible()
-    assert narrow.get_by_test_id("stMain").evaluate("main => main.scrollWidth <= main.clientWidth")
-    picture(narrow, "Runs-compared-narrow-dark")
-    clean(narrow)

@@ -1,0 +1,28 @@
+"""A store as it is after a while, for what is measured over it: many finished runs, all with their files."""
+
+from __future__ import annotations
+
+import copy
+import shutil
+from pathlib import Path
+
+from tfpool import examples
+from tfpool.process import Process
+from tfpool.runs import RunStore
+
+
+def filled(folder: Path, count: int) -> RunStore:
+    """A new store with so many runs: the two that ship, by turns, under one seed after the other."""
+    store = RunStore(folder)
+    pair = list(examples.runs().values())
+    for number in range(count):
+        example = pair[number % len(pair)]
+        spec = copy.deepcopy(example.spec)
+        spec["recipe"]["seed"] = number // len(pair)
+        run = store.add(spec)
+        store.claim(Process.of())
+        for epoch in range(len(example.history["loss"])):
+            store.record(run, epoch, {name: values[epoch] for name, values in example.history.items()})
+        store.end(run, "done", result=example.result)
+        shutil.copytree(example.path, folder / run, dirs_exist_ok=True)
+    return store

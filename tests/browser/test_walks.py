@@ -1,0 +1,209 @@
+"""What each page is for, done as a person does it: on a wide window and on a phone, light and dark."""
+
+import itertools
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from .conftest import MINUTES, faultless, heading, looked_at, settle, visit
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+WIDE, NARROW = 1280, 390
+
+
+class Window(NamedTuple):
+    """A visitor's window, and what went wrong in it so far."""
+
+    page: Page
+    faults: list[str]
+    width: int
+    scheme: str
+
+
+@pytest.fixture(
+    scope="module",
+    params=itertools.product((WIDE, NARROW), ("light", "dark")),
+    ids=lambda window: "-".join(map(str, window)),
+)
+def window(request: pytest.FixtureRequest, browser: Browser, shared: str) -> Iterator[Window]:
+    """One visitor walks through all pages."""
+    with visit(browser, *request.param) as (page, faults):
+        page.goto(shared, wait_until="domcontentloaded")
+        settle(page)
+        yield Window(page, faults, *request.param)
+
+
+def by_menu(window: Window, name: str) -> None:
+    """To a page by the menu, which a narrow window has folded away."""
+    if window.width == NARROW:
+        window.page.get_by_test_id("stExpandSidebarButton").click()
+    window.page.get_by_test_id("stSidebar").get_by_role("link", name=name, exact=True).click()
+    if window.width == NARROW:
+        window.page.get_by_role("button", name="Collapse sidebar").click()
+    expect(window.page.get_by_role("heading", level=1)).to_have_text(heading(name))
+    expect(window.page).to_have_title(f"{name} · tfpool")
+    settle(window.page)
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    page.get_by_role("combobox", name=label).click()
+    # A list that opens while the page is still moving closes again; typing opens it.
+    page.keyboard.type(option)
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def drawn(charts: Locator) -> None:
+    """Each of these charts shows more than its axes."""
+    settle(charts.page)
+    for chart in charts.all():
+        expect(chart.locator(".main-svg").first).to_be_visible()
+        expect(chart.locator(".point path, .scatterlayer path, .hm image, .heatmaplayer image")).not_to_have_count(0)
+
+
+def home(page: Page) -> None:
+    page.get_by_label("Row 1, column 4").fill("8")
+    page.keyboard.press("Tab")
+    expect(page.locator(".st-key-home_gap")).to_contain_text("2.00")
+    page.get_by_role("slider", name="Side, H = W").press("ArrowRight")
+    expect(page.get_by_text("each of the 64 positions")).to_be_visible()
+    for step in ("Count", "Learn", "Look"):
+        page.get_by_role("button", name=f"Next: {step}").click()
+        expect(page.get_by_role("radio", name=step, exact=True)).to_be_checked()
+    page.get_by_role("radio", name="Sneaker").click()
+    for head in ("GAP", "Flatten"):
+        expect(page.get_by_label(f"Where {head} sees evidence for Sneaker, on the picture")).to_be_visible()
+    drawn(page.get_by_test_id("stPlotlyChart"))
+
+
+def build(page: Page) -> None:
+    expect(page.get_by_text("GAP instead of Flatten")).to_be_visible()
+    page.get_by_role("radio", name="GMP", exact=True).click()
+    expect(page.get_by_text("GMP instead of Flatten")).to_be_visible()
+    expect(page.get_by_test_id("stPlotlyChart").get_by_text("Head: GMP")).to_be_visible()
+    page.get_by_text("Keras code: the same model without tfpool").click()
+    expect(page.get_by_test_id("stCode")).to_contain_text("GlobalMaxPooling2D")
+    drawn(page.get_by_test_id("stPlotlyChart"))
+
+
+def parameters(page: Page) -> None:
+    told = page.get_by_text("The largest head is").first
+    before = told.inner_text()
+    page.get_by_role("slider", name="Image side, pixels").press("ArrowRight")
+    expect(told).not_to_have_text(before)
+    bars, lines = page.get_by_test_id("stPlotlyChart").nth(0), page.get_by_test_id("stPlotlyChart").nth(1)
+    expect(bars.get_by_text("100k", exact=True)).to_have_count(0)
+    page.get_by_text("Log scale").click()
+    expect(bars.get_by_text("100k", exact=True)).not_to_have_count(0)
+    page.get_by_role("radio", name="classes", exact=True).click()
+    expect(lines.locator(".xtitle")).to_have_text("classes")
+    drawn(page.get_by_test_id("stPlotlyChart"))
+
+
+def data(page: Page) -> None:
+    pictures = page.get_by_test_id("stImage").first.locator("img")
+    choose(page, "Class", "Sneaker")
+    expect(pictures.first).to_have_attribute("alt", re.compile("Sneaker$"))
+    before = pictures.first.get_attribute("alt") or ""
+    page.get_by_role("button", name="Others").click()
+    expect(pictures.first).not_to_have_attribute("alt", before)
+    expect(pictures.first).to_have_attribute("alt", re.compile("Sneaker$"))
+    page.get_by_role("radio", name="a folder or zip on this computer").click()
+    expect(page.get_by_label("Folder or zip", exact=True)).to_be_visible()
+    drawn(page.get_by_test_id("stPlotlyChart"))
+
+
+def train(page: Page) -> None:
+    page.get_by_role("button", name="GMP", exact=True).click()
+    expect(page.get_by_role("button", name="Train 3 runs")).to_be_visible()
+    repeats = page.get_by_role("spinbutton", name="Repeats")
+    repeats.fill("2")
+    repeats.press("Enter")
+    expect(page.get_by_role("button", name="Train 6 runs")).to_be_enabled()
+    choose(page, "Recipe", "resnet")
+    expect(page.get_by_role("spinbutton", name="Epochs", exact=True)).to_have_value("30")
+    page.get_by_text("How it is trained").click()
+    expect(page.get_by_role("spinbutton", name="Learning rate")).to_have_value("0.1")
+    drawn(page.get_by_test_id("stPlotlyChart"))
+
+
+def runs(page: Page) -> None:
+    expect(page.get_by_text("2 of 2 runs.")).to_be_visible()
+    expect(page.get_by_text("What differs")).to_be_visible()
+    # The table is a canvas: cells are found by their place.
+    cells = page.get_by_test_id("stDataFrame").first.locator(".dvn-scroller")
+    cells.click(position={"x": 18, "y": 52})
+    expect(page.get_by_text("What differs")).to_have_count(0)
+    page.get_by_role("radio", name="validation accuracy").click()
+    expect(page.get_by_test_id("stPlotlyChart").first.locator(".xtitle")).to_have_text("last validation accuracy")
+    page.get_by_role("radio", name="seconds").click()
+    expect(page.get_by_text("seconds since the start")).to_be_visible()
+    drawn(page.get_by_test_id("stPlotlyChart"))
+
+
+def cam(page: Page) -> None:
+    maps = page.get_by_test_id("stPlotlyChart")
+    expect(maps).to_have_count(2, timeout=MINUTES)
+    number = page.get_by_role("spinbutton", name="Number")
+    number.fill("2")
+    number.press("Enter")
+    expect(page.get_by_text("2 of 5,000: ")).to_be_visible()
+    choose(page, "Methods", "gradcam")
+    page.keyboard.press("Escape")
+    expect(maps).to_have_count(4, timeout=MINUTES)
+    page.get_by_text("What the map is the sum of").click()
+    expect(page.get_by_text("This position says")).to_be_visible()
+    expect(page.get_by_text("the map is the evidence, all of it")).to_be_visible()
+    drawn(maps)
+
+
+def claims(page: Page) -> None:
+    # One with a finding that ships and another of one's own.
+    card = page.get_by_test_id("stExpander").filter(has_text="6. GAP loses where things are")
+    card.locator("summary").first.click()
+    expect(card.get_by_text("The mean over positions forgets them")).to_be_visible()
+    expect(card.get_by_test_id("stPlotlyChart")).to_have_count(4)
+    card.get_by_text("How it was measured").click()
+    expect(card.get_by_text("Rule, fixed before the run.")).to_be_visible()
+    drawn(card.get_by_test_id("stPlotlyChart"))
+
+
+WALKS = {
+    "Home": home,
+    "Build": build,
+    "Parameters": parameters,
+    "Data": data,
+    "Train": train,
+    "Runs": runs,
+    "CAM": cam,
+    "Claims": claims,
+}
+
+
+@pytest.mark.parametrize("name", WALKS)
+def test_a_page_does_what_it_is_for_and_can_be_read(window: Window, name: str) -> None:
+    by_menu(window, name)
+    WALKS[name](window.page)
+    kept = looked_at(window.page, f"{name}-{window.scheme}-{window.width}")
+    with Image.open(kept) as shot:
+        corner = shot.convert("L").getpixel((window.width - 5, 400))
+    assert (corner > 200) == (window.scheme == "light")
+    faultless(window.page, window.faults)
+
+
+@pytest.mark.parametrize("window", [(NARROW, "dark")], indirect=True)
+def test_a_run_is_trained_and_deleted_on_a_phone(window: Window, shared: str) -> None:
+    page = window.page
+    page.goto(f"{shared}/Train?train_networks=convnet&train_heads=GAP&train_epochs=1&train_images=64")
+    page.get_by_role("button", name="Train 1 run").click()
+    # Two others are done and stand there until this one does.
+    expect(page.get_by_text("done", exact=True)).to_have_count(1, timeout=MINUTES)
+    expect(page.get_by_text("Test accuracy")).to_be_visible()
+    drawn(page.get_by_test_id("stPlotlyChart"))
+    looked_at(page, "Train-trained-dark-390")
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("was deleted.")).to_be_visible()
+    faultless(page, window.faults)

@@ -1,0 +1,83 @@
+"""`make app` serves the dashboard, and sets up first only what is not there yet."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from . import asking
+from .browser.conftest import free_port, until_healthy
+
+ROOT = Path(__file__).parents[1]
+
+# As if nothing of these tests had been started by make.
+ALONE = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of this one that runs in the environment of these tests."""
+    folder = tmp_path / "checkout"
+    # Streamlit looks for pages beside the script that a link leads to.
+    shutil.copytree(ROOT / "pages", folder / "pages")
+    for name in ("app.py", "Makefile", "requirements.txt", "requirements-dev.txt"):
+        shutil.copy(ROOT / name, folder)
+    for name in ("dashboard", "tfpool", ".streamlit"):
+        (folder / name).symlink_to(ROOT / name)
+    (folder / ".venv").mkdir()
+    (folder / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
+    return folder
+
+
+def planned(folder: Path) -> list[str]:
+    """What `make app` would do there."""
+    made = subprocess.run(["make", "-n", "app"], cwd=folder, env=ALONE, capture_output=True, text=True, check=True)
+    return made.stdout.splitlines()
+
+
+def test_make_app_sets_up_what_is_not_there_and_nothing_twice(checkout: Path) -> None:
+    environment, install, stamp, serve = planned(checkout)
+    assert environment.endswith("-m venv .venv")
+    assert "pip install" in install
+    assert install.endswith("-r requirements.txt")
+    assert serve == ".venv/bin/streamlit run app.py"
+    (checkout / stamp.removeprefix("touch ")).touch()
+    assert planned(checkout) == [serve]
+
+
+@pytest.mark.slow
+def test_make_app_serves_the_dashboard(checkout: Path, tmp_path: Path) -> None:
+    (checkout / ".venv" / "runtime").touch()
+    port, log = free_port(), tmp_path / "log"
+    settings = {
+        # It installs nothing: there is no Python to do it with.
+        "PYTHON": "false",
+        "STREAMLIT_SERVER_HEADLESS": "true",
+        "STREAMLIT_SERVER_PORT": str(port),
+        "TFPOOL_STORE": str(tmp_path / "saved_models"),
+        "TFPOOL_WARMING": "off",
+    }
+    with log.open("w") as output:
+        made = subprocess.Popen(
+            ["make", "app"],
+            cwd=checkout,
+            env=ALONE | settings,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        until_healthy(f"http://127.0.0.1:{port}", made, log)
+        assert asking.once(f"http://127.0.0.1:{port}", "") is None
+    finally:
+        # Make and what it started, if it has not ended by itself.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(made.pid, signal.SIGTERM)
+        made.wait(15)
+    assert log.read_text().splitlines()[0] == ".venv/bin/streamlit run app.py"
+    assert "Traceback" not in log.read_text()
