@@ -1,5 +1,6 @@
 """What tests share: one store with two tiny trained runs, made once by the command line itself."""
 
+import contextlib
 import gc
 import os
 import subprocess
@@ -8,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -41,6 +43,26 @@ def own_main() -> Iterator[None]:
     main = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = main
+
+
+@pytest.fixture(autouse=True)
+def no_workers_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """End what a page has started: workers outlive it, and would take the cores from the tests that follow."""
+    if request.node.path.parent.name not in ("dashboard", "browser") or "tmp_path" not in request.fixturenames:
+        yield
+        return
+    folder = str(request.getfixturevalue("tmp_path"))
+    yield
+    while left := [each for each in psutil.process_iter(["cmdline"]) if _works_in(each, folder)]:
+        for worker in left:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                worker.kill()
+        psutil.wait_procs(left)
+
+
+def _works_in(process: psutil.Process, folder: str) -> bool:
+    command = process.info["cmdline"] or ()
+    return "tfpool.training.worker" in command and any(part.startswith(folder) for part in command)
 
 
 @pytest.fixture(scope="session")

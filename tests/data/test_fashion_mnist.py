@@ -89,8 +89,11 @@ DAMAGED = bytearray(gzip.compress(bytes(1000)))
 DAMAGED[12] ^= 0xFF
 
 
+# A gzip file holds the second that it was made in: pytest's processes would name these tests differently.
 @pytest.mark.parametrize(
-    "content", [b"no gzip", bytes(DAMAGED), gzip.compress(b"\0\0\x08\x03"), gzip.compress(b"text, no idx")]
+    "content",
+    [b"no gzip", bytes(DAMAGED), gzip.compress(b"\0\0\x08\x03"), gzip.compress(b"text, no idx")],
+    ids=["no gzip", "damaged", "no more than a beginning", "text"],
 )
 def test_damaged_idx_files_are_told(debian: Path, content: bytes) -> None:
     (debian / "train-images-idx3-ubyte.gz").write_bytes(content)
