@@ -46,15 +46,20 @@ def computed(compiled: Callable[..., Any], *given: Any) -> list[np.ndarray]:
     """What a compiled function makes of images (N, H, W, C) and more, as arrays.
 
     Raises:
-        ValueError: if TensorFlow cannot compute it.
+        ValueError: if TensorFlow cannot compute it, or no numbers come of it.
     """
     try:
-        return [value.numpy() for value in compiled(*given)]
+        values = [value.numpy() for value in compiled(*given)]
     except tf.errors.ResourceExhaustedError:
         raise ValueError("There is too little memory to explain images of this size. Use smaller ones.") from None
     except tf.errors.OpError as error:
-        shape = "x".join(map(str, given[0].shape[1:]))
-        reason = error.message.strip().splitlines()[0]
-        raise ValueError(
-            f"The model cannot compute images of {shape}, which may be too small for it: {reason}"
-        ) from None
+        raise _refused(given[0], error.message.strip().splitlines()[0]) from None
+    # Whether a convolution over an empty map is an error depends on the processor.
+    if any(np.isnan(value).any() for value in values):
+        raise _refused(given[0], "what it makes of them is not a number.")
+    return values
+
+
+def _refused(images: np.ndarray, reason: str) -> ValueError:
+    shape = "x".join(map(str, images.shape[1:]))
+    return ValueError(f"The model cannot compute images of {shape}, which may be too small for it: {reason}")
