@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from dashboard.charts import BACKBONE
+from tfpool.palette import COLOURS
+
 from .conftest import Browse, Serve, fits, picture, settle
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -16,20 +19,18 @@ def drawing(page: Page) -> Locator:
 
 def bars(page: Page, colour: str) -> Locator:
     """The blocks of a colour, or with an outline of it."""
-    return drawing(page).locator(f".barlayer .point path[style*='{colour}']")
+    red, green, blue = bytes.fromhex(colour.removeprefix("#"))
+    return drawing(page).locator(f".barlayer .point path[style*='rgb({red}, {green}, {blue})']")
 
 
 def metric(page: Page, label: str) -> Locator:
     return page.get_by_test_id("stMetric").filter(has_text=label)
 
 
-GREY, GAP, FLATTEN, GMP = "rgb(140, 140, 140)", "rgb(0, 114, 178)", "rgb(230, 159, 0)", "rgb(0, 158, 115)"
-
-
 def test_blocks_are_drawn_and_tell_of_themselves(shared: str, browse: Browse) -> None:
     opened = browse(f"{shared}/Build?build_network=resnet152")
-    expect(bars(opened, GREY)).to_have_count(11)
-    expect(bars(opened, GAP)).to_have_count(2)
+    expect(bars(opened, BACKBONE)).to_have_count(11)
+    expect(bars(opened, COLOURS["gap"])).to_have_count(2)
     expect(drawing(opened).get_by_text("conv4_block2–36 ×35")).to_be_visible()
     name = drawing(opened).get_by_text("conv4_block2–36 ×35")
     name.scroll_into_view_if_needed()
@@ -42,7 +43,7 @@ def test_blocks_are_drawn_and_tell_of_themselves(shared: str, browse: Browse) ->
     expect(told).to_contain_text("Output 14×14×1024")
     expect(told).to_contain_text("stride 16")
     opened.get_by_role("radio", name="Layers", exact=True).click()
-    expect(bars(opened, GREY)).to_have_count(95)
+    expect(bars(opened, BACKBONE)).to_have_count(95)
     opened.wait_for_url("**build_detail=Layers**")
 
 
@@ -50,14 +51,14 @@ def test_another_head_changes_the_numbers_and_the_drawing(shared: str, browse: B
     opened = browse(f"{shared}/Build")
     expect(metric(opened, "In the head")).to_contain_text("650")
     expect(metric(opened, "In the head")).to_contain_text("-40,320")
-    expect(bars(opened, FLATTEN)).to_have_count(2)
+    expect(bars(opened, COLOURS["flatten"])).to_have_count(2)
     opened.get_by_role("radio", name="Flatten", exact=True).click()
     expect(metric(opened, "In the head")).to_contain_text("40,970")
-    expect(bars(opened, GAP)).to_have_count(0)
+    expect(bars(opened, COLOURS["gap"])).to_have_count(0)
     opened.get_by_role("combobox", name="Instead of").click()
     opened.get_by_role("option", name="GMP", exact=True).click()
     expect(metric(opened, "In the head")).to_contain_text("+40,320")
-    expect(bars(opened, GMP)).to_have_count(2)
+    expect(bars(opened, COLOURS["gmp"])).to_have_count(2)
     expect(opened.get_by_text("63 times")).to_be_visible()
     opened.get_by_role("link", name="Compare both over image sizes").click()
     expect(opened.get_by_role("heading", level=1)).to_have_text("Parameters")
