@@ -22,6 +22,8 @@ from tfpool.runs import ENDED, METRICS, Run, RunStore
 from tfpool.training import worker
 from tfpool.training.queue import enqueue, enqueue_heads, launch
 
+from ..conftest import ROOT
+
 pytestmark = pytest.mark.slow
 PLAN = tp.plan("resnet8", head="gap", input_shape=(28, 28, 1))
 TIMELESS = [name for name in METRICS if name != "seconds"]
@@ -95,18 +97,24 @@ def test_tensorboards_format_has_every_metric_of_every_epoch(trained: Path) -> N
 def test_a_saved_model_opens_in_plain_tensorflow_with_the_same_outputs(trained: Path, tmp_path: Path) -> None:
     images = data.to_input(data.load("fashion_mnist").test.images[:16])
     np.save(tmp_path / "images.npy", images)
-    for run in tp.runs(trained):
-        script = (
+    for number, run in enumerate(tp.runs(trained)):
+        plain = (
             "import sys, numpy as np, tensorflow as tf\n"
             f"model = tf.keras.models.load_model({str(run.model_path)!r}, safe_mode=True)\n"
-            "np.save('scores.npy', model(np.load('images.npy'), training=False))\n"
             "assert not [name for name in sys.modules if name.split('.')[0] == 'tfpool']\n"
         )
-        subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True, capture_output=True)
-        scores = run.load_model()(images, training=False)
-        np.testing.assert_array_equal(np.load(tmp_path / "scores.npy"), scores)
-        correct = scores.numpy().argmax(axis=1) == data.load("fashion_mnist").test.labels[:16]
-        assert correct.mean() > 0.4
+        ours = f"import numpy as np, tfpool as tp\nmodel = tp.runs({str(trained)!r})[{number}].load_model()\n"
+        # Each in a process of its own: the last bits depend on the threads, which other tests have set in this one.
+        plainly, as_ours = (_scores(script, tmp_path) for script in (plain, ours))
+        np.testing.assert_array_equal(plainly, as_ours)
+
+
+def _scores(script: str, folder: Path) -> np.ndarray:
+    """What the model of a script says of the images in a folder."""
+    script += "np.save('scores.npy', model(np.load('images.npy'), training=False))\n"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", script], cwd=folder, env=environment, check=True, capture_output=True)
+    return np.load(folder / "scores.npy")
 
 
 def test_the_same_call_gives_the_same_bits_and_train_returns_the_run(tmp_path: Path) -> None:
