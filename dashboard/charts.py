@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -44,13 +44,14 @@ def parameter_bars(plans: Sequence[Plan], log: bool) -> go.Figure:
         chosen = [plan for plan in plans if plan.head.name == head]
         params = [plan.head_params for plan in chosen]
         traces.append(bars(chosen, params, f"{SHORT_NAMES[head]} head", COLOURS[head], "head"))
+    names = (f"{plan.backbone} {SHORT_NAMES[plan.head.name]}" for plan in plans)
     layout = {
         # On a logarithmic axis stacked bars would lie about the upper one.
         "barmode": "group" if log else "stack",
         "height": 120 + (34 if log else 26) * len(plans),
         "xaxis": {"title": {"text": "parameters"}, **_counts(log)},
         "yaxis": {"autorange": "reversed", "ticksuffix": " "},
-        **frame(),
+        **frame(left=room_for(names)),
     }
     return go.Figure(traces, layout)
 
@@ -89,8 +90,6 @@ def size_lines(
         "height": height,
         "xaxis": {"title": {"text": title}, **({"type": "log", "dtick": 1} if by_factors else {})},
         "yaxis": {"title": {"text": "parameters of the head"}, **_counts(log=True)},
-        # A line that several heads share has a name, too.
-        "showlegend": True,
         "shapes": [{**chosen, "line": {"color": BACKBONE, "dash": "dot", "width": 1.5}}],
         **frame(),
     }
@@ -218,12 +217,24 @@ def _counts(log: bool) -> dict[str, object]:
     return {"exponentformat": "B", **({"type": "log", "dtick": 1} if log else {})}
 
 
-def frame() -> dict[str, object]:
-    """What charts of all pages have alike: margins, the legend in a row above, and what is kept while data arrives."""
+def frame(legend: bool = True, left: int = 80, below: int = 65) -> dict[str, object]:
+    """What charts of all pages have alike: margins, the legend in a row above, and what is kept while data arrives.
+
+    Args:
+        legend: whether there is one.
+        left: room for the vertical axis, in pixels of the page; by default of numbers with a title.
+        below: likewise, for the horizontal axis.
+    """
     return {
-        # Plotly makes room for the legend by itself.
-        "margin": {"l": 10, "r": 10, "t": 10, "b": 10},
+        # Where labels need more, Plotly makes room by itself: it draws everything once more for it.
+        "margin": {"l": left, "r": 10, "t": 44 if legend else 10, "b": below},
+        "showlegend": legend,
         "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
         # A fixed one keeps zoom and hidden lines.
         "uirevision": "kept",
     }
+
+
+def room_for(labels: Iterable[str]) -> int:
+    """Pixels of the page that the longest of an axis' labels takes, about."""
+    return 14 + 6 * max(map(len, labels), default=0)

@@ -59,8 +59,7 @@ def draw(figure: Figure, colour: Mapping[str, str], height: tuple[float, float])
         barmode="group",
         bargap=0.25,
         height=_HEIGHT,
-        showlegend=len(figure.series) > 1 or bool(figure.level_name),
-        **charts.frame(),
+        **charts.frame(legend=len(figure.series) > 1 or bool(figure.level_name)),
     )
     return chart
 

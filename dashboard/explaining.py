@@ -15,6 +15,8 @@ from dashboard.models import Model
 from dashboard.page import plain
 from dashboard.waiting import waited
 
+METHOD = "hirescam"
+"""The one that a page begins with."""
 SCALES = {
     "method": "each method, over all models",
     "model": "each model, over all methods",
@@ -37,10 +39,10 @@ class Query:
         augment: whether maps are averaged over views of the image.
     """
 
-    target: int | str
-    other: int | str | None
-    relu: bool | None
-    augment: bool
+    target: int | str = "top"
+    other: int | str | None = None
+    relu: bool | None = None
+    augment: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def views(chosen: Sequence[Model], methods: Sequence[str], pixels: np.ndarray, q
         place.progress(number / len(pairs), text=text)
         shown.append(
             waited(
-                partial(_view, model, method, pixels, key, question),
+                partial(view, model, method, pixels, key, question),
                 lambda seconds: place.progress(number / len(pairs), text=f"{text}: {seconds:.0f} s"),  # noqa: B023
             )
         )
@@ -130,7 +132,12 @@ def _said(model: Model, _pixels: np.ndarray, key: str) -> tuple[np.ndarray, np.n
 
 
 @st.cache_data(max_entries=128, hash_funcs=models.KEYS, show_spinner=False)
-def _view(model: Model, method: str, _pixels: np.ndarray, key: str, question: Query) -> View:
+def view(model: Model, method: str, _pixels: np.ndarray, key: str, question: Query) -> View:
+    """Explain one uint8 image (H, W, C), told from others by its digest, under a model; kept for the next who asks.
+
+    Raises:
+        ValueError: as `views`.
+    """
     from tfpool.cam import Contrast
 
     classifier = model.classifier

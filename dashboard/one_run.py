@@ -80,7 +80,7 @@ def _worst(said: Predictions) -> None:
         (names[said.predicted[each]], names[said.test.labels[each]], f"{said.confidence[each]:.0%}") for each in worst
     ]
     st.image(
-        [pictures.tile(said.test, position) for position in worst],
+        [pictures.as_png(said.test, position) for position in worst],
         caption=[plain(f"{claim}, {sure}; is {truth}") for claim, truth, sure in told],
         width=pictures.TILE,
         alt=[f"{truth}, taken for {claim} with {sure} confidence" for claim, truth, sure in told],

@@ -54,6 +54,16 @@ def pick(chosen: Sequence[Model]) -> Picked | None:
     return _tested(trained)
 
 
+def first(chosen: Sequence[Model]) -> np.ndarray:
+    """The image that the page begins with for models that were trained, uint8 (H, W, C).
+
+    Raises:
+        ValueError: if the images that they were trained on are not here.
+    """
+    runs = [model.run for model in chosen if model.run]
+    return data.load(runs[0].spec["data"]).test.images[0]
+
+
 def _uploaded() -> Picked | None:
     upload = st.file_uploader("Image file", [name.lower() for name in (*FORMATS, "jpg")], key="cam_upload")
     if not upload:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import io
 
 import numpy as np
 import plotly.graph_objects as go
@@ -47,6 +48,18 @@ def tile(part: Part, position: int) -> np.ndarray:
     return padded
 
 
+def as_png(part: Part, position: int, width: int = TILE) -> bytes:
+    """A tile as a PNG file of that width.
+
+    Of an array Streamlit makes one, reads it again, shrinks it to the width on the page, and makes another.
+    """
+    image = Image.fromarray(tile(part, position))
+    file = io.BytesIO()
+    height = round(image.height * width / image.width)
+    image.resize((width, height), Image.Resampling.BILINEAR).save(file, "PNG", compress_level=1)
+    return file.getvalue()
+
+
 def _frame(large: np.ndarray, box: np.ndarray, thick: int) -> None:
     top, left, bottom, right = box
     edges = (
@@ -61,21 +74,31 @@ def _frame(large: np.ndarray, box: np.ndarray, thick: int) -> None:
 
 def class_bars(images: DataSet) -> go.Figure:
     """How many images of each class each part has."""
-    figure = go.Figure()
     places = list(range(images.classes))
     # Plotly reads names as a little HTML.
     names = [html.escape(name) for name in images.class_names]
-    for colour, (name, part) in zip(OTHERS, images.parts.items(), strict=False):
-        counts = np.bincount(part.labels, minlength=images.classes)
-        figure.add_bar(x=places, y=counts, name=name, marker_color=colour, customdata=names)
-    few = images.classes <= _MOST_NAMED
-    figure.update_layout(
-        barmode="stack",
-        height=320,
-        legend_traceorder="normal",
-        **frame(),
-    )
-    figure.update_xaxes(tickvals=places if few else [], ticktext=[plain_name(name, 16) for name in images.class_names])
-    figure.update_yaxes(title="images", tickformat=",d")
-    figure.update_traces(hovertemplate="%{customdata}: %{y:,} images<extra>%{fullData.name}</extra>")
+    traces = [
+        go.Bar(
+            x=places,
+            y=np.bincount(part.labels, minlength=images.classes),
+            name=name,
+            marker={"color": colour},
+            customdata=names,
+            hovertemplate="%{customdata}: %{y:,} images<extra>%{fullData.name}</extra>",
+        )
+        for colour, (name, part) in zip(OTHERS, images.parts.items(), strict=False)
+    ]
+    ticks = {
+        "tickvals": places if images.classes <= _MOST_NAMED else [],
+        "ticktext": [plain_name(name, 16) for name in images.class_names],
+    }
+    layout = {
+        "barmode": "stack",
+        "height": 320,
+        "xaxis": ticks,
+        "yaxis": {"title": {"text": "images"}, "tickformat": ",d"},
+        **frame(below=40),
+    }
+    figure = go.Figure(traces, layout)
+    figure.layout.legend.traceorder = "normal"
     return figure

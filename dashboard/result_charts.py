@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.charts import frame, percent, plain_name
+from dashboard.charts import frame, percent, plain_name, room_for
 from tfpool.certainty import images_behind
 from tfpool.palette import COLOURS
 from tfpool.results import Group
@@ -21,11 +21,11 @@ _MOST_NUMBERS = 20
 
 def seed_dots(groups: Sequence[Group], labels: Sequence[str], title: str) -> go.Figure:
     """A row for each group: a stroke for each seed, a dot for their mean, and its 95 % interval where it has one."""
-    figure = go.Figure()
+    traces = []
     for place, group in enumerate(groups):
         colour = COLOURS[group.settings["head"]]
         if len(group.values) > 1:
-            figure.add_scatter(
+            strokes = go.Scatter(
                 x=list(group.values),
                 y=[place] * len(group.values),
                 mode="markers",
@@ -33,57 +33,63 @@ def seed_dots(groups: Sequence[Group], labels: Sequence[str], title: str) -> go.
                 customdata=list(group.seeds),
                 hovertemplate="seed %{customdata}: %{x:.1%}<extra></extra>",
             )
-        figure.add_scatter(
+            traces.append(strokes)
+        mean = go.Scatter(
             x=[group.mean],
             y=[place],
-            error_x={"array": [group.margin], "thickness": 2, "width": 6} if group.margin is not None else None,
+            error_x=_margin(group),
             mode="markers",
             marker={"size": 11, "color": colour},
             hovertemplate=f"mean of {len(group.values)}: %{{x:.1%}}<extra></extra>"
             if group.margin is not None
             else "one seed: %{x:.1%}<extra></extra>",
         )
-    figure.update_yaxes(
-        tickvals=list(range(len(groups))),
-        ticktext=[plain_name(label, 40) for label in labels],
-        range=[len(groups) - 0.5, -0.5],
-        ticksuffix=" ",
-        zeroline=False,
-    )
-    ends = _shown(groups)
-    figure.update_xaxes(title=title, range=ends, zeroline=False, **percent(*ends))
-    figure.update_layout(
-        height=90 + 36 * len(groups),
-        showlegend=False,
-        **frame(),
-    )
-    return figure
+        traces.append(mean)
+    ends, rows = _shown(groups), [plain_name(label, 40) for label in labels]
+    layout = {
+        "xaxis": {"title": {"text": title}, "range": ends, "zeroline": False, **percent(*ends)},
+        "yaxis": {
+            "tickvals": list(range(len(groups))),
+            "ticktext": rows,
+            "range": [len(groups) - 0.5, -0.5],
+            "ticksuffix": " ",
+            "zeroline": False,
+        },
+        "height": 90 + 36 * len(groups),
+        **frame(legend=False, left=room_for(rows)),
+    }
+    return go.Figure(traces, layout)
 
 
 def cost_dots(groups: Sequence[Group], labels: Sequence[str]) -> go.Figure:
     """Test accuracy over parameters: a dot for each group in its head's colour, with its 95 % interval over seeds."""
-    figure = go.Figure()
+    traces = []
     for group, label in zip(groups, labels, strict=True):
         images = images_behind(group.runs[0])
         told = f"{len(group.values)} seed{'s' * (len(group.values) > 1)}" + (f", {images:,} images" if images else "")
-        figure.add_scatter(
+        dot = go.Scatter(
             x=[group.runs[0].plan.params],
             y=[group.mean],
-            error_y={"array": [group.margin], "thickness": 2, "width": 6} if group.margin is not None else None,
+            error_y=_margin(group),
             name=plain_name(label, 40),
             mode="markers",
             marker={"size": 12, "color": COLOURS[group.settings["head"]]},
             hovertemplate=f"%{{x:,}} parameters: %{{y:.1%}}<br>{told}<extra>{plain_name(label, 40)}</extra>",
         )
-    figure.update_xaxes(title="parameters", type="log", exponentformat="B")
+        traces.append(dot)
     ends = _shown(groups)
-    figure.update_yaxes(title="test accuracy", range=ends, zeroline=False, **percent(*ends))
-    figure.update_layout(
-        height=360,
-        showlegend=True,
+    layout = {
+        "xaxis": {"title": {"text": "parameters"}, "type": "log", "exponentformat": "B"},
+        "yaxis": {"title": {"text": "test accuracy"}, "range": ends, "zeroline": False, **percent(*ends)},
+        "height": 360,
         **frame(),
-    )
-    return figure
+    }
+    return go.Figure(traces, layout)
+
+
+def _margin(group: Group) -> dict[str, object] | None:
+    """The 95 % interval of a mean over seeds, to both sides of its dot."""
+    return {"array": [group.margin], "thickness": 2, "width": 6} if group.margin is not None else None
 
 
 def _shown(groups: Sequence[Group]) -> list[float]:
@@ -109,40 +115,44 @@ def confusion_map(counts: np.ndarray, names: Sequence[str], shares: bool, dark: 
     few = len(names) <= _MOST_NUMBERS
     whole = [plain_name(name, 60) for name in names]
     short = [plain_name(name, 14) for name in names]
-    figure = go.Figure(
-        go.Heatmap(
-            z=values,
-            # See-through where there is nothing, so that it suits a light and a dark page.
-            colorscale=[[0.0, f"rgba({_BLUE}, 0)"], [1.0, f"rgba({_BLUE}, 1)"]],
-            zmin=0,
-            zmax=1 if shares else None,
-            xgap=1,
-            ygap=1,
-            showscale=False,
-            customdata=[
-                [(true, said, int(count)) for said, count in zip(whole, row, strict=True)]
-                for true, row in zip(whole, counts, strict=True)
-            ],
-            hovertemplate="%{customdata[0]}, taken for %{customdata[1]}: %{customdata[2]:,} images<extra></extra>",
-        )
+    cells = go.Heatmap(
+        z=values,
+        # See-through where there is nothing, so that it suits a light and a dark page.
+        colorscale=[[0.0, f"rgba({_BLUE}, 0)"], [1.0, f"rgba({_BLUE}, 1)"]],
+        zmin=0,
+        zmax=1 if shares else None,
+        xgap=1,
+        ygap=1,
+        showscale=False,
+        customdata=[
+            [(true, said, int(count)) for said, count in zip(whole, row, strict=True)]
+            for true, row in zip(whole, counts, strict=True)
+        ],
+        hovertemplate="%{customdata[0]}, taken for %{customdata[1]}: %{customdata[2]:,} images<extra></extra>",
     )
+    traces: list[go.Heatmap | go.Scatter] = [cells]
     if few:
         strong = values > 0.5 * (1 if shares else max(values.max(), 1))
         # The theme sets no colour that can be read on both: white on the blue cells, the page's ink on the others.
         for where, colour in ((strong, "white"), (~strong, "white" if dark else "black")):
             true, said = np.nonzero(where)
             written = [_cell(value, shares) for value in values[where]]
-            figure.add_scatter(x=said, y=true, text=written, textfont_color=colour, mode="text", hoverinfo="skip")
-    ticks = {"tickvals": list(range(len(names))) if few else [], "ticktext": short if few else [], "showgrid": False}
+            ink = {"color": colour}
+            traces.append(go.Scatter(x=said, y=true, text=written, textfont=ink, mode="text", hoverinfo="skip"))
     ends = [-0.5, len(names) - 0.5]
-    figure.update_xaxes(title="predicted class", side="bottom", zeroline=False, tickangle=-45, range=ends, **ticks)
-    figure.update_yaxes(title="true class", zeroline=False, ticksuffix=" ", range=ends[::-1], **ticks)
-    figure.update_layout(
-        height=min(760, 190 + 40 * len(names)) if few else 560,
-        showlegend=False,
-        **frame(),
-    )
-    return figure
+    axis = {
+        "tickvals": list(range(len(names))) if few else [],
+        "ticktext": short if few else [],
+        "showgrid": False,
+        "zeroline": False,
+    }
+    layout = {
+        "xaxis": {"title": {"text": "predicted class"}, "side": "bottom", "tickangle": -45, "range": ends, **axis},
+        "yaxis": {"title": {"text": "true class"}, "ticksuffix": " ", "range": ends[::-1], **axis},
+        "height": min(760, 190 + 40 * len(names)) if few else 560,
+        **frame(legend=False, left=36 + room_for(short), below=110),
+    }
+    return go.Figure(traces, layout)
 
 
 def _cell(value: float, shares: bool) -> str:

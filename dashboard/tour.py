@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from functools import cache
 from html import escape
 
 import numpy as np
 import streamlit as st
-from PIL import Image
 
 from dashboard import charts, pictures
 from dashboard.choices import SHORT_NAMES
@@ -174,11 +172,8 @@ def _believe(runs: list[Run]) -> None:
 
 @cache
 def _picture(position: int, width: int) -> bytes:
-    """A picture as a PNG file of that width: an array would be made one anew for every visitor."""
-    file = io.BytesIO()
-    image = Image.fromarray(pictures.tile(examples.maps().images, position))
-    image.resize((width, width), Image.Resampling.BILINEAR).save(file, "PNG")
-    return file.getvalue()
+    """A picture as a PNG file, made once for all visitors."""
+    return pictures.as_png(examples.maps().images, position, width)
 
 
 def _head(run: Run) -> str:

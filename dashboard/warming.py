@@ -1,17 +1,18 @@
-"""TensorFlow loaded in the background once a page stands, so that the first map does not wait for it."""
+"""TensorFlow and the first maps made ready in the background once a page stands, so that nobody waits for them."""
 
 from __future__ import annotations
 
 import os
 import threading
 import time
+from contextlib import suppress
 
 from streamlit.runtime import Runtime, get_instance
 from streamlit.runtime import exists as under_a_server
 
 from tfpool.data.keras_sets import DOWNLOADS
 
-DELAY = 2.0
+DELAY = 4.0
 """Seconds that the first page has to itself: its script has run by then and its browser has drawn it."""
 _lock = threading.Lock()
 _begun = False
@@ -64,9 +65,14 @@ def load_keras_for(name: str) -> None:
 def _warm() -> None:
     time.sleep(DELAY)
     load_keras()
-    from tfpool.cam import Explainer
-    from tfpool.examples import maps, runs
+    from dashboard import explaining, models, picking
+    from dashboard.page import store
+    from tfpool.selection import countable
 
-    run = next(iter(runs().values()))
-    images = maps().images.first(1)
-    Explainer(run.load_model(), method="hirescam")(run.to_input(images.images), images.labels)
+    # What cannot be opened the page tells, if anybody asks for it.
+    with suppress(ValueError):
+        known = models.choices(countable(store().runs())[0])
+        chosen = [models.picked(name, known[name]) for name in models.defaults(known)]
+        pixels = picking.first(chosen)
+        for model in chosen:
+            explaining.view(model, explaining.METHOD, pixels, explaining.digest(pixels), explaining.Query())

@@ -175,29 +175,35 @@ def table(plans: list[Plan]) -> None:
     )
 
 
-columns = st.columns([3, 4])
-with columns[0]:
-    networks = choices.networks("parameters", ["resnet20", "resnet50"])
-with columns[1]:
-    heads = choices.heads("parameters", ["gap", "gmp", "flatten"])
-columns = st.columns([3, 1], vertical_alignment="bottom")
-with columns[0]:
-    side = st.slider(
-        "Image side, pixels", SIDES[0], SIDES[-1], 224, SIDES.step, key="parameters_side", bind="query-params"
-    )
-with columns[1]:
-    classes = choices.whole_number("Classes", "parameters", "classes", 1000, most=100_000)
-if networks and heads:
-    shown, left_out = those_that_can_be(networks, heads, side, classes)
-    for why, names in left_out.items():
-        st.warning(f"Left out: {'; '.join(names)}. {plain(why)}")
-    if shown:
-        answer(shown)
-        bars(shown)
-    curves(networks, heads, side, classes)
-    if shown:
-        table(shown)
-else:
-    st.info("Choose at least one network and one head.")
+@st.fragment
+def count() -> None:
+    """All that the controls decide: what they leave alone is not drawn again."""
+    columns = st.columns([3, 4])
+    with columns[0]:
+        networks = choices.networks("parameters", ["resnet20", "resnet50"])
+    with columns[1]:
+        heads = choices.heads("parameters", ["gap", "gmp", "flatten"])
+    columns = st.columns([3, 1], vertical_alignment="bottom")
+    with columns[0]:
+        side = st.slider(
+            "Image side, pixels", SIDES[0], SIDES[-1], 224, SIDES.step, key="parameters_side", bind="query-params"
+        )
+    with columns[1]:
+        classes = choices.whole_number("Classes", "parameters", "classes", 1000, most=100_000)
+    if networks and heads:
+        shown, left_out = those_that_can_be(networks, heads, side, classes)
+        for why, names in left_out.items():
+            st.warning(f"Left out: {'; '.join(names)}. {plain(why)}")
+        if shown:
+            answer(shown)
+            bars(shown)
+        curves(networks, heads, side, classes)
+        if shown:
+            table(shown)
+    else:
+        st.info("Choose at least one network and one head.")
+
+
+count()
 with messages():
     mine()

@@ -82,7 +82,7 @@ def preview(images: data.DataSet) -> None:
         return
     names = [images.class_names[part.labels[position]] for position in shown]
     st.image(
-        [pictures.tile(part, position) for position in shown],
+        [pictures.as_png(part, position) for position in shown],
         caption=[plain(each) for each in names],
         width=pictures.TILE,
         alt=[f"{name} image {position + 1}: {each}" for position, each in zip(shown, names, strict=True)],

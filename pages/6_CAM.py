@@ -59,7 +59,13 @@ with columns[0]:
 with columns[1]:
     said = "  \n".join(f"**{name}**: {text}" for name, text in METHODS.items())
     methods = st.multiselect(
-        "Methods", list(METHODS), ["hirescam"], max_selections=4, key="cam_methods", help=said, bind="query-params"
+        "Methods",
+        list(METHODS),
+        [explaining.METHOD],
+        max_selections=4,
+        key="cam_methods",
+        help=said,
+        bind="query-params",
     )
 if not names or not methods:
     st.info("Choose at least one model and one method.")

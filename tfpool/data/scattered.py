@@ -30,12 +30,16 @@ def scattered(seed: int = 0) -> DataSet:
 def _scatter(part: Part, seed: int, number: int) -> Part:
     images = np.empty((len(part), SIDE, SIDE, 1), np.uint8)
     boxes = np.empty((len(part), 4), np.int64)
+    height, width = part.images.shape[1:3]
     for start in range(0, len(part), _CHUNK):
         stop = min(start + _CHUNK, len(part))
-        canvases, places = _canvases(seed, number, start, stop, SIDE - part.images.shape[1] + 1)
-        for index, (y, x) in enumerate(places, start):
-            _paste(canvases[index - start], part.images[index, ..., 0], y, x, boxes[index])
+        originals = part.images[start:stop, ..., 0]
+        canvases, places = _canvases(seed, number, start, stop, SIDE - height + 1)
+        solid, extents = _solid(originals)
+        for canvas, original, mask, (y, x) in zip(canvases, originals, solid, places.tolist(), strict=True):
+            np.copyto(canvas[y : y + height, x : x + width], original, where=mask)
         images[start:stop, ..., 0] = canvases
+        boxes[start:stop] = extents + np.tile(places, 2)
     return Part(images, part.labels, boxes)
 
 
@@ -43,25 +47,20 @@ def objects(part: Part) -> np.ndarray:
     """The objects' own pixels on the first test images of `scattered`, bool (N, H, W)."""
     assert part.boxes is not None
     masks = np.zeros(part.images.shape[:3], bool)
-    originals = fashion_mnist.bundled().test.images[: len(part), ..., 0]
-    for mask, original, (top, left, bottom, right) in zip(masks, originals, part.boxes, strict=True):
-        solid, (first_row, first_column, last_row, last_column) = _object(original)
-        mask[top:bottom, left:right] = solid[first_row:last_row, first_column:last_column]
+    solid, extents = _solid(fashion_mnist.bundled().test.images[: len(part), ..., 0])
+    for mask, own, (y0, x0, y1, x1), (top, left, bottom, right) in zip(masks, solid, extents, part.boxes, strict=True):
+        mask[top:bottom, left:right] = own[y0:y1, x0:x1]
     return masks
 
 
-def _paste(canvas: np.ndarray, image: np.ndarray, y: int, x: int, box: np.ndarray) -> None:
-    height, width = image.shape
-    solid, extent = _object(image)
-    np.copyto(canvas[y : y + height, x : x + width], image, where=solid)
-    box[:] = np.add(extent, (y, x, y, x))
-
-
-def _object(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """An object's own pixels on its original, bool (h, w), and the box round them: y0, x0, y1, x1."""
-    solid = image >= FAINTEST
-    rows, columns = np.flatnonzero(solid.any(axis=1)), np.flatnonzero(solid.any(axis=0))
-    return solid, np.array([rows[0], columns[0], rows[-1] + 1, columns[-1] + 1])
+def _solid(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Objects' own pixels on originals (N, h, w), bool of that shape, and boxes round them (N, 4): y0, x0, y1, x1."""
+    solid = images >= FAINTEST
+    height, width = images.shape[1:]
+    rows, columns = solid.max(axis=2), solid.max(axis=1)
+    first = (rows.argmax(axis=1), columns.argmax(axis=1))
+    last = (height - rows[:, ::-1].argmax(axis=1), width - columns[:, ::-1].argmax(axis=1))
+    return solid, np.stack([*first, *last], axis=1)
 
 
 def _canvases(seed: int, number: int, start: int, stop: int, room: int) -> tuple[np.ndarray, np.ndarray]:
@@ -74,12 +73,15 @@ def _canvases(seed: int, number: int, start: int, stop: int, room: int) -> tuple
         noise[index - start] = np.frombuffer(random.bytes(sum(sizes)), np.uint8)
         places[index - start] = random.integers(room, size=2)
     coarse, fine, grain = np.split(noise, np.cumsum(sizes)[:-1], axis=1)
-    texture = 5 * _smooth(coarse, _COARSE) + 3 * _smooth(fine, _FINE) + 2 * grain.reshape(-1, SIDE, SIDE)
+    # Twice a byte comes round at 256, which leaves noise as even as it was.
+    texture = (2 * grain).reshape(-1, SIDE, SIDE).astype(np.uint16)
+    texture += 5 * _smooth(coarse, _COARSE)
+    texture += 3 * _smooth(fine, _FINE)
     return (texture // 14 + 20).astype(np.uint8), places
 
 
 def _smooth(noise: np.ndarray, cells: int) -> np.ndarray:
-    """Noise on the corners of cells (N, (cells + 1)²), interpolated to int (N, SIDE, SIDE)."""
+    """Noise on the corners of cells (N, (cells + 1)²), interpolated to uint16 (N, SIDE, SIDE)."""
     step = SIDE // cells
     weights = np.zeros((SIDE, cells + 1), np.float32)
     pixels = np.arange(SIDE)
@@ -87,4 +89,4 @@ def _smooth(noise: np.ndarray, cells: int) -> np.ndarray:
     weights[pixels, pixels // step + 1] = pixels % step
     # Whole numbers below 2²⁴ are exact in float32: the result is the same on every machine.
     corners = noise.reshape(-1, cells + 1, cells + 1).astype(np.float32)
-    return (weights @ corners @ weights.T).astype(np.int64) // step**2
+    return (weights @ corners @ weights.T).astype(np.uint16) // np.uint16(step**2)
