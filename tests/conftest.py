@@ -13,6 +13,10 @@ import psutil
 import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Side by side pytest's processes have a core each.
+    for threads in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(threads, "1")
 
 ROOT = Path(__file__).parents[1]
 
@@ -88,6 +92,23 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert done.returncode == 0, done.stderr
     unready.parent.rename(store.parent)
     return store
+
+
+@pytest.fixture(scope="session")
+def few(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The folder of a data set of 1,000 training, 100 validation and 200 test images: on all of them is soon tested."""
+    from PIL import Image
+
+    from tfpool import data
+
+    folder = tmp_path_factory.mktemp("few")
+    for (name, part), count in zip(data.load("fashion_mnist").parts.items(), (1000, 100, 200), strict=True):
+        for number, (pixels, label) in enumerate(zip(part.images[:count], part.labels, strict=False)):
+            of_class = folder / "images" / name / str(label)
+            of_class.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(pixels[..., 0]).save(of_class / f"{number}.png")
+    data.add(folder / "images", "few", size=28, channels=1, folder=folder / "kept")
+    return str(folder / "kept" / "few")
 
 
 def pytest_collection_finish() -> None:

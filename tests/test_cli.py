@@ -334,7 +334,9 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
 
 
 @pytest.mark.slow
-def test_a_sweep_is_one_group_of_networks_heads_and_seeds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_sweep_is_one_group_of_networks_heads_and_seeds(
+    few: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     store = str(tmp_path / "store")
     wanted = ["resnet8", "convnet", "--head", "gap", "--seeds", "2", "--name", "small", "--seed", "5"]
     recipe = [
@@ -346,6 +348,8 @@ def test_a_sweep_is_one_group_of_networks_heads_and_seeds(tmp_path: Path, capsys
         "64",
         "--set",
         "activation=gelu",
+        "--data",
+        few,
         "--store",
         store,
     ]

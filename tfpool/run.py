@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +54,7 @@ class Run:
     sweep: str | None
     stopping: bool
 
-    @property
+    @cached_property
     def plan(self) -> Plan:
         """Counted once however many runs share it.
 

@@ -11,6 +11,8 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -44,19 +46,24 @@ class RunStore:
         """All runs, newest first. A running one whose process is gone becomes interrupted."""
         if not self._database.exists():
             return []
-        with self._open() as db:
-            running = db.execute("SELECT id, pid, pid_started FROM runs WHERE state = 'running'").fetchall()
-        gone = [row for row in running if not Process(row["pid"], row["pid_started"]).is_alive]
+        rows, metrics = self._read()
+        gone = [
+            row for row in rows if row["state"] == "running" and not Process(row["pid"], row["pid_started"]).is_alive
+        ]
         if gone:
             with self._open(write=True) as db:
                 for row in gone:
                     self._end(db, row["id"], "interrupted", only_of=row["pid"])
-        with self._open() as db:
-            metrics: dict[int, list[sqlite3.Row]] = {}
-            for row in db.execute("SELECT * FROM metrics ORDER BY run, epoch"):
-                metrics.setdefault(row["run"], []).append(row)
-            rows = db.execute("SELECT * FROM runs WHERE deleted IS NULL ORDER BY number DESC").fetchall()
+            rows, metrics = self._read()
         return [self._run(row, metrics.get(row["number"], [])) for row in rows]
+
+    def _read(self) -> tuple[list[sqlite3.Row], dict[int, list[tuple[Any, ...]]]]:
+        """What is kept of each run, newest first; and by its number the metrics of its epochs, each after that."""
+        with self._open() as db:
+            kept = db.execute(f"SELECT run, {', '.join(METRICS)} FROM metrics ORDER BY run, epoch")
+            kept.row_factory = None
+            metrics = {run: list(epochs) for run, epochs in groupby(kept, itemgetter(0))}
+            return db.execute("SELECT * FROM runs WHERE deleted IS NULL ORDER BY number DESC").fetchall(), metrics
 
     def get(self, run_id: str) -> Run:
         """The run of that id.
@@ -220,12 +227,13 @@ class RunStore:
             (state, time.time(), error, json.dumps(result) if result else None, run_id, only_of),
         )
 
-    def _run(self, row: sqlite3.Row, metrics: list[sqlite3.Row]) -> Run:
+    def _run(self, row: sqlite3.Row, metrics: list[tuple[Any, ...]]) -> Run:
+        _, *columns = zip(*metrics, strict=True) if metrics else ((),) * (1 + len(METRICS))
         return Run(
             id=row["id"],
             state=row["state"],
             spec=json.loads(row["spec"]),
-            history={name: [epoch[name] for epoch in metrics] for name in METRICS},
+            history={name: list(values) for name, values in zip(METRICS, columns, strict=True)},
             path=self.folder / row["id"],
             progress=json.loads(row["progress"]),
             result=json.loads(row["result"]) if row["result"] else None,

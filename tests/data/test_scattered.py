@@ -1,4 +1,9 @@
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
+import pytest
 
 from tfpool import data
 from tfpool.data import fashion_mnist, scattered
@@ -44,6 +49,21 @@ def test_the_same_seed_makes_the_same_pixels_and_another_one_others() -> None:
     np.testing.assert_array_equal(one.images, first.test.images[:5])
     np.testing.assert_array_equal(one.images, again.images)
     assert (one.boxes != other.boxes).any()
+
+
+def test_who_come_together_wait_for_one_that_makes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+
+    def make() -> data.DataSet:
+        made.append(threading.current_thread())
+        time.sleep(0.05)
+        return fashion_mnist.bundled()
+
+    monkeypatch.setitem(data.DATA, "scattered", make)
+    with ThreadPoolExecutor(8) as together:
+        loaded = list(together.map(data.load, ["scattered"] * 8))
+    assert len(made) == 1
+    assert all(each is loaded[0] for each in loaded)
 
 
 def test_a_texture_tells_nothing_of_the_class() -> None:

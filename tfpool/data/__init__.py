@@ -5,10 +5,12 @@ Images are kept as uint8, as they came; networks read them as float32 from 0 to 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 
@@ -46,6 +48,9 @@ DATA: dict[str, Callable[[], DataSet]] = {
     "cifar100": keras_sets.cifar100,
 }
 
+_making: defaultdict[str, Lock] = defaultdict(Lock)
+"""Held while a built-in one is made: visitors who come together would each make it."""
+
 
 def names(folder: str | Path | None = None) -> list[str]:
     """What `load` takes: the built-in data sets, then one's own by their short names.
@@ -66,7 +71,10 @@ def load(name: str | Path) -> DataSet:
         ValueError: if there is none, or its files are missing or damaged.
     """
     known = str(name)
-    return _built_in(DATA[known]) if known in DATA else kept.load(_own(known))
+    if known not in DATA:
+        return kept.load(_own(known))
+    with _making[known]:
+        return _built_in(DATA[known])
 
 
 def remove(name: str) -> None:
