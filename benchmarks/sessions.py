@@ -4,7 +4,8 @@
 
 No browsers: twenty would measure themselves. Each session speaks Streamlit's own protocol over a websocket, opens a
 page with other settings every second, and waits until its script has ended. The store has a hundred finished runs.
-Before that all of them open the maps at once on the fresh server, as a class does.
+Before that all of them open the maps at once on the fresh server, as a class does; and at the end as many do the same
+for a minute on a toy, two pages with a title and a chart each: seconds depend on the machine.
 
 Ends with exit code 1 where an aim is missed. Memory is flat if the line through it, once the first fifth of the time is
 over, rises by at most 1 MiB a minute: by 1.4 GiB a day. Caches fill up for some minutes: a short run tells less.
@@ -18,7 +19,9 @@ import itertools
 import sys
 import tempfile
 import time
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -27,6 +30,7 @@ from websockets.asyncio.client import ClientConnection
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.filled import filled
+from dashboard.page import ROOT
 from tests import asking
 from tests.browser.conftest import free_port, start_server
 from tfpool.table import table
@@ -47,6 +51,7 @@ ACTIONS = (
     ("Runs", "runs_sort=test&runs_columns=true"),
 )
 """Pages and settings; the number is another one each time."""
+TOY, TOY_ACTIONS = Path(__file__).with_name("toy"), (("", ""), ("Other", ""))
 RUNS, NUMBERS = 100, 500
 PAUSE = 1.0
 SAMPLED = 5.0
@@ -61,8 +66,8 @@ ARRIVED, MOST = 30.0, 300.0
 class Measured:
     """What all sessions saw."""
 
-    def __init__(self) -> None:
-        self.seconds: dict[str, list[float]] = {page: [] for page, _ in ACTIONS}
+    def __init__(self, pages: Iterable[str]) -> None:
+        self.seconds: dict[str, list[float]] = {page: [] for page in pages}
         self.errors: list[str] = []
         self.first: list[float] = []
         self.memory: list[tuple[float, float]] = []
@@ -86,11 +91,13 @@ async def arrival(url: str, number: int, measured: Measured) -> None:
         measured.first.append(await asked(opened, "CAM", f"cam_number={number + 1}", measured))
 
 
-async def session(url: str, number: int, late: float, until: float, measured: Measured) -> None:
+async def session(
+    url: str, actions: Sequence[tuple[str, str]], number: int, late: float, until: float, measured: Measured
+) -> None:
     await asyncio.sleep(late)
     async with asking.session(url) as opened:
         for action in itertools.count(number):
-            page, settings = ACTIONS[action % len(ACTIONS)]
+            page, settings = actions[action % len(actions)]
             query = settings.format(number=1 + (31 * number + action) % NUMBERS)
             if time.monotonic() > until:
                 return
@@ -106,23 +113,42 @@ async def watched(server: psutil.Process, until: float, measured: Measured) -> N
         await asyncio.sleep(SAMPLED)
 
 
-def measure(url: str, pid: int, sessions: int, minutes: float) -> Measured:
-    """Let sessions come to a server and act on it for so long."""
-    measured = Measured()
+def measure(
+    url: str, pid: int, sessions: int, minutes: float, actions: Sequence[tuple[str, str]], arriving: bool
+) -> Measured:
+    """Let sessions act on a server for so long, once all have come to it for its maps where they do."""
+    measured = Measured(page for page, _ in actions)
 
     async def together() -> None:
-        await asyncio.gather(*(arrival(url, number, measured) for number in range(sessions)))
-        until = time.monotonic() + 60 * minutes
-        people = (session(url, number, number * PAUSE / sessions, until, measured) for number in range(sessions))
+        if arriving:
+            await asyncio.gather(*(arrival(url, number, measured) for number in range(sessions)))
+        until, step = time.monotonic() + 60 * minutes, PAUSE / sessions
+        people = (session(url, actions, number, number * step, until, measured) for number in range(sessions))
         await asyncio.gather(watched(psutil.Process(pid), until, measured), *people)
 
     asyncio.run(together())
     return measured
 
 
-def rows(measured: Measured) -> list[tuple[str, str, str, str]]:
+def served(root: Path, folder: Path, *rest: Any) -> tuple[Measured, str]:
+    """What `measure` saw of a fresh server, and what that said."""
+    port, log = free_port(), folder.parent / f"{root.name}.log"
+    server = start_server(folder, port, log, root=root)
+    try:
+        measured = measure(f"http://127.0.0.1:{port}", server.pid, *rest)
+    finally:
+        server.terminate()
+        server.wait(15)
+    return measured, log.read_text()
+
+
+def of_all(measured: Measured) -> list[float]:
+    return list(itertools.chain(*measured.seconds.values()))
+
+
+def rows(measured: Measured, toy: Measured) -> list[tuple[str, str, str, str]]:
     """What was measured beside what is asked of it, and whether that is missed."""
-    every = [taken for page in measured.seconds.values() for taken in page]
+    every = of_all(measured)
     middle, most = np.percentile(every, [50, 95])
     times, memory = np.array(measured.memory).T
     late = times >= SETTLED * times[-1]
@@ -138,6 +164,7 @@ def rows(measured: Measured) -> list[tuple[str, str, str, str]]:
         ),
         (f"{len(every):,} actions: median", f"{middle:.2f} s", "–", ""),
         ("p95", f"{most:.2f} s", f"≤ {P95:g} s", "missed" * bool(most > P95)),
+        ("p95 of the toy", f"{np.percentile(of_all(toy), 95):.2f} s", "–", ""),
         *(
             (f"p95 of {name or 'Home'}", f"{np.percentile(page, 95):.2f} s", "–", "")
             for name, page in measured.seconds.items()
@@ -153,16 +180,11 @@ def main() -> int:
     parser.add_argument("--sessions", type=int, default=20)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        port, store = free_port(), filled(Path(folder) / "saved_models", RUNS)
-        server = start_server(store.folder, port, Path(folder) / "log")
-        try:
-            measured = measure(f"http://127.0.0.1:{port}", server.pid, options.sessions, options.minutes)
-        finally:
-            server.terminate()
-            server.wait(15)
-        told = (Path(folder) / "log").read_text()
+        store = filled(Path(folder) / "saved_models", RUNS)
+        measured, told = served(ROOT, store.folder, options.sessions, options.minutes, ACTIONS, True)
+        toy, _ = served(TOY, store.folder, options.sessions, 1.0, TOY_ACTIONS, False)
     print(f"{options.sessions} sessions, one action a second each, for {options.minutes:g} minutes")
-    answers = rows(measured)
+    answers = rows(measured, toy)
     print(table(("what", "measured", "aim", ""), answers, right=(1, 2)))
     for error in sorted(set(measured.errors))[:5]:
         print(error)

@@ -65,7 +65,7 @@ jobs.show(compared, comparing.progress)
 st.subheader("Mistakes and files", anchor=False)
 one = one_run.chosen(compared)
 one_run.files(one)
-card = st.expander("What it takes for what, and its surest mistakes", key="runs_mistakes", bind="query-params")
+card = st.expander("Which classes it confuses, and its surest mistakes", key="runs_mistakes", bind="query-params")
 if card.open:
     with card:
         one_run.mistakes(one)

@@ -33,7 +33,12 @@ def to_network(images: Any, plan: Plan, weights: str | None = None) -> tf.Tensor
         values = tf.repeat(values, channels, axis=-1)
     if weights == "imagenet":
         return as_trained(plan.backbone, values)
-    return values if any(row.op == "Rescaling" for row in plan.rows) else values / 255
+    return values / (255 / highest(plan))
+
+
+def highest(plan: Plan) -> float:
+    """What white is to a network without ImageNet's weights: 1, or 255 where it scales images itself."""
+    return 255.0 if any(row.op == "Rescaling" for row in plan.rows) else 1.0
 
 
 MODES = ("unit", "raw", "tf", "torch", "caffe")

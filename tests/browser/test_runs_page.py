@@ -44,6 +44,7 @@ def test_runs_are_found_ticked_compared_renamed_and_taken_away(
 
     opened.get_by_role("radio", name="seconds").click()
     expect(opened.get_by_text("seconds since the start")).to_be_visible()
+    opened.get_by_text("Which classes it confuses").click()
     expect(opened.get_by_text("predicted class")).to_be_visible()
     expect(opened.locator(".hm image, .heatmaplayer image").first).to_be_visible()
     opened.get_by_role("button", name="Make ONNX").click()
@@ -53,3 +54,4 @@ def test_runs_are_found_ticked_compared_renamed_and_taken_away(
     looked_at(opened, "Runs-compared")
     for part in ("runs_text=flatten", "runs_by=seconds", "runs_chosen=resnet8-gap-1", "runs_chosen=resnet8-flatten-2"):
         assert part in opened.url
+    assert "runs_mistakes=true" in opened.url

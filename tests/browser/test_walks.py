@@ -141,6 +141,9 @@ def runs(page: Page) -> None:
     expect(page.get_by_test_id("stPlotlyChart").first.locator(".xtitle")).to_have_text("last validation accuracy")
     page.get_by_role("radio", name="seconds").click()
     expect(page.get_by_text("seconds since the start")).to_be_visible()
+    page.get_by_text("Which classes it confuses").click()
+    expect(page.get_by_text("Surest and wrong")).to_be_visible()
+    expect(page.get_by_test_id("stPlotlyChart")).to_have_count(3)
     drawn(page.get_by_test_id("stPlotlyChart"))
 
 

@@ -178,7 +178,7 @@ def test_removing_what_is_gone_is_a_message(photos: Path) -> None:
     data.remove("pets")
     app.button(key="data_remove").click().run()
     sound(app)
-    assert "There is no own data set 'pets' to remove" in plainly(app)
+    assert "There is no data set of your own named 'pets' to remove" in plainly(app)
 
 
 def test_own_images_can_be_trained_on_and_those_to_be_downloaded_not_yet(photos: Path) -> None:

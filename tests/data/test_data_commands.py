@@ -52,7 +52,9 @@ def test_add_makes_a_data_set_and_remove_deletes_it(fill: Fill, capsys: pytest.C
     assert printed.endswith("Train on it: python -m tfpool train squeezenet --recipe transfer --data pets\n")
     assert data.load("pets").image_shape == (16, 8, 1)
     assert cli.main(["data", "remove", "pet"]) == 2
-    assert capsys.readouterr().err == "tfpool: There is no own data set 'pet' to remove. Own data sets: pets.\n"
+    assert (
+        capsys.readouterr().err == "tfpool: There is no data set of your own named 'pet' to remove. Your own: pets.\n"
+    )
     assert cli.main(["data", "add", str(folder), "--name", "more", "--json"]) == 0
     record = json.loads(capsys.readouterr().out)
     assert (record["name"], record["image_shape"], record["report"]["images"]) == ("more", [64, 64, 3], 20)
@@ -88,7 +90,7 @@ BAD = [
     (["add", "photos", "--name", "x", "--seed", "-1"], "The seed is a whole number from 0"),
     (["add", "photos"], "the following arguments are required: --name"),
     (["check", "missing"], "There is nothing to read at 'missing'"),
-    (["remove", "missing"], "There is no own data set 'missing' to remove. Own data sets: none."),
+    (["remove", "missing"], "There is no data set of your own named 'missing' to remove. Your own: none."),
     (["remove", "mnist"], "mnist is built in and cannot be removed"),
     (["fetch", "imagenet"], "'imagenet' is not downloaded. Use one of: mnist"),
     (["paint"], "invalid choice: 'paint'"),

@@ -62,7 +62,7 @@ def test_a_data_set_that_is_gone_is_one_sentence(fill: Fill) -> None:
     with pytest.raises(ValueError, match=r"Unknown data set 'pets'\. Use one of: fashion_mnist, "):
         data.load("pets")
     for name in ("pets", "../x", "", "\0", "x" * 5000, "/", str(made.location)):
-        with pytest.raises(ValueError, match=r"There is no own data set|is no data set that tfpool made"):
+        with pytest.raises(ValueError, match=r"There is no data set of your own|is no data set that tfpool made"):
             data.remove(name)
     with pytest.raises(ValueError, match="scattered is built in and cannot be removed"):
         data.remove("scattered")

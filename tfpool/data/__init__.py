@@ -86,11 +86,11 @@ def remove(name: str) -> None:
     Raises:
         ValueError: if there is none, or it is a built-in one.
     """
-    own = f"Own data sets: {listed(kept.slugs(), 20) or 'none'}."
+    own = f"Your own: {listed(kept.slugs(), 20) or 'none'}."
     if name in DATA:
         raise ValueError(f"{name} is built in and cannot be removed. {own}")
     if (folder := _own_folder(name)) is None:
-        raise ValueError(f"There is no own data set {clean(name)!r} to remove. {own}")
+        raise ValueError(f"There is no data set of your own named {clean(name)!r} to remove. {own}")
     kept.remove(folder)
 
 
@@ -99,7 +99,7 @@ def _own(name: str) -> Path:
     if folder := _own_folder(name):
         return folder
     raise ValueError(
-        f"Unknown data set {clean(name)!r}. Use one of: {', '.join(names())}; or the folder of an own one."
+        f"Unknown data set {clean(name)!r}. Use one of: {', '.join(names())}; or the folder of one of your own."
     )
 
 

@@ -21,7 +21,7 @@ from tfpool import predictions
 from tfpool.build import build
 from tfpool.data import DataSet
 from tfpool.files import atomic
-from tfpool.inputs import to_network
+from tfpool.inputs import highest, to_network
 from tfpool.plan import Plan
 from tfpool.runs import METRICS, Run, RunStore
 from tfpool.training.features import are_fixed, features
@@ -199,11 +199,12 @@ def _write_history(run: Run) -> None:
 def _describe(run: Run, data: DataSet) -> None:
     """Everything needed to repeat the run, beside its model."""
     weights = run.spec["recipe"].get("weights")
+    scaled = f"as ImageNet's weights of {run.plan.backbone} expect" if weights else f"from 0 to {highest(run.plan):g}"
     facts = {
         "id": run.id,
         **run.spec,
         "data_fingerprint": data.fingerprint,
-        "input": f"as ImageNet's weights of {run.plan.backbone} expect" if weights else "float32 from 0 to 1",
+        "input": f"float32 {scaled}",
         "output": "logits",
         "threads": 1,
         "versions": {
