@@ -160,7 +160,7 @@ def serving(folder: Path, browser: Browser, title: str, root: Path) -> Iterator[
 
 def measure(folder: Path, browser: Browser) -> list[tuple[str, float, float | None, float | None]]:
     """What was measured, in seconds; the most that is asked of it, and the seconds of the toy, if anything is."""
-    firsts, toys, looked, others = [], [], [], []
+    firsts, toys, looked = [], [], []
     store = filled(folder, RUNS)
     pair = "&".join(f"cam_models={run.id}" for run in store.runs()[10:12])
     with training(store) as run:
@@ -180,7 +180,7 @@ def measure(folder: Path, browser: Browser) -> list[tuple[str, float, float | No
                     clicked(page, "Parameters", "Parameters")
                     answered, settled = slides(page, "Image side, pixels", LARGEST)
                     delayed = delays(page, store, run)
-                    others.append(seconds(lambda: map_shown(page, lambda: page.goto(f"{url}/CAM?{pair}"))))
+                    other = seconds(lambda: map_shown(page, lambda: page.goto(f"{url}/CAM?{pair}")))
     median = statistics.median
     every, toy = list(chain(*changed.values())), list(chain(*toy_changes.values()))
     slowest = max(changed, key=lambda name: median(changed[name]))
@@ -188,7 +188,7 @@ def measure(folder: Path, browser: Browser) -> list[tuple[str, float, float | No
     return [
         (f"first page on a fresh server, the median of {SERVERS}", median(firsts), 2.5, median(toys)),
         (f"first map on CAM, TensorFlow warm, the median of {SERVERS}", median(looked), 2.0, None),
-        ("CAM opened anew by an address, two other runs", others[0], None, None),
+        ("CAM opened anew by an address, two other runs", other, None, None),
         (f"page change, the median of {len(every)}", median(every), 0.5, median(toy)),
         ("page change, p95", p95, 1.0, toy_p95),
         (f"page change, the median of the slowest ({slowest})", median(changed[slowest]), None, median(toy)),

@@ -16,7 +16,7 @@ from dashboard.page import plain
 from dashboard.waiting import waited
 
 METHOD = "hirescam"
-"""The one that a page begins with."""
+"""The method that a page begins with."""
 SCALES = {
     "method": "each method, over all models",
     "model": "each model, over all methods",

@@ -60,8 +60,11 @@ def first(chosen: Sequence[Model]) -> np.ndarray:
     Raises:
         ValueError: if the images that they were trained on are not here.
     """
-    runs = [model.run for model in chosen if model.run]
-    return data.load(runs[0].spec["data"]).test.images[0]
+    named = next(model.run for model in chosen if model.run).spec["data"]
+    # To load what is to be downloaded would download it.
+    if not data.describe(named).is_ready:
+        raise ValueError(f"The images of {named} are not here. See the Data page.")
+    return data.load(named).test.images[0]
 
 
 def _uploaded() -> Picked | None:

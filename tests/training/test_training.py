@@ -98,21 +98,22 @@ def test_tensorboards_format_has_every_metric_of_every_epoch(trained: Path) -> N
 def test_a_saved_model_opens_in_plain_tensorflow_with_the_same_outputs(trained: Path, tmp_path: Path) -> None:
     images = data.to_input(data.load("fashion_mnist").test.images[:16])
     np.save(tmp_path / "images.npy", images)
-    (run, *_) = tp.runs(trained)
+    paths = [str(run.model_path) for run in tp.runs(trained)]
     plain = (
         "import sys, numpy as np, tensorflow as tf\n"
-        f"model = tf.keras.models.load_model({str(run.model_path)!r}, safe_mode=True)\n"
+        f"models = [tf.keras.models.load_model(path, safe_mode=True) for path in {paths!r}]\n"
         "assert not [name for name in sys.modules if name.split('.')[0] == 'tfpool']\n"
     )
-    ours = f"import numpy as np, tfpool as tp\nmodel = tp.runs({str(trained)!r})[0].load_model()\n"
+    ours = f"import numpy as np, tfpool as tp\nmodels = [run.load_model() for run in tp.runs({str(trained)!r})]\n"
     # Each in a process of its own: the last bits depend on the threads, which other tests have set in this one.
     plainly, as_ours = (_scores(script, tmp_path) for script in (plain, ours))
+    assert plainly.shape == (2, 16, 10)
     np.testing.assert_array_equal(plainly, as_ours)
 
 
 def _scores(script: str, folder: Path) -> np.ndarray:
-    """What the model of a script says of the images in a folder."""
-    script += "np.save('scores.npy', model(np.load('images.npy'), training=False))\n"
+    """What the models of a script say of the images in a folder, (models, N, K)."""
+    script += "np.save('scores.npy', [model(np.load('images.npy'), training=False) for model in models])\n"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     subprocess.run([sys.executable, "-c", script], cwd=folder, env=environment, check=True, capture_output=True)
     return np.load(folder / "scores.npy")

@@ -1,0 +1,28 @@
+"""The image that maps begin with, made ready before anybody asks: it is never downloaded for that."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dashboard import picking
+from dashboard.models import Model
+from tfpool import data, examples
+
+
+def model(name: str) -> Model:
+    """A model that was trained on a data set of that name."""
+    run = next(iter(examples.runs().values()))
+    return Model(run.id, replace(run, spec={**run.spec, "data": name}), run.id, ())
+
+
+def test_the_first_image_is_the_first_test_image() -> None:
+    np.testing.assert_array_equal(picking.first([model("fashion_mnist")]), data.load("fashion_mnist").test.images[0])
+
+
+def test_what_would_be_downloaded_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setattr(data, "load", lambda name: pytest.fail(f"{name} was asked for"))
+    with pytest.raises(ValueError, match="The images of cifar10 are not here"):
+        picking.first([model("cifar10")])
