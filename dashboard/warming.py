@@ -11,6 +11,7 @@ from streamlit.runtime import Runtime, get_instance
 from streamlit.runtime import exists as under_a_server
 
 from tfpool.data.keras_sets import DOWNLOADS
+from tfpool.process import lasting
 
 DELAY = 4.0
 """Seconds that the first page has to itself: its script has run by then and its browser has drawn it."""
@@ -64,7 +65,8 @@ def load_keras_for(name: str) -> None:
 
 def _warm() -> None:
     time.sleep(DELAY)
-    load_keras()
+    with lasting():
+        load_keras()
     from dashboard import explaining, models, picking
     from dashboard.page import store
     from tfpool.selection import countable

@@ -1,3 +1,4 @@
+import gc
 import os
 import subprocess
 import sys
@@ -5,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tfpool.process import Process, cores, end
+from tfpool.process import Process, cores, end, lasting
 
 
 def test_a_process_is_alive_until_it_ends_whether_or_not_it_is_waited_for() -> None:
@@ -26,6 +27,16 @@ def test_this_process_is_the_same_however_often_asked() -> None:
     assert Process.of() == Process.of()
     assert Process.of().is_alive
     assert cores() >= 1
+
+
+def test_what_is_loaded_to_last_is_left_out_of_garbage_collections_then_and_later() -> None:
+    before = gc.get_freeze_count()
+    with lasting():
+        assert not gc.isenabled()
+        loaded = [[] for _ in range(100)]
+    assert gc.isenabled()
+    assert gc.get_freeze_count() >= before + len(loaded)
+    assert not {id(each) for each in gc.get_objects()} & {id(each) for each in loaded}
 
 
 @pytest.mark.parametrize("deaf", [False, True], ids=["hears", "deaf"])

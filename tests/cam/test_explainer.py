@@ -14,6 +14,7 @@ from tfpool.runs import RunStore
 
 Model = keras.Model
 QUICK: dict[str, dict[str, Any]] = {
+    "occlusion": {"window": 7, "stride": 5},
     "rise": {"masks": 64},
     "smoothgrad": {"samples": 3},
     "integrated_gradients": {"steps": 6},

@@ -78,7 +78,8 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[dict[s
     return trained(trainer(), tmp_path_factory.mktemp("whole") / "state.npz")
 
 
-@pytest.mark.parametrize("kills", [(1,), (4,), (5,), (6,), (7,), (11,), (12,), (13,), (EVENTS,), (2, 9, 16)], ids=str)
+# After the first step, in the middle, around the ends of epochs, at the very end; and from where another one ended.
+@pytest.mark.parametrize("kills", [(4,), (6, 12), (1, 5, 7, 11, 13, EVENTS)], ids=str)
 def test_a_training_that_is_ended_anywhere_goes_on_to_the_same_bits(
     kills: tuple[int, ...], uninterrupted: tuple[list[dict[str, float]], list[bytes]], tmp_path: Path
 ) -> None:
@@ -108,6 +109,12 @@ def test_patience_stops_and_knows_the_best_epoch() -> None:
     made.run(lambda: None, finished)
     assert len(losses) == made.state["epoch"] == int(np.argmin(losses)) + 3 or len(losses) == 30
     assert [epoch for epoch, kept in enumerate(best) if kept][-1] == made.state["best_epoch"] == int(np.argmin(losses))
+
+
+def test_a_loss_that_is_no_number_after_the_only_step_is_seen_on_the_validation_images() -> None:
+    recipe = tp.Recipe(epochs=1, batch_size=70, optimizer="sgd", learning_rate=1e30)
+    with pytest.raises(FloatingPointError, match=r"The loss became .* on the validation images .* smaller learning"):
+        trainer(recipe).run(lambda: None, lambda metrics: None)
 
 
 def test_half_precision_computes_in_it_and_keeps_weights_whole() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +58,10 @@ class Trainer:
         }
         batch = tf.TensorSpec([None, *self.images.images.shape[1:]], self.images.images.dtype)
         signature = (batch, tf.TensorSpec([None], tf.int64), tf.TensorSpec([], tf.int64))
-        self._train = tf.function(self._train_step, signature, jit_compile=False)
-        self._evaluate = tf.function(self._evaluate_step, signature[:2], jit_compile=False)
+        # No step branches on a tensor: AutoGraph would find nothing to rewrite, and look for it for a second.
+        compiled = partial(tf.function, autograph=False, jit_compile=False)
+        self._train = compiled(self._train_step, signature)
+        self._evaluate = compiled(self._evaluate_step, signature[:2])
 
     @property
     def variables(self) -> list[keras.Variable]:

@@ -12,12 +12,14 @@ import time
 import traceback
 
 from tfpool import files
-from tfpool.process import Process, give_way
+from tfpool.process import Process, give_way, lasting
 from tfpool.runs import Run, RunStore
 from tfpool.training.queue import launch
 
 _PAUSE = 0.25
 _GRACE = 1.0
+_UNUSED = ("matplotlib", "pandas")
+"""What Keras loads where it is installed, for charts and tables that no training makes: a fifth of its start."""
 _FULL = "The disk is full. Free some space and resume the run: it goes on from its last checkpoint."
 
 
@@ -37,7 +39,8 @@ def _work(store: RunStore, run: Run) -> None:
     stop = threading.Event()
     threading.Thread(target=_watch, args=(store, run, stop), daemon=True).start()
     try:
-        from tfpool.training.fit import Stopped, fit_run, take_one_thread
+        with lasting():
+            from tfpool.training.fit import Stopped, fit_run, take_one_thread
 
         take_one_thread()
         try:
@@ -84,4 +87,6 @@ def _retire(store: RunStore, me: Process) -> None:
 
 
 if __name__ == "__main__":
+    # Python takes them for modules that are not there.
+    sys.modules.update(dict.fromkeys(_UNUSED))  # type: ignore[arg-type]
     main(sys.argv[1])
