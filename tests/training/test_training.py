@@ -75,7 +75,7 @@ def test_a_runs_folder_holds_all_that_is_needed_to_repeat_it(trained: Path) -> N
     run = RunStore(trained).get("resnet8-gap-1")
     facts = json.loads((run.path / "run.json").read_text())
     assert tp.plan(**facts["plan"]).rows == run.plan.rows
-    assert tp.Recipe(**facts["recipe"]) == tp.Recipe(epochs=3, train_images=2000, batch_size=32)
+    assert tp.Recipe(**facts["recipe"]) == tp.Recipe(epochs=3, train_images=1000, batch_size=16)
     assert facts["data_fingerprint"] == data.load("fashion_mnist").fingerprint
     assert facts["versions"]["tensorflow"] == tf.__version__
     assert facts["threads"] == 1
