@@ -71,6 +71,7 @@ def _works_in(process: psutil.Process, folder: str) -> bool:
     return "tfpool.training.worker" in command and any(part.startswith(folder) for part in command)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give what reads the trained runs to one of several processes: the others have work while it trains them."""
     for item in items:
