@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# pip compiles what it installs on one core. Files that Python cannot compile are not for it: they are left as they are.
+COMPILE := $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 
 .PHONY: app test lint types tests docs soak format lock clean
 
@@ -18,8 +20,8 @@ types: $(VENV)/dev
 	$(BIN)/mypy
 
 tests: $(VENV)/dev
-	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not browser and not quiet"
-	$(BIN)/python -m pytest -m "browser or quiet"
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not quiet"
+	$(BIN)/python -m pytest -m quiet
 
 # README.md, the pages and the docstrings as a site. What leads nowhere or cannot be read is an error.
 docs: $(VENV)/dev
@@ -35,11 +37,13 @@ format: $(VENV)/dev
 
 $(VENV)/runtime: requirements.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -r requirements.txt
+	$(COMPILE)
 	touch $@
 
 $(VENV)/dev: requirements-dev.txt $(VENV)/runtime
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -r requirements-dev.txt
+	$(COMPILE)
 	touch $@
 
 # Pin the ranges of pyproject.toml anew. Needs the tool uv.

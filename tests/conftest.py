@@ -73,12 +73,15 @@ def _works_in(process: psutil.Process, folder: str) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give what reads the trained runs to one of several processes: the others have work while it trains them."""
+    """Give what reads the trained runs, or opens Chromium, to one of several processes.
+
+    The others have work while it trains them, and while a page waits for its server or a server for its page.
+    """
     for item in items:
         given = getattr(item, "callspec", None)
         # By its name, or where a fixture of several models asks for it.
         named = [*getattr(item, "fixturenames", ()), *(map(str, given.params.values()) if given else ())]
-        if "trained" in named:
+        if "trained" in named or item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.xdist_group("trained"))
 
 

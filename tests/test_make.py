@@ -41,10 +41,11 @@ def planned(folder: Path) -> list[str]:
 
 
 def test_make_app_sets_up_what_is_not_there_and_nothing_twice(checkout: Path) -> None:
-    environment, install, stamp, serve = planned(checkout)
+    environment, install, compiled, stamp, serve = planned(checkout)
     assert environment.endswith("-m venv .venv")
     assert "pip install" in install
     assert install.endswith("-r requirements.txt")
+    assert ".venv/bin/python -m compileall" in compiled
     assert serve == ".venv/bin/streamlit run app.py"
     (checkout / stamp.removeprefix("touch ")).touch()
     assert planned(checkout) == [serve]
