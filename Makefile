@@ -20,8 +20,8 @@ types: $(VENV)/dev
 	$(BIN)/mypy
 
 tests: $(VENV)/dev
-	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not quiet"
-	$(BIN)/python -m pytest -m quiet
+	$(BIN)/python -m pytest -n auto -m "not browser and not quiet"
+	$(BIN)/python -m pytest -m "browser or quiet"
 
 # README.md, the pages and the docstrings as a site. What leads nowhere or cannot be read is an error.
 docs: $(VENV)/dev

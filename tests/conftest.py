@@ -5,8 +5,10 @@ import gc
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -20,6 +22,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:
         os.environ.setdefault(threads, "1")
 
 ROOT = Path(__file__).parents[1]
+TOGETHER = ("tests/test_export.py::test_every_file", "tests/training/test_training.py")
+"""Tests, by how their names begin, that share what takes long to make."""
 
 
 def tfpool(*arguments: str, cwd: Path = ROOT, timeout: float = 300) -> subprocess.CompletedProcess[str]:
@@ -71,27 +75,40 @@ def _works_in(process: psutil.Process, folder: str) -> bool:
     return "tfpool.training.worker" in command and any(part.startswith(folder) for part in command)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give what reads the trained runs, or opens Chromium, to one of several processes.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give whole groups of tests to one of several processes. xdist's marks do nothing under pytest 9.2: its #1386."""
+    from xdist.scheduler import LoadScopeScheduling
 
-    The others have work while it trains them, and while a page waits for its server or a server for its page.
-    """
-    for item in items:
-        given = getattr(item, "callspec", None)
-        # By its name, or where a fixture of several models asks for it.
-        named = [*getattr(item, "fixturenames", ()), *(map(str, given.params.values()) if given else ())]
-        if "trained" in named or item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.xdist_group("trained"))
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return next((start for start in TOGETHER if nodeid.startswith(start)), nodeid)
+
+    return Together(config, log)
 
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with resnet8-gap-1 and resnet8-flatten-2, trained for three epochs on 1,000 images. Do not change it."""
-    store = tmp_path_factory.mktemp("trained") / "saved_models"
+    folder = tmp_path_factory.getbasetemp()
+    # Side by side, pytest's processes share what one of them has trained.
+    folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    store, failed = folder / "trained" / "saved_models", folder / "failed"
+    try:
+        (folder / "taken").mkdir()
+    except FileExistsError:
+        while not store.exists():
+            assert not failed.exists(), failed.read_text()
+            time.sleep(0.1)
+        return store
     recipe = ("--epochs", "3", "--train-images", "1000", "--batch-size", "16")
-    done = tfpool("train", "resnet8", "--head", "gap", "flatten", *recipe, "--store", store)
+    # Elsewhere first: who waits sees the store when it is whole.
+    unready = folder / "training" / "saved_models"
+    done = tfpool("train", "resnet8", "--head", "gap", "flatten", *recipe, "--store", unready)
+    if done.returncode:
+        failed.write_text(done.stderr)
     assert done.returncode == 0, done.stderr
+    unready.parent.rename(store.parent)
     return store
 
 

@@ -121,7 +121,6 @@ def exported(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRe
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("exported")
 @pytest.mark.parametrize("name", tp.catalog())
 def test_every_file_builds_its_plan_where_tfpool_is_not(name: str, exported: Exported) -> None:
     known: dict[str, Any] = {}

@@ -122,8 +122,7 @@ def until_healthy(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
                 return
 
 
-# No longer than it is needed: as long as Playwright runs, its process can have no other event loop.
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     if not Path(CHROMIUM).exists():
         pytest.fail(f"Browser tests need Chromium at {CHROMIUM}: install Debian's package chromium, or set CHROMIUM.")

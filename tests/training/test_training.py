@@ -142,7 +142,6 @@ def resumed(store: RunStore, run: Run) -> Run:
     return store.get(run.id)
 
 
-@pytest.mark.xdist_group("whole")
 def test_the_same_call_gives_the_same_bits_and_train_returns_the_run(few: str, whole: Run, tmp_path: Path) -> None:
     run = tp.train(RANDOM, few, RECIPE, tmp_path)
     assert run.id == "resnet8-gap-1"
@@ -192,7 +191,6 @@ def test_killing_the_worker_leaves_an_interrupted_run_and_a_sound_database(few: 
     assert after.load_model().count_params() == PLAN.params
 
 
-@pytest.mark.xdist_group("whole")
 def test_a_run_that_is_killed_and_resumed_ends_with_the_same_bits(few: str, whole: Run, tmp_path: Path) -> None:
     store = RunStore(tmp_path)
     run = started(store, few, RANDOM, RECIPE)
@@ -202,7 +200,6 @@ def test_a_run_that_is_killed_and_resumed_ends_with_the_same_bits(few: str, whol
     assert_same_bits(resumed(store, run), whole)
 
 
-@pytest.mark.xdist_group("whole")
 def test_a_disk_that_takes_no_more_fails_the_run_and_leaves_the_checkpoint_to_go_on_from(
     few: str, whole: Run, tmp_path: Path
 ) -> None:
@@ -239,7 +236,6 @@ def test_a_full_disk_is_named_and_the_run_marked(tmp_path: Path, monkeypatch: py
     assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
-@pytest.mark.xdist_group("whole")
 def test_a_stopped_run_goes_on_when_it_is_resumed(few: str, whole: Run, tmp_path: Path) -> None:
     store = RunStore(tmp_path)
     run = started(store, few, RANDOM, RECIPE)

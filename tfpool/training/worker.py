@@ -18,7 +18,7 @@ from tfpool.training.queue import launch
 
 _PAUSE = 0.25
 _GRACE = 1.0
-_UNUSED = ("matplotlib", "pandas")
+UNUSED = ("matplotlib", "pandas")
 """What Keras loads where it is installed, for charts and tables that no training makes: a fifth of its start."""
 _FULL = "The disk is full. Free some space and resume the run: it goes on from its last checkpoint."
 
@@ -88,5 +88,5 @@ def _retire(store: RunStore, me: Process) -> None:
 
 if __name__ == "__main__":
     # Python takes them for modules that are not there.
-    sys.modules.update(dict.fromkeys(_UNUSED))  # type: ignore[arg-type]
+    sys.modules.update(dict.fromkeys(UNUSED))  # type: ignore[arg-type]
     main(sys.argv[1])
