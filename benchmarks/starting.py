@@ -8,7 +8,6 @@ Both in processes of their own, in turns, in seconds of a processor: those do no
 from __future__ import annotations
 
 import argparse
-import os
 import resource
 import statistics
 import subprocess
@@ -31,7 +30,7 @@ WAYS = {"plain": PLAIN, "as workers do": AS_WORKERS}
 def seconds(code: str) -> float:
     """Seconds of a processor that a process takes for that code, from its start to its end."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=os.environ, capture_output=True, check=True)
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
