@@ -79,7 +79,7 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[dict[s
 
 
 # After the first step, in the middle, around the ends of epochs, at the very end; and from where another one ended.
-@pytest.mark.parametrize("kills", [(4,), (6, 12), (1, 5, 7, 11, 13, EVENTS)], ids=str)
+@pytest.mark.parametrize("kills", [(4, 9, 16), (2, 6, 12), (1, 5, 7, 11, 13, EVENTS)], ids=str)
 def test_a_training_that_is_ended_anywhere_goes_on_to_the_same_bits(
     kills: tuple[int, ...], uninterrupted: tuple[list[dict[str, float]], list[bytes]], tmp_path: Path
 ) -> None:
