@@ -214,7 +214,7 @@ def test_a_named_layer_is_explained_and_a_wrong_one_lists_what_would_do(gap: Mod
 @pytest.mark.parametrize("method", ["cam", "gradcam", "hirescam", "layercam", "xgradcam", "gradcam++"])
 def test_a_map_takes_one_pass_through_the_networks_convolutions(method: str) -> None:
     model = tp.build(tp.plan("resnet8", input_shape=(28, 28, 1)), seed=1)
-    graph = tp.Explainer(model, method)._compiled.get_concrete_function().graph
+    graph = tp.Explainer(model, method)._compiled.graph.graph
     passed = [operation for operation in graph.get_operations() if operation.type == "Conv2D"]
     assert len(passed) == sum(isinstance(layer, keras.layers.Conv2D) for layer in model.layers)
 

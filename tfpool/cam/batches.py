@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,30 @@ def in_parts(array: np.ndarray, most: int = 32) -> list[np.ndarray]:
     return [whole[start : start + most] for start in range(0, len(whole), most)]
 
 
-def computed(compiled: Callable[..., Any], *given: Any) -> list[np.ndarray]:
+class Compiled:
+    """A function as one graph, made at its first call, which many threads may call at once.
+
+    The graph is called without its `tf.function`, which takes a lock before it reads what it is given: where that fails
+    it keeps the lock, and all later calls wait for ever.
+
+    Args:
+        function: of tensors.
+        signature: shapes and types of these.
+    """
+
+    def __init__(self, function: Callable[..., Any], signature: Sequence[tf.TensorSpec]) -> None:
+        # TensorFlow warns of a method that is traced again and again: of each object it is another one.
+        self._function = tf.function(partial(function), input_signature=signature)
+
+    @cached_property
+    def graph(self) -> Callable[..., Any]:
+        return self._function.get_concrete_function()
+
+    def __call__(self, *given: Any) -> Any:
+        return self.graph(*given)
+
+
+def computed(compiled: Compiled, *given: Any) -> list[np.ndarray]:
     """What a compiled function makes of images (N, H, W, C) and more, as arrays.
 
     Raises:

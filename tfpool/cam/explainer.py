@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfpool.anatomy.locate import Anatomy, dissect, undivided
-from tfpool.cam.batches import as_batch, computed, in_parts
+from tfpool.cam.batches import Compiled, as_batch, computed, in_parts
 from tfpool.cam.combining import fused, over_views
 from tfpool.cam.explanation import Explanation, Terms
 from tfpool.cam.kinds import Maps, gradients, target_scores
@@ -70,10 +70,9 @@ class Explainer:
         self._shape = model.input_shape[1:]
         self._signature = [tf.TensorSpec((None, *self._shape)), *[tf.TensorSpec((None,), tf.int64)] * 2]
         self._compiled = self._compile(self._anatomies)
-        self._of_functions: dict[Callable[[Any], Any], Any] = {}
-        # TensorFlow warns of a method that is traced again and again: of each explainer it is another one.
-        self._scores = tf.function(partial(self._score), input_signature=self._signature[:1])
-        self._terms = tf.function(partial(self._explain_terms), input_signature=self._signature)
+        self._of_functions: dict[Callable[[Any], Any], Compiled] = {}
+        self._scores = Compiled(self._score, self._signature[:1])
+        self._terms = Compiled(self._explain_terms, self._signature)
 
     @property
     def layer(self) -> str:
@@ -145,9 +144,9 @@ class Explainer:
         anatomy = self._anatomies[0]
         return (anatomy.head(anatomy.body(images), images),)
 
-    def _compile(self, anatomies: Iterable[Anatomy]) -> Any:
+    def _compile(self, anatomies: Iterable[Anatomy]) -> Compiled:
         parts = [(anatomy, self._make(anatomy)) for anatomy in anatomies]
-        return tf.function(partial(self._explain, parts), input_signature=self._signature)
+        return Compiled(partial(self._explain, parts), self._signature)
 
     def _explain(
         self, parts: Sequence[tuple[Anatomy, Maps]], images: tf.Tensor, targets: tf.Tensor, others: tf.Tensor
@@ -172,7 +171,7 @@ class Explainer:
         bias = target_scores(anatomy, tf.zeros_like(features), weights, images)
         return features, gradients(anatomy, features, weights, images), scores, bias
 
-    def _targets(self, target: Target, labels: Any, images: int) -> tuple[np.ndarray, np.ndarray, Any]:
+    def _targets(self, target: Target, labels: Any, images: int) -> tuple[np.ndarray, np.ndarray, Compiled]:
         """Class numbers of what is explained and of what it is told from, and the compiled function to call."""
         none = np.full(images, NONE, np.int64)
         classes = self._anatomies[0].classes
@@ -188,7 +187,7 @@ class Explainer:
         )
         return number, other, self._compiled
 
-    def _of_function(self, function: Callable[[Any], Any], classes: int) -> Any:
+    def _of_function(self, function: Callable[[Any], Any], classes: int) -> Compiled:
         if function not in self._of_functions:
             check_function(function, classes)
             self._of_functions[function] = self._compile(_judged_by(function, each) for each in self._anatomies)
