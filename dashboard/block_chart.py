@@ -10,7 +10,7 @@ from typing import NamedTuple
 import plotly.graph_objects as go
 
 from dashboard.blocks import Block, cut
-from dashboard.charts import BACKBONE
+from dashboard.charts import BACKBONE, Trace, figure, trace
 from dashboard.choices import SHORT_NAMES
 from tfpool import graph
 from tfpool.graph import Shape
@@ -69,7 +69,7 @@ def draw(plan: Plan, other: Plan | None, detail: str) -> go.Figure:
         "xaxis": {"visible": False, "range": [0, 1], "fixedrange": True},
         "yaxis": {"visible": False, "range": [len(lines) - 0.5, -0.5]},
     }
-    return go.Figure([*traces, _words(lines), _touch(lines)], layout)
+    return figure([*traces, _words(lines), _touch(lines)], layout)
 
 
 def told(plan: Plan, other: Plan | None, detail: str) -> str:
@@ -107,9 +107,10 @@ def _lines(plan: Plan, other: Plan | None, detail: str) -> Iterator[_Line]:
                 yield _Line("other", block=block, place=place)
 
 
-def _bars(kind: str, chosen: Sequence[tuple[int, Block]], image: Shape, colour: str) -> go.Bar:
+def _bars(kind: str, chosen: Sequence[tuple[int, Block]], image: Shape, colour: str) -> Trace:
     widths = [_width(block.shape, image) for _, block in chosen]
-    return go.Bar(
+    return trace(
+        "bar",
         orientation="h",
         name=kind,
         x=widths,
@@ -135,7 +136,7 @@ def _thickness(shape: Shape) -> float:
     return 0.12 + 0.7 * min(1.0, math.log2(shape[-1] or 1) / math.log2(_MOST_CHANNELS))
 
 
-def _words(lines: Sequence[_Line]) -> go.Scatter:
+def _words(lines: Sequence[_Line]) -> Trace:
     """Headings, and beside each block its name, output and parameters."""
     texts: list[tuple[float, int, str, str]] = []
     for place, (_, heading, block, _) in enumerate(lines):
@@ -147,15 +148,24 @@ def _words(lines: Sequence[_Line]) -> go.Scatter:
         texts.append((_SHAPES, place, _output(block.shape), "middle left"))
         texts.append((_COUNTS, place, short(block.params) if block.params else "–", "middle left"))
     x, y, words, positions = zip(*texts, strict=True)
-    return go.Scatter(
-        x=x, y=y, text=words, textposition=positions, mode="text", hoverinfo="skip", textfont_size=12, cliponaxis=False
+    return trace(
+        "scatter",
+        x=x,
+        y=y,
+        text=words,
+        textposition=positions,
+        mode="text",
+        hoverinfo="skip",
+        textfont_size=12,
+        cliponaxis=False,
     )
 
 
-def _touch(lines: Sequence[_Line]) -> go.Bar:
+def _touch(lines: Sequence[_Line]) -> Trace:
     """Unseen, all over a block's line: the last blocks are too small for a finger."""
     blocks = [(place, line.block) for place, line in enumerate(lines) if line.block]
-    return go.Bar(
+    return trace(
+        "bar",
         orientation="h",
         name="details",
         x=[1] * len(blocks),
@@ -167,7 +177,7 @@ def _touch(lines: Sequence[_Line]) -> go.Bar:
     )
 
 
-def _arcs(lines: Sequence[_Line], image: Shape) -> go.Scatter:
+def _arcs(lines: Sequence[_Line], image: Shape) -> Trace:
     """A straight line from each block to the one below where that reads it, and an arc to any other that does."""
     x: list[float | None] = []
     y: list[float | None] = []
@@ -189,8 +199,8 @@ def _arcs(lines: Sequence[_Line], image: Shape) -> go.Scatter:
             if source < place - 1 or block.around:
                 x += [*_bow(before, edge, number - start), None]
                 y += [*(start + (number - start) * step for step in _STEPS), None]
-    return go.Scatter(
-        x=x, y=y, mode="lines", line={"color": BACKBONE, "width": 1.5}, hoverinfo="skip", name="connections"
+    return trace(
+        "scatter", x=x, y=y, mode="lines", line={"color": BACKBONE, "width": 1.5}, hoverinfo="skip", name="connections"
     )
 
 

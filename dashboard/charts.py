@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -15,21 +16,41 @@ from tfpool.palette import COLOURS
 from tfpool.plan import Plan
 from tfpool.runs import Run
 
+Trace = dict[str, Any]
 BACKBONE = "#8C8C8C"
 SYMBOLS = ("circle", "square", "diamond", "x", "triangle-up", "star", "cross", "hexagon")
 DASHES = ("solid", "dash", "dot", "dashdot")
+_TEMPLATE = {"layout": {"colorway": [BACKBONE]}}
+"""In place of Streamlit's, whose colours for all kinds of charts are validated, copied and sent with each. The page
+lays fonts, grid and background of its theme over either, and our traces bring their colours with them."""
 _BAR = 76
 """Height of a colour bar with its numbers and its unit, in pixels of the page."""
 _FACTORS = 100
 """From this ratio of the last place to the first on, places are drawn by their logarithm."""
 
 
+def trace(kind: str, **settings: Any) -> Trace:
+    """A trace of a Plotly figure, which validates it once: `plotly.graph_objects` has classes that do it twice.
+
+    Args:
+        kind: Plotly's name of it, such as "scatter".
+        settings: its attributes.
+    """
+    return {"type": kind, **settings}
+
+
+def figure(traces: Sequence[Trace], layout: Mapping[str, Any]) -> go.Figure:
+    """A Plotly figure, as all pages make theirs: in one go, since each update of one goes through all that is there."""
+    return go.Figure(traces, {"template": _TEMPLATE, **layout})
+
+
 def parameter_bars(plans: Sequence[Plan], log: bool) -> go.Figure:
     """A bar for each network and head: the backbone's parameters in grey, the head's in its colour."""
 
-    def bars(chosen: Sequence[Plan], params: Sequence[int], name: str, colour: str, group: str) -> go.Bar:
+    def bars(chosen: Sequence[Plan], params: Sequence[int], name: str, colour: str, group: str) -> Trace:
         labels = [[plan.backbone for plan in chosen], [SHORT_NAMES[plan.head.name] for plan in chosen]]
-        return go.Bar(
+        return trace(
+            "bar",
             y=labels,
             x=params,
             name=name,
@@ -53,7 +74,7 @@ def parameter_bars(plans: Sequence[Plan], log: bool) -> go.Figure:
         "yaxis": {"autorange": "reversed", "ticksuffix": " "},
         **frame(left=room_for(names)),
     }
-    return go.Figure(traces, layout)
+    return figure(traces, layout)
 
 
 def size_lines(
@@ -74,7 +95,8 @@ def size_lines(
     for head, params in heads.items():
         alike.setdefault(tuple(params), []).append(head)
     traces = [
-        go.Scatter(
+        trace(
+            "scatter",
             x=list(places),
             y=list(params),
             name=", ".join(SHORT_NAMES[name] for name in names),
@@ -93,7 +115,7 @@ def size_lines(
         "shapes": [{**chosen, "line": {"color": BACKBONE, "dash": "dot", "width": 1.5}}],
         **frame(),
     }
-    return go.Figure(traces, layout)
+    return figure(traces, layout)
 
 
 def learning_curve(runs: Sequence[Run], metric: str, title: str, by: str = "epoch") -> go.Figure:
@@ -119,7 +141,8 @@ def learning_curve(runs: Sequence[Run], metric: str, title: str, by: str = "epoc
         for dash, values in lines.items():
             if values is None or not places:
                 continue
-            trace = go.Scatter(
+            line = trace(
+                "scatter",
                 x=places,
                 y=values,
                 name=plain_name(run.title),
@@ -129,7 +152,7 @@ def learning_curve(runs: Sequence[Run], metric: str, title: str, by: str = "epoc
                 marker={"symbol": symbol, "size": 8},
                 mode="lines+markers",
             )
-            traces.append(trace)
+            traces.append(line)
     if by == "epoch":
         longest = max((2, *(len(run.history["loss"]) for run in runs)))
         across = {"title": {"text": by}, "range": [0.8, longest + 0.2], "dtick": max(1, longest // 10)}
@@ -152,7 +175,7 @@ def learning_curve(runs: Sequence[Run], metric: str, title: str, by: str = "epoc
         # What was zoomed into on one axis is nowhere on another.
         "uirevision": f"{metric} {by}",
     }
-    return go.Figure(traces, layout)
+    return figure(traces, layout)
 
 
 def plain_name(name: str, longest: int = 30) -> str:
@@ -175,8 +198,10 @@ def evidence(pixels: np.ndarray, heatmap: np.ndarray, limit: float, unit: str, h
 
     rows, columns = pixels.shape[:2]
     traces = [
-        go.Image(z=np.broadcast_to(pixels, (rows, columns, 3)), hoverinfo="skip"),
-        go.Heatmap(z=heatmap, coloraxis="coloraxis", hovertemplate="row %{y}, column %{x}: %{z:.3g}<extra></extra>"),
+        trace("image", z=np.broadcast_to(pixels, (rows, columns, 3)), hoverinfo="skip"),
+        trace(
+            "heatmap", z=heatmap, coloraxis="coloraxis", hovertemplate="row %{y}, column %{x}: %{z:.3g}<extra></extra>"
+        ),
     ]
     layout = {
         "coloraxis": {
@@ -206,7 +231,7 @@ def evidence(pixels: np.ndarray, heatmap: np.ndarray, limit: float, unit: str, h
         "height": height,
         "uirevision": "kept",
     }
-    return go.Figure(traces, layout)
+    return figure(traces, layout)
 
 
 def _line(head: str, number: int) -> dict[str, str]:
@@ -217,7 +242,7 @@ def _counts(log: bool) -> dict[str, object]:
     return {"exponentformat": "B", **({"type": "log", "dtick": 1} if log else {})}
 
 
-def frame(legend: bool = True, left: int = 80, below: int = 65) -> dict[str, object]:
+def frame(legend: bool = True, left: int = 80, below: int = 65) -> dict[str, Any]:
     """What charts of all pages have alike: margins, the legend in a row above, and what is kept while data arrives.
 
     Args:

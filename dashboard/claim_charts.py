@@ -37,55 +37,67 @@ def draw(figure: Figure, colour: Mapping[str, str], height: tuple[float, float])
         colour: of each series, by its name.
         height: range of the vertical axis.
     """
-    chart = go.Figure()
     names = axes.places(figure)
+    where = "%{customdata}: " + ("%{y:.1%}" if figure.percent else "%{y:,.4~g}")
+    traces = []
     for number, series in enumerate(figure.series):
         if figure.kind == "bar":
-            _bars(chart, series, [names.index(axes.named(x)) for x in series.x], colour[series.name])
+            places = [names.index(axes.named(x)) for x in series.x]
+            traces.append(_bars(series, places, colour[series.name], where))
         else:
             places = [names.index(axes.named(x)) for x in series.x] if names else list(series.x)
-            _line(chart, series, places, colour[series.name], number)
+            traces += _line(series, places, colour[series.name], where, number)
+    shapes = []
     if figure.level is not None:
-        chart.add_hline(y=figure.level, line={"color": _INK, "dash": "dash", "width": 1.5})
+        line = {"color": _INK, "dash": "dash", "width": 1.5}
+        across = {"type": "line", "xref": "x domain", "x0": 0, "x1": 1, "y0": figure.level, "y1": figure.level}
+        shapes.append({**across, "line": line})
         if figure.level_name:
-            line = {"color": _INK, "dash": "dash", "width": 1.5}
-            chart.add_scatter(x=[None], y=[None], mode="lines", line=line, name=html.escape(figure.level_name))
-    value = "%{y:.1%}" if figure.percent else "%{y:,.4~g}"
-    where = "%{customdata}"
-    chart.update_traces(hovertemplate=f"{where}: {value}", selector={"hoverinfo": None})
-    chart.update_xaxes(title=_wrapped(figure.x, 44), zeroline=False, **_across(figure, names))
-    chart.update_yaxes(title=_wrapped(figure.y, 30), zeroline=figure.kind == "bar", **_upright(figure, *height))
-    chart.update_layout(
-        barmode="group",
-        bargap=0.25,
-        height=_HEIGHT,
+            level = {"mode": "lines", "line": line, "name": html.escape(figure.level_name)}
+            traces.append(charts.trace("scatter", x=[None], y=[None], **level))
+    layout = {
+        "barmode": "group",
+        "bargap": 0.25,
+        "height": _HEIGHT,
+        "shapes": shapes,
+        "xaxis": {"title": {"text": _wrapped(figure.x, 44)}, "zeroline": False, **_across(figure, names)},
+        "yaxis": {
+            "title": {"text": _wrapped(figure.y, 30)},
+            "zeroline": figure.kind == "bar",
+            **_upright(figure, *height),
+        },
         **charts.frame(legend=len(figure.series) > 1 or bool(figure.level_name)),
-    )
-    return chart
+    }
+    return charts.figure(traces, layout)
 
 
-def _bars(chart: go.Figure, series: Series, places: Sequence[int], colour: str) -> None:
+def _bars(series: Series, places: Sequence[int], colour: str, where: str) -> charts.Trace:
     error = None
     if series.low:
         # What rounding puts on the wrong side is no length.
         above = [_length(high, value) for high, value in zip(series.high, series.y, strict=True)]
         below = [_length(value, low) for value, low in zip(series.y, series.low, strict=True)]
         error = {"array": above, "arrayminus": below, "color": _INK, "thickness": 1.5, "width": 4}
-    chart.add_bar(
+    return charts.trace(
+        "bar",
         x=list(places),
         y=list(series.y),
         name=html.escape(series.name),
-        marker_color=colour,
+        marker={"color": colour},
         error_y=error,
         customdata=[html.escape(axes.named(x)) for x in series.x],
+        hovertemplate=where,
     )
 
 
-def _line(chart: go.Figure, series: Series, places: Sequence[float], colour: str, number: int) -> None:
+def _line(series: Series, places: Sequence[float], colour: str, where: str, number: int) -> list[charts.Trace]:
+    """A line, behind it the band of its intervals where it has them."""
     whole = [number for number, y in enumerate(series.y) if y is not None]
+    band = []
     if series.low and len(whole) > 1:
         ends = [*(series.high[each] for each in whole), *(series.low[each] for each in reversed(whole))]
-        chart.add_scatter(
+        drawn = charts.trace(
+            "scatter",
             x=[*(places[each] for each in whole), *(places[each] for each in reversed(whole))],
             y=ends,
             fill="toself",
@@ -96,7 +108,9 @@ def _line(chart: go.Figure, series: Series, places: Sequence[float], colour: str
             showlegend=False,
             legendgroup=series.name,
         )
-    chart.add_scatter(
+        band.append(drawn)
+    line = charts.trace(
+        "scatter",
         x=list(places),
         y=list(series.y),
         name=html.escape(series.name),
@@ -105,7 +119,9 @@ def _line(chart: go.Figure, series: Series, places: Sequence[float], colour: str
         marker={"symbol": charts.SYMBOLS[number % len(charts.SYMBOLS)], "size": 8},
         mode="lines+markers" if len(places) <= _MARKED else "lines",
         customdata=[html.escape(axes.named(x)) for x in series.x],
+        hovertemplate=where,
     )
+    return [*band, line]
 
 
 def _upright(figure: Figure, bottom: float, top: float) -> dict[str, Any]:

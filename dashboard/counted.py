@@ -1,4 +1,4 @@
-"""Counts that the Parameters page shows, each worked out once: a slider that comes back finds them."""
+"""Counts that pages show, each worked out once: a slider that comes back finds them."""
 
 from __future__ import annotations
 

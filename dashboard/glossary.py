@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import streamlit as st
 
@@ -67,12 +68,18 @@ def _pattern(word: str) -> str:
     return rf"\b(?:{form}|{form[0].upper()}{form[1:]})\b"
 
 
-def words(text: str, label: str, key: str) -> None:
-    """A line that opens on the meanings of the words that are in a text, and of those that are in the meanings."""
+@lru_cache(maxsize=256)
+def _all(text: str) -> tuple[str, ...]:
+    """The words that are in a text, and those that are in their meanings."""
     found: list[str] = []
     while (more := used("\n".join([text, *(MEANINGS[word] for word in found)]))) != found:
         found = more
-    if found:
+    return tuple(found)
+
+
+def words(text: str, label: str, key: str) -> None:
+    """A line that opens on the meanings of the words that are in a text, and of those that are in the meanings."""
+    if found := _all(text):
         # No popover: the keys would not reach the end of a long one.
         with st.expander(label, type="compact", key=key):
             st.markdown("\n".join(f"- **{word}**: {MEANINGS[word]}" for word in found))

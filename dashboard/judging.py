@@ -105,22 +105,24 @@ def lines(named: Mapping[str, View]) -> dict[str, dict[str, str]]:
 
 
 def _chart(way: str, curves: Mapping[str, Mapping[str, Curves]], lines: Mapping[str, dict[str, str]]) -> go.Figure:
-    figure = go.Figure()
+    traces = []
     for name, found in curves.items():
         heights = found[way].curves[0]
-        figure.add_scatter(
+        curve = charts.trace(
+            "scatter",
             x=np.linspace(0, 100, len(heights)),
             y=heights,
             name=charts.plain_name(name, 60),
             mode="lines",
             line=lines[name],
         )
-    figure.update_layout(
-        height=280 + _LINE * len(curves),
-        margin={"l": 10, "r": 10, "t": 10, "b": 60 + _LINE * len(curves)},
-        legend={"orientation": "v", "yref": "container", "yanchor": "bottom", "y": 0, "x": 0},
-        uirevision="kept",
-    )
-    figure.update_xaxes(title="pixels shown, %" if way == "insertion" else "pixels hidden, %")
-    figure.update_yaxes(title="probability", range=[0, 1.02])
-    return figure
+        traces.append(curve)
+    layout = {
+        "height": 280 + _LINE * len(curves),
+        "margin": {"l": 10, "r": 10, "t": 10, "b": 60 + _LINE * len(curves)},
+        "legend": {"orientation": "v", "yref": "container", "yanchor": "bottom", "y": 0, "x": 0},
+        "uirevision": "kept",
+        "xaxis": {"title": {"text": "pixels shown, %" if way == "insertion" else "pixels hidden, %"}},
+        "yaxis": {"title": {"text": "probability"}, "range": [0, 1.02]},
+    }
+    return charts.figure(traces, layout)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import html
 import io
+import math
 
 import numpy as np
 import plotly.graph_objects as go
 from PIL import Image
 
-from dashboard.charts import frame, plain_name
+from dashboard.charts import figure, frame, plain_name, trace
 from tfpool.data import DataSet, Part
 from tfpool.palette import OTHERS
 
 TILE = 100
 """Side of a picture in a preview, in pixels of the page."""
-_SIDE, _MARGIN = 224, 8
+_SIDE = 224
 _MOST_NAMED = 60
 _BOX = tuple(bytes.fromhex(OTHERS[-1][1:]))
 
@@ -26,24 +27,25 @@ def drawn(part: Part, label: int | None, draw: int, number: int) -> np.ndarray:
     return np.random.default_rng(draw).permutation(where)[:number]
 
 
-def tile(part: Part, position: int) -> np.ndarray:
-    """An image as uint8 (H, W, 4), some 200 pixels a side, with the object's box and a transparent margin.
+def tile(part: Part, position: int, side: int = _SIDE) -> np.ndarray:
+    """An image as uint8 (H, W, 4), about so many pixels a side, with the object's box and a transparent margin.
 
     Small images keep their pixels as squares.
     """
+    margin = side // 28
     pixels = np.broadcast_to(part.images[position], (*part.images.shape[1:3], 3))
-    if max(pixels.shape) > _SIDE:
+    if max(pixels.shape) > side:
         image = Image.fromarray(np.ascontiguousarray(pixels))
-        image.thumbnail((_SIDE, _SIDE))
+        image.thumbnail((side, side))
         large = np.asarray(image)
     else:
-        scale = _SIDE // max(pixels.shape)
+        scale = math.ceil(side / max(pixels.shape))
         large = pixels.repeat(scale, axis=0).repeat(scale, axis=1)
         if part.boxes is not None:
             _frame(large, part.boxes[position] * scale, scale)
     height, width = large.shape[:2]
-    padded = np.zeros((height + 2 * _MARGIN, width + 2 * _MARGIN, 4), np.uint8)
-    inner = padded[_MARGIN : _MARGIN + height, _MARGIN : _MARGIN + width]
+    padded = np.zeros((height + 2 * margin, width + 2 * margin, 4), np.uint8)
+    inner = padded[margin : margin + height, margin : margin + width]
     inner[..., :3], inner[..., 3] = large, 255
     return padded
 
@@ -53,7 +55,8 @@ def as_png(part: Part, position: int, width: int = TILE) -> bytes:
 
     Of an array Streamlit makes one, reads it again, shrinks it to the width on the page, and makes another.
     """
-    image = Image.fromarray(tile(part, position))
+    # A little larger, so that lines of one pixel of the image keep about one width.
+    image = Image.fromarray(tile(part, position, width + width // 8))
     file = io.BytesIO()
     height = round(image.height * width / image.width)
     image.resize((width, height), Image.Resampling.BILINEAR).save(file, "PNG", compress_level=1)
@@ -78,7 +81,8 @@ def class_bars(images: DataSet) -> go.Figure:
     # Plotly reads names as a little HTML.
     names = [html.escape(name) for name in images.class_names]
     traces = [
-        go.Bar(
+        trace(
+            "bar",
             x=places,
             y=np.bincount(part.labels, minlength=images.classes),
             name=name,
@@ -92,13 +96,13 @@ def class_bars(images: DataSet) -> go.Figure:
         "tickvals": places if images.classes <= _MOST_NAMED else [],
         "ticktext": [plain_name(name, 16) for name in images.class_names],
     }
+    framed = frame(below=40)
     layout = {
         "barmode": "stack",
         "height": 320,
         "xaxis": ticks,
         "yaxis": {"title": {"text": "images"}, "tickformat": ",d"},
-        **frame(below=40),
+        **framed,
+        "legend": {**framed["legend"], "traceorder": "normal"},
     }
-    figure = go.Figure(traces, layout)
-    figure.layout.legend.traceorder = "normal"
-    return figure
+    return figure(traces, layout)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.charts import frame, percent, plain_name, room_for
+from dashboard.charts import figure, frame, percent, plain_name, room_for, trace
 from tfpool.certainty import images_behind
 from tfpool.palette import COLOURS
 from tfpool.results import Group
@@ -25,7 +25,8 @@ def seed_dots(groups: Sequence[Group], labels: Sequence[str], title: str) -> go.
     for place, group in enumerate(groups):
         colour = COLOURS[group.settings["head"]]
         if len(group.values) > 1:
-            strokes = go.Scatter(
+            strokes = trace(
+                "scatter",
                 x=list(group.values),
                 y=[place] * len(group.values),
                 mode="markers",
@@ -34,7 +35,8 @@ def seed_dots(groups: Sequence[Group], labels: Sequence[str], title: str) -> go.
                 hovertemplate="seed %{customdata}: %{x:.1%}<extra></extra>",
             )
             traces.append(strokes)
-        mean = go.Scatter(
+        mean = trace(
+            "scatter",
             x=[group.mean],
             y=[place],
             error_x=_margin(group),
@@ -58,7 +60,7 @@ def seed_dots(groups: Sequence[Group], labels: Sequence[str], title: str) -> go.
         "height": 90 + 36 * len(groups),
         **frame(legend=False, left=room_for(rows)),
     }
-    return go.Figure(traces, layout)
+    return figure(traces, layout)
 
 
 def cost_dots(groups: Sequence[Group], labels: Sequence[str]) -> go.Figure:
@@ -67,7 +69,8 @@ def cost_dots(groups: Sequence[Group], labels: Sequence[str]) -> go.Figure:
     for group, label in zip(groups, labels, strict=True):
         images = images_behind(group.runs[0])
         told = f"{len(group.values)} seed{'s' * (len(group.values) > 1)}" + (f", {images:,} images" if images else "")
-        dot = go.Scatter(
+        dot = trace(
+            "scatter",
             x=[group.runs[0].plan.params],
             y=[group.mean],
             error_y=_margin(group),
@@ -84,7 +87,7 @@ def cost_dots(groups: Sequence[Group], labels: Sequence[str]) -> go.Figure:
         "height": 360,
         **frame(),
     }
-    return go.Figure(traces, layout)
+    return figure(traces, layout)
 
 
 def _margin(group: Group) -> dict[str, object] | None:
@@ -115,7 +118,8 @@ def confusion_map(counts: np.ndarray, names: Sequence[str], shares: bool, dark: 
     few = len(names) <= _MOST_NUMBERS
     whole = [plain_name(name, 60) for name in names]
     short = [plain_name(name, 14) for name in names]
-    cells = go.Heatmap(
+    cells = trace(
+        "heatmap",
         z=values,
         # See-through where there is nothing, so that it suits a light and a dark page.
         colorscale=[[0.0, f"rgba({_BLUE}, 0)"], [1.0, f"rgba({_BLUE}, 1)"]],
@@ -130,7 +134,7 @@ def confusion_map(counts: np.ndarray, names: Sequence[str], shares: bool, dark: 
         ],
         hovertemplate="%{customdata[0]}, taken for %{customdata[1]}: %{customdata[2]:,} images<extra></extra>",
     )
-    traces: list[go.Heatmap | go.Scatter] = [cells]
+    traces = [cells]
     if few:
         strong = values > 0.5 * (1 if shares else max(values.max(), 1))
         # The theme sets no colour that can be read on both: white on the blue cells, the page's ink on the others.
@@ -138,7 +142,7 @@ def confusion_map(counts: np.ndarray, names: Sequence[str], shares: bool, dark: 
             true, said = np.nonzero(where)
             written = [_cell(value, shares) for value in values[where]]
             ink = {"color": colour}
-            traces.append(go.Scatter(x=said, y=true, text=written, textfont=ink, mode="text", hoverinfo="skip"))
+            traces.append(trace("scatter", x=said, y=true, text=written, textfont=ink, mode="text", hoverinfo="skip"))
     ends = [-0.5, len(names) - 0.5]
     axis = {
         "tickvals": list(range(len(names))) if few else [],
@@ -152,7 +156,7 @@ def confusion_map(counts: np.ndarray, names: Sequence[str], shares: bool, dark: 
         "height": min(760, 190 + 40 * len(names)) if few else 560,
         **frame(legend=False, left=36 + room_for(short), below=110),
     }
-    return go.Figure(traces, layout)
+    return figure(traces, layout)
 
 
 def _cell(value: float, shares: bool) -> str:

@@ -7,12 +7,13 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboard.choices import SHORT_NAMES
+from dashboard.counted import counted
 from dashboard.glossary import meaning
 from dashboard.page import plain
 from dashboard.wording import times
 from tfpool import graph
 from tfpool.heads import HEADS
-from tfpool.plan import Plan, plan
+from tfpool.plan import Plan
 from tfpool.table import count, memory, short
 from tfpool.training import Recipe
 
@@ -35,7 +36,7 @@ def against(chosen: Plan) -> Plan | None:
     if other in (chosen.head.name, _NOTHING):
         return None
     try:
-        return plan(**{**chosen.spec, "head": other})
+        return counted(chosen.backbone, other, chosen.input_shape[0], chosen.classes)
     except ValueError as error:
         st.warning(f"Nothing to compare with: {plain(str(error))}")
         return None

@@ -6,13 +6,13 @@ import streamlit as st
 from dashboard import block_chart, choices, swap
 from dashboard.blocks import DETAILS
 from dashboard.choices import HEADS_MEAN, SHORT_NAMES, SIDES
+from dashboard.counted import counted
 from dashboard.glossary import meaning
 from dashboard.page import header, link, messages
 from tfpool import graph
 from tfpool.catalog import find
 from tfpool.export import to_code
 from tfpool.heads import HEADS
-from tfpool.plan import plan
 
 # What the page Train resizes its small images to for a network that was published for large ones.
 ENLARGED = 64
@@ -57,7 +57,7 @@ with columns[0]:
         bind="query-params",
     )
 with messages():
-    described = plan(network, head, (side, side, 3), classes)
+    described = counted(network, head, side, classes)
 with columns[1]:
     other = swap.against(described)
 
@@ -132,9 +132,11 @@ st.dataframe(
     },
     alt="Name, kind, output shape, parameters and multiply-adds of each layer",
 )
-with st.expander("Keras code: the same model without tfpool"):
-    code = to_code(described)
-    st.download_button("Download", code, f"{described.name}.py", "text/x-python", key="build_download")
-    # With a height of its own it would scroll where no key reaches; in a container its button to copy is stepped to.
-    with st.container(height=420, border=False):
-        st.code(code, wrap_lines=True)
+card = st.expander("Keras code: the same model without tfpool", key="build_code", bind="query-params")
+if card.open:
+    with card:
+        code = to_code(described)
+        st.download_button("Download", code, f"{described.name}.py", "text/x-python", key="build_download")
+        # With a height of its own it would scroll where no key reaches; in a container keys come to its button to copy.
+        with st.container(height=420, border=False):
+            st.code(code, wrap_lines=True)

@@ -48,11 +48,13 @@ def paint(strengths: np.ndarray) -> np.ndarray:
 def colorscale(alpha: float) -> list[list[float | str]]:
     """The same paint as the stops of a Plotly colour scale from full evidence against to full evidence for.
 
+    Every other step has one, since Plotly validates each: between them the paint is off by 4 of 255 at most.
+
     Args:
         alpha: opacity of full evidence, 0 to 1.
     """
     steps, against, for_it = _paints()
-    ordered = [*zip(-steps[::-1], against[::-1], strict=True), *zip(steps, for_it, strict=True)]
+    ordered = [*zip(-steps[::-2], against[::-2], strict=True), *zip(steps[::2], for_it[::2], strict=True)]
     return [
         [float(0.5 + place / 2), f"rgba({', '.join(f'{part:.0f}' for part in colour)}, {alpha * abs(place):.4g})"]
         for place, colour in ordered
