@@ -1,11 +1,12 @@
 """How the dashboard answers twenty people at once, one action a second each, and what its memory does meanwhile.
 
-    python benchmarks/sessions.py [--minutes 10] [--sessions 20]
+    python benchmarks/sessions.py [--minutes 10] [--sessions 20] [--servers 1]
 
 No browsers: twenty would measure themselves. Each session speaks Streamlit's own protocol over a websocket, opens a
 page with other settings every second, and waits until its script has ended. The store has a hundred finished runs.
 Before that all of them open the maps at once on the fresh server, as a class does; and at the end as many do the same
-for a minute on a toy, two pages with a title and a chart each: seconds depend on the machine.
+for a minute on a toy, two pages with a title and a chart each: seconds depend on the machine. With several servers over
+one store each has its share of the sessions, as behind a proxy.
 
 Ends with exit code 1 where an aim is missed. Memory is flat if the line through it, once the first fifth of the time is
 over, rises by at most 1 MiB a minute: by 1.4 GiB a day. Caches fill up for some minutes: a short run tells less.
@@ -15,11 +16,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import itertools
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -106,39 +108,51 @@ async def session(
             await asyncio.sleep(max(0.0, PAUSE - taken))
 
 
-async def watched(server: psutil.Process, until: float, measured: Measured) -> None:
+async def watched(servers: Sequence[psutil.Process], until: float, measured: Measured) -> None:
     began = time.monotonic()
     while time.monotonic() < until:
-        measured.memory.append((time.monotonic() - began, server.memory_info().rss / 2**20))
+        held = sum(server.memory_info().rss for server in servers)
+        measured.memory.append((time.monotonic() - began, held / 2**20))
         await asyncio.sleep(SAMPLED)
 
 
 def measure(
-    url: str, pid: int, sessions: int, minutes: float, actions: Sequence[tuple[str, str]], arriving: bool
+    servers: Mapping[str, int], sessions: int, minutes: float, actions: Sequence[tuple[str, str]], arriving: bool
 ) -> Measured:
-    """Let sessions act on a server for so long, once all have come to it for its maps where they do."""
+    """Let sessions act on servers for so long, once all have come to them for their maps where they do.
+
+    Args:
+        servers: the process of each, by its address.
+        sessions: how many, one server after the other.
+        minutes: how long.
+        actions: what they do, by turns.
+        arriving: whether they come for the maps first.
+    """
     measured = Measured(page for page, _ in actions)
+    urls = [url for _, url in zip(range(sessions), itertools.cycle(servers), strict=False)]
 
     async def together() -> None:
         if arriving:
-            await asyncio.gather(*(arrival(url, number, measured) for number in range(sessions)))
+            await asyncio.gather(*(arrival(url, number, measured) for number, url in enumerate(urls)))
         until, step = time.monotonic() + 60 * minutes, PAUSE / sessions
-        people = (session(url, actions, number, number * step, until, measured) for number in range(sessions))
-        await asyncio.gather(watched(psutil.Process(pid), until, measured), *people)
+        people = (session(url, actions, number, number * step, until, measured) for number, url in enumerate(urls))
+        await asyncio.gather(watched([psutil.Process(pid) for pid in servers.values()], until, measured), *people)
 
     asyncio.run(together())
     return measured
 
 
-def served(root: Path, folder: Path, *rest: Any) -> tuple[Measured, str]:
-    """What `measure` saw of a fresh server, and what that said."""
-    port, log = free_port(), folder.parent / f"{root.name}.log"
-    server = start_server(folder, port, log, root=root)
-    try:
-        measured = measure(f"http://127.0.0.1:{port}", server.pid, *rest)
-    finally:
-        server.terminate()
-        server.wait(15)
+def served(root: Path, folder: Path, count: int, *rest: Any) -> tuple[Measured, str]:
+    """What `measure` saw of so many fresh servers, and what they said."""
+    servers, log = {}, folder.parent / f"{root.name}.log"
+    with contextlib.ExitStack() as started:
+        for _ in range(count):
+            port = free_port()
+            server = start_server(folder, port, log, root=root)
+            started.callback(server.wait, 15)
+            started.callback(server.terminate)
+            servers[f"http://127.0.0.1:{port}"] = server.pid
+        measured = measure(servers, *rest)
     return measured, log.read_text()
 
 
@@ -178,12 +192,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--sessions", type=int, default=20)
+    parser.add_argument("--servers", type=int, default=1)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         store = filled(Path(folder) / "saved_models", RUNS)
-        measured, told = served(ROOT, store.folder, options.sessions, options.minutes, ACTIONS, True)
-        toy, _ = served(TOY, store.folder, options.sessions, 1.0, TOY_ACTIONS, False)
-    print(f"{options.sessions} sessions, one action a second each, for {options.minutes:g} minutes")
+        measured, told = served(ROOT, store.folder, options.servers, options.sessions, options.minutes, ACTIONS, True)
+        toy, _ = served(TOY, store.folder, options.servers, options.sessions, 1.0, TOY_ACTIONS, False)
+    several = f" on {options.servers} servers" * (options.servers > 1)
+    print(f"{options.sessions} sessions{several}, one action a second each, for {options.minutes:g} minutes")
     answers = rows(measured, toy)
     print(table(("what", "measured", "aim", ""), answers, right=(1, 2)))
     for error in sorted(set(measured.errors))[:5]:
