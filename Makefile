@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile -r
 # pip compiles what it installs on one core. Files that Python cannot compile are not for it: they are left as they are.
 COMPILE := $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 
@@ -10,7 +11,9 @@ COMPILE := $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 app: $(VENV)/runtime
 	$(BIN)/streamlit run app.py
 
-test: lint types tests
+# Types are looked through beside the tests, which leave a part of a core free.
+test: lint
+	$(MAKE) --jobs 2 types tests
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .
@@ -37,13 +40,14 @@ format: $(VENV)/dev
 
 $(VENV)/runtime: requirements.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -r requirements.txt
+	$(INSTALL) requirements.txt
 	$(COMPILE)
 	touch $@
 
-$(VENV)/dev: requirements-dev.txt $(VENV)/runtime
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -r requirements-dev.txt
-	$(COMPILE)
+# Tests import what they need of it, which compiles that much sooner than all of it is.
+$(VENV)/dev: requirements-dev.txt
+	$(PYTHON) -m venv $(VENV)
+	$(INSTALL) requirements-dev.txt
 	touch $@
 
 # Pin the ranges of pyproject.toml anew. Needs the tool uv.

@@ -78,7 +78,7 @@ def test_the_page_on_serving_tells_every_lock_and_its_value() -> None:
         if section in ("server", "browser", "client"):
             for name, value in values.items():
                 if name not in ("port", "showEmailPrompt", "showSidebarNavigation"):
-                    said = "`, `".join(value) if isinstance(value, list) else str(value)
+                    said = ("`, `".join(value) or "[]") if isinstance(value, list) else str(value)
                     assert f"`{section}.{name}`" in rows
                     assert f"{said.lower() if isinstance(value, bool) else said}`" in rows, name
 

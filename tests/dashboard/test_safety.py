@@ -2,7 +2,9 @@
 
 import contextlib
 import http.client
+import json
 import tomllib
+import urllib.request
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -22,7 +24,7 @@ REQUIRED = {
         "fileWatcherType": "none",
     },
     "browser": {"gatherUsageStats": False},
-    "client": {"showErrorDetails": "none", "toolbarMode": "viewer"},
+    "client": {"allowedOrigins": [], "showErrorDetails": "none", "toolbarMode": "viewer"},
 }
 MEGABYTE = 2**20
 TOKEN = "_streamlit_xsrf"
@@ -100,6 +102,12 @@ def test_a_session_is_opened_for_its_own_pages_alone(served: Served, status: int
     handshake = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec_WebSocket_Version": "13"}
     key = {"Sec_WebSocket_Key": "dGhlIHNhbXBsZSBub25jZQ=="}
     assert served.says("GET", "/_stcore/stream", **handshake, **key, **told)[0] == status
+
+
+@pytest.mark.slow
+def test_a_page_takes_no_messages_from_pages_around_it(served: Served) -> None:
+    with urllib.request.urlopen(f"{served.url}/_stcore/host-config", timeout=30) as answer:
+        assert json.load(answer)["allowedOrigins"] == []
 
 
 @pytest.mark.slow
