@@ -87,12 +87,14 @@ def recipe(images: int, networks: Sequence[str]) -> Recipe:
     Raises:
         ValueError: if the values do not go together.
     """
+    # What has no weights to begin with learns from the start, however few the images.
+    begun = start_on(images) if set(networks) <= set(NETWORKS) else FROM_SCRATCH
     columns = st.columns(4)
     with columns[0]:
         name = st.selectbox(
             "Recipe",
             list(RECIPES),
-            index=list(RECIPES).index(start_on(images).recipe),
+            index=list(RECIPES).index(begun.recipe),
             key=f"{PAGE}_recipe",
             on_change=_fill,
             bind="query-params",

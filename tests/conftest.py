@@ -76,12 +76,6 @@ def _works_in(process: psutil.Process, folder: str) -> bool:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than cores: many a test waits for a process of its own."""
-    return (os.cpu_count() or 1) + 1
-
-
-@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Give whole groups of tests to one of several processes. xdist's marks do nothing under pytest 9.2: its #1386."""
     from xdist.scheduler import LoadScopeScheduling

@@ -72,11 +72,14 @@ def test_network_and_recipe_follow_the_data_set_unless_others_were_chosen(pets: 
     assert "train_pretrained" not in [button.key for button in app.button]
 
 
-def test_an_address_may_ask_for_few_images_from_scratch(pets: str) -> None:
-    app = opened("Train", train_data=pets, train_networks="resnet8", train_recipe="default")
+@pytest.mark.parametrize("more", [{}, {"train_recipe": "default"}], ids=str)
+def test_an_address_may_ask_for_few_images_from_scratch(more: dict[str, str], pets: str) -> None:
+    app = opened("Train", train_data=pets, train_networks="resnet8", **more)
     assert app.selectbox(key="train_recipe").value == "default"
     assert app.multiselect(key="train_networks").value == ["resnet8"]
     assert app.button(key="train_pretrained").label == "Take squeezenet and the recipe transfer"
+    assert not app.button(key="train_start").disabled
+    assert not app.error
 
 
 def test_a_recipe_with_imagenets_weights_takes_a_network_that_has_them(store: RunStore) -> None:
