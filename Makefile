@@ -24,7 +24,8 @@ types: $(VENV)/dev
 
 tests: $(VENV)/dev
 	$(BIN)/python -m pytest -n auto -m "not browser and not quiet"
-	$(BIN)/python -m pytest -m "browser or quiet"
+	$(BIN)/python -m pytest -n auto -m "browser and not quiet"
+	$(BIN)/python -m pytest -m quiet
 
 # README.md, the pages and the docstrings as a site. What leads nowhere or cannot be read is an error.
 docs: $(VENV)/dev

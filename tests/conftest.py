@@ -22,7 +22,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:
         os.environ.setdefault(threads, "1")
 
 ROOT = Path(__file__).parents[1]
-TOGETHER = ("tests/test_export.py::test_every_file", "tests/training/test_training.py")
+WALK = "tests/browser/test_walks.py::test_a_page_does_what_it_is_for_and_can_be_read"
+TOGETHER = ("tests/test_export.py::test_every_file", "tests/training/test_training.py", f"{WALK}[1280", f"{WALK}[390")
 """Tests, by how their names begin, that share what takes long to make."""
 
 
