@@ -12,8 +12,6 @@ from .conftest import MINUTES, faultless, heading, looked_at, settle, visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 WIDE, NARROW = 1280, 390
-
-
 SCHEMES = ("light", "dark")
 
 

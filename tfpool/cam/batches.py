@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -55,8 +55,7 @@ class Compiled:
     """
 
     def __init__(self, function: Callable[..., Any], signature: Sequence[tf.TensorSpec]) -> None:
-        # TensorFlow warns of a method that is traced again and again: of each object it is another one.
-        self._function = tf.function(partial(function), input_signature=signature)
+        self._function = tf.function(function, input_signature=signature)
 
     @cached_property
     def graph(self) -> Callable[..., Any]:
