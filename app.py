@@ -2,12 +2,11 @@
 
 import streamlit as st
 
-from dashboard import charts, tour
+from dashboard import ahead, growth, tour
 from dashboard.choices import SHORT_NAMES
 from dashboard.glossary import meaning
 from dashboard.page import header, link
 from dashboard.painting import painted
-from dashboard.whole import pandas_whole_or_absent
 from dashboard.wording import times
 from tfpool import heads
 from tfpool.lab import CLAIMS
@@ -26,8 +25,8 @@ PATTERNS = {
 CHANNELS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 CLASSES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 SIDES = (1, 2, 4, 7, 14, 28)
-_LINES = 240
-"""Height of the chart, in pixels of the page: all that the first question takes stands on one screen."""
+_LINES = 140
+"""Height of the chart's lines, in pixels of the page: all that the first question takes stands on one screen."""
 
 
 def _weights(side: int, ratio: str) -> str:
@@ -38,7 +37,6 @@ def _weights(side: int, ratio: str) -> str:
 
 
 @st.fragment
-@pandas_whole_or_absent()
 def play() -> None:
     left, right = st.columns([1, 3], gap="medium")
     with left:
@@ -84,8 +82,12 @@ def play() -> None:
         )
     sides = sorted({*SIDES, side})
     lines = {name: [heads.get(name).params((each, each, channels), classes) for each in sides] for name in found}
-    st.plotly_chart(
-        charts.size_lines(sides, lines, "height and width of the feature map", side, _LINES),
+    growth.lines(
+        sides,
+        lines,
+        "height and width of the feature map",
+        side,
+        _LINES,
         key="home_lines",
         alt="Parameters of the heads as the feature map grows: those of GAP and GMP stay at "
         f"{costs['gap']:,}, those of Flatten grow with its area, to {lines['flatten'][-1]:,} at {sides[-1]}",
@@ -109,3 +111,4 @@ link("Claims", f"**Is it true?** {len(CLAIMS)} claims, measured")
 
 st.subheader("A tour in five steps", anchor=False)
 tour.show()
+ahead.load()

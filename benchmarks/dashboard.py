@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import tfpool as tp
 from benchmarks.filled import filled
 from dashboard.page import PAGES, ROOT
-from tests.browser.conftest import CHROMIUM, FLAGS, POINTS, free_port, heading, settle, start_server
+from tests.browser.conftest import CHROMIUM, FLAGS, POINTS, STANDS, free_port, heading, settle, start_server
 from tfpool.runs import RunStore
 from tfpool.table import table
 from tfpool.training import enqueue_sweep, launch
@@ -41,17 +41,11 @@ LOADED = "tensorflow"
 
 TOY = Path(__file__).with_name("toy")
 LARGEST, HEIGHT = "The largest head is", "The height is"
-CLOCK = """title => { window.taken = new Promise(tell => addEventListener('click', ({timeStamp}) => {
-    const done = () => document.querySelector('[data-testid="stMain"] h1')?.innerText === title
-        && document.querySelector('[data-testid="stApp"][data-test-script-state="notRunning"]')
-        && !document.querySelector('[data-stale="true"], [data-testid="stSkeleton"]')
-        && !document.querySelector('[data-testid="stPlotlyChart"]:not(:has(.main-svg))');
-    const watch = new MutationObserver(() => {
-        if (!done()) return;
-        watch.disconnect();
-        requestAnimationFrame(() => setTimeout(() => tell((performance.now() - timeStamp) / 1000)));
-    });
-    watch.observe(document, {subtree: true, childList: true, attributes: true, characterData: true});
+CLOCK = """([title, stands]) => { window.taken = new Promise(tell => addEventListener('click', ({timeStamp}) => {
+    const shown = eval(stands);
+    const watch = () => document.querySelector('[data-testid="stMain"] h1')?.innerText === title && shown()
+        ? setTimeout(() => tell((performance.now() - timeStamp) / 1000)) : requestAnimationFrame(watch);
+    watch();
 }, {capture: true, once: true})); }"""
 """JavaScript: a clock in the page, from the next click until what was asked for has been painted."""
 CHANGED = """([start, before]) => [...document.querySelectorAll('[data-testid="stMarkdownContainer"] p')]
@@ -72,7 +66,6 @@ def shown(page: Page, title: str) -> None:
 def opened(page: Page, url: str, title: str) -> None:
     page.goto(url, wait_until="commit")
     shown(page, title)
-    page.locator(".js-plotly-plot .main-svg").first.wait_for()
 
 
 def clicked(page: Page, link: str, title: str) -> None:
@@ -82,7 +75,7 @@ def clicked(page: Page, link: str, title: str) -> None:
 
 def timed(page: Page, link: str, title: str) -> float:
     """Seconds of coming to another page, without what finding the link and reporting back take, by the page's clock."""
-    page.evaluate(CLOCK, title)
+    page.evaluate(CLOCK, [title, STANDS])
     clicked(page, link, title)
     return float(page.evaluate("taken"))
 
@@ -124,7 +117,6 @@ def map_shown(page: Page, come: Callable[[], object]) -> None:
     come()
     page.locator("h1", has_text="CAM").wait_for()
     page.get_by_text("predicts: ").first.wait_for(timeout=LONG)
-    page.locator(".js-plotly-plot .main-svg").first.wait_for(timeout=LONG)
     settle(page)
 
 

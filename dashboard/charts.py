@@ -25,8 +25,6 @@ _TEMPLATE = {"layout": {"colorway": [BACKBONE]}}
 lays fonts, grid and background of its theme over either, and our traces bring their colours with them."""
 _BAR = 76
 """Height of a colour bar with its numbers and its unit, in pixels of the page."""
-_FACTORS = 100
-"""From this ratio of the last place to the first on, places are drawn by their logarithm."""
 
 
 def trace(kind: str, **settings: Any) -> Trace:
@@ -41,6 +39,9 @@ def trace(kind: str, **settings: Any) -> Trace:
 
 def figure(traces: Sequence[Trace], layout: Mapping[str, Any]) -> go.Figure:
     """A Plotly figure, as all pages make theirs: in one go, since each update of one goes through all that is there."""
+    # Plotly looks it up, and fails where another session's thread is in the midst of loading it. Home does without.
+    import pandas  # noqa: F401
+
     return go.Figure(traces, {"template": _TEMPLATE, **layout})
 
 
@@ -70,50 +71,13 @@ def parameter_bars(plans: Sequence[Plan], log: bool) -> go.Figure:
         # On a logarithmic axis stacked bars would lie about the upper one.
         "barmode": "group" if log else "stack",
         "height": 120 + (34 if log else 26) * len(plans),
-        "xaxis": {"title": {"text": "parameters"}, **_counts(log)},
+        "xaxis": {
+            "title": {"text": "parameters"},
+            "exponentformat": "B",
+            **({"type": "log", "dtick": 1} if log else {}),
+        },
         "yaxis": {"autorange": "reversed", "ticksuffix": " "},
         **frame(left=room_for(names)),
-    }
-    return figure(traces, layout)
-
-
-def size_lines(
-    places: Sequence[int], heads: Mapping[str, Sequence[int | None]], title: str, here: int, height: int
-) -> go.Figure:
-    """Parameters of heads over the size of the image or the map, or the number of classes.
-
-    Heads that need equally many everywhere share a line.
-
-    Args:
-        places: along the horizontal axis, evenly apart or by factors.
-        heads: a value for each place; None where there is none.
-        title: of the horizontal axis.
-        here: the place that is chosen.
-        height: of the chart, in pixels of the page.
-    """
-    alike: dict[tuple[int | None, ...], list[str]] = {}
-    for head, params in heads.items():
-        alike.setdefault(tuple(params), []).append(head)
-    traces = [
-        trace(
-            "scatter",
-            x=list(places),
-            y=list(params),
-            name=", ".join(SHORT_NAMES[name] for name in names),
-            line=_line(names[0], number),
-            mode="lines+markers",
-            hovertemplate="%{x:,}: %{y:,} parameters",
-        )
-        for number, (params, names) in enumerate(alike.items())
-    ]
-    by_factors = places[-1] / max(1, places[0]) > _FACTORS
-    chosen = {"type": "line", "x0": here, "x1": here, "y0": 0, "y1": 1, "yref": "y domain"}
-    layout = {
-        "height": height,
-        "xaxis": {"title": {"text": title}, **({"type": "log", "dtick": 1} if by_factors else {})},
-        "yaxis": {"title": {"text": "parameters of the head"}, **_counts(log=True)},
-        "shapes": [{**chosen, "line": {"color": BACKBONE, "dash": "dot", "width": 1.5}}],
-        **frame(),
     }
     return figure(traces, layout)
 
@@ -232,14 +196,6 @@ def evidence(pixels: np.ndarray, heatmap: np.ndarray, limit: float, unit: str, h
         "uirevision": "kept",
     }
     return figure(traces, layout)
-
-
-def _line(head: str, number: int) -> dict[str, str]:
-    return {"color": COLOURS[head], "dash": DASHES[number % len(DASHES)]}
-
-
-def _counts(log: bool) -> dict[str, object]:
-    return {"exponentformat": "B", **({"type": "log", "dtick": 1} if log else {})}
 
 
 def frame(legend: bool = True, left: int = 80, below: int = 65) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import re
 from collections.abc import Iterator
@@ -13,7 +12,6 @@ from typing import Any
 import streamlit as st
 
 from dashboard import warming
-from dashboard.whole import PANDAS
 from tfpool.runs import RunStore
 
 ROOT = Path(__file__).parents[1]
@@ -52,9 +50,6 @@ def header(title: str, question: str, name: str | None = None) -> None:
             link(page)
     st.title(title, anchor=False)
     st.markdown(question)
-    if name != "Home":
-        # Whole before any chart: see `whole.py`.
-        importlib.import_module(PANDAS)
     warming.begin()
 
 

@@ -101,7 +101,7 @@ def painted(patterns: Mapping[str, str], key: str, label: str) -> np.ndarray:
     state = st.session_state.get(f"{key}_cells") or {}
     shown = _digits(state.get("cells"), len(first)) or _digits(st.query_params.get(key), len(first)) or first
     result = _component(
-        # For a list or a dictionary Streamlit would load pandas, to see whether it is a table: 0.2 s of the first page.
+        # A tuple: for a list or a dictionary in it Streamlit would load pandas, to see whether it is a table.
         data={
             "cells": shown,
             "side": side,

@@ -12,7 +12,6 @@ import streamlit as st
 from dashboard import charts, pictures
 from dashboard.choices import SHORT_NAMES
 from dashboard.page import link
-from dashboard.whole import pandas_whole_or_absent
 from dashboard.wording import number_of
 from tfpool import examples, results
 from tfpool.certainty import images_behind
@@ -32,7 +31,6 @@ def show() -> None:
     st.fragment(_steps)()
 
 
-@pandas_whole_or_absent()
 def _steps() -> None:
     step = st.segmented_control(
         "Step",

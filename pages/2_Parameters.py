@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, choices, ranking, result_charts
+from dashboard import charts, choices, growth, ranking, result_charts
 from dashboard.choices import SHORT_NAMES, SIDES
 from dashboard.counted import CLASSES, counted, over_classes, over_sides
 from dashboard.glossary import meaning
@@ -24,7 +24,7 @@ COUNTS = {
 }
 # Side of the images that the smallest networks were published for.
 SMALL = 32
-_LINES = 340
+_LINES = 240
 """Height of the chart of lines, in pixels of the page."""
 
 header("Parameters", "What does each head cost, over networks, image sizes and class counts?")
@@ -98,8 +98,12 @@ def curves(networks: list[str], heads: list[str], side: int, classes: int) -> No
         places = sorted({each for each in SIDES if each >= least and each % (2 * SMALL) == 0} | {least, side})
         here, title = side, "image side, pixels"
         lines = over_sides(network, heads, places, classes)
-    st.plotly_chart(
-        charts.size_lines(places, lines, title, here, _LINES),
+    growth.lines(
+        places,
+        lines,
+        title,
+        here,
+        _LINES,
         key="parameters_lines",
         alt=f"Parameters of each head of {network} over {title} from {places[0]:,} to {places[-1]:,}: "
         + ", ".join(f"{SHORT_NAMES[name]} {_range(line)}" for name, line in lines.items()),

@@ -27,9 +27,6 @@ _MINUTE = 60_000
 def taken(page: Page, url: str, name: str) -> None:
     page.goto(f"{url}/{PICTURES[name]}", wait_until="domcontentloaded")
     settle(page)
-    # TensorFlow may be loading: the charts come when it has.
-    page.locator(".js-plotly-plot .main-svg").first.wait_for(timeout=_MINUTE)
-    settle(page)
     page.screenshot(path=FOLDER / f"{name}.png", animations="disabled")
     print(FOLDER / f"{name}.png")
 

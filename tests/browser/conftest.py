@@ -36,6 +36,14 @@ PROBES = ("/_stcore/health", "/_stcore/host-config")
 POINTS = """() => document.querySelector('[data-testid="stPlotlyChart"]')
     ?.querySelectorAll('.scatterlayer .point').length ?? 0"""
 """JavaScript: how many points the first chart's curves have."""
+STANDS = """() => document.querySelector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    && document.querySelector('[data-testid="stMain"] h1')
+    && !document.querySelector('[data-stale="true"], [data-testid="stSkeleton"]')
+    && !document.querySelector('[data-testid="stPlotlyChart"]:not(:has(.main-svg))')
+    && [...document.querySelectorAll('[data-testid="stBidiComponentIsolated"]')].every(
+        ({shadowRoot}) => shadowRoot?.querySelector('svg, input'))
+    && [...document.querySelectorAll('[data-testid="stImage"] img')].every(({complete}) => complete)"""
+"""JavaScript: whether a page's script has run and all that it shows is drawn."""
 PATIENCE = 30_000
 """Milliseconds."""
 MINUTES = 180_000
@@ -198,10 +206,8 @@ def heading(page: str) -> str:
 
 
 def settle(page: Page) -> None:
-    """Wait until the script has run, which may load TensorFlow, and nothing shown is out of date."""
-    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=MINUTES)
-    page.wait_for_selector('[data-testid="stMain"] h1')
-    page.wait_for_function('() => !document.querySelector(\'[data-stale="true"], [data-testid="stSkeleton"]\')')
+    """Wait until the script has run, which may load TensorFlow, nothing is out of date, and all charts are drawn."""
+    page.wait_for_function(STANDS, timeout=MINUTES)
 
 
 def stop_button(page: Page) -> Locator:

@@ -77,6 +77,16 @@ def test_the_map_is_edited_and_shifted_by_keyboard_and_its_address_shows_the_sam
     expect(opened.get_by_label("Row 1, column 1")).to_have_value("0")
 
 
+def test_home_does_without_plotly_and_loads_it_for_the_page_after(shared: str, browse: Browse) -> None:
+    scripts = "() => performance.getEntriesByType('resource').filter(({name}) => name.includes('PlotlyChart.')).length"
+    opened = browse(shared)
+    expect(opened.get_by_test_id("stPlotlyChart")).to_have_count(0)
+    opened.wait_for_function(f"() => ({scripts})() > 0")
+    opened.get_by_test_id("stSidebar").get_by_role("link", name="Parameters", exact=True).click()
+    expect(opened.locator(".main-svg")).not_to_have_count(0)
+    assert opened.evaluate(scripts) == 1
+
+
 def test_the_tour_leads_on_to_the_same_models(shared: str, browse: Browse) -> None:
     opened = browse(f"{shared}/?home_step=Look")
     opened.get_by_role("link", name="Look at other images, by other methods").click()

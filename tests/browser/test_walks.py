@@ -64,7 +64,24 @@ def drawn(charts: Locator) -> None:
         expect(chart.locator(".point path, .scatterlayer path, .hm image, .heatmaplayer image")).not_to_have_count(0)
 
 
+def points_tell(page: Page, place: str, *numbers: str) -> None:
+    """The lines of growing heads stand apart, and one who points at a place is told its numbers and none of others."""
+    heights = [box["y"] for dot in page.locator(".area circle").all() if (box := dot.bounding_box())]
+    assert max(heights) - min(heights) > 20
+    strip = page.locator(f".place:has(+ .told > b:text-is('{place}'))")
+    strip.hover()
+    shown = page.locator(".told:visible")
+    expect(shown).to_have_count(1)
+    for number in (place, *numbers):
+        expect(shown).to_contain_text(number)
+    assert (inside := shown.bounding_box())
+    assert (all_of_it := page.locator(".chart").bounding_box())
+    assert all_of_it["x"] <= inside["x"]
+    assert inside["x"] + inside["width"] <= all_of_it["x"] + all_of_it["width"]
+
+
 def home(page: Page) -> None:
+    points_tell(page, "14", "GAP, GMP: 513,000", "Flatten: 100,353,000")
     page.get_by_label("Row 1, column 4").fill("8")
     page.keyboard.press("Tab")
     expect(page.locator(".st-key-home_gap")).to_contain_text("2.00")
@@ -94,13 +111,14 @@ def parameters(page: Page) -> None:
     before = told.inner_text()
     page.get_by_role("slider", name="Image side, pixels").press("ArrowRight")
     expect(told).not_to_have_text(before)
-    bars, lines = page.get_by_test_id("stPlotlyChart").nth(0), page.get_by_test_id("stPlotlyChart").nth(1)
+    bars = page.get_by_test_id("stPlotlyChart").first
     expect(bars.get_by_text("100k", exact=True)).to_have_count(0)
     page.get_by_text("Log scale").click()
     expect(bars.get_by_text("100k", exact=True)).not_to_have_count(0)
     page.get_by_role("radio", name="classes", exact=True).click()
-    expect(lines.locator(".xtitle")).to_have_text("classes")
+    expect(page.locator(".across")).to_have_text("classes")
     drawn(page.get_by_test_id("stPlotlyChart"))
+    points_tell(page, "1,000", "Flatten: ")
 
 
 def data(page: Page) -> None:

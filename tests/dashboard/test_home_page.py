@@ -1,5 +1,7 @@
 """Home: a map in the address, heads counted live, and the tour's steps with the numbers of the runs that ship."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from tfpool import examples, heads, results
 from tfpool.lab import finding
 from tfpool.lab.claim import CLAIMS
 
-from .test_pages import opened, sound, words
+from .test_pages import ROOT, opened, sound, words
 
 CORNER, ELSEWHERE = "9600630000000000", "0000000000360069"
 
@@ -69,6 +71,20 @@ def test_who_plays_with_the_map_does_not_wait_for_the_rest_of_the_page(monkeypat
     assert alone == ["play", "_steps"]
 
 
+WITHOUT = """
+import sys
+from streamlit.testing.v1 import AppTest
+
+app = AppTest.from_file("app.py", default_timeout=60).run()
+print(len(app.exception), len(app.get("plotly_chart")), "pandas" in sys.modules)
+"""
+
+
+def test_the_first_page_waits_neither_for_plotly_nor_for_pandas() -> None:
+    ended = subprocess.run([sys.executable, "-c", WITHOUT], cwd=ROOT, capture_output=True, text=True)
+    assert ended.stdout.split() == ["0", "0", "False"], ended.stderr
+
+
 def test_the_tour_goes_from_step_to_step() -> None:
     app = opened("Home")
     for step in STEPS[1:]:
@@ -96,7 +112,6 @@ def test_the_tours_maps_follow_the_picture() -> None:
         for run, probabilities in kept.probabilities.items():
             said = probabilities[number].argmax()
             assert f"says {names[said]}{'' if said == number else ' (wrong)'}" in words(app), run
-        charts = app.get("plotly_chart")
-        assert len(charts) == 3
-        maps.append([chart.proto.spec for chart in charts[1:]])
+        maps.append([chart.proto.spec for chart in app.get("plotly_chart")])
+        assert len(maps[-1]) == 2
     assert maps[0] != maps[1]

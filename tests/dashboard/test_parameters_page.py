@@ -12,6 +12,7 @@ from tfpool.heads import HEADS
 from tfpool.runs import RunStore
 
 from ..test_results import finished, unknown
+from .test_growth import named, shown, told
 from .test_pages import opened, sound, words
 
 
@@ -55,11 +56,11 @@ def test_bars_are_stacked_unless_the_axis_is_logarithmic(store: RunStore) -> Non
 
 def test_heads_that_need_equally_many_share_a_line(store: RunStore) -> None:
     app = opened("Parameters")
-    assert [line["name"] for line in chart(app, 1)["data"]] == ["GAP, GMP", "Flatten"]
+    assert named(shown(app)) == ["GAP, GMP", "Flatten"]
+    assert shown(app).findtext("div[@class='across']") == "image side, pixels"
     app = opened("Parameters", parameters_by="classes", parameters_classes="7")
-    drawn = chart(app, 1)
-    assert drawn["layout"]["xaxis"]["type"] == "log"
-    assert drawn["layout"]["shapes"][0]["x0"] == 7
+    assert shown(app).findtext("div[@class='across']") == "classes"
+    assert ["7", "GAP, GMP: 455", "Flatten: 1,404,935"] in told(shown(app))
 
 
 @pytest.mark.parametrize("network", ["resnet20", "squeezenet", "nin_imagenet"])
@@ -93,7 +94,7 @@ def test_my_runs_stand_at_their_parameters_and_the_labs_do_not(store: RunStore) 
     finished(store, 0.8, head="flatten")
     finished(store, 0.9, head="flatten", seed=1)
     app = opened("Parameters")
-    drawn = chart(app, 2)
+    drawn = chart(app, 1)
     points = {dot["name"]: (dot["x"], dot["y"]) for dot in drawn["data"]}
     assert points.keys() == {"resnet8 GAP", "resnet8 Flatten"}
     assert points["resnet8 Flatten"] == ([106_202], [pytest.approx(0.85)])
@@ -117,7 +118,7 @@ def test_a_row_that_cannot_be_is_left_out_with_its_reason_and_the_others_stay(st
         *((network, head) for network in ("resnet50", "vgg16") for head in ("GAP", "Flatten")),
     ]
     assert "The largest head is **Flatten**" in words(app)
-    assert chart(app, 2)["data"][0]["name"] == "resnet8 GAP"
+    assert chart(app, 1)["data"][0]["name"] == "resnet8 GAP"
 
 
 def test_a_network_that_the_images_are_too_small_for_is_one_sentence(store: RunStore) -> None:
@@ -126,7 +127,7 @@ def test_a_network_that_the_images_are_too_small_for_is_one_sentence(store: RunS
     assert told.startswith("Left out: GAP, GMP, Flatten on nin_imagenet. The image is too small")
     assert not app.error
     # Where it can stand is still drawn, and the runs are told of.
-    assert [line["name"] for line in chart(app, 0)["data"]] == ["GAP, GMP", "Flatten"]
+    assert named(shown(app)) == ["GAP, GMP", "Flatten"]
     assert "train two heads, and they stand here" in words(app)
 
 
@@ -136,4 +137,4 @@ def test_a_run_of_an_unknown_head_is_named_and_the_others_stay(store: RunStore) 
     app = opened("Parameters")
     told = words(app).replace("\\", "")
     assert f"{hidden.id} is of a network or head that this version of tfpool does not know." in told
-    assert [dot["name"] for dot in chart(app, 2)["data"]] == ["resnet8 GAP"]
+    assert [dot["name"] for dot in chart(app, 1)["data"]] == ["resnet8 GAP"]
