@@ -9,7 +9,7 @@ COMPILE := $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 .PHONY: app test lint types tests docs soak format lock clean
 
 app: $(VENV)/runtime
-	$(BIN)/streamlit run app.py
+	$(BIN)/python scripts/serve.py
 
 # Types are looked through beside the tests, which leave a part of a core free.
 test: lint

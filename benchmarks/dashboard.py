@@ -156,7 +156,9 @@ def training(store: RunStore) -> Iterator[str]:
 def serving(folder: Path, browser: Browser, title: str, root: Path) -> Iterator[tuple[int, str, Page, float]]:
     """A fresh server: its process, its address, a tab with its first page, and the seconds which that took."""
     port = free_port()
-    server = start_server(folder, port, folder.parent / f"log-{port}", root=root)
+    # As `make app` does; the toy has nothing to make ready.
+    script = ("scripts/serve.py",) if root == ROOT else ("-m", "streamlit", "run", "app.py")
+    server = start_server(folder, port, folder.parent / f"log-{port}", root=root, script=script)
     try:
         page, url = browser.new_page(viewport={"width": 1280, "height": 900}), f"http://127.0.0.1:{port}"
         page.set_default_timeout(LONG)

@@ -25,12 +25,14 @@ def checkout(tmp_path: Path) -> Path:
     folder = tmp_path / "checkout"
     # Streamlit looks for pages beside the script that a link leads to.
     shutil.copytree(ROOT / "pages", folder / "pages")
-    for name in ("app.py", "Makefile", "requirements.txt", "requirements-dev.txt"):
-        shutil.copy(ROOT / name, folder)
+    (folder / "scripts").mkdir()
+    for name in ("app.py", "scripts/serve.py", "Makefile", "requirements.txt", "requirements-dev.txt"):
+        shutil.copy(ROOT / name, folder / name)
     for name in ("dashboard", "tfpool", ".streamlit"):
         (folder / name).symlink_to(ROOT / name)
     (folder / ".venv").mkdir()
-    (folder / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
+    for name in ("bin", "lib", "pyvenv.cfg"):
+        (folder / ".venv" / name).symlink_to(Path(sys.prefix) / name)
     return folder
 
 
@@ -46,7 +48,7 @@ def test_make_app_sets_up_what_is_not_there_and_nothing_twice(checkout: Path) ->
     assert "pip install" in install
     assert install.endswith("-r requirements.txt")
     assert ".venv/bin/python -m compileall" in compiled
-    assert serve == ".venv/bin/streamlit run app.py"
+    assert serve == ".venv/bin/python scripts/serve.py"
     (checkout / stamp.removeprefix("touch ")).touch()
     assert planned(checkout) == [serve]
 
@@ -80,5 +82,5 @@ def test_make_app_serves_the_dashboard(checkout: Path, tmp_path: Path) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(made.pid, signal.SIGTERM)
         made.wait(15)
-    assert log.read_text().splitlines()[0] == ".venv/bin/streamlit run app.py"
+    assert log.read_text().splitlines()[0] == ".venv/bin/python scripts/serve.py"
     assert "Traceback" not in log.read_text()

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -99,6 +99,7 @@ def start_server(
     warming: str = "on",
     *options: str,
     root: Path = ROOT,
+    script: Sequence[str] = ("-m", "streamlit", "run", "app.py"),
     environment: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
     """A dashboard over a store, once it answers.
@@ -110,10 +111,11 @@ def start_server(
         warming: "off" where no map is opened.
         options: of Streamlit's command line, besides.
         root: the folder of app.py.
+        script: what Python runs there.
         environment: variables, besides.
     """
     own = ("--server.port", str(port), "--server.headless", "true")
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", *own, *options]
+    command = [sys.executable, *script, *own, *options]
     variables = {**os.environ, "TFPOOL_STORE": str(store), "TFPOOL_WARMING": warming, **(environment or {})}
     with log.open("a") as output:
         server = subprocess.Popen(command, cwd=root, env=variables, stdout=output, stderr=subprocess.STDOUT)
