@@ -41,7 +41,7 @@ STANDS = """() => document.querySelector('[data-testid="stApp"][data-test-script
     && !document.querySelector('[data-stale="true"], [data-testid="stSkeleton"]')
     && !document.querySelector('[data-testid="stPlotlyChart"]:not(:has(.main-svg))')
     && [...document.querySelectorAll('[data-testid="stBidiComponentIsolated"]')].every(
-        ({shadowRoot}) => shadowRoot?.querySelector('svg, input'))
+        ({shadowRoot}) => shadowRoot?.querySelector('svg, input, img'))
     && [...document.querySelectorAll('[data-testid="stImage"] img')].every(({complete}) => complete)"""
 """JavaScript: whether a page's script has run and all that it shows is drawn."""
 PATIENCE = 30_000
