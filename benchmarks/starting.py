@@ -17,10 +17,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PLAIN = "import tfpool.training.fit"
 AS_WORKERS = """
-import sys
-from tfpool.process import lasting
-from tfpool.training.worker import UNUSED
-sys.modules.update(dict.fromkeys(UNUSED))
+from tfpool.process import do_without, lasting
+do_without("matplotlib", "pandas")
 with lasting():
     import tfpool.training.fit
 """

@@ -12,18 +12,22 @@ from tfpool import heads
 from tfpool.heads import HEADS
 from tfpool.plan import Plan
 
-SIZES = {32: ((33, 45, 3), (28, 28, 1)), 224: ((255, 191, 3), (193, 224, 1))}
-"""For networks published for small and for large images: odd, and grey."""
-
-
-def sized(name: str) -> list[tuple[int, int, int]]:
-    return list(SIZES[32 if tp.plan(name).input_shape[0] == 32 else 224])
+ODD = {32: (33, 45, 3), 224: (255, 191, 3)}
+GREY = {32: (28, 28, 1), 224: (193, 224, 1)}
+"""Sizes for networks that were published for small and for large images."""
+KINDS = ("convnet", "resnet8", "resnet20b", "plain20", "resnet18", "plain18", "resnet50", "resnet50v1.5", "resnet50v2")
+KINDS += ("nin_cifar", "nin_imagenet", "alexnet", "vgg11", "vgg11_bn", "squeezenet", "efficientnetb0")
+"""Of each kind of network the shallowest: deeper ones have the same layers more often."""
+SIZED = [(name, ODD) for name in tp.catalog()] + [(name, GREY) for name in KINDS]
 
 
 # As published they are built for tests/test_export.py, which asks the same of them.
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "size"), [(name, size) for name in tp.catalog() for size in sized(name)], ids=str)
-def test_plan_equals_the_built_model_layer_by_layer_under_every_head(name: str, size: tuple[int, int, int]) -> None:
+@pytest.mark.parametrize(("name", "sizes"), SIZED, ids=lambda each: each if isinstance(each, str) else str(each[224]))
+def test_plan_equals_the_built_model_layer_by_layer_under_every_head(
+    name: str, sizes: dict[int, tuple[int, int, int]]
+) -> None:
+    size = sizes[32 if tp.plan(name).input_shape[0] == 32 else 224]
     # No weight is allocated, so the largest heads are checked too.
     with keras.StatelessScope(initialize_variables=False):
         for plan, model in under_every_head(name, size):
@@ -99,7 +103,7 @@ def test_layer_names_and_order_are_those_of_keras_applications(name: str) -> Non
     keras.backend.clear_session()
 
 
-@pytest.fixture(scope="module", params=["resnet50", "resnet50v2", "vgg16", "efficientnetb0"])
+@pytest.fixture(scope="module")
 def official(request: pytest.FixtureRequest) -> tuple[str, keras.Model]:
     """An official model, at a small size where its weights do not depend on it, with weights that all differ."""
     name = request.param
@@ -122,7 +126,16 @@ def official(request: pytest.FixtureRequest) -> tuple[str, keras.Model]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("file", "by_name"), [("whole.h5", False), ("whole.h5", True), ("only.weights.h5", False)], ids=str
+    ("official", "file", "by_name"),
+    [
+        ("resnet50", "whole.h5", False),
+        ("resnet50", "whole.h5", True),
+        ("resnet50", "only.weights.h5", False),
+        ("resnet50v2", "whole.h5", True),
+        ("vgg16", "whole.h5", False),
+        ("efficientnetb0", "only.weights.h5", False),
+    ],
+    indirect=["official"],
 )
 def test_official_weights_load_from_each_format_with_no_difference(
     official: tuple[str, keras.Model], tmp_path: Path, file: str, by_name: bool

@@ -1,4 +1,5 @@
 import gc
+import importlib
 import os
 import subprocess
 import sys
@@ -6,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tfpool.process import Process, cores, end, lasting
+from tfpool.process import Process, cores, do_without, end, lasting
 
 
 def test_a_process_is_alive_until_it_ends_whether_or_not_it_is_waited_for() -> None:
@@ -27,6 +28,14 @@ def test_this_process_is_the_same_however_often_asked() -> None:
     assert Process.of() == Process.of()
     assert Process.of().is_alive
     assert cores() >= 1
+
+
+def test_what_is_done_without_is_as_if_it_were_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Which puts back what was there.
+    monkeypatch.setitem(sys.modules, "wave", sys)
+    do_without("wave")
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module("wave")
 
 
 def test_what_is_loaded_to_last_is_left_out_of_garbage_collections_then_and_later() -> None:

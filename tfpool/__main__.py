@@ -1,6 +1,9 @@
 import sys
 
 from tfpool.cli import main
+from tfpool.process import do_without
 
 if __name__ == "__main__":
+    # Figures of findings are drawn by Matplotlib without it.
+    do_without("matplotlib.pyplot", "pandas")
     sys.exit(main())

@@ -18,6 +18,7 @@ from tfpool.counts import Counts
 from tfpool.export import to_code
 from tfpool.graph import at_least
 from tfpool.plan import plan
+from tfpool.process import lasting
 from tfpool.run_commands import show
 from tfpool.run_files import write
 from tfpool.runs import RunStore
@@ -55,7 +56,7 @@ def compare_command(args: argparse.Namespace) -> int:
 
 def _counted(path: str) -> Counts:
     """The counts of a saved Keras model."""
-    with quietly():
+    with quietly(), lasting():
         from tfpool.opening import load_model
 
         return plan(load_model(path))
@@ -143,14 +144,14 @@ def export_command(args: argparse.Namespace) -> int:
     run, out = RunStore(args.store).get(args.id), Path(args.out)
     if not out.parent.is_dir():
         raise ValueError(f"There is no folder {out.parent} to write {out.name} into.")
-    with quietly():
+    with quietly(), lasting():
         write(run, out, args.format)
     print(json.dumps({"run": run.id, "format": args.format, "out": args.out}) if args.json else f"Written: {out}")
     return 0
 
 
 def explain_command(args: argparse.Namespace) -> int:
-    with quietly():
+    with quietly(), lasting():
         classifiers = _classifiers(args, args.model, *args.beside)
         from tfpool.cam.files import Question, explain_files
 
@@ -185,7 +186,7 @@ def _classifiers(args: argparse.Namespace, *names: str) -> list[Classifier]:
 
 
 def classify_command(args: argparse.Namespace) -> int:
-    with quietly():
+    with quietly(), lasting():
         import keras  # noqa: F401
 
         (classifier,) = _classifiers(args, args.model)

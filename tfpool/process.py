@@ -7,6 +7,7 @@ import gc
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -52,6 +53,14 @@ def lasting() -> Iterator[None]:
         gc.freeze()
         if was:
             gc.enable()
+
+
+def do_without(*packages: str) -> None:
+    """Have no use of packages that Keras loads where they are installed, for charts and tables that nobody asks for.
+
+    Only for a process that is ours from its start: Python takes them for packages that are not there.
+    """
+    sys.modules.update(dict.fromkeys(packages))  # type: ignore[arg-type]
 
 
 def give_way() -> None:

@@ -12,14 +12,12 @@ import time
 import traceback
 
 from tfpool import files
-from tfpool.process import Process, give_way, lasting
+from tfpool.process import Process, do_without, give_way, lasting
 from tfpool.runs import Run, RunStore
 from tfpool.training.queue import launch
 
 _PAUSE = 0.25
 _GRACE = 1.0
-UNUSED = ("matplotlib", "pandas")
-"""What Keras loads where it is installed, for charts and tables that no training makes: a fifth of its start."""
 _FULL = "The disk is full. Free some space and resume the run: it goes on from its last checkpoint."
 
 
@@ -87,6 +85,5 @@ def _retire(store: RunStore, me: Process) -> None:
 
 
 if __name__ == "__main__":
-    # Python takes them for modules that are not there.
-    sys.modules.update(dict.fromkeys(UNUSED))  # type: ignore[arg-type]
+    do_without("matplotlib", "pandas")
     main(sys.argv[1])
