@@ -2,9 +2,15 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile -r
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile --no-deps
+# All is pinned. TensorFlow is more than half of it: it and the rest are unpacked side by side.
+INSTALL = $(PIP) $$(grep '^tensorflow==' $<) & grep -v '^tensorflow==' $< | $(PIP) -r /dev/stdin; rest=$$?; wait $$! && exit $$rest
 # pip compiles what it installs on one core. Files that Python cannot compile are not for it: they are left as they are.
 COMPILE := $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
+
+# Where tests in a browser are, and those that need a quiet machine: to look for them everywhere takes a while.
+BROWSER := tests/browser tests/training/test_soak.py
+QUIET := tests/training/test_training.py
 
 .PHONY: app test lint types tests docs soak format lock clean
 
@@ -24,8 +30,8 @@ types: $(VENV)/dev
 
 tests: $(VENV)/dev
 	$(BIN)/python -m pytest -n auto -m "not browser and not quiet"
-	$(BIN)/python -m pytest -n auto -m "browser and not quiet"
-	$(BIN)/python -m pytest -m quiet
+	$(BIN)/python -m pytest -n auto -m "browser and not quiet" $(BROWSER)
+	$(BIN)/python -m pytest -m quiet $(QUIET)
 
 # README.md, the pages and the docstrings as a site. What leads nowhere or cannot be read is an error.
 docs: $(VENV)/dev
@@ -41,14 +47,14 @@ format: $(VENV)/dev
 
 $(VENV)/runtime: requirements.txt
 	$(PYTHON) -m venv $(VENV)
-	$(INSTALL) requirements.txt
+	$(INSTALL)
 	$(COMPILE)
 	touch $@
 
 # Tests import what they need of it, which compiles that much sooner than all of it is.
 $(VENV)/dev: requirements-dev.txt
 	$(PYTHON) -m venv $(VENV)
-	$(INSTALL) requirements-dev.txt
+	$(INSTALL)
 	touch $@
 
 # Pin the ranges of pyproject.toml anew. Needs the tool uv.

@@ -23,7 +23,13 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 ROOT = Path(__file__).parents[1]
 WALK = "tests/browser/test_walks.py::test_a_page_does_what_it_is_for_and_can_be_read"
-TOGETHER = ("tests/test_export.py::test_every_file", "tests/training/test_training.py", f"{WALK}[1280", f"{WALK}[390")
+TOGETHER = (
+    "tests/test_export.py::test_every_file",
+    "tests/training/test_training.py",
+    "tests/cam/test_methods.py",
+    f"{WALK}[1280",
+    f"{WALK}[390",
+)
 """Tests, by how their names begin, that share what takes long to make."""
 
 

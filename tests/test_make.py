@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -45,12 +46,35 @@ def planned(folder: Path) -> list[str]:
 def test_make_app_sets_up_what_is_not_there_and_nothing_twice(checkout: Path) -> None:
     environment, install, compiled, stamp, serve = planned(checkout)
     assert environment.endswith("-m venv .venv")
-    assert "pip install" in install
-    assert install.endswith("-r requirements.txt")
+    assert "--no-deps $(grep '^tensorflow==' requirements.txt) &" in install
+    assert "grep -v '^tensorflow==' requirements.txt |" in install
     assert ".venv/bin/python -m compileall" in compiled
     assert serve == ".venv/bin/python scripts/serve.py"
     (checkout / stamp.removeprefix("touch ")).touch()
     assert planned(checkout) == [serve]
+
+
+@pytest.mark.parametrize(("tensorflow", "others", "code"), [(0, 0, 0), (1, 0, 1), (0, 1, 1)])
+def test_an_installation_fails_where_either_half_of_it_does(
+    checkout: Path, tensorflow: int, others: int, code: int
+) -> None:
+    install = planned(checkout)[1]
+    pip = checkout / "pip"
+    pip.write_text(f'#!/bin/sh\ncase "$*" in *tensorflow==*) exit {tensorflow};; *) cat; exit {others};; esac\n')
+    pip.chmod(0o755)
+    ended = subprocess.run(
+        ["sh", "-c", install.replace(".venv/bin/pip", str(pip))], cwd=checkout, capture_output=True, text=True
+    )
+    assert ended.returncode == code
+
+
+@pytest.mark.parametrize(("variable", "marker"), [("BROWSER", "mark.browser"), ("QUIET", "mark.quiet")])
+def test_tests_are_where_make_test_looks_for_them(variable: str, marker: str) -> None:
+    (line,) = re.findall(rf"^{variable} := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    looked = [ROOT / each for each in line.split()]
+    marked = [path for path in (ROOT / "tests").rglob("test_*.py") if f"pytest.{marker}" in path.read_text()]
+    assert marked
+    assert [path for path in marked if not any(path.is_relative_to(each) for each in looked)] == []
 
 
 @pytest.mark.slow
