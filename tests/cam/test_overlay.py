@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 
@@ -118,3 +120,15 @@ def test_a_charts_scale_is_the_same_paint() -> None:
     assert stops[0][1] == f"rgba({', '.join(map(str, AGAINST))}, 0.9)"
     assert stops[-1][1] == f"rgba({', '.join(map(str, FOR))}, 0.9)"
     assert all(str(colour).endswith(", 0)") for place, colour in stops if place == 0.5)
+
+
+def test_between_its_stops_a_charts_scale_is_off_by_four_of_255_at_most() -> None:
+    stops = colorscale(1.0)
+    places = [float(place) for place, _ in stops]
+    colours = np.array([[float(part) for part in re.findall(r"[0-9.e-]+", str(colour))] for _, colour in stops])
+    strengths = np.linspace(-1, 1, 1025)
+    drawn = np.stack([np.interp(0.5 + strengths / 2, places, part) for part in colours.T], axis=-1)
+    # As far as they are opaque they are seen, and Plotly's colours are whole numbers.
+    seen = np.abs(drawn[:, :3] - paint(strengths)) * drawn[:, 3:]
+    assert 1 < seen.max() < 4
+    np.testing.assert_allclose(drawn[:, 3], np.abs(strengths), atol=1e-4)
