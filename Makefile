@@ -28,7 +28,11 @@ lint: $(VENV)/dev
 types: $(VENV)/dev
 	$(BIN)/mypy
 
+# What one round of tests has trained the others have too.
+tests: export TESTS_SHARE := $(CURDIR)/build/tests
 tests: $(VENV)/dev
+	rm -rf $(TESTS_SHARE)
+	mkdir -p $(TESTS_SHARE)
 	$(BIN)/python -m pytest -n auto -m "not browser and not quiet"
 	$(BIN)/python -m pytest -n auto -m "browser and not quiet" $(BROWSER)
 	$(BIN)/python -m pytest -m quiet $(QUIET)

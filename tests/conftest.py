@@ -98,8 +98,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with resnet8-gap-1 and resnet8-flatten-2, trained for three epochs on 1,000 images. Do not change it."""
     folder = tmp_path_factory.getbasetemp()
-    # Side by side, pytest's processes share what one of them has trained.
+    # Side by side, pytest's processes share what one of them has trained, and so do the rounds of `make test`.
     folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    folder = Path(os.environ.get("TESTS_SHARE", folder))
     store, failed = folder / "trained" / "saved_models", folder / "failed"
     try:
         (folder / "taken").mkdir()
