@@ -78,7 +78,10 @@ def lines(
 def drawn(
     places: Sequence[int], heads: Mapping[str, Sequence[int | None]], title: str, here: int, height: int, alt: str
 ) -> str:
-    """The chart as HTML around SVG, whose lengths across are shares of a width that only the page knows."""
+    """The chart as HTML around SVG, whose lengths across are shares of a width that only the page knows.
+
+    Args: as `lines` takes them.
+    """
     alike: dict[tuple[int | None, ...], list[str]] = {}
     for head, params in heads.items():
         alike.setdefault(tuple(params), []).append(head)
