@@ -21,7 +21,8 @@ _FACTORS = 100
 """From this ratio of the last place to the first on, places are drawn by their logarithm."""
 _MOST_TICKS, _LINE = 7, 22
 """Of the horizontal axis, and the pixels of the page that a label of the vertical one has at least."""
-_DASHES = ("", "9 5", "2 4", "9 4 2 4")
+_DASHES = ("", "9 5", "2 4", "9 4 2 4", "16 6", "9 3 2 3 2 3", "5 3", "16 4 2 4", "1 6")
+"""One for each head: those of GAP and GeM, one parameter apart, are seen through one another."""
 
 _CSS = """
 .chart { position: relative; padding-left: 70px; font: 13px/20px var(--st-font); color: var(--st-text-color);

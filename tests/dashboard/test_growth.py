@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from dashboard.growth import drawn
+from tfpool.heads import HEADS
 from tfpool.palette import COLOURS
 
 
@@ -72,6 +73,12 @@ def test_a_line_is_broken_where_there_is_nothing_on_its_scale(missing: int | Non
     chart = growth((1, 2, 3, 4, 5), nin=(1, missing, 10, 100, missing))
     assert re.findall("[ML]", lines(chart)[0][0]) == ["M", "M", "L"]
     assert len(list(chart.iter("circle"))) == 3
+
+
+def test_lines_that_lie_upon_one_another_are_seen_through_their_dashes() -> None:
+    chart = growth((1, 2), **{head: (number, number) for number, head in enumerate(HEADS, start=1)})
+    dashes = [each.attrib["stroke-dasharray"] for each in chart.iterfind(".//svg/svg/path")]
+    assert len(set(dashes)) == len(dashes) == len(HEADS)
 
 
 def test_every_place_tells_its_numbers_and_every_point_has_a_place() -> None:
