@@ -46,6 +46,13 @@ def tfpool(*arguments: str, cwd: Path = ROOT, timeout: float = 300) -> subproces
     )
 
 
+def said(script: str) -> list[str]:
+    """The words that a Python script prints in a process of its own, which ends well."""
+    ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout.split()
+
+
 @pytest.fixture(autouse=True)
 def seeded() -> None:
     """Initial weights that are the same whichever tests came before, where a test's process has Keras at all."""

@@ -1,9 +1,6 @@
 """`scripts/serve.py` has loaded what the first page's script would load."""
 
-import subprocess
-import sys
-
-from .conftest import ROOT
+from .conftest import said
 
 FIRST_PAGE = """
 import sys
@@ -20,5 +17,4 @@ print(*(name for name in loaded if name.split(".")[0] in ("dashboard", "tfpool",
 
 
 def test_the_first_page_has_nothing_left_to_load() -> None:
-    ended = subprocess.run([sys.executable, "-c", FIRST_PAGE], cwd=ROOT, capture_output=True, text=True)
-    assert (ended.returncode, ended.stdout.split()) == (0, []), ended.stderr
+    assert said(FIRST_PAGE) == []

@@ -1,9 +1,6 @@
 """Figures of all pages, while other sessions' threads do as they like."""
 
-import subprocess
-import sys
-
-from ..conftest import ROOT
+from ..conftest import said
 
 BESIDE = """
 import sys, threading, time
@@ -17,5 +14,4 @@ print(len(figure([trace("scatter", x=[1, 2], y=[3, 4])], {}).data), hasattr(sys.
 
 
 def test_a_chart_waits_for_pandas_that_another_thread_is_loading() -> None:
-    ended = subprocess.run([sys.executable, "-c", BESIDE], cwd=ROOT, capture_output=True, text=True)
-    assert ended.stdout.split() == ["1", "True"], ended.stderr
+    assert said(BESIDE) == ["1", "True"]

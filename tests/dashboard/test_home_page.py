@@ -1,7 +1,5 @@
 """Home: a map in the address, heads counted live, and the tour's steps with the numbers of the runs that ship."""
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,8 @@ from tfpool import examples, heads, results
 from tfpool.lab import finding
 from tfpool.lab.claim import CLAIMS
 
-from .test_pages import ROOT, opened, sound, words
+from ..conftest import said
+from .test_pages import opened, sound, words
 
 CORNER, ELSEWHERE = "9600630000000000", "0000000000360069"
 
@@ -81,8 +80,7 @@ print(len(app.exception), len(app.get("plotly_chart")), "pandas" in sys.modules)
 
 
 def test_the_first_page_waits_neither_for_plotly_nor_for_pandas() -> None:
-    ended = subprocess.run([sys.executable, "-c", WITHOUT], cwd=ROOT, capture_output=True, text=True)
-    assert ended.stdout.split() == ["0", "0", "False"], ended.stderr
+    assert said(WITHOUT) == ["0", "0", "False"]
 
 
 def test_the_tour_goes_from_step_to_step() -> None:
