@@ -5,7 +5,8 @@ import streamlit as st
 from dashboard import ahead, growth, tour
 from dashboard.choices import SHORT_NAMES
 from dashboard.glossary import meaning
-from dashboard.page import header, link
+from dashboard.header import header
+from dashboard.page import link
 from dashboard.painting import painted
 from dashboard.wording import times
 from tfpool import heads

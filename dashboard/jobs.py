@@ -17,7 +17,7 @@ from tfpool.certainty import between, images_behind
 from tfpool.run import ENDED, STATES, Run
 from tfpool.selection import WORDS
 from tfpool.table import clock
-from tfpool.training.queue import launch
+from tfpool.training.launcher import launch
 
 _SECONDS = 1.0
 MOST = 8

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from dashboard.keras_loading import load_keras
 from dashboard.page import plain, store
 from dashboard.waiting import Result, waited
-from dashboard.warming import load_keras
 from tfpool import examples
 from tfpool.classifier import Classifier, find, is_file
 from tfpool.pretrained.networks import NETWORKS

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard import pictures, result_charts
+from dashboard.keras_loading import load_keras_for
 from dashboard.page import plain
-from dashboard.warming import load_keras_for
 from tfpool import predictions, run_files
 from tfpool.predictions import Predictions
 from tfpool.process import end

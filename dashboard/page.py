@@ -11,7 +11,6 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import warming
 from tfpool.runs import RunStore
 
 ROOT = Path(__file__).parents[1]
@@ -25,32 +24,6 @@ PAGES = {
     "CAM": ("pages/6_CAM.py", ":material/visibility:"),
     "Claims": ("pages/7_Claims.py", ":material/fact_check:"),
 }
-
-SIDEBAR = 220
-"""Its width in pixels: enough for the names of the pages."""
-
-# White on the primary colour and the primary colour on its own tint cannot both be read on a dark page. No setting has
-# the space around a title, which pushes answers below the fold.
-_STYLE = """<style>
-[data-testid="stMain"] h1 { padding: 0 0 0.25rem; }
-button[data-variant][data-selected] p, [data-testid="stSliderThumbValue"] p { color: light-dark(#005A8D, #FAFAFA); }
-</style>"""
-
-
-def header(title: str, question: str, name: str | None = None) -> None:
-    """Page settings, the title, and the one question that the page answers."""
-    icon = str(Path(__file__).with_name("icon.png"))
-    st.set_page_config(
-        page_title=f"{name or title} · tfpool", page_icon=icon, layout="wide", initial_sidebar_state=SIDEBAR
-    )
-    st.html(_STYLE)
-    # Streamlit's own menu would call the home page "app", after its file.
-    with st.sidebar:
-        for page in PAGES:
-            link(page)
-    st.title(title, anchor=False)
-    st.markdown(question)
-    warming.begin()
 
 
 def link(page: str, label: str | None = None, **settings: Any) -> None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from dashboard.keras_loading import load_keras_for
 from dashboard.models import Model
 from dashboard.page import link, plain
-from dashboard.warming import load_keras_for
 from tfpool import data, predictions
 from tfpool.data.images import FORMATS, read_image
 from tfpool.pretrained.networks import BUNDLED

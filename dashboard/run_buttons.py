@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard.page import plain, store
 from tfpool.run import ENDED, Run
 from tfpool.selection import unknown_in_words
-from tfpool.training.queue import launch
+from tfpool.training.launcher import launch
 
 _REFUSED, _DELETED, _ADDED, _CHANGED = "runs_refused", "runs_deleted", "runs_added", "runs_changed"
 _OFFERED = 5

@@ -7,21 +7,13 @@ import threading
 import time
 from contextlib import suppress
 
-from streamlit.runtime import Runtime, get_instance
-from streamlit.runtime import exists as under_a_server
-
-from tfpool.data.keras_sets import DOWNLOADS
+from dashboard.keras_loading import _in_a_server, load_keras
 from tfpool.process import lasting
 
 DELAY = 4.0
 """Seconds that the first page has to itself: its script has run by then and its browser has drawn it."""
 _lock = threading.Lock()
 _begun = False
-
-
-def _in_a_server() -> bool:
-    # A test's harness has a stand-in for the server.
-    return under_a_server() and type(get_instance()) is Runtime
 
 
 def begin() -> bool:
@@ -41,26 +33,6 @@ def begin() -> bool:
         _begun = True
     threading.Thread(target=_warm, name="warming", daemon=True).start()
     return True
-
-
-def load_keras() -> None:
-    """Load it, and keep Streamlit from clearing its state, which it does after each run of any page.
-
-    The state is the whole process's, so that a model that another session's thread is building gets two layers of one
-    name. And all objects are gone through for it, which takes several times as long as most pages.
-    """
-    # By one door for all: two threads that come by different ones wait for one another in a circle.
-    import tfpool.cam  # noqa: F401, I001
-    import keras
-
-    if _in_a_server():
-        keras.backend.clear_session = lambda: None
-
-
-def load_keras_for(name: str) -> None:
-    """Load it where it is what reads the images of a data set."""
-    if name in DOWNLOADS:
-        load_keras()
 
 
 def _warm() -> None:

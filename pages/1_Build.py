@@ -8,7 +8,8 @@ from dashboard.blocks import DETAILS
 from dashboard.choices import HEADS_MEAN, SHORT_NAMES, SIDES
 from dashboard.counted import counted
 from dashboard.glossary import meaning
-from dashboard.page import header, link, messages
+from dashboard.header import header
+from dashboard.page import link, messages
 from tfpool import graph
 from tfpool.catalog import find
 from tfpool.export import to_code

@@ -7,7 +7,8 @@ from dashboard import charts, choices, growth, ranking, result_charts
 from dashboard.choices import SHORT_NAMES, SIDES
 from dashboard.counted import CLASSES, counted, over_classes, over_sides
 from dashboard.glossary import meaning
-from dashboard.page import header, link, messages, plain, store
+from dashboard.header import header
+from dashboard.page import link, messages, plain, store
 from dashboard.wording import times
 from tfpool import graph, results
 from tfpool.catalog import CATALOG

@@ -4,8 +4,9 @@ import numpy as np
 import streamlit as st
 
 from dashboard import choices, own_images, pictures
-from dashboard.page import header, link, plain
-from dashboard.warming import load_keras_for
+from dashboard.header import header
+from dashboard.keras_loading import load_keras_for
+from dashboard.page import link, plain
 from tfpool import data, graph
 from tfpool.data.fetching import fetch
 from tfpool.data.images import FORMATS

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from dashboard import choices, jobs, recipes, run_buttons
-from dashboard.page import header, link, messages, store
-from dashboard.warming import load_keras_for
+from dashboard.header import header
+from dashboard.keras_loading import load_keras_for
+from dashboard.page import link, messages, store
 from tfpool import data
 from tfpool.runs import ENDED
 from tfpool.selection import countable, is_lab

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from dashboard import choices, comparing, jobs, one_run, ranking, run_buttons, run_table
-from dashboard.page import header, link, messages, store
+from dashboard.header import header
+from dashboard.page import link, messages, store
 from dashboard.run_table import CHOSEN, MOST
 from tfpool.selection import countable
 

@@ -8,7 +8,8 @@ from dashboard import charts, choices, explaining, judging, keeping, models, pic
 from dashboard.choices import SHORT_NAMES
 from dashboard.dragging import dragged
 from dashboard.explaining import SCALES, Query, View, digest
-from dashboard.page import header, messages, plain, store
+from dashboard.header import header
+from dashboard.page import messages, plain, store
 from tfpool.selection import countable, unknown_in_words
 
 METHODS = {

@@ -4,7 +4,8 @@ import streamlit as st
 
 from dashboard import claim_cards, claim_jobs
 from dashboard.claim_cards import Known
-from dashboard.page import header, messages, store
+from dashboard.header import header
+from dashboard.page import messages, store
 from tfpool.lab import job
 from tfpool.lab.claim import claims
 

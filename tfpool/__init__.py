@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tfpool.pretrained import decode_predictions, preprocess_input
     from tfpool.training import Recipe, train
 
-__version__ = "0.1.0"
+from tfpool._version import __version__ as __version__
 
 __all__ = [
     "catalog",

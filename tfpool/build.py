@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from tfpool import ops
-from tfpool.graph import Op, Tensor, at_least
+from tfpool.graph import Op, Tensor
 from tfpool.heads import Head, get
 from tfpool.plan import Plan
+from tfpool.validation import at_least
 
 if TYPE_CHECKING:
     import keras

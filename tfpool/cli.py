@@ -8,8 +8,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
-import tfpool
 from tfpool import commands, data_commands, heads, lab_commands, run_commands
+from tfpool._version import __version__
 
 _INTERRUPTED = 130
 _EPILOG = """examples:
@@ -60,7 +60,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"tfpool {tfpool.__version__}")
+    parser.add_argument("--version", action="version", version=f"tfpool {__version__}")
     known = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     command = _add(

@@ -16,7 +16,6 @@ from tfpool.classifier import Classifier, find, is_file
 from tfpool.comparison import compare
 from tfpool.counts import Counts
 from tfpool.export import to_code
-from tfpool.graph import at_least
 from tfpool.plan import plan
 from tfpool.process import lasting
 from tfpool.run_commands import show
@@ -25,6 +24,7 @@ from tfpool.runs import RunStore
 from tfpool.table import memory, table
 from tfpool.terminal import bar, quietly
 from tfpool.training.recipe import PRETRAINED, WHY_PRETRAINED, Recipe, start_on
+from tfpool.validation import at_least
 
 
 def plan_command(args: argparse.Namespace) -> int:

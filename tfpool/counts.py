@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from math import ceil, prod
 from typing import Any, NamedTuple
 
-from tfpool.graph import FLOAT32, LOCAL, Op, Shape, Side, at_least, text
+from tfpool.graph import FLOAT32, LOCAL, Op, Shape, Side, text
 from tfpool.table import count, memory, table
+from tfpool.validation import at_least
 
 SLOTS = {"adam": 2, "adamw": 2, "sgd": 1}
 """Values that an optimizer keeps for each trainable weight; "sgd" is with momentum."""

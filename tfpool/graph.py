@@ -6,7 +6,6 @@ counting needs: output shape, parameters, multiply-adds and window. Nothing here
 
 from __future__ import annotations
 
-import operator
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
@@ -74,21 +73,6 @@ def known(size: int | None) -> int:
     if size is None:
         raise ValueError("This layer needs a fixed image size, got None for height or width.")
     return size
-
-
-def at_least(least: int, value: Any, what: str) -> int:
-    """The whole number `value`, if it is at least `least`.
-
-    Raises:
-        ValueError: naming `what` the number is for.
-    """
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = least - 1
-    if number < least or isinstance(value, bool):
-        raise ValueError(f"A whole number of at least {least} is needed for {what}, got {value!r}.")
-    return number
 
 
 def text(shape: Shape) -> str:

@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 from tfpool import ops
-from tfpool.graph import Shape, Tensor, at_least, known
+from tfpool.graph import Shape, Tensor, known
+from tfpool.validation import at_least
 
 
 class Head(ABC):

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, overload
 from tfpool import graph, heads
 from tfpool.catalog import find
 from tfpool.counts import Counts, Row, Sight, activation_bytes, in_pixels, look
-from tfpool.graph import FLOAT32, LOCAL, Shape, Tensor, at_least
+from tfpool.graph import FLOAT32, LOCAL, Shape, Tensor
 from tfpool.ops import image_input
+from tfpool.validation import at_least
 
 if TYPE_CHECKING:
     import keras

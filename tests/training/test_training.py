@@ -21,7 +21,8 @@ from tfpool.plan import Plan
 from tfpool.process import Process
 from tfpool.runs import ENDED, METRICS, Run, RunStore
 from tfpool.training import worker
-from tfpool.training.queue import enqueue, enqueue_heads, launch
+from tfpool.training.launcher import launch
+from tfpool.training.queue import enqueue, enqueue_heads
 
 from ..conftest import ROOT
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from tfpool.graph import Tensor, at_least, known
+from tfpool.graph import Tensor, known
 from tfpool.ops import AveragePooling2D, Concatenate, Conv2D, Cropping2D, MaxPooling2D
+from tfpool.validation import at_least
 
 POOLS = {"max": MaxPooling2D, "average": AveragePooling2D}
 PADDINGS = ("zero", "circular", "none")

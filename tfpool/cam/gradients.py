@@ -10,8 +10,8 @@ from typing import Any
 import tensorflow as tf
 
 from tfpool.anatomy.locate import Anatomy
-from tfpool.cam.kinds import Maps, gradients, not_negative, weighted
-from tfpool.graph import at_least
+from tfpool.cam.kinds import Maps, gradients, weighted
+from tfpool.validation import at_least, not_negative
 
 
 def gradcam(anatomy: Anatomy) -> Maps:

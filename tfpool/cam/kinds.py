@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -65,14 +64,3 @@ def gradients(anatomy: Anatomy, features: Any, targets: Any, images: Any) -> Any
 def weighted(features: Any, weights: Any) -> Any:
     """Σ_k w_k A_k for one weight (N, C) a channel."""
     return tf.einsum("nhwc,nc->nhw", features, weights)
-
-
-def not_negative(value: Any, name: str) -> float:
-    """A setting as a number that is 0 or more.
-
-    Raises:
-        ValueError: naming the setting.
-    """
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
-        raise ValueError(f"A number of at least 0 is needed for {name}, got {value!r}.")
-    return float(value)

@@ -11,8 +11,8 @@ from typing import Any
 import tensorflow as tf
 
 from tfpool.anatomy.locate import Anatomy
-from tfpool.cam.kinds import Maps, not_negative, target_scores
-from tfpool.graph import at_least
+from tfpool.cam.kinds import Maps, target_scores
+from tfpool.validation import at_least, not_negative
 
 _AT_ONCE = 32
 """Masked images in one pass, so that memory does not grow with the number of masks."""

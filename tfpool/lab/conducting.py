@@ -11,7 +11,7 @@ from tfpool.lab.claim import SCALES, find
 from tfpool.lab.finding import FOLDER, Finding
 from tfpool.lab.laboratory import Laboratory
 from tfpool.runs import RunStore
-from tfpool.training.queue import launch
+from tfpool.training.launcher import launch
 
 
 def conduct(

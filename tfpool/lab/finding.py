@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import tfpool
+from tfpool._version import __version__
 from tfpool.files import atomic
 from tfpool.lab.claim import CLAIMS, SCALES, Claim, Record
 from tfpool.lab.figure import Figure
@@ -142,7 +142,7 @@ def made(claim: Claim, scale: str, records: Sequence[Record], seconds: float) ->
         "command": f"python -m tfpool lab {claim.name} --{scale}",
         "date": datetime.now(UTC).date().isoformat(),
         "seconds": round(seconds),
-        "tfpool": tfpool.__version__,
+        "tfpool": __version__,
         "python": platform.python_version(),
         **versions(),
         "machine": machine(),

@@ -20,7 +20,8 @@ from tfpool.results import last
 from tfpool.runs import Run, RunStore
 from tfpool.selection import LAB
 from tfpool.terminal import quietly
-from tfpool.training.queue import enqueue, launch
+from tfpool.training.launcher import launch
+from tfpool.training.queue import enqueue
 
 TUNING = 1000
 """The first seed that learning rates are tuned with; none of those measured is as high."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from tfpool.graph import at_least
 from tfpool.pretrained.networks import APPLICATIONS, BUNDLED, check
+from tfpool.validation import at_least
 
 if TYPE_CHECKING:
     import numpy as np

@@ -15,9 +15,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-import tfpool
 from tfpool import data as data_sets
 from tfpool import predictions
+from tfpool._version import __version__
 from tfpool.build import build
 from tfpool.data import DataSet
 from tfpool.files import atomic
@@ -209,7 +209,7 @@ def _describe(run: Run, data: DataSet) -> None:
         "threads": 1,
         "versions": {
             "python": platform.python_version(),
-            "tfpool": tfpool.__version__,
+            "tfpool": __version__,
             "tensorflow": tf.__version__,
             "keras": keras.__version__,
             "numpy": np.__version__,

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from tfpool.runs import ENDED, Run, RunStore
 from tfpool.table import clock
-from tfpool.training.queue import launch
+from tfpool.training.launcher import launch
 
 _PAUSE = 0.3
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from tfpool import data as data_sets
@@ -16,39 +12,8 @@ from tfpool.data import DataSet
 from tfpool.heads import Head
 from tfpool.plan import Plan, plan
 from tfpool.pretrained import NETWORKS
-from tfpool.process import Process, cores
-from tfpool.runs import Run, RunStore
+from tfpool.runs import RunStore
 from tfpool.training.recipe import Recipe
-
-
-def train(
-    plan: Plan, data: str = "fashion_mnist", recipe: Recipe | None = None, store: str | Path = "saved_models"
-) -> Run:
-    """Train a plan and wait for it, with a progress bar.
-
-    The training happens in a background process with one thread, so that the same call gives the same
-    numbers wherever it is made. Ctrl-C stops the run and keeps what it has.
-
-    Args:
-        plan: what `tfpool.plan` returned, for images and classes of the data set.
-        data: name of a data set, as `python -m tfpool data` lists them.
-        recipe: how to train. Default: `Recipe()`.
-        store: the folder to keep runs in.
-
-    Returns:
-        The run, done or stopped.
-
-    Raises:
-        ValueError: if plan, data set and recipe do not fit together.
-        RuntimeError: if the run failed or its process was killed.
-    """
-    from tfpool.training.progress import watch
-
-    runs = RunStore(store)
-    (run,) = watch(runs, enqueue([plan], data, recipe or Recipe(), runs))
-    if run.state in ("failed", "interrupted"):
-        raise RuntimeError(f"Run {run.id} was {run.state}. {run.error or 'Its process is gone.'}")
-    return run
 
 
 def enqueue(
@@ -137,22 +102,3 @@ def _shape(images: DataSet, recipe: Recipe) -> tuple[int, int, int]:
     if recipe.image_size is not None:
         height = width = recipe.image_size
     return height, width, 3 if recipe.weights else channels
-
-
-def launch(store: RunStore) -> None:
-    """Start workers for queued runs, until as many live as there are cores; clear away what was deleted long ago."""
-    store.purge()
-    package = str(Path(__file__).parents[2])
-    path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
-    # Pages may be killed at any time: a worker has its own session and outlives whoever started it.
-    with store.roster() as roster, (store.folder / "workers.log").open("ab") as log:
-        for _ in range(roster.wanted(cores())):
-            worker = subprocess.Popen(
-                [sys.executable, "-m", "tfpool.training.worker", str(store.folder.resolve())],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env={**os.environ, "PYTHONPATH": path, "TF_CPP_MIN_LOG_LEVEL": "3"},
-                start_new_session=True,
-            )
-            roster.add(Process.of(worker.pid))

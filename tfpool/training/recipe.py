@@ -8,8 +8,8 @@ from typing import Any
 
 from tfpool.build import INITIALIZERS
 from tfpool.counts import SLOTS
-from tfpool.graph import at_least
 from tfpool.plan import Plan
+from tfpool.validation import at_least
 
 OPTIMIZERS = tuple(SLOTS)
 SCHEDULES = ("cosine", "constant", "step", "onecycle")

@@ -14,7 +14,7 @@ import traceback
 from tfpool import files
 from tfpool.process import Process, do_without, give_way, lasting
 from tfpool.runs import Run, RunStore
-from tfpool.training.queue import launch
+from tfpool.training.launcher import launch
 
 _PAUSE = 0.25
 _GRACE = 1.0

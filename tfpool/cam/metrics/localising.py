@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from tfpool.graph import at_least
+from tfpool.validation import at_least
 
 
 def masks_of(boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -12,7 +12,7 @@ from tfpool.anatomy.unfold import unfold
 from tfpool.cam.explainer import Explainer
 from tfpool.cam.metrics.agreeing import agreement
 from tfpool.cam.targets import Contrast, Target
-from tfpool.graph import at_least
+from tfpool.validation import at_least
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,33 @@
+"""Numbers that a caller gave, checked; each refusal says what was expected and what came."""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import Any
+
+
+def at_least(least: int, value: Any, what: str) -> int:
+    """The whole number `value`, if it is at least `least`.
+
+    Raises:
+        ValueError: naming `what` the number is for.
+    """
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = least - 1
+    if number < least or isinstance(value, bool):
+        raise ValueError(f"A whole number of at least {least} is needed for {what}, got {value!r}.")
+    return number
+
+
+def not_negative(value: Any, name: str) -> float:
+    """A setting as a number that is 0 or more.
+
+    Raises:
+        ValueError: naming the setting.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+        raise ValueError(f"A number of at least 0 is needed for {name}, got {value!r}.")
+    return float(value)
