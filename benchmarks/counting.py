@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT))
 
 import tfpool as tp  # noqa: E402
 from tfpool.heads import HEADS  # noqa: E402
-from tfpool.table import table  # noqa: E402
+from tfpool.system.format import table  # noqa: E402
 
 LARGE = {"head": "flatten", "input_shape": (512, 512, 3), "classes": 1000}
 SIDES = (160, 192, 224, 225, 256, 299, 320, 384, 448, 512)

@@ -33,7 +33,7 @@ sys.path.insert(0, str(ROOT))
 import numpy as np  # noqa: E402
 
 from benchmarks.explaining_elsewhere import Case  # noqa: E402
-from tfpool.table import table  # noqa: E402
+from tfpool.system.format import table  # noqa: E402
 
 OVER_FORWARD = {"cam": "≤ 1.05"} | dict.fromkeys(("gradcam", "hirescam", "layercam", "xgradcam", "gradcam++"), "≤ 1.1")
 OURS = "tfpool, enlarged"

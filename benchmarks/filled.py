@@ -7,8 +7,8 @@ import shutil
 from pathlib import Path
 
 from tfpool import examples
-from tfpool.process import Process
 from tfpool.runs import RunStore
+from tfpool.system.process import Process
 
 
 def filled(folder: Path, count: int) -> RunStore:

@@ -18,7 +18,7 @@ from scipy import stats
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tfpool.lab.statistics import over_seeds
-from tfpool.table import table
+from tfpool.system.format import table
 
 SPREADS: dict[str, tuple[Callable[..., np.ndarray], float]] = {
     "normal": (lambda random, size: random.normal(0.0, 1.0, size), 0.0),

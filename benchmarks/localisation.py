@@ -35,7 +35,7 @@ from tfpool.data import DataSet, scattered
 from tfpool.data.dataset import PARTS
 from tfpool.inputs import to_network
 from tfpool.pretrained.networks import BUNDLED
-from tfpool.table import table
+from tfpool.system.format import table
 from tfpool.training.fit import start, take_one_thread
 from tfpool.training.trainer import Trainer
 

@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT))
 
 import tfpool as tp  # noqa: E402
 from tfpool.plan import Plan  # noqa: E402
-from tfpool.table import memory, table  # noqa: E402
+from tfpool.system.format import memory, table  # noqa: E402
 
 CASES = [
     ("resnet20", (32, 32, 3), 128),

@@ -16,8 +16,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tfpool.lab import CLAIMS
-from tfpool.process import cores
-from tfpool.table import table
+from tfpool.system.format import table
+from tfpool.system.process import cores
 
 ROOT = Path(__file__).resolve().parents[1]
 PROMISED = 60.0

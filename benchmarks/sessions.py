@@ -35,7 +35,7 @@ from benchmarks.filled import filled
 from dashboard.page import ROOT
 from tests import asking
 from tests.browser.conftest import free_port, start_server
-from tfpool.table import table
+from tfpool.system.format import table
 
 ACTIONS = (
     ("", "home_side=14"),

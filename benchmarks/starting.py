@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PLAIN = "import tfpool.training.fit"
 AS_WORKERS = """
-from tfpool.process import do_without, lasting
+from tfpool.system.process import do_without, lasting
 do_without("matplotlib", "pandas")
 with lasting():
     import tfpool.training.fit

@@ -16,7 +16,7 @@ from tfpool import graph
 from tfpool.graph import Shape
 from tfpool.palette import COLOURS
 from tfpool.plan import Plan
-from tfpool.table import short
+from tfpool.system.format import short
 
 # Places across the drawing, as shares of its width: it has to do on a phone too.
 _MIDDLE, _WIDEST, _NAMES, _SHAPES, _COUNTS = 0.18, 0.24, 0.35, 0.86, 1.0

@@ -17,7 +17,7 @@ from dashboard.wording import number_of
 from tfpool.lab import Claim, Finding, axes, finding
 from tfpool.lab.claim import REVISED
 from tfpool.lab.report import short_answer
-from tfpool.table import clock
+from tfpool.system.format import clock
 
 _BADGES = {
     "holds": ("green", "check_circle"),

@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.page import link, messages, plain, store
 from tfpool.lab import job as jobs
 from tfpool.lab.job import Job
-from tfpool.table import clock
+from tfpool.system.format import clock
 
 _SECONDS = 1.0
 _SCALES = {"quick": "Quick", "full": "Full"}

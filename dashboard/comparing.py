@@ -16,7 +16,7 @@ from tfpool.certainty import images_behind
 from tfpool.results import AXES, Group
 from tfpool.runs import Run
 from tfpool.selection import WORDS
-from tfpool.table import setting
+from tfpool.system.format import setting
 
 _METRICS = ("accuracy", "loss", "gap")
 _MOST_GROUPS = 30

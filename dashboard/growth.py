@@ -15,7 +15,7 @@ import streamlit as st
 
 from dashboard.choices import SHORT_NAMES
 from tfpool.palette import COLOURS
-from tfpool.table import short
+from tfpool.system.format import short
 
 _FACTORS = 100
 """From this ratio of the last place to the first on, places are drawn by their logarithm."""

@@ -16,7 +16,7 @@ from tfpool import results
 from tfpool.certainty import between, images_behind
 from tfpool.run import ENDED, STATES, Run
 from tfpool.selection import WORDS
-from tfpool.table import clock
+from tfpool.system.format import clock
 from tfpool.training.launcher import launch
 
 _SECONDS = 1.0

@@ -14,8 +14,8 @@ from dashboard.keras_loading import load_keras_for
 from dashboard.page import plain
 from tfpool import predictions, run_files
 from tfpool.predictions import Predictions
-from tfpool.process import end
 from tfpool.runs import Run
+from tfpool.system.process import end
 
 _WORST = 12
 _POLL_SECONDS = 0.2

@@ -13,7 +13,7 @@ from tfpool import results
 from tfpool.certainty import between, images_behind, interval
 from tfpool.results import Group
 from tfpool.runs import Run
-from tfpool.table import setting
+from tfpool.system.format import setting
 
 _CLOSE = 0.02
 _UNSURE = 0.05

@@ -14,7 +14,7 @@ from dashboard.wording import times
 from tfpool import graph
 from tfpool.heads import HEADS
 from tfpool.plan import Plan
-from tfpool.table import count, memory, short
+from tfpool.system.format import count, memory, short
 from tfpool.training import Recipe
 
 _NOTHING = "nothing"

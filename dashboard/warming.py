@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 
 from dashboard.keras_loading import _in_a_server, load_keras
-from tfpool.process import lasting
+from tfpool.system.startup import lasting
 
 DELAY = 4.0
 """Seconds that the first page has to itself: its script has run by then and its browser has drawn it."""

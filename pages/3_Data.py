@@ -12,7 +12,7 @@ from tfpool.data.fetching import fetch
 from tfpool.data.images import FORMATS
 from tfpool.data.keras_sets import DOWNLOADS
 from tfpool.data.scan import Progress
-from tfpool.table import memory
+from tfpool.system.format import memory
 from tfpool.training.recipe import PRETRAINED, WHY_PRETRAINED, start_on
 
 SHOWN = 24

@@ -15,11 +15,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tfpool.files import atomic  # noqa: E402
 from tfpool.lab import CLAIMS, Finding, find  # noqa: E402
 from tfpool.lab import finding as findings  # noqa: E402
 from tfpool.lab.drawing import draw  # noqa: E402
 from tfpool.lab.report import FIGURES, page  # noqa: E402
+from tfpool.system.files import atomic  # noqa: E402
 
 PAGE = ROOT / "docs" / "findings.md"
 

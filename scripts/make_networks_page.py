@@ -15,7 +15,7 @@ from tfpool.catalog import CATALOG  # noqa: E402
 from tfpool.graph import text  # noqa: E402
 from tfpool.heads import HEADS  # noqa: E402
 from tfpool.plan import plan  # noqa: E402
-from tfpool.table import count, short  # noqa: E402
+from tfpool.system.format import count, short  # noqa: E402
 
 PAGE = ROOT / "docs" / "networks.md"
 PAGE_TEXT = """# Networks and heads

@@ -6,8 +6,8 @@ import pytest
 import scipy.stats
 
 from tfpool.certainty import between, images_behind, interval
-from tfpool.process import Process
 from tfpool.runs import RunStore
+from tfpool.system.process import Process
 
 from .test_results import finished
 

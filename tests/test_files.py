@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tfpool.files import atomic
+from tfpool.system.files import atomic
 
 
 def test_the_old_file_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:

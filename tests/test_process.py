@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tfpool.process import Process, cores, do_without, end, lasting
+from tfpool.system.process import Process, cores, end
+from tfpool.system.startup import do_without, lasting
 
 
 def test_a_process_is_alive_until_it_ends_whether_or_not_it_is_waited_for() -> None:
@@ -61,7 +62,7 @@ def test_a_child_ends_as_by_ctrl_c_and_by_force_where_it_does_not_hear(deaf: boo
 
 
 def test_a_process_that_gives_way_is_lower_and_on_linux_its_session_too() -> None:
-    code = "import os; from tfpool.process import give_way; give_way(); print(os.nice(0), flush=True); input()"
+    code = "import os; from tfpool.system.process import give_way; give_way(); print(os.nice(0), flush=True); input()"
     command = [sys.executable, "-c", code]
     started = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "start_new_session": True}
     with subprocess.Popen(command, **started) as child:  # type: ignore[call-overload]

@@ -9,9 +9,9 @@ import scipy.stats
 
 import tfpool as tp
 from tfpool import results
-from tfpool.process import Process
 from tfpool.runs import Run, RunStore
 from tfpool.selection import countable, ranked, select, unknown_in_words
+from tfpool.system.process import Process
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import pytest
 
 import tfpool as tp
 from tfpool import database
-from tfpool.process import Process
 from tfpool.runs import RunStore
+from tfpool.system.process import Process
 
 SPEC = {
     "plan": tp.plan("resnet8", head="gap", input_shape=(28, 28, 1)).spec,

@@ -1,6 +1,6 @@
 import pytest
 
-from tfpool.table import clock, count, short, table
+from tfpool.system.format import clock, count, short, table
 
 
 def test_numbers_are_written_for_people() -> None:

@@ -1,7 +1,7 @@
 import sys
 
 from tfpool.cli import main
-from tfpool.process import do_without
+from tfpool.system.startup import do_without
 
 if __name__ == "__main__":
     # Figures of findings are drawn by Matplotlib without it.

@@ -17,12 +17,12 @@ from tfpool.comparison import compare
 from tfpool.counts import Counts
 from tfpool.export import to_code
 from tfpool.plan import plan
-from tfpool.process import lasting
 from tfpool.run_commands import show
 from tfpool.run_files import write
 from tfpool.runs import RunStore
-from tfpool.table import memory, table
-from tfpool.terminal import bar, quietly
+from tfpool.system.format import memory, table
+from tfpool.system.startup import lasting
+from tfpool.system.terminal import bar, quietly
 from tfpool.training.recipe import PRETRAINED, WHY_PRETRAINED, Recipe, start_on
 from tfpool.validation import at_least
 

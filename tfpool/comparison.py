@@ -11,7 +11,7 @@ from tfpool.counts import Counts
 from tfpool.graph import text
 from tfpool.heads import Head
 from tfpool.plan import plan
-from tfpool.table import count, memory, table
+from tfpool.system.format import count, memory, table
 
 if TYPE_CHECKING:
     import keras

@@ -8,7 +8,7 @@ from math import ceil, prod
 from typing import Any, NamedTuple
 
 from tfpool.graph import FLOAT32, LOCAL, Op, Shape, Side, text
-from tfpool.table import count, memory, table
+from tfpool.system.format import count, memory, table
 from tfpool.validation import at_least
 
 SLOTS = {"adam": 2, "adamw": 2, "sgd": 1}

@@ -9,8 +9,8 @@ from tfpool import data, graph
 from tfpool.data.keras_sets import DOWNLOADS
 from tfpool.data.report import Report
 from tfpool.data.wording import clean, listed
-from tfpool.table import count, table
-from tfpool.terminal import bar
+from tfpool.system.format import count, table
+from tfpool.system.terminal import bar
 from tfpool.training.recipe import PRETRAINED, WHY_PRETRAINED, start_on
 
 _MOST_LINES = 20

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from tfpool.files import is_full
-from tfpool.process import Process
+from tfpool.system.files import is_full
+from tfpool.system.process import Process
 
 METRICS = ("loss", "accuracy", "val_loss", "val_accuracy", "seconds")
 """What is recorded an epoch: mean of the recipe's loss, share of images classified rightly, time in seconds."""

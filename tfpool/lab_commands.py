@@ -14,8 +14,8 @@ from tfpool.lab.claim import claims
 from tfpool.lab.finding import Finding
 from tfpool.lab.job import reporting
 from tfpool.runs import RunStore
-from tfpool.table import table
-from tfpool.terminal import bar
+from tfpool.system.format import table
+from tfpool.system.terminal import bar
 
 
 def lab_command(args: argparse.Namespace) -> int:

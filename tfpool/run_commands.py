@@ -13,7 +13,7 @@ from tfpool.certainty import images_behind
 from tfpool.results import Group
 from tfpool.runs import Run, RunStore
 from tfpool.selection import FACETS, WORDS, countable, is_lab, ranked, select, unknown_in_words
-from tfpool.table import clock, count, setting, short, table
+from tfpool.system.format import clock, count, setting, short, table
 
 
 def runs_command(args: argparse.Namespace) -> int:

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from tfpool.build import build
-from tfpool.files import atomic
 from tfpool.run import Run
+from tfpool.system.files import atomic
 
 
 def write(run: Run, path: Path, format: str = "onnx") -> None:

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from tfpool.database import METRICS, Roster, opened
-from tfpool.process import Process
 from tfpool.run import ENDED, Run
+from tfpool.system.process import Process
 
 __all__ = ["ENDED", "METRICS", "Run", "RunStore", "runs"]
 

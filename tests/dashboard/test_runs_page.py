@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 from dashboard import charts, ranking, result_charts, run_table
 from dashboard.page import plain
 from tfpool import results
-from tfpool.process import Process
 from tfpool.runs import RunStore
+from tfpool.system.process import Process
 
 from ..test_results import finished
 from .test_pages import opened, sound, words

@@ -12,7 +12,7 @@ import pytest
 
 from tfpool.lab import finding, job
 from tfpool.lab.job import Job, reporting, start, state, stop
-from tfpool.process import Process
+from tfpool.system.process import Process
 
 STAND_IN = """
 import signal, sys, time

@@ -16,10 +16,11 @@ import pytest
 import tensorflow as tf
 
 import tfpool as tp
-from tfpool import data, files
+from tfpool import data
 from tfpool.plan import Plan
-from tfpool.process import Process
 from tfpool.runs import ENDED, METRICS, Run, RunStore
+from tfpool.system import files
+from tfpool.system.process import Process
 from tfpool.training import worker
 from tfpool.training.launcher import launch
 from tfpool.training.queue import enqueue, enqueue_heads

@@ -12,7 +12,7 @@ from PIL import Image
 from tfpool.cam.bars import Scale, level_bar, level_height, upright_bar
 from tfpool.cam.overlay import as_rgb, check_heatmap, overlay
 from tfpool.cam.page import Page, line_height, wrapped
-from tfpool.files import atomic
+from tfpool.system.files import atomic
 
 SCALES = {
     "sheet": "One colour scale for all maps: full colour is",

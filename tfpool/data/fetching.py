@@ -12,7 +12,7 @@ from pathlib import Path
 from tfpool.data.keras_sets import DOWNLOADS
 from tfpool.data.scan import Progress
 from tfpool.data.wording import clean
-from tfpool.process import end
+from tfpool.system.process import end
 
 _PAUSE = 0.2
 _PATIENCE = 10.0

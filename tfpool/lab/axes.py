@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tfpool.lab.figure import Figure
-from tfpool.table import short
+from tfpool.system.format import short
 
 FEWEST = 2
 """Places that bars have room for at least: a few do not have to fill a figure."""

@@ -13,10 +13,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Sheet
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
-from tfpool.files import atomic
 from tfpool.lab import axes
 from tfpool.lab.figure import Figure, Series
 from tfpool.palette import coloured
+from tfpool.system.files import atomic
 
 _INCHES, _HEIGHT, _DPI = 9.0, 2.9, 100
 """Width of a sheet, height of a row of panels, and pixels an inch: a sheet is 900 pixels wide."""

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from tfpool._version import __version__
-from tfpool.files import atomic
 from tfpool.lab.claim import CLAIMS, SCALES, Claim, Record
 from tfpool.lab.figure import Figure
 from tfpool.lab.provenance import machine, versions
 from tfpool.lab.statistics import Effect
 from tfpool.lab.verdict import Judgement
+from tfpool.system.files import atomic
 
 SHIPPED = Path(__file__).with_name("findings")
 FOLDER = "lab"

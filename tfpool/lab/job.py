@@ -16,11 +16,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from tfpool.files import atomic
 from tfpool.lab.claim import CLAIMS, SCALES
 from tfpool.lab.finding import FOLDER
-from tfpool.process import Process
 from tfpool.runs import RunStore
+from tfpool.system.files import atomic
+from tfpool.system.process import Process
 
 _COMMAND = (sys.executable, "-m", "tfpool", "lab")
 _SECONDS = 1.0

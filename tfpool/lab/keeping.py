@@ -10,9 +10,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from tfpool.files import atomic
 from tfpool.lab import measuring, pointing, timing
 from tfpool.lab.provenance import machine, versions
+from tfpool.system.files import atomic
 
 _CAM = Path(__file__).parents[1] / "cam"
 

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
-from tfpool.process import cores
+from tfpool.system.process import cores
 
 _PACKAGES = ("tensorflow", "keras", "numpy")
 

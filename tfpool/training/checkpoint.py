@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from tfpool.files import atomic
+from tfpool.system.files import atomic
 
 _STATE = "state"
 

@@ -18,9 +18,9 @@ import numpy as np
 import tensorflow as tf
 
 from tfpool.data import DataSet, Part
-from tfpool.files import atomic
 from tfpool.inputs import to_network
 from tfpool.plan import Plan
+from tfpool.system.files import atomic
 from tfpool.training import batches
 from tfpool.training.recipe import Recipe
 

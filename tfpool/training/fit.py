@@ -20,10 +20,10 @@ from tfpool import predictions
 from tfpool._version import __version__
 from tfpool.build import build
 from tfpool.data import DataSet
-from tfpool.files import atomic
 from tfpool.inputs import highest, to_network
 from tfpool.plan import Plan
 from tfpool.runs import METRICS, Run, RunStore
+from tfpool.system.files import atomic
 from tfpool.training.features import are_fixed, features
 from tfpool.training.recipe import Recipe
 from tfpool.training.trainer import Trainer

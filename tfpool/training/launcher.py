@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tfpool.process import Process, cores
 from tfpool.runs import RunStore
+from tfpool.system.process import Process, cores
 
 
 def launch(store: RunStore) -> None:

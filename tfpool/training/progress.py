@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from tfpool.runs import ENDED, Run, RunStore
-from tfpool.table import clock
+from tfpool.system.format import clock
 from tfpool.training.launcher import launch
 
 _PAUSE = 0.3
