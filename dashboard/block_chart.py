@@ -14,7 +14,7 @@ from dashboard.charts import BACKBONE, Trace, figure, trace
 from dashboard.choices import SHORT_NAMES
 from tfpool import graph
 from tfpool.graph import Shape
-from tfpool.palette import COLOURS
+from tfpool.head_colors import COLOURS
 from tfpool.plan import Plan
 from tfpool.system.format import short
 

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from dashboard.choices import SHORT_NAMES
 from tfpool import results
-from tfpool.palette import COLOURS
+from tfpool.head_colors import COLOURS
 from tfpool.plan import Plan
 from tfpool.runs import Run
 
@@ -158,7 +158,7 @@ def evidence(pixels: np.ndarray, heatmap: np.ndarray, limit: float, unit: str, h
     Args:
         height: of the chart, in pixels of the page.
     """
-    from tfpool.colours import colorscale
+    from tfpool.colors import colorscale
 
     rows, columns = pixels.shape[:2]
     traces = [

@@ -11,9 +11,9 @@ from typing import Any
 import plotly.graph_objects as go
 
 from dashboard import charts
+from tfpool.head_colors import coloured
 from tfpool.lab import axes
 from tfpool.lab.figure import Figure, Series
-from tfpool.palette import coloured
 
 _HEIGHT = 330
 _MARKED = 12

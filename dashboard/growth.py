@@ -14,7 +14,7 @@ from itertools import count, groupby, pairwise
 import streamlit as st
 
 from dashboard.choices import SHORT_NAMES
-from tfpool.palette import COLOURS
+from tfpool.head_colors import COLOURS
 from tfpool.system.format import short
 
 _FACTORS = 100

@@ -17,7 +17,7 @@ from dashboard.glossary import meaning
 from dashboard.models import Model
 from dashboard.page import plain
 from dashboard.waiting import waited
-from tfpool.palette import coloured
+from tfpool.head_colors import coloured
 
 if TYPE_CHECKING:
     from tfpool.cam.metrics import Curves

@@ -12,7 +12,7 @@ from PIL import Image
 
 from dashboard.charts import figure, frame, plain_name, trace
 from tfpool.data import DataSet, Part
-from tfpool.palette import OTHERS
+from tfpool.head_colors import OTHERS
 
 TILE = 100
 """Side of a picture in a preview, in pixels of the page."""

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from dashboard.charts import figure, frame, percent, plain_name, room_for, trace
 from tfpool.certainty import images_behind
-from tfpool.palette import COLOURS
+from tfpool.head_colors import COLOURS
 from tfpool.results import Group
 
 _BLUE = "0, 114, 178"

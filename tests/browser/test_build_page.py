@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from dashboard.charts import BACKBONE
-from tfpool.palette import COLOURS
+from tfpool.head_colors import COLOURS
 
 from .conftest import Browse, Serve, fits, picture, settle
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import tfpool as tp
-from tfpool.colours import AGAINST, FOR, colorscale, cool_warm, paint
+from tfpool.colors import AGAINST, FOR, colorscale, cool_warm, paint
 
 IMAGE = np.full((8, 8, 1), 100, np.uint8)
 

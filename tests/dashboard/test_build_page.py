@@ -14,7 +14,7 @@ import tfpool as tp
 from dashboard import block_chart
 from dashboard.blocks import DETAILS, cut
 from tfpool.catalog import CATALOG
-from tfpool.palette import COLOURS
+from tfpool.head_colors import COLOURS
 
 from .test_pages import ROOT, metrics, opened, sound, words
 

@@ -14,7 +14,7 @@ from dashboard import judging, models
 from dashboard.explaining import SCALES, digest
 from dashboard.page import plain
 from tfpool import data, examples
-from tfpool.palette import COLOURS
+from tfpool.head_colors import COLOURS
 from tfpool.runs import RunStore
 
 from ..test_results import unknown

@@ -9,12 +9,12 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import claim_charts, claim_jobs
 from dashboard.page import plain
+from tfpool.head_colors import COLOURS
 from tfpool.lab import CLAIMS, VERDICTS, axes, find, job
 from tfpool.lab import finding as findings
 from tfpool.lab.figure import Figure, Series
 from tfpool.lab.finding import FOLDER
 from tfpool.lab.job import Job
-from tfpool.palette import COLOURS
 
 from ..lab.crafted import finding
 from ..test_imports import modules_after

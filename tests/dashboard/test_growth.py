@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 import pytest
 
 from dashboard.growth import drawn
+from tfpool.head_colors import COLOURS
 from tfpool.heads import HEADS
-from tfpool.palette import COLOURS
 
 
 def growth(places: Sequence[int], height: int = 140, **heads: Sequence[int | None]) -> ElementTree.Element:

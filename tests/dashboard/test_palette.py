@@ -5,7 +5,7 @@ from itertools import combinations, product
 import numpy as np
 import pytest
 
-from tfpool.palette import COLOURS, OTHERS
+from tfpool.head_colors import COLOURS, OTHERS
 
 PAGES = ("#FFFFFF", "#0E1117", "#171614")
 """Streamlit's light page, and its dark one as it was and as it is."""

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tfpool.head_colors import COLOURS, OTHERS, coloured
 from tfpool.lab import CLAIMS
 from tfpool.lab.drawing import draw
 from tfpool.lab.figure import Figure, Series
-from tfpool.palette import COLOURS, OTHERS, coloured
 
 from .crafted import finding
 

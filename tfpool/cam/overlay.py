@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tfpool.cam.explanation import resize
-from tfpool.colours import paint
+from tfpool.colors import paint
 
 
 def overlay(image: np.ndarray, heatmap: np.ndarray, alpha: float = 0.5, limit: float | None = None) -> np.ndarray:

@@ -13,9 +13,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Sheet
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
+from tfpool.head_colors import coloured
 from tfpool.lab import axes
 from tfpool.lab.figure import Figure, Series
-from tfpool.palette import coloured
 from tfpool.system.files import atomic
 
 _INCHES, _HEIGHT, _DPI = 9.0, 2.9, 100
