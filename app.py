@@ -9,8 +9,8 @@ from dashboard.header import header
 from dashboard.page import link
 from dashboard.painting import painted
 from dashboard.wording import times
-from tfpool import heads
 from tfpool.lab import CLAIMS
+from tfpool.networks import heads
 
 header(
     "Flatten or GAP?",

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import tfpool as tp  # noqa: E402
-from tfpool.heads import HEADS  # noqa: E402
+from tfpool.networks.heads import HEADS  # noqa: E402
 from tfpool.system.format import table  # noqa: E402
 
 LARGE = {"head": "flatten", "input_shape": (512, 512, 3), "classes": 1000}

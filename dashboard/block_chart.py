@@ -12,9 +12,9 @@ import plotly.graph_objects as go
 from dashboard.blocks import Block, cut
 from dashboard.charts import BACKBONE, Trace, figure, trace
 from dashboard.choices import SHORT_NAMES
-from tfpool import graph
-from tfpool.graph import Shape
 from tfpool.head_colors import COLOURS
+from tfpool.networks import graph
+from tfpool.networks.graph import Shape
 from tfpool.plan import Plan
 from tfpool.system.format import short
 

@@ -13,7 +13,7 @@ from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from tfpool.counts import Row
-from tfpool.graph import Shape, Tensor
+from tfpool.networks.graph import Shape, Tensor
 from tfpool.plan import Plan
 
 DETAILS = ("Stages", "Blocks", "Layers")

@@ -10,8 +10,8 @@ from collections.abc import Collection, Sequence
 import streamlit as st
 
 from dashboard.glossary import meaning
-from tfpool.catalog import CATALOG
-from tfpool.heads import HEADS
+from tfpool.networks.catalog import CATALOG
+from tfpool.networks.heads import HEADS
 
 # What a control shows is also what stands in the address: short names make readable links.
 SHORT_NAMES = {

@@ -10,9 +10,10 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.page import plain
-from tfpool import data, graph
+from tfpool import data
 from tfpool.data import Report
 from tfpool.data.own import LARGEST, SMALLEST
+from tfpool.networks import graph
 
 UPLOAD, PATH = "upload a zip", "a folder or zip on this computer"
 _SPLIT_MEANS = (

@@ -11,8 +11,8 @@ from dashboard.counted import counted
 from dashboard.glossary import meaning
 from dashboard.page import plain
 from dashboard.wording import times
-from tfpool import graph
-from tfpool.heads import HEADS
+from tfpool.networks import graph
+from tfpool.networks.heads import HEADS
 from tfpool.plan import Plan
 from tfpool.system.format import count, memory, short
 from tfpool.training import Recipe

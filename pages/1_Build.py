@@ -10,10 +10,10 @@ from dashboard.counted import counted
 from dashboard.glossary import meaning
 from dashboard.header import header
 from dashboard.page import link, messages
-from tfpool import graph
-from tfpool.catalog import find
 from tfpool.export import to_code
-from tfpool.heads import HEADS
+from tfpool.networks import graph
+from tfpool.networks.catalog import find
+from tfpool.networks.heads import HEADS
 
 # What the page Train resizes its small images to for a network that was published for large ones.
 ENLARGED = 64

@@ -10,9 +10,10 @@ from dashboard.glossary import meaning
 from dashboard.header import header
 from dashboard.page import link, messages, plain, store
 from dashboard.wording import times
-from tfpool import graph, results
-from tfpool.catalog import CATALOG
+from tfpool import results
 from tfpool.comparison import compare
+from tfpool.networks import graph
+from tfpool.networks.catalog import CATALOG
 from tfpool.plan import Plan
 from tfpool.selection import countable, is_lab, unknown_in_words
 

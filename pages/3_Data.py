@@ -7,11 +7,12 @@ from dashboard import choices, own_images, pictures
 from dashboard.header import header
 from dashboard.keras_loading import load_keras_for
 from dashboard.page import link, plain
-from tfpool import data, graph
+from tfpool import data
 from tfpool.data.fetching import fetch
 from tfpool.data.images import FORMATS
 from tfpool.data.keras_sets import DOWNLOADS
 from tfpool.data.scan import Progress
+from tfpool.networks import graph
 from tfpool.system.format import memory
 from tfpool.training.recipe import PRETRAINED, WHY_PRETRAINED, start_on
 

@@ -11,9 +11,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tfpool.catalog import CATALOG  # noqa: E402
-from tfpool.graph import text  # noqa: E402
-from tfpool.heads import HEADS  # noqa: E402
+from tfpool.networks.catalog import CATALOG  # noqa: E402
+from tfpool.networks.graph import text  # noqa: E402
+from tfpool.networks.heads import HEADS  # noqa: E402
 from tfpool.plan import plan  # noqa: E402
 from tfpool.system.format import count, short  # noqa: E402
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 import tfpool as tp
-from tfpool import ops
-from tfpool.graph import Tensor
-from tfpool.heads import GAP, HEADS
+from tfpool.networks import ops
+from tfpool.networks.graph import Tensor
+from tfpool.networks.heads import GAP, HEADS
 from tfpool.plan import Plan
 
 Layer = tuple[str, str, dict[str, Any], tuple[str, ...]]

@@ -8,8 +8,8 @@ import pytest
 import tensorflow as tf
 
 import tfpool as tp
-from tfpool import heads
-from tfpool.heads import HEADS
+from tfpool.networks import heads
+from tfpool.networks.heads import HEADS
 from tfpool.plan import Plan
 
 ODD = {32: (33, 45, 3), 224: (255, 191, 3)}

@@ -1,7 +1,7 @@
 import pytest
 
 import tfpool as tp
-from tfpool.catalog import CATALOG, find
+from tfpool.networks.catalog import CATALOG, find
 
 KERAS, TORCH, HE, SUM = (
     "keras.applications 3.15",

@@ -16,8 +16,8 @@ import pytest
 
 import tfpool as tp
 from tfpool import cli, data
-from tfpool.catalog import CATALOG
-from tfpool.heads import HEADS
+from tfpool.networks.catalog import CATALOG
+from tfpool.networks.heads import HEADS
 
 from .conftest import ROOT
 

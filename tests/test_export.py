@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import tfpool as tp
-from tfpool.heads import HEADS
+from tfpool.networks.heads import HEADS
 from tfpool.plan import Plan
 
 from .test_build import assert_equal, under_every_head

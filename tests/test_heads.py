@@ -3,8 +3,8 @@ from collections.abc import Callable
 import pytest
 
 import tfpool as tp
-from tfpool import heads
-from tfpool.heads import HEADS
+from tfpool.networks import heads
+from tfpool.networks.heads import HEADS
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ import inspect
 import numpy as np
 import pytest
 
-from tfpool import graph, ops
-from tfpool.graph import Op
-from tfpool.ops import Conv2D, Dense, Elementwise, MaxPooling2D, ZeroPadding2D, image_input
+from tfpool.networks import graph, ops
+from tfpool.networks.graph import Op
+from tfpool.networks.ops import Conv2D, Dense, Elementwise, MaxPooling2D, ZeroPadding2D, image_input
 
 
 def all_ops() -> list[type[Op]]:

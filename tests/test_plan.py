@@ -1,7 +1,7 @@
 import pytest
 
 import tfpool as tp
-from tfpool.heads import HEADS
+from tfpool.networks.heads import HEADS
 from tfpool.plan import Plan
 
 

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 
 import tfpool as tp
-from tfpool import ops
-from tfpool.graph import Op
+from tfpool.networks import ops
+from tfpool.networks.graph import Op
 from tfpool.plan import Plan
 
 from .test_build import assert_equal

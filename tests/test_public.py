@@ -7,7 +7,7 @@ import pytest
 
 import tfpool as tp
 from tfpool import pretrained
-from tfpool.heads import HEADS
+from tfpool.networks.heads import HEADS
 
 CALLS = {name: getattr(tp, name) for name in tp.__all__ if name != "metrics"} | {
     **{name: getattr(tp.metrics, name) for name in tp.metrics.__all__},

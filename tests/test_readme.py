@@ -11,9 +11,9 @@ from PIL import Image
 
 import tfpool as tp
 from tfpool import cli, data
-from tfpool.heads import HEADS
 from tfpool.lab import finding
 from tfpool.lab.report import short_answer
+from tfpool.networks.heads import HEADS
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text()

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 # These share their names with their modules. Importing them here, before anything else can, binds the
 # functions for good; none of these modules loads TensorFlow.
 from tfpool.build import build, with_head
-from tfpool.catalog import catalog
-from tfpool.heads import FC, GAP, GMP, NIN, SPP, AdaptiveAvg, AvgMax, Flatten, GeM
+from tfpool.networks.catalog import catalog
+from tfpool.networks.heads import FC, GAP, GMP, NIN, SPP, AdaptiveAvg, AvgMax, Flatten, GeM
 from tfpool.plan import plan
 from tfpool.runs import runs
 

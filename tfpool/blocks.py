@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any
 
-from tfpool.graph import Tensor
+from tfpool.networks.graph import Tensor
 
 Values = tuple[Any, ...]
 Written = tuple[dict[str, str], ...]

@@ -8,8 +8,9 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
-from tfpool import commands, data_commands, heads, lab_commands, run_commands
+from tfpool import commands, data_commands, lab_commands, run_commands
 from tfpool._version import __version__
+from tfpool.networks import heads
 
 _INTERRUPTED = 130
 _EPILOG = """examples:

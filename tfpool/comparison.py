@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tfpool.counts import Counts
-from tfpool.graph import text
-from tfpool.heads import Head
+from tfpool.networks.graph import text
+from tfpool.networks.heads import Head
 from tfpool.plan import plan
 from tfpool.system.format import count, memory, table
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from math import ceil, prod
 from typing import Any, NamedTuple
 
-from tfpool.graph import FLOAT32, LOCAL, Op, Shape, Side, text
+from tfpool.networks.graph import FLOAT32, LOCAL, Op, Shape, Side, text
 from tfpool.system.format import count, memory, table
 from tfpool.validation import at_least
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 
-from tfpool import data, graph
+from tfpool import data
 from tfpool.data.keras_sets import DOWNLOADS
 from tfpool.data.report import Report
 from tfpool.data.wording import clean, listed
+from tfpool.networks import graph
 from tfpool.system.format import count, table
 from tfpool.system.terminal import bar
 from tfpool.training.recipe import PRETRAINED, WHY_PRETRAINED, start_on

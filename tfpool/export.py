@@ -10,9 +10,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tfpool import ops
 from tfpool.blocks import Block, Segment, repeated, segments
-from tfpool.graph import Tensor, text
+from tfpool.networks import ops
+from tfpool.networks.graph import Tensor, text
 from tfpool.plan import Plan
 
 _OURS = ops.GeneralizedMeanPooling2D

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, overload
 
-from tfpool import graph, heads
-from tfpool.catalog import find
 from tfpool.counts import Counts, Row, Sight, activation_bytes, in_pixels, look
-from tfpool.graph import FLOAT32, LOCAL, Shape, Tensor
-from tfpool.ops import image_input
+from tfpool.networks import graph, heads
+from tfpool.networks.catalog import find
+from tfpool.networks.graph import FLOAT32, LOCAL, Shape, Tensor
+from tfpool.networks.ops import image_input
 from tfpool.validation import at_least
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from typing import Any
 
 import keras
 
-from tfpool import ops
 from tfpool.anatomy.locate import find_features
 from tfpool.anatomy.unfold import Step, Value, ancestors, unfold
 from tfpool.counts import Counts, Row, Sight, activation_bytes, in_pixels, look
-from tfpool.graph import LOCAL, Op, Shape
+from tfpool.networks import ops
+from tfpool.networks.graph import LOCAL, Op, Shape
 
 _MEASURED = (
     ops.Conv2D,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from tfpool.catalog import CATALOG
-from tfpool.heads import HEADS
+from tfpool.networks.catalog import CATALOG
+from tfpool.networks.heads import HEADS
 from tfpool.results import COSTS, MEASURES, data_name, value
 from tfpool.run import STATES, Run
 

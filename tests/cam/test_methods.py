@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import tfpool as tp
-from tfpool.heads import HEADS
+from tfpool.networks.heads import HEADS
 
 from .test_explainer import IMAGES, QUICK, TARGETS, Model, bias_of, close, flatten, gap, scores_of
 

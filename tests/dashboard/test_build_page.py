@@ -13,8 +13,8 @@ from streamlit.testing.v1 import AppTest
 import tfpool as tp
 from dashboard import block_chart
 from dashboard.blocks import DETAILS, cut
-from tfpool.catalog import CATALOG
 from tfpool.head_colors import COLOURS
+from tfpool.networks.catalog import CATALOG
 
 from .test_pages import ROOT, metrics, opened, sound, words
 

@@ -10,7 +10,7 @@ import pytest
 
 from dashboard.growth import drawn
 from tfpool.head_colors import COLOURS
-from tfpool.heads import HEADS
+from tfpool.networks.heads import HEADS
 
 
 def growth(places: Sequence[int], height: int = 140, **heads: Sequence[int | None]) -> ElementTree.Element:

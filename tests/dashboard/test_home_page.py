@@ -11,9 +11,10 @@ from streamlit.testing.v1 import AppTest
 from dashboard.choices import SHORT_NAMES
 from dashboard.tour import STEPS
 from dashboard.wording import number_of
-from tfpool import examples, heads, results
+from tfpool import examples, results
 from tfpool.lab import finding
 from tfpool.lab.claim import CLAIMS
+from tfpool.networks import heads
 
 from ..conftest import said
 from .test_pages import opened, sound, words

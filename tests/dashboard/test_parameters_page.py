@@ -8,7 +8,7 @@ import pytest
 
 import tfpool as tp
 from dashboard.counted import over_classes, over_sides
-from tfpool.heads import HEADS
+from tfpool.networks.heads import HEADS
 from tfpool.runs import RunStore
 
 from ..test_results import finished, unknown

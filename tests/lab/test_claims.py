@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from tfpool.heads import HEADS
 from tfpool.lab import CLAIMS, VERDICTS, find
+from tfpool.networks.heads import HEADS
 
 from .crafted import MAKERS, OPEN
 

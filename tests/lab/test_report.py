@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tfpool.heads import HEADS
 from tfpool.lab import CLAIMS, Finding, find
 from tfpool.lab import finding as findings
 from tfpool.lab.drawing import draw
 from tfpool.lab.report import FIGURES, page, short_answer
+from tfpool.networks.heads import HEADS
 
 from ..conftest import ROOT
 from .crafted import HOLDS, HOLDS_NOT, OPEN, finding

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 import tfpool as tp
-from tfpool.catalog import CATALOG
+from tfpool.networks.catalog import CATALOG
 from tfpool.pretrained import NETWORKS, class_names, decode_predictions, imagenet, preprocess_input
 
 ROOT = Path(__file__).parents[2]

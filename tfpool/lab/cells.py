@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tfpool import data as data_sets
-from tfpool.heads import FC, GAP, Flatten, Head
 from tfpool.lab.provenance import versions
+from tfpool.networks.heads import FC, GAP, Flatten, Head
 from tfpool.plan import Plan
 from tfpool.runs import Run
 from tfpool.training.queue import fitting, spec

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tfpool.heads import FC, GAP, GMP, NIN, Flatten
 from tfpool.lab.claim import CLAIMS, REVISED, Claim, find
 from tfpool.lab.finding import Finding
+from tfpool.networks.heads import FC, GAP, GMP, NIN, Flatten
 
 SHORT_ANSWER = Path(__file__).with_name("short_answer.md")
 """What the findings come to, in words that take their numbers from them."""

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from tfpool import data as data_sets
-from tfpool import graph
 from tfpool.data import DataSet
-from tfpool.heads import Head
+from tfpool.networks import graph
+from tfpool.networks.heads import Head
 from tfpool.plan import Plan, plan
 from tfpool.pretrained import NETWORKS
 from tfpool.runs import RunStore

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
-from tfpool import ops
-from tfpool.graph import Shape, Tensor, known
+from tfpool.networks import ops
+from tfpool.networks.graph import Shape, Tensor, known
 from tfpool.validation import at_least
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tfpool.graph import Tensor
-from tfpool.ops import AveragePooling2D, Conv2D, Dropout, MaxPooling2D
+from tfpool.networks.graph import Tensor
+from tfpool.networks.ops import AveragePooling2D, Conv2D, Dropout, MaxPooling2D
 
 
 def nin_cifar(x: Tensor) -> Tensor:

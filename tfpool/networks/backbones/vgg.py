@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tfpool.graph import Tensor
-from tfpool.ops import Activation, BatchNormalization, Conv2D, MaxPooling2D
+from tfpool.networks.graph import Tensor
+from tfpool.networks.ops import Activation, BatchNormalization, Conv2D, MaxPooling2D
 
 
 def vgg(x: Tensor, convolutions: tuple[int, int, int, int, int], batch_norm: bool = False) -> Tensor:

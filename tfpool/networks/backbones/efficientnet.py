@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from math import ceil
 
-from tfpool.graph import Tensor
-from tfpool.ops import (
+from tfpool.networks.graph import Tensor
+from tfpool.networks.ops import (
     Activation,
     Add,
     BatchNormalization,

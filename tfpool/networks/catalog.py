@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from tfpool.backbones.alexnet import alexnet
-from tfpool.backbones.convnet import convnet
-from tfpool.backbones.efficientnet import efficientnet
-from tfpool.backbones.nin import nin_cifar, nin_imagenet
-from tfpool.backbones.resnet import cifar_resnet, resnet, resnet_v2, torchvision_resnet
-from tfpool.backbones.squeezenet import squeezenet
-from tfpool.backbones.vgg import vgg
-from tfpool.graph import Shape, Tensor
-from tfpool.heads import FC, GAP, NIN, Head
+from tfpool.networks.backbones.alexnet import alexnet
+from tfpool.networks.backbones.convnet import convnet
+from tfpool.networks.backbones.efficientnet import efficientnet
+from tfpool.networks.backbones.network_in_network import nin_cifar, nin_imagenet
+from tfpool.networks.backbones.resnet import cifar_resnet, resnet, resnet_v2, torchvision_resnet
+from tfpool.networks.backbones.squeezenet import squeezenet
+from tfpool.networks.backbones.vgg import vgg
+from tfpool.networks.graph import Shape, Tensor
+from tfpool.networks.heads import FC, GAP, NIN, Head
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tfpool.graph import Tensor
-from tfpool.ops import Conv2D, MaxPooling2D, ZeroPadding2D
+from tfpool.networks.graph import Tensor
+from tfpool.networks.ops import Conv2D, MaxPooling2D, ZeroPadding2D
 
 
 def alexnet(x: Tensor) -> Tensor:

@@ -6,8 +6,8 @@ that its weights load. Plain networks are the same without shortcuts.
 
 from __future__ import annotations
 
-from tfpool.graph import Tensor
-from tfpool.ops import Activation, Add, BatchNormalization, Conv2D, MaxPooling2D, ZeroPadding2D
+from tfpool.networks.graph import Tensor
+from tfpool.networks.ops import Activation, Add, BatchNormalization, Conv2D, MaxPooling2D, ZeroPadding2D
 
 EPSILON = 1.001e-5
 Blocks = tuple[int, ...]

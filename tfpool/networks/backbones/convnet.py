@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tfpool.graph import Tensor, known
-from tfpool.ops import AveragePooling2D, Concatenate, Conv2D, Cropping2D, MaxPooling2D
+from tfpool.networks.graph import Tensor, known
+from tfpool.networks.ops import AveragePooling2D, Concatenate, Conv2D, Cropping2D, MaxPooling2D
 from tfpool.validation import at_least
 
 POOLS = {"max": MaxPooling2D, "average": AveragePooling2D}

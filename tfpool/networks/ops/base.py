@@ -6,7 +6,7 @@ from abc import abstractmethod
 from fractions import Fraction
 from functools import cache
 
-from tfpool.graph import Op, Shape, Side
+from tfpool.networks.graph import Op, Shape, Side
 
 Pair = int | tuple[int, int]
 """One number for height and width, or one for each."""

@@ -8,8 +8,8 @@ from fractions import Fraction
 from math import prod
 from typing import TYPE_CHECKING, ClassVar
 
-from tfpool.graph import Op, Shape, Side, known
-from tfpool.ops.kinds import Pair, Sliding, pair, sides
+from tfpool.networks.graph import Op, Shape, Side, known
+from tfpool.networks.ops.base import Pair, Sliding, pair, sides
 
 
 class Convolution(Sliding):

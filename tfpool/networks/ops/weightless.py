@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 
-from tfpool.graph import Shape, Side, known, text
-from tfpool.ops.kinds import Elementwise, Global, Pair, Sliding, Weightless, pair, sides
+from tfpool.networks.graph import Shape, Side, known, text
+from tfpool.networks.ops.base import Elementwise, Global, Pair, Sliding, Weightless, pair, sides
 
 # === Keeping the shape ===
 

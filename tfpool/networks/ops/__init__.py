@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tfpool.graph import Graph, Shape, Tensor
-from tfpool.ops.kinds import Elementwise, Global, Sliding, Weightless
-from tfpool.ops.weighted import (
+from tfpool.networks.graph import Graph, Shape, Tensor
+from tfpool.networks.ops.base import Elementwise, Global, Sliding, Weightless
+from tfpool.networks.ops.weighted import (
     BatchNormalization,
     Conv2D,
     Conv2DTranspose,
@@ -18,7 +18,7 @@ from tfpool.ops.weighted import (
     Normalization,
     SeparableConv2D,
 )
-from tfpool.ops.weightless import (
+from tfpool.networks.ops.weightless import (
     Activation,
     AdaptiveAveragePooling2D,
     AdaptiveMaxPooling2D,

@@ -1,1 +1,0 @@
-"""Networks up to their last convolution, each written once as a function over `tfpool.graph`."""
