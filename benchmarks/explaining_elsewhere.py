@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT))
 import numpy as np  # noqa: E402
 
 import tfpool as tp  # noqa: E402
-from tfpool.plan import Plan  # noqa: E402
+from tfpool.counting.plan import Plan  # noqa: E402
 
 SETTINGS: dict[str, dict[str, Any]] = {"rise": {"masks": 200}}
 """A tenth of the masks, since time grows with them and memory does not."""

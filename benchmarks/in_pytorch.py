@@ -19,8 +19,8 @@ sys.path.insert(0, str(ROOT))
 
 import tfpool as tp  # noqa: E402
 from tfpool import data as data_sets  # noqa: E402
+from tfpool.counting.plan import Plan  # noqa: E402
 from tfpool.data import Part  # noqa: E402
-from tfpool.plan import Plan  # noqa: E402
 
 KINDS = {"PyTorch, eager": False, "PyTorch, compiled, channels last": True}
 

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import tfpool as tp  # noqa: E402
-from tfpool.plan import Plan  # noqa: E402
+from tfpool.counting.plan import Plan  # noqa: E402
 from tfpool.system.format import memory, table  # noqa: E402
 
 CASES = [

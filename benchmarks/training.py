@@ -32,9 +32,9 @@ import tensorflow as tf  # noqa: E402
 import tfpool as tp  # noqa: E402
 from benchmarks import in_pytorch  # noqa: E402
 from tfpool import data as data_sets  # noqa: E402
+from tfpool.counting.plan import Plan  # noqa: E402
 from tfpool.data import DataSet, Part  # noqa: E402
 from tfpool.inputs import to_network  # noqa: E402
-from tfpool.plan import Plan  # noqa: E402
 from tfpool.runs import RunStore  # noqa: E402
 from tfpool.system.format import table  # noqa: E402
 from tfpool.system.process import Process  # noqa: E402

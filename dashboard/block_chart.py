@@ -12,10 +12,10 @@ import plotly.graph_objects as go
 from dashboard.blocks import Block, cut
 from dashboard.charts import BACKBONE, Trace, figure, trace
 from dashboard.choices import SHORT_NAMES
+from tfpool.counting.plan import Plan
 from tfpool.head_colors import COLOURS
 from tfpool.networks import graph
 from tfpool.networks.graph import Shape
-from tfpool.plan import Plan
 from tfpool.system.format import short
 
 # Places across the drawing, as shares of its width: it has to do on a phone too.

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
-from tfpool.counts import Row
+from tfpool.counting.counts import Row
+from tfpool.counting.plan import Plan
 from tfpool.networks.graph import Shape, Tensor
-from tfpool.plan import Plan
 
 DETAILS = ("Stages", "Blocks", "Layers")
 IMAGE = "image"

@@ -12,8 +12,8 @@ import plotly.graph_objects as go
 
 from dashboard.choices import SHORT_NAMES
 from tfpool import results
+from tfpool.counting.plan import Plan
 from tfpool.head_colors import COLOURS
-from tfpool.plan import Plan
 from tfpool.runs import Run
 
 Trace = dict[str, Any]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
+from tfpool.counting.plan import Plan, plan
 from tfpool.networks import heads
 from tfpool.networks.graph import Shape
-from tfpool.plan import Plan, plan
 
 CLASSES = (2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 """Numbers of classes that a curve goes through."""

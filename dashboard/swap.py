@@ -11,9 +11,9 @@ from dashboard.counted import counted
 from dashboard.glossary import meaning
 from dashboard.page import plain
 from dashboard.wording import times
+from tfpool.counting.plan import Plan
 from tfpool.networks import graph
 from tfpool.networks.heads import HEADS
-from tfpool.plan import Plan
 from tfpool.system.format import count, memory, short
 from tfpool.training import Recipe
 

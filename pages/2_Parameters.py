@@ -11,10 +11,10 @@ from dashboard.header import header
 from dashboard.page import link, messages, plain, store
 from dashboard.wording import times
 from tfpool import results
-from tfpool.comparison import compare
+from tfpool.counting.comparison import compare
+from tfpool.counting.plan import Plan
 from tfpool.networks import graph
 from tfpool.networks.catalog import CATALOG
-from tfpool.plan import Plan
 from tfpool.selection import countable, is_lab, unknown_in_words
 
 BY = ("image side", "classes")

@@ -11,10 +11,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from tfpool.counting.plan import plan  # noqa: E402
 from tfpool.networks.catalog import CATALOG  # noqa: E402
 from tfpool.networks.graph import text  # noqa: E402
 from tfpool.networks.heads import HEADS  # noqa: E402
-from tfpool.plan import plan  # noqa: E402
 from tfpool.system.format import count, short  # noqa: E402
 
 PAGE = ROOT / "docs" / "networks.md"

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 import tfpool as tp
+from tfpool.counting.plan import Plan
 from tfpool.networks import ops
 from tfpool.networks.graph import Tensor
 from tfpool.networks.heads import GAP, HEADS
-from tfpool.plan import Plan
 
 Layer = tuple[str, str, dict[str, Any], tuple[str, ...]]
 """A layer's name, class, arguments and the names of what it reads."""

@@ -8,9 +8,9 @@ import pytest
 import tensorflow as tf
 
 import tfpool as tp
+from tfpool.counting.plan import Plan
 from tfpool.networks import heads
 from tfpool.networks.heads import HEADS
-from tfpool.plan import Plan
 
 ODD = {32: (33, 45, 3), 224: (255, 191, 3)}
 GREY = {32: (28, 28, 1), 224: (193, 224, 1)}

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import tfpool as tp
-from tfpool.counts import SLOTS
+from tfpool.counting.counts import SLOTS
 from tfpool.training.optimizing import optimizer
 from tfpool.training.recipe import OPTIMIZERS
 

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 import tfpool as tp
+from tfpool.counting.plan import Plan
 from tfpool.networks.heads import HEADS
-from tfpool.plan import Plan
 
 from .test_build import assert_equal, under_every_head
 

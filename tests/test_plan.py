@@ -1,8 +1,8 @@
 import pytest
 
 import tfpool as tp
+from tfpool.counting.plan import Plan
 from tfpool.networks.heads import HEADS
-from tfpool.plan import Plan
 
 
 def test_resnet50_at_its_last_map() -> None:

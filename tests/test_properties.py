@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 
 import tfpool as tp
+from tfpool.counting.plan import Plan
 from tfpool.networks import ops
 from tfpool.networks.graph import Op
-from tfpool.plan import Plan
 
 from .test_build import assert_equal
 

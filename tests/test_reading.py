@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 import tfpool as tp
-from tfpool.counts import Row
+from tfpool.counting.counts import Row
 
 
 @pytest.fixture(autouse=True)

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 # These share their names with their modules. Importing them here, before anything else can, binds the
 # functions for good; none of these modules loads TensorFlow.
 from tfpool.build import build, with_head
+from tfpool.counting.plan import plan
 from tfpool.networks.catalog import catalog
 from tfpool.networks.heads import FC, GAP, GMP, NIN, SPP, AdaptiveAvg, AvgMax, Flatten, GeM
-from tfpool.plan import plan
 from tfpool.runs import runs
 
 if TYPE_CHECKING:
     from tfpool.cam import Contrast, Explainer, Explanation, explain, methods, metrics, overlay, sheet
-    from tfpool.comparison import compare
+    from tfpool.counting.comparison import compare
     from tfpool.export import to_code
     from tfpool.pretrained import decode_predictions, preprocess_input
     from tfpool.training import Recipe, train

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
+from tfpool.counting.plan import Plan
 from tfpool.networks import ops
 from tfpool.networks.graph import Op, Tensor
 from tfpool.networks.heads import Head, get
-from tfpool.plan import Plan
 from tfpool.validation import at_least
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from PIL import Image
 
 from tfpool import examples, pretrained
 from tfpool.build import build
+from tfpool.counting.plan import plan
 from tfpool.data.images import fitted, read_image
-from tfpool.plan import plan
 from tfpool.runs import Run, RunStore
 
 if TYPE_CHECKING:

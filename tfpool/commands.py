@@ -13,10 +13,10 @@ import numpy as np
 
 from tfpool import data
 from tfpool.classifier import Classifier, find, is_file
-from tfpool.comparison import compare
-from tfpool.counts import Counts
+from tfpool.counting.comparison import compare
+from tfpool.counting.counts import Counts
+from tfpool.counting.plan import plan
 from tfpool.export import to_code
-from tfpool.plan import plan
 from tfpool.run_commands import show
 from tfpool.run_files import write
 from tfpool.runs import RunStore

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tfpool.blocks import Block, Segment, repeated, segments
+from tfpool.counting.plan import Plan
 from tfpool.networks import ops
 from tfpool.networks.graph import Tensor, text
-from tfpool.plan import Plan
 
 _OURS = ops.GeneralizedMeanPooling2D
 _LINE_LENGTH = 120

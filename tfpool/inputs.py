@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfpool.anatomy.unfold import unfold
-from tfpool.plan import Plan
+from tfpool.counting.plan import Plan
 from tfpool.pretrained.imagenet import as_trained
 
 

@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tfpool.plan import Plan, plan
+from tfpool.counting.plan import Plan, plan
 
 if TYPE_CHECKING:
     import keras

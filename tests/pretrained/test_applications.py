@@ -11,7 +11,7 @@ import pytest
 from keras.src.utils import file_utils
 
 import tfpool as tp
-from tfpool.plan import Plan
+from tfpool.counting.plan import Plan
 from tfpool.pretrained import load_weights, preprocess_input
 
 

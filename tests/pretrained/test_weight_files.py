@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tfpool as tp
-from tfpool.plan import Plan
+from tfpool.counting.plan import Plan
 from tfpool.pretrained import load_weights
 
 KINDS = ("whole.keras", "only.weights.h5", "whole.h5", "only.h5", "legacy.weights.h5", "arrays.npz")

@@ -8,9 +8,9 @@ import pytest
 
 import tfpool as tp
 from tfpool import data
+from tfpool.counting.plan import Plan
 from tfpool.data import DataSet, Part
 from tfpool.inputs import to_network
-from tfpool.plan import Plan
 from tfpool.training import checkpoint
 from tfpool.training.fit import start
 from tfpool.training.trainer import Trainer

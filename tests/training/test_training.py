@@ -17,7 +17,7 @@ import tensorflow as tf
 
 import tfpool as tp
 from tfpool import data
-from tfpool.plan import Plan
+from tfpool.counting.plan import Plan
 from tfpool.runs import ENDED, METRICS, Run, RunStore
 from tfpool.system import files
 from tfpool.system.process import Process

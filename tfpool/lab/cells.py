@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tfpool import data as data_sets
+from tfpool.counting.plan import Plan
 from tfpool.lab.provenance import versions
 from tfpool.networks.heads import FC, GAP, Flatten, Head
-from tfpool.plan import Plan
 from tfpool.runs import Run
 from tfpool.training.queue import fitting, spec
 from tfpool.training.recipe import Recipe

@@ -47,8 +47,8 @@ def _main(network: str, head: str, repeats: int) -> dict[str, Any]:
     import tensorflow as tf
 
     from tfpool.build import build
+    from tfpool.counting.plan import plan
     from tfpool.networks.graph import known
-    from tfpool.plan import plan
     from tfpool.training.fit import take_one_thread
 
     take_one_thread()

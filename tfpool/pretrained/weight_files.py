@@ -11,7 +11,7 @@ from itertools import count, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tfpool.plan import Plan
+from tfpool.counting.plan import Plan
 
 if TYPE_CHECKING:
     import keras

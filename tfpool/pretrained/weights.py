@@ -10,8 +10,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tfpool.plan import Plan
-from tfpool.plan import plan as describe
+from tfpool.counting.plan import Plan
+from tfpool.counting.plan import plan as describe
 from tfpool.pretrained import weight_files
 from tfpool.pretrained.networks import APPLICATIONS, BUNDLED, check
 

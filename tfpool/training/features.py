@@ -17,9 +17,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfpool.counting.plan import Plan
 from tfpool.data import DataSet, Part
 from tfpool.inputs import to_network
-from tfpool.plan import Plan
 from tfpool.system.files import atomic
 from tfpool.training import batches
 from tfpool.training.recipe import Recipe

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from tfpool import data as data_sets
+from tfpool.counting.plan import Plan, plan
 from tfpool.data import DataSet
 from tfpool.networks import graph
 from tfpool.networks.heads import Head
-from tfpool.plan import Plan, plan
 from tfpool.pretrained import NETWORKS
 from tfpool.runs import RunStore
 from tfpool.training.recipe import Recipe

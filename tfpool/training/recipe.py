@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from tfpool.build import INITIALIZERS
-from tfpool.counts import SLOTS
-from tfpool.plan import Plan
+from tfpool.counting.counts import SLOTS
+from tfpool.counting.plan import Plan
 from tfpool.validation import at_least
 
 OPTIMIZERS = tuple(SLOTS)

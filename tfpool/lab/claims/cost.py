@@ -31,13 +31,13 @@ from functools import partial
 from statistics import median
 from typing import TYPE_CHECKING
 
+from tfpool.counting.plan import plan
 from tfpool.lab.claim import Record, Scale
 from tfpool.lab.figure import Figure
 from tfpool.lab.records import by_seed, chosen, levels, line, mean
 from tfpool.lab.statistics import Effect, bootstrapped, paired
 from tfpool.lab.timing import timed
 from tfpool.lab.verdict import NO, YES, Judgement, above, answered, verdict
-from tfpool.plan import plan
 
 if TYPE_CHECKING:
     from tfpool.lab.laboratory import Laboratory

@@ -36,6 +36,7 @@ from typing import Any
 
 import numpy as np
 
+from tfpool.counting.plan import plan
 from tfpool.lab.cells import short_training
 from tfpool.lab.claim import Record, Scale
 from tfpool.lab.figure import Figure
@@ -44,7 +45,6 @@ from tfpool.lab.measuring import accuracy, images_of
 from tfpool.lab.records import by_seed, levels, line, mean, nth
 from tfpool.lab.statistics import paired
 from tfpool.lab.verdict import NO, YES, Judgement, above, answered, verdict
-from tfpool.plan import plan
 from tfpool.runs import Run
 
 SIZES = (14, 20, 24, 28, 32, 40, 56, 84)

@@ -26,13 +26,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from tfpool.counting.plan import plan
 from tfpool.lab.claim import Record, Scale
 from tfpool.lab.figure import Figure, Series
 from tfpool.lab.statistics import shown
 from tfpool.lab.verdict import NO, YES, Judgement, verdict
 from tfpool.networks.catalog import CATALOG
 from tfpool.networks.heads import FC, GAP, Flatten
-from tfpool.plan import plan
 
 if TYPE_CHECKING:
     from tfpool.lab.laboratory import Laboratory

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tfpool.counts import Counts
+from tfpool.counting.counts import Counts
+from tfpool.counting.plan import plan
 from tfpool.networks.graph import text
 from tfpool.networks.heads import Head
-from tfpool.plan import plan
 from tfpool.system.format import count, memory, table
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from math import ceil, prod
+from math import prod
 from typing import Any, NamedTuple
 
-from tfpool.networks.graph import FLOAT32, LOCAL, Op, Shape, Side, text
+from tfpool.networks.graph import FLOAT32, Shape, text
 from tfpool.system.format import count, memory, table
 from tfpool.validation import at_least
 
@@ -17,9 +17,6 @@ SLOTS = {"adam": 2, "adamw": 2, "sgd": 1}
 # Beside the weights, a `.keras` file holds the layers' settings and the HDF5 groups of each layer: measured over the
 # catalog, 3.5 to 4.0 kB a layer.
 _FILE_BYTES_A_LAYER = 3_550
-
-Sight = tuple[Side, Side]
-"""Receptive field and stride, in pixels of the image, along height and along width."""
 
 
 class Row(NamedTuple):
@@ -173,35 +170,6 @@ class Counts:
                 f"file about {memory(self.file_bytes)}",
             )
         )
-
-
-def look(op: Op, before: list[Sight | None]) -> Sight | None:
-    """What one position of an op's output sees of the image, from what those of its inputs see.
-
-    None for all of it. Source: Araujo et al., Computing Receptive Fields of CNNs, Distill 2019.
-    """
-    window = op.window
-    # A gate of one value a channel sees all of the image; what it gates keeps its places.
-    sights = [each for each in before if each is not None]
-    if window is None or not sights:
-        return None
-    if window is LOCAL and len(sights) == 1:
-        return sights[0]
-    return _along(window[0], [each[0] for each in sights]), _along(window[1], [each[1] for each in sights])
-
-
-def _along(side: Side, before: list[Side]) -> Side:
-    field, jump = before[0] if len(before) == 1 else map(max, zip(*before, strict=True))
-    return field + (side[0] - 1) * jump, jump * side[1]  # type: ignore[return-value]
-
-
-def in_pixels(sight: Sight | None) -> tuple[int | None, int | float | None]:
-    """Receptive field and stride as a row has them: along the axis that is seen further."""
-    if sight is None:
-        return None, None
-    (tall, down), (wide, across) = sight
-    field, stride = (tall, down) if tall >= wide else (wide, across)
-    return ceil(field), stride if isinstance(stride, int) else float(stride)
 
 
 def activation_bytes(output: Shape, each: int = FLOAT32) -> int | None:

@@ -14,7 +14,8 @@ import keras
 
 from tfpool.anatomy.locate import find_features
 from tfpool.anatomy.unfold import Step, Value, ancestors, unfold
-from tfpool.counts import Counts, Row, Sight, activation_bytes, in_pixels, look
+from tfpool.counting.counts import Counts, Row, activation_bytes
+from tfpool.counting.receptive_field import Sight, in_pixels, look
 from tfpool.networks import ops
 from tfpool.networks.graph import LOCAL, Op, Shape
 

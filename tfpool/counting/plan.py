@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, overload
 
-from tfpool.counts import Counts, Row, Sight, activation_bytes, in_pixels, look
+from tfpool.counting.counts import Counts, Row, activation_bytes
+from tfpool.counting.receptive_field import Sight, in_pixels, look
 from tfpool.networks import graph, heads
 from tfpool.networks.catalog import find
 from tfpool.networks.graph import FLOAT32, LOCAL, Shape, Tensor
@@ -98,7 +99,7 @@ def plan(
     if hasattr(backbone, "layers"):
         if settings or any(each is not None for each in (head, input_shape, classes)):
             raise ValueError("A Keras model is counted as it is: give nothing beside it, or put a head on it first.")
-        from tfpool.reading import read
+        from tfpool.counting.keras_model import read
 
         return read(backbone)
     entry = find(backbone)
