@@ -33,8 +33,8 @@ from tfpool.cam.explanation import resize
 from tfpool.cam.metrics.boxes import box_overlaps
 from tfpool.data import DataSet, scattered
 from tfpool.data.dataset import PARTS
-from tfpool.inputs import to_network
-from tfpool.pretrained.networks import BUNDLED
+from tfpool.models.preprocessing import to_network
+from tfpool.models.pretrained.applications import BUNDLED
 from tfpool.system.format import table
 from tfpool.training.fit import start, take_one_thread
 from tfpool.training.trainer import Trainer

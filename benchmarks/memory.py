@@ -37,7 +37,7 @@ def grown(name: str, shape: tuple[int, int, int], batch_size: int) -> int:
     import numpy as np
 
     from tfpool.data import DataSet, Part
-    from tfpool.inputs import to_network
+    from tfpool.models.preprocessing import to_network
     from tfpool.training.fit import start
     from tfpool.training.trainer import Trainer
 

@@ -34,7 +34,7 @@ from benchmarks import in_pytorch  # noqa: E402
 from tfpool import data as data_sets  # noqa: E402
 from tfpool.counting.plan import Plan  # noqa: E402
 from tfpool.data import DataSet, Part  # noqa: E402
-from tfpool.inputs import to_network  # noqa: E402
+from tfpool.models.preprocessing import to_network  # noqa: E402
 from tfpool.runs import RunStore  # noqa: E402
 from tfpool.system.format import table  # noqa: E402
 from tfpool.system.process import Process  # noqa: E402

@@ -4,5 +4,5 @@
 # for the other, which Python answers with an error (https://github.com/python/cpython/issues/82272).
 import tfpool.data
 import tfpool.lab
-import tfpool.pretrained
+import tfpool.models.pretrained
 import tfpool.training  # noqa: F401

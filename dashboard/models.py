@@ -15,7 +15,7 @@ from dashboard.page import plain, store
 from dashboard.waiting import Result, waited
 from tfpool import examples
 from tfpool.classifier import Classifier, find, is_file
-from tfpool.pretrained.networks import NETWORKS
+from tfpool.models.pretrained.applications import NETWORKS
 from tfpool.runs import Run
 from tfpool.selection import is_lab
 
@@ -172,6 +172,6 @@ def _explainer(model: Model, method: str, settings: tuple[tuple[str, Any], ...])
 def _outputs(path: str, changed: tuple[float, ...]) -> list[str]:
     load_keras()
     from tfpool.anatomy.unfold import unfold
-    from tfpool.opening import load_model
+    from tfpool.models.loading.load import load_model
 
     return list(unfold(load_model(path)).outputs)

@@ -13,7 +13,7 @@ from dashboard.models import Model
 from dashboard.page import link, plain
 from tfpool import data, predictions
 from tfpool.data.images import FORMATS, read_image
-from tfpool.pretrained.networks import BUNDLED
+from tfpool.models.pretrained.applications import BUNDLED
 from tfpool.results import data_name
 from tfpool.run import Run
 

@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard import choices
 from dashboard.glossary import meaning
 from tfpool import data
-from tfpool.pretrained.networks import NETWORKS
+from tfpool.models.pretrained.applications import NETWORKS
 from tfpool.training import Recipe
 from tfpool.training.recipe import (
     CHOICES,

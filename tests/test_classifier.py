@@ -7,8 +7,8 @@ import pytest
 import tfpool as tp
 from tfpool import classifier, data
 from tfpool.data.images import read_image
-from tfpool.inputs import scaled
-from tfpool.pretrained.networks import BUNDLED
+from tfpool.models.preprocessing import scaled
+from tfpool.models.pretrained.applications import BUNDLED
 from tfpool.runs import RunStore
 
 CAT = str(BUNDLED / "photographs" / "cat.jpg")

@@ -12,7 +12,7 @@ from PIL import Image
 
 import tfpool as tp
 from tfpool import cli, data
-from tfpool.pretrained.networks import BUNDLED
+from tfpool.models.pretrained.applications import BUNDLED
 from tfpool.runs import RunStore
 
 from .conftest import ROOT, tfpool

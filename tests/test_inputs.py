@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import tfpool as tp
-from tfpool.inputs import to_network
+from tfpool.models.preprocessing import to_network
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, 28, 28, 1), np.uint8)
 

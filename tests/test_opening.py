@@ -17,7 +17,7 @@ from keras.src.applications.densenet import DenseNet
 from keras.src.applications.efficientnet import EfficientNet
 
 import tfpool as tp
-from tfpool.opening import load_model
+from tfpool.models.loading.load import load_model
 
 HEADS = ("gap", "gmp", "flatten", "fc", "nin", "avgmax", "gem", "spp", "adaptiveavg")
 

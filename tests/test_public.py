@@ -6,7 +6,7 @@ import re
 import pytest
 
 import tfpool as tp
-from tfpool import pretrained
+from tfpool.models import pretrained
 from tfpool.networks.heads import HEADS
 
 CALLS = {name: getattr(tp, name) for name in tp.__all__ if name != "metrics"} | {

@@ -6,10 +6,11 @@ The public names, in the order a newcomer meets them. Those that a first plan do
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from tfpool.counting.plan import plan
+
 # These share their names with their modules. Importing them here, before anything else can, binds the
 # functions for good; none of these modules loads TensorFlow.
-from tfpool.build import build, with_head
-from tfpool.counting.plan import plan
+from tfpool.models.build import build, with_head
 from tfpool.networks.catalog import catalog
 from tfpool.networks.heads import FC, GAP, GMP, NIN, SPP, AdaptiveAvg, AvgMax, Flatten, GeM
 from tfpool.runs import runs
@@ -17,8 +18,8 @@ from tfpool.runs import runs
 if TYPE_CHECKING:
     from tfpool.cam import Contrast, Explainer, Explanation, explain, methods, metrics, overlay, sheet
     from tfpool.counting.comparison import compare
-    from tfpool.export import to_code
-    from tfpool.pretrained import decode_predictions, preprocess_input
+    from tfpool.models.keras_code import to_code
+    from tfpool.models.pretrained import decode_predictions, preprocess_input
     from tfpool.training import Recipe, train
 
 from tfpool._version import __version__ as __version__
@@ -56,9 +57,9 @@ __all__ = [
 
 _LATER = {
     "compare": "tfpool.comparison",
-    "to_code": "tfpool.export",
-    "preprocess_input": "tfpool.pretrained",
-    "decode_predictions": "tfpool.pretrained",
+    "to_code": "tfpool.models.keras_code",
+    "preprocess_input": "tfpool.models.pretrained",
+    "decode_predictions": "tfpool.models.pretrained",
     "Recipe": "tfpool.training",
     "train": "tfpool.training",
     "explain": "tfpool.cam",

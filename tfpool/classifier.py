@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from tfpool import examples, pretrained
-from tfpool.build import build
+from tfpool import examples
 from tfpool.counting.plan import plan
 from tfpool.data.images import fitted, read_image
+from tfpool.models import pretrained
+from tfpool.models.build import build
 from tfpool.runs import Run, RunStore
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def find(name: str, store: RunStore, mode: str | None = None, output: str | None
     """The classifier of that name: of a run or an example by its id, a network with ImageNet weights, or a file.
 
     Args:
-        mode: how a file's model takes its pixels, one of `tfpool.inputs.MODES`. Default: from 0 to 1, or from 0 to 255
+        mode: how a file's model takes its pixels, one of `tfpool.models.preprocessing.MODES`. Default: from 0 to 1, or from 0 to 255
             where the model scales them itself.
         output: name of the output that a file's model is asked for, where it has several.
 
@@ -134,8 +135,8 @@ def of_file(path: str | Path, mode: str | None = None, output: str | None = None
         ValueError: if the file is refused, is no image classifier, or does not have as many classes as names.
     """
     from tfpool.anatomy.locate import undivided
-    from tfpool.inputs import scaled, scales_itself
-    from tfpool.opening import load_model
+    from tfpool.models.loading.load import load_model
+    from tfpool.models.preprocessing import scaled, scales_itself
 
     model = load_model(path)
     classes = undivided(model, output).classes

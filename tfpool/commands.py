@@ -16,7 +16,7 @@ from tfpool.classifier import Classifier, find, is_file
 from tfpool.counting.comparison import compare
 from tfpool.counting.counts import Counts
 from tfpool.counting.plan import plan
-from tfpool.export import to_code
+from tfpool.models.keras_code import to_code
 from tfpool.run_commands import show
 from tfpool.run_files import write
 from tfpool.runs import RunStore
@@ -57,7 +57,7 @@ def compare_command(args: argparse.Namespace) -> int:
 def _counted(path: str) -> Counts:
     """The counts of a saved Keras model."""
     with quietly(), lasting():
-        from tfpool.opening import load_model
+        from tfpool.models.loading.load import load_model
 
         return plan(load_model(path))
 

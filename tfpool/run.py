@@ -98,7 +98,7 @@ class Run:
 
     def to_input(self, images: np.ndarray) -> np.ndarray:
         """Images as the data set has them, uint8 (N, h, w, c), as the model reads them, float32 (N, H, W, C)."""
-        from tfpool.inputs import to_network
+        from tfpool.models.preprocessing import to_network
 
         return to_network(images, self.plan, self.spec["recipe"].get("weights")).numpy()
 
@@ -110,7 +110,7 @@ class Run:
         """
         if not self.model_path.exists():
             raise ValueError(f"Run {self.id} is {self.state} and has no model yet: it has not finished an epoch.")
-        from tfpool.opening import load_model
+        from tfpool.models.loading.load import load_model
 
         return load_model(self.model_path)
 

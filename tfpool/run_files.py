@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tfpool.build import build
+from tfpool.models.build import build
 from tfpool.run import Run
 from tfpool.system.files import atomic
 

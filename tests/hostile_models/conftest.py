@@ -10,7 +10,7 @@ import keras
 import pytest
 from keras import layers
 
-from tfpool.opening import load_model
+from tfpool.models.loading.load import load_model
 
 Config = dict[str, Any]
 

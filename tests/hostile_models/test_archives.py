@@ -12,8 +12,8 @@ import h5py
 import numpy as np
 import pytest
 
-from tfpool import contents
-from tfpool.opening import load_model
+from tfpool.models.loading import archive
+from tfpool.models.loading.load import load_model
 
 from .conftest import model, packed, refused
 
@@ -80,7 +80,7 @@ def test_a_bomb_is_refused(entries: dict[str, bytes], tmp_path: Path) -> None:
 def test_a_config_of_any_size_is_not_read(
     entries: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(contents, "MOST_CONFIG_BYTES", 1000)
+    monkeypatch.setattr(archive, "MOST_CONFIG_BYTES", 1000)
     refused(packed(tmp_path / "model.keras", entries), r"its config\.json has more than the 1,000 bytes that are read")
     model().save(tmp_path / "model.h5")
     refused(tmp_path / "model.h5", "its config has more than the 1,000 bytes that are read")
@@ -88,7 +88,7 @@ def test_a_config_of_any_size_is_not_read(
 
 @pytest.mark.parametrize("kind", ["keras", "h5"])
 def test_a_file_of_any_size_is_not_copied(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contents, "MOST_BYTES", 5000)
+    monkeypatch.setattr(archive, "MOST_BYTES", 5000)
     model().save(tmp_path / f"model.{kind}")
     refused(tmp_path / f"model.{kind}", "is not opened: it has more than the 0 GB that are read")
 

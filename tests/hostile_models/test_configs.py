@@ -15,8 +15,8 @@ import pytest
 from keras import layers
 from keras.src.saving.keras_saveable import KerasSaveable
 
-from tfpool import stock
-from tfpool.opening import load_model
+from tfpool.models.loading import allowlist
+from tfpool.models.loading.load import load_model
 
 from .conftest import Config, changed, model, packed, refused
 
@@ -194,14 +194,14 @@ def test_a_name_that_is_not_on_the_list_is_refused(place: str, entries: dict[str
 
 
 def test_the_list_holds_nothing_but_classes_of_keras_and_ours() -> None:
-    for module, names in stock.CLASSES.items():
+    for module, names in allowlist.CLASSES.items():
         if module and "models" not in module and module != "keras":
             found = vars(importlib.import_module(module))
             assert all(isinstance(found[name], type) for name in names)
             assert not {name for name in names if found[name].__module__.split(".")[0] not in ("keras", "tfpool")}
             if module.startswith("keras.src"):
                 assert all(issubclass(found[name], KerasSaveable) for name in names)
-    assert not stock.RUNNING & frozenset().union(*stock.CLASSES.values(), stock.MARKS)
+    assert not allowlist.RUNNING & frozenset().union(*allowlist.CLASSES.values(), allowlist.MARKS)
 
 
 def test_weights_that_are_not_in_the_file_are_never_made(entries: dict[str, bytes], tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from keras.src.utils import file_utils
 
 import tfpool as tp
 from tfpool.counting.plan import Plan
-from tfpool.pretrained import load_weights, preprocess_input
+from tfpool.models.pretrained import load_weights, preprocess_input
 
 
 def official(name: str, **settings: object) -> keras.Model:

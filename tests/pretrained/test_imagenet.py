@@ -8,8 +8,8 @@ import pytest
 import tensorflow as tf
 
 import tfpool as tp
+from tfpool.models.pretrained import NETWORKS, class_names, decode_predictions, imagenet, preprocess_input
 from tfpool.networks.catalog import CATALOG
-from tfpool.pretrained import NETWORKS, class_names, decode_predictions, imagenet, preprocess_input
 
 ROOT = Path(__file__).parents[2]
 PHOTOGRAPHS = np.random.default_rng(0).integers(0, 256, (2, 5, 7, 3), np.uint8)
@@ -24,7 +24,7 @@ def test_networks_are_squeezenet_and_those_of_keras_applications() -> None:
 
 def test_importing_it_loads_neither_tensorflow_nor_numpy() -> None:
     code = (
-        "import sys, tfpool.pretrained as p; assert len(p.class_names()) == 1000; "
+        "import sys, tfpool.models.pretrained as p; assert len(p.class_names()) == 1000; "
         "sys.exit(bool({'tensorflow', 'keras', 'numpy', 'h5py'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

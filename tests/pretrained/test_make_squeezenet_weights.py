@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from tfpool.pretrained.networks import BUNDLED
+from tfpool.models.pretrained.applications import BUNDLED
 
 ROOT = Path(__file__).parents[2]
 

@@ -9,7 +9,7 @@ import pytest
 
 import tfpool as tp
 from tfpool.counting.plan import Plan
-from tfpool.pretrained import load_weights
+from tfpool.models.pretrained import load_weights
 
 KINDS = ("whole.keras", "only.weights.h5", "whole.h5", "only.h5", "legacy.weights.h5", "arrays.npz")
 """Files that a model can be kept in; the last but one is how Keras 2 named its own."""

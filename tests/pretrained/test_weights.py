@@ -6,8 +6,8 @@ import pytest
 
 import tfpool as tp
 from tfpool.data.images import read_image
-from tfpool.pretrained import decode_predictions, load_weights, preprocess_input, weights
-from tfpool.pretrained.networks import BUNDLED
+from tfpool.models.pretrained import decode_predictions, load_weights, preprocess_input, weights
+from tfpool.models.pretrained.applications import BUNDLED
 
 CATS = {"tabby", "tiger cat", "Persian cat", "Siamese cat", "Egyptian cat"}
 

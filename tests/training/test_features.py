@@ -10,7 +10,7 @@ import pytest
 import tfpool as tp
 from tfpool import data
 from tfpool.data import DataSet
-from tfpool.inputs import to_network
+from tfpool.models.preprocessing import to_network
 from tfpool.runs import Run, RunStore
 from tfpool.system.process import Process
 from tfpool.training import features as module

@@ -10,7 +10,7 @@ import tfpool as tp
 from tfpool import data
 from tfpool.counting.plan import Plan
 from tfpool.data import DataSet, Part
-from tfpool.inputs import to_network
+from tfpool.models.preprocessing import to_network
 from tfpool.training import checkpoint
 from tfpool.training.fit import start
 from tfpool.training.trainer import Trainer

@@ -24,7 +24,7 @@ def scorer(run: Run) -> Callable[[np.ndarray], np.ndarray]:
     """A function from images, uint8 (N, h, w, c), to logits, float32 (N, K), by the run's model."""
     import tensorflow as tf
 
-    from tfpool.inputs import to_network
+    from tfpool.models.preprocessing import to_network
 
     model, plan, weights = run.load_model(), run.plan, run.spec["recipe"]["weights"]
 

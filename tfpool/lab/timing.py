@@ -46,8 +46,8 @@ def _main(network: str, head: str, repeats: int) -> dict[str, Any]:
     import psutil
     import tensorflow as tf
 
-    from tfpool.build import build
     from tfpool.counting.plan import plan
+    from tfpool.models.build import build
     from tfpool.networks.graph import known
     from tfpool.training.fit import take_one_thread
 

@@ -1,4 +1,4 @@
-"""A symbolic tensor, the graph it belongs to, and what an op has to tell. The ops themselves are in `tfpool.networks.ops`.
+"""A symbolic tensor, the graph it belongs to, and what an op has to tell. The ops themselves are in `ops`.
 
 An op is named like the Keras layer it becomes and its fields are that layer's arguments. It adds the facts that
 counting needs: output shape, parameters, multiply-adds and window. Nothing here imports Keras, or anything of ours.

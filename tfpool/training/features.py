@@ -19,7 +19,7 @@ import tensorflow as tf
 
 from tfpool.counting.plan import Plan
 from tfpool.data import DataSet, Part
-from tfpool.inputs import to_network
+from tfpool.models.preprocessing import to_network
 from tfpool.system.files import atomic
 from tfpool.training import batches
 from tfpool.training.recipe import Recipe

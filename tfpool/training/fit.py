@@ -18,10 +18,10 @@ import tensorflow as tf
 from tfpool import data as data_sets
 from tfpool import predictions
 from tfpool._version import __version__
-from tfpool.build import build
 from tfpool.counting.plan import Plan
 from tfpool.data import DataSet
-from tfpool.inputs import highest, to_network
+from tfpool.models.build import build
+from tfpool.models.preprocessing import highest, to_network
 from tfpool.runs import METRICS, Run, RunStore
 from tfpool.system.files import atomic
 from tfpool.training.features import are_fixed, features

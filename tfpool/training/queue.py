@@ -9,9 +9,9 @@ from typing import Any
 from tfpool import data as data_sets
 from tfpool.counting.plan import Plan, plan
 from tfpool.data import DataSet
+from tfpool.models.pretrained import NETWORKS
 from tfpool.networks import graph
 from tfpool.networks.heads import Head
-from tfpool.pretrained import NETWORKS
 from tfpool.runs import RunStore
 from tfpool.training.recipe import Recipe
 

@@ -6,9 +6,9 @@ import math
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from tfpool.build import INITIALIZERS
 from tfpool.counting.counts import SLOTS
 from tfpool.counting.plan import Plan
+from tfpool.models.build import INITIALIZERS
 from tfpool.validation import at_least
 
 OPTIMIZERS = tuple(SLOTS)

@@ -76,7 +76,7 @@ def _norms(run: Run, model: Any) -> list[float]:
     import keras
     import tensorflow as tf
 
-    from tfpool.inputs import to_network
+    from tfpool.models.preprocessing import to_network
 
     part = images_of(run).train.first(IMAGES)
     layers = [model.get_layer(row.name) for row in run.plan.rows if row.op == "Conv2D"]

@@ -63,7 +63,7 @@ def _reached(run: Run) -> dict[str, float]:
     import keras
     import tensorflow as tf
 
-    from tfpool.inputs import to_network
+    from tfpool.models.preprocessing import to_network
     from tfpool.training.fit import start
 
     images = to_network(images_of(run).test.images[:IMAGES], run.plan)

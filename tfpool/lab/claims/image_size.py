@@ -69,7 +69,7 @@ def observe(laboratory: Laboratory, scale: Scale) -> list[Record]:
 def _at_sizes(run: Run) -> dict[str, Any]:
     import tensorflow as tf
 
-    from tfpool.build import build
+    from tfpool.models.build import build
 
     trained = run.load_model()
     spec = {**run.plan.spec, "input_shape": (None, None, 1)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from tfpool.pretrained.networks import APPLICATIONS, BUNDLED, check
+from tfpool.models.pretrained.applications import APPLICATIONS, BUNDLED, check
 from tfpool.validation import at_least
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tfpool.blocks import Block, Segment, repeated, segments
 from tfpool.counting.plan import Plan
+from tfpool.models.repeated_blocks import Block, Segment, repeated, segments
 from tfpool.networks import ops
 from tfpool.networks.graph import Tensor, text
 

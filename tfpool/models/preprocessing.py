@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from tfpool.anatomy.unfold import unfold
 from tfpool.counting.plan import Plan
-from tfpool.pretrained.imagenet import as_trained
+from tfpool.models.pretrained.imagenet import as_trained
 
 
 def to_network(images: Any, plan: Plan, weights: str | None = None) -> tf.Tensor:

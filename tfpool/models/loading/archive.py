@@ -13,7 +13,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo, is_zipfile
 
 import h5py  # type: ignore[import-untyped]
 
-from tfpool.allowed import Refused
+from tfpool.models.loading.config import Refused
 
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"
 MOST_BYTES = 4 * 2**30

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from tfpool.counting.plan import Plan
 from tfpool.counting.plan import plan as describe
-from tfpool.pretrained import weight_files
-from tfpool.pretrained.networks import APPLICATIONS, BUNDLED, check
+from tfpool.models.pretrained import weight_files
+from tfpool.models.pretrained.applications import APPLICATIONS, BUNDLED, check
 
 if TYPE_CHECKING:
     import keras

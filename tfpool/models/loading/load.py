@@ -1,7 +1,7 @@
 """Models from files of any origin: looked through here, and only then opened by Keras.
 
 Keras's safe mode has been got around more than once, so it is the second lock, not the first. A file is opened only if
-all that it says it is made of is in `tfpool.stock`, and what Keras gets is a private copy of what was looked at.
+all that it says it is made of is in `tfpool.models.loading.allowlist`, and what Keras gets is a private copy of what was looked at.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import keras
 
 # For its layer, which it registers.
 import tfpool.layers  # noqa: F401
-from tfpool import contents
-from tfpool.allowed import Refused, check, parse
 from tfpool.anatomy.unfold import Graph, Step, unfold
 from tfpool.data.wording import clean
+from tfpool.models.loading import archive
+from tfpool.models.loading.config import Refused, check, parse
 
 _SIDE = 512
 MOST_NUMBERS = 2**30
@@ -31,7 +31,7 @@ MOST_NUMBERS = 2**30
 def load_model(path: str | Path) -> keras.Model:
     """A saved model of stock Keras layers and ours, not compiled.
 
-    Nothing in the file runs: it is refused if it holds a Lambda or any other class that is not in `tfpool.stock`, or
+    Nothing in the file runs: it is refused if it holds a Lambda or any other class that is not in `tfpool.models.loading.allowlist`, or
     if its weights are elsewhere, or larger than the file can hold.
 
     Args:
@@ -58,23 +58,23 @@ def load_model(path: str | Path) -> keras.Model:
 
 
 def _open_archive(path: Path, folder: Path) -> keras.Model:
-    config = parse(contents.unpack(path, folder))
+    config = parse(archive.unpack(path, folder))
     # How it was trained is not needed, and names losses and metrics of any origin.
     _forget_training(config)
     check(config)
     checked = json.dumps(config)
-    _check_size(checked, contents.count(folder / contents.WEIGHTS), is_legacy=False)
-    (folder / contents.CONFIG).write_text(checked)
+    _check_size(checked, archive.count(folder / archive.WEIGHTS), is_legacy=False)
+    (folder / archive.CONFIG).write_text(checked)
     return _open(folder)
 
 
 def _open_hdf5(path: Path, folder: Path) -> keras.Model:
     copied = folder / "model.h5"
     with path.open("rb") as file:
-        contents.copy(file, copied)
-    config = parse(contents.model_config(copied))
+        archive.copy(file, copied)
+    config = parse(archive.model_config(copied))
     check(config)
-    _check_size(json.dumps(config), contents.count(copied), is_legacy=True)
+    _check_size(json.dumps(config), archive.count(copied), is_legacy=True)
     return _open(copied)
 
 

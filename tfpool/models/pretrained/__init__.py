@@ -3,8 +3,8 @@
 SqueezeNet's are bundled; those of keras.applications are downloaded by Keras, or read from a file. Loads no TensorFlow.
 """
 
-from tfpool.pretrained.imagenet import class_names, decode_predictions, preprocess_input
-from tfpool.pretrained.networks import NETWORKS
-from tfpool.pretrained.weights import load_weights
+from tfpool.models.pretrained.applications import NETWORKS
+from tfpool.models.pretrained.imagenet import class_names, decode_predictions, preprocess_input
+from tfpool.models.pretrained.weights import load_weights
 
 __all__ = ["NETWORKS", "load_weights", "preprocess_input", "decode_predictions", "class_names"]

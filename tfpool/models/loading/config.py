@@ -1,4 +1,4 @@
-"""A walk over the whole config of a saved model, which sees to it that all it names is in `tfpool.stock`."""
+"""A walk over the whole config of a saved model, which sees to it that all it names is in `tfpool.models.loading.allowlist`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from tfpool.data.wording import clean
-from tfpool.stock import CLASSES, MARKS, NAMES, OURS, POLICIES, RUNNING
+from tfpool.models.loading.allowlist import CLASSES, MARKS, NAMES, OURS, POLICIES, RUNNING
 
 DEEPEST = 200
 """Levels of a config: what a layer of a model inside a model is given stands on the twentieth."""
@@ -41,7 +41,7 @@ def check(config: dict[str, Any]) -> None:
     """Look at every object in a model's config, and at every name that Keras would look up.
 
     Raises:
-        Refused: at the first that is not in `tfpool.stock`.
+        Refused: at the first that is not in `tfpool.models.loading.allowlist`.
     """
     waiting: list[tuple[Any, str, str, int]] = [(config, "", "config", 0)]
     while waiting:
