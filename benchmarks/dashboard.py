@@ -29,8 +29,8 @@ import tfpool as tp
 from benchmarks.filled import filled
 from dashboard.page import PAGES, ROOT
 from tests.browser.conftest import CHROMIUM, FLAGS, POINTS, STANDS, free_port, heading, settle, start_server
-from tfpool.runs import RunStore
 from tfpool.system.format import table
+from tfpool.tracking.store import RunStore
 from tfpool.training import enqueue_sweep, launch
 
 RUNS, SERVERS, ROUNDS, MOVES = 100, 3, 4, 8

@@ -7,8 +7,8 @@ import shutil
 from pathlib import Path
 
 from tfpool import examples
-from tfpool.runs import RunStore
 from tfpool.system.process import Process
+from tfpool.tracking.store import RunStore
 
 
 def filled(folder: Path, count: int) -> RunStore:

@@ -35,9 +35,9 @@ from tfpool import data as data_sets  # noqa: E402
 from tfpool.counting.plan import Plan  # noqa: E402
 from tfpool.data import DataSet, Part  # noqa: E402
 from tfpool.models.preprocessing import to_network  # noqa: E402
-from tfpool.runs import RunStore  # noqa: E402
 from tfpool.system.format import table  # noqa: E402
 from tfpool.system.process import Process  # noqa: E402
+from tfpool.tracking.store import RunStore  # noqa: E402
 from tfpool.training import launch  # noqa: E402
 from tfpool.training.features import features  # noqa: E402
 from tfpool.training.fit import Reporter, start, take_one_thread  # noqa: E402

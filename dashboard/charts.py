@@ -11,10 +11,10 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.choices import SHORT_NAMES
-from tfpool import results
 from tfpool.counting.plan import Plan
 from tfpool.head_colors import COLOURS
-from tfpool.runs import Run
+from tfpool.tracking import results
+from tfpool.tracking.store import Run
 
 Trace = dict[str, Any]
 BACKBONE = "#8C8C8C"

@@ -11,12 +11,12 @@ from dashboard import charts, jobs, result_charts
 from dashboard.choices import SHORT_NAMES
 from dashboard.glossary import meaning
 from dashboard.ranking import labels
-from tfpool import results
-from tfpool.certainty import images_behind
-from tfpool.results import AXES, Group
-from tfpool.runs import Run
-from tfpool.selection import WORDS
 from tfpool.system.format import setting
+from tfpool.tracking import results
+from tfpool.tracking.confidence import images_behind
+from tfpool.tracking.query import WORDS
+from tfpool.tracking.results import AXES, Group
+from tfpool.tracking.store import Run
 
 _METRICS = ("accuracy", "loss", "gap")
 _MOST_GROUPS = 30

@@ -12,11 +12,11 @@ from dashboard import charts, run_buttons
 from dashboard.choices import SHORT_NAMES
 from dashboard.glossary import meaning
 from dashboard.page import plain, store
-from tfpool import results
-from tfpool.certainty import between, images_behind
-from tfpool.run import ENDED, STATES, Run
-from tfpool.selection import WORDS
 from tfpool.system.format import clock
+from tfpool.tracking import results
+from tfpool.tracking.confidence import between, images_behind
+from tfpool.tracking.query import WORDS
+from tfpool.tracking.run import ENDED, STATES, Run
 from tfpool.training.launcher import launch
 
 _SECONDS = 1.0

@@ -16,8 +16,8 @@ from dashboard.waiting import Result, waited
 from tfpool import examples
 from tfpool.classifier import Classifier, find, is_file
 from tfpool.models.pretrained.applications import NETWORKS
-from tfpool.runs import Run
-from tfpool.selection import is_lab
+from tfpool.tracking.query import is_lab
+from tfpool.tracking.store import Run
 
 if TYPE_CHECKING:
     from tfpool.cam import Explainer

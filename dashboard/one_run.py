@@ -12,10 +12,10 @@ import streamlit as st
 from dashboard import pictures, result_charts
 from dashboard.keras_loading import load_keras_for
 from dashboard.page import plain
-from tfpool import predictions, run_files
-from tfpool.predictions import Predictions
-from tfpool.runs import Run
 from tfpool.system.process import end
+from tfpool.tracking import export, predictions
+from tfpool.tracking.predictions import Predictions
+from tfpool.tracking.store import Run
 
 _WORST = 12
 _POLL_SECONDS = 0.2
@@ -104,7 +104,7 @@ def files(run: Run) -> None:
             icon=":material/conversion_path:",
             help="A file for runtimes other than TensorFlow; it takes some seconds",
         )
-    if make and _made(run_files.start(run, onnx)):
+    if make and _made(export.start(run, onnx)):
         st.rerun()
 
 

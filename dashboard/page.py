@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from tfpool.runs import RunStore
+from tfpool.tracking.store import RunStore
 
 ROOT = Path(__file__).parents[1]
 PAGES = {

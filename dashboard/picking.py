@@ -11,11 +11,12 @@ import streamlit as st
 from dashboard.keras_loading import load_keras_for
 from dashboard.models import Model
 from dashboard.page import link, plain
-from tfpool import data, predictions
+from tfpool import data
 from tfpool.data.images import FORMATS, read_image
 from tfpool.models.pretrained.applications import BUNDLED
-from tfpool.results import data_name
-from tfpool.run import Run
+from tfpool.tracking import predictions
+from tfpool.tracking.results import data_name
+from tfpool.tracking.run import Run
 
 TEST, PHOTOGRAPHS, OWN = "test images", "photographs", "my own"
 _PHOTOGRAPHS = {path.stem: path for path in sorted((BUNDLED / "photographs").glob("*.jpg"))}

@@ -9,11 +9,11 @@ import streamlit as st
 
 from dashboard.choices import SHORT_NAMES
 from dashboard.page import plain
-from tfpool import results
-from tfpool.certainty import between, images_behind, interval
-from tfpool.results import Group
-from tfpool.runs import Run
 from tfpool.system.format import setting
+from tfpool.tracking import results
+from tfpool.tracking.confidence import between, images_behind, interval
+from tfpool.tracking.results import Group
+from tfpool.tracking.store import Run
 
 _CLOSE = 0.02
 _UNSURE = 0.05

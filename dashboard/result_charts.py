@@ -8,9 +8,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.charts import figure, frame, percent, plain_name, room_for, trace
-from tfpool.certainty import images_behind
 from tfpool.head_colors import COLOURS
-from tfpool.results import Group
+from tfpool.tracking.confidence import images_behind
+from tfpool.tracking.results import Group
 
 _BLUE = "0, 114, 178"
 _LEAST = 0.02

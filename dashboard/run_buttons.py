@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from dashboard.page import plain, store
-from tfpool.run import ENDED, Run
-from tfpool.selection import unknown_in_words
+from tfpool.tracking.query import unknown_in_words
+from tfpool.tracking.run import ENDED, Run
 from tfpool.training.launcher import launch
 
 _REFUSED, _DELETED, _ADDED, _CHANGED = "runs_refused", "runs_deleted", "runs_added", "runs_changed"

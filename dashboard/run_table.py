@@ -12,10 +12,10 @@ from dashboard.choices import SHORT_NAMES
 from dashboard.glossary import meaning
 from dashboard.jobs import MOST
 from dashboard.page import plain, store
-from tfpool import results, selection
-from tfpool.certainty import between, images_behind
-from tfpool.runs import Run
-from tfpool.selection import FACETS, ORDERS, WORDS, is_lab
+from tfpool.tracking import query, results
+from tfpool.tracking.confidence import between, images_behind
+from tfpool.tracking.query import FACETS, ORDERS, WORDS, is_lab
+from tfpool.tracking.store import Run
 
 CHOSEN = "runs_chosen"
 _NEWEST = "newest"
@@ -68,10 +68,10 @@ def found(runs: Sequence[Run]) -> tuple[list[Run], str]:
         help="For training and validation. The test images are seen once, by the model that was kept",
     )
     # A choice of one is none.
-    offered = {name: known for name in FACETS if len(known := selection.values(runs, name)) > 1}
+    offered = {name: known for name in FACETS if len(known := query.values(runs, name)) > 1}
     wanted: dict[str, list[str]] = {}
     if not offered:
-        return _sorted(selection.select(runs, text), order, how), how
+        return _sorted(query.select(runs, text), order, how), how
     chosen = any(st.session_state.get(f"runs_{name}") or st.query_params.get(f"runs_{name}") for name in offered)
     words = ", ".join(_FACET_WORDS[name].lower() for name in offered)
     with st.expander(f"Filter by {words}", expanded=chosen, icon=":material/filter_list:"):
@@ -86,11 +86,11 @@ def found(runs: Sequence[Run]) -> tuple[list[Run], str]:
                 help="Runs that were started together" if name == "sweep" else None,
                 bind="query-params",
             )
-    return _sorted(selection.select(runs, text, wanted), order, how), how
+    return _sorted(query.select(runs, text, wanted), order, how), how
 
 
 def _sorted(runs: list[Run], order: str, how: str) -> list[Run]:
-    return runs if order == _NEWEST else selection.ranked(runs, order, how)
+    return runs if order == _NEWEST else query.ranked(runs, order, how)
 
 
 def _short(head: str) -> str:

@@ -13,11 +13,12 @@ from dashboard import charts, pictures
 from dashboard.choices import SHORT_NAMES
 from dashboard.page import link
 from dashboard.wording import number_of
-from tfpool import examples, results
-from tfpool.certainty import images_behind
+from tfpool import examples
 from tfpool.lab import finding
 from tfpool.lab.claim import CLAIMS
-from tfpool.run import Run
+from tfpool.tracking import results
+from tfpool.tracking.confidence import images_behind
+from tfpool.tracking.run import Run
 
 STEPS = ("The question", "Count", "Learn", "Look", "Believe")
 _HEIGHT = 290

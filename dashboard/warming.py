@@ -41,7 +41,7 @@ def _warm() -> None:
         load_keras()
     from dashboard import explaining, models, picking
     from dashboard.page import store
-    from tfpool.selection import countable
+    from tfpool.tracking.query import countable
 
     # What cannot be opened the page tells, if anybody asks for it.
     with suppress(ValueError):

@@ -10,12 +10,12 @@ from dashboard.glossary import meaning
 from dashboard.header import header
 from dashboard.page import link, messages, plain, store
 from dashboard.wording import times
-from tfpool import results
 from tfpool.counting.comparison import compare
 from tfpool.counting.plan import Plan
 from tfpool.networks import graph
 from tfpool.networks.catalog import CATALOG
-from tfpool.selection import countable, is_lab, unknown_in_words
+from tfpool.tracking import results
+from tfpool.tracking.query import countable, is_lab, unknown_in_words
 
 BY = ("image side", "classes")
 COUNTS = {

@@ -7,8 +7,8 @@ from dashboard.header import header
 from dashboard.keras_loading import load_keras_for
 from dashboard.page import link, messages, store
 from tfpool import data
-from tfpool.runs import ENDED
-from tfpool.selection import countable, is_lab
+from tfpool.tracking.query import countable, is_lab
+from tfpool.tracking.store import ENDED
 from tfpool.training import enqueue_sweep, launch
 from tfpool.training.recipe import start_on
 

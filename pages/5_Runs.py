@@ -6,7 +6,7 @@ from dashboard import choices, comparing, jobs, one_run, ranking, run_buttons, r
 from dashboard.header import header
 from dashboard.page import link, messages, store
 from dashboard.run_table import CHOSEN, MOST
-from tfpool.selection import countable
+from tfpool.tracking.query import countable
 
 header("Runs", "Which run is better, by how much, over seeds?")
 

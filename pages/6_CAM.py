@@ -10,7 +10,7 @@ from dashboard.dragging import dragged
 from dashboard.explaining import SCALES, Query, View, digest
 from dashboard.header import header
 from dashboard.page import messages, plain, store
-from tfpool.selection import countable, unknown_in_words
+from tfpool.tracking.query import countable, unknown_in_words
 
 METHODS = {
     "hirescam": "Exact for GAP and for Flatten: the map's sum plus the bias is the score.",

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import tfpool as tp
 from tfpool import data
 from tfpool.examples import BUNDLED, HEADS
-from tfpool.runs import Run, RunStore
+from tfpool.tracking.store import Run, RunStore
 from tfpool.training import enqueue_sweep, launch
 
 NETWORK, DATA = "resnet8", "scattered"

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import scipy.stats
 
-from tfpool.certainty import between, images_behind, interval
-from tfpool.runs import RunStore
 from tfpool.system.process import Process
+from tfpool.tracking.confidence import between, images_behind, interval
+from tfpool.tracking.store import RunStore
 
 from .test_results import finished
 

@@ -9,7 +9,7 @@ from tfpool import classifier, data
 from tfpool.data.images import read_image
 from tfpool.models.preprocessing import scaled
 from tfpool.models.pretrained.applications import BUNDLED
-from tfpool.runs import RunStore
+from tfpool.tracking.store import RunStore
 
 CAT = str(BUNDLED / "photographs" / "cat.jpg")
 

@@ -13,7 +13,7 @@ from PIL import Image
 import tfpool as tp
 from tfpool import cli, data
 from tfpool.models.pretrained.applications import BUNDLED
-from tfpool.runs import RunStore
+from tfpool.tracking.store import RunStore
 
 from .conftest import ROOT, tfpool
 

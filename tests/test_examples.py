@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import tfpool as tp
-from tfpool import classifier, data, examples, predictions, results
-from tfpool.runs import RunStore
+from tfpool import classifier, data, examples
+from tfpool.tracking import predictions, results
+from tfpool.tracking.store import RunStore
 
 IDS = ("example-gap", "example-flatten")
 

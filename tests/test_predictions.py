@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tfpool import data, predictions
-from tfpool.runs import Run, RunStore
+from tfpool import data
+from tfpool.tracking import predictions
+from tfpool.tracking.store import Run, RunStore
 
 from .test_results import finished
 

@@ -8,10 +8,10 @@ import pytest
 import scipy.stats
 
 import tfpool as tp
-from tfpool import results
-from tfpool.runs import Run, RunStore
-from tfpool.selection import countable, ranked, select, unknown_in_words
 from tfpool.system.process import Process
+from tfpool.tracking import results
+from tfpool.tracking.query import countable, ranked, select, unknown_in_words
+from tfpool.tracking.store import Run, RunStore
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tfpool import cli
-from tfpool.runs import RunStore
+from tfpool.tracking.store import RunStore
 
 from .test_results import finished, unknown
 

@@ -5,7 +5,7 @@ import onnxruntime
 import pytest
 
 from tfpool import cli, data
-from tfpool.runs import RunStore
+from tfpool.tracking.store import RunStore
 
 from .conftest import tfpool
 

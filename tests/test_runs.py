@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 import tfpool as tp
-from tfpool import database
-from tfpool.runs import RunStore
 from tfpool.system.process import Process
+from tfpool.tracking import database
+from tfpool.tracking.store import RunStore
 
 SPEC = {
     "plan": tp.plan("resnet8", head="gap", input_shape=(28, 28, 1)).spec,

@@ -13,7 +13,7 @@ from tfpool.counting.plan import plan
 from tfpool.models.build import build, with_head
 from tfpool.networks.catalog import catalog
 from tfpool.networks.heads import FC, GAP, GMP, NIN, SPP, AdaptiveAvg, AvgMax, Flatten, GeM
-from tfpool.runs import runs
+from tfpool.tracking.store import runs
 
 if TYPE_CHECKING:
     from tfpool.cam import Contrast, Explainer, Explanation, explain, methods, metrics, overlay, sheet

@@ -16,7 +16,7 @@ from tfpool.counting.plan import plan
 from tfpool.data.images import fitted, read_image
 from tfpool.models import pretrained
 from tfpool.models.build import build
-from tfpool.runs import Run, RunStore
+from tfpool.tracking.store import Run, RunStore
 
 if TYPE_CHECKING:
     import keras

@@ -254,7 +254,7 @@ def _trained(command: argparse.ArgumentParser, data: Iterable[str]) -> None:
 
 
 def _listed(command: argparse.ArgumentParser) -> None:
-    from tfpool.selection import FACETS, ORDERS
+    from tfpool.tracking.query import FACETS, ORDERS
 
     command.add_argument("text", nargs="*", metavar="TEXT", help="words to look for, in any order")
     for name in FACETS:

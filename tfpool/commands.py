@@ -18,11 +18,11 @@ from tfpool.counting.counts import Counts
 from tfpool.counting.plan import plan
 from tfpool.models.keras_code import to_code
 from tfpool.run_commands import show
-from tfpool.run_files import write
-from tfpool.runs import RunStore
 from tfpool.system.format import memory, table
 from tfpool.system.startup import lasting
 from tfpool.system.terminal import bar, quietly
+from tfpool.tracking.export import write
+from tfpool.tracking.store import RunStore
 from tfpool.training.recipe import PRETRAINED, WHY_PRETRAINED, Recipe, start_on
 from tfpool.validation import at_least
 

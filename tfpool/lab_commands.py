@@ -13,9 +13,9 @@ from tfpool.lab import finding as findings
 from tfpool.lab.claim import claims
 from tfpool.lab.finding import Finding
 from tfpool.lab.job import reporting
-from tfpool.runs import RunStore
 from tfpool.system.format import table
 from tfpool.system.terminal import bar
+from tfpool.tracking.store import RunStore
 
 
 def lab_command(args: argparse.Namespace) -> int:

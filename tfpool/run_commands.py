@@ -8,12 +8,12 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from tfpool import results
-from tfpool.certainty import images_behind
-from tfpool.results import Group
-from tfpool.runs import Run, RunStore
-from tfpool.selection import FACETS, WORDS, countable, is_lab, ranked, select, unknown_in_words
 from tfpool.system.format import clock, count, setting, short, table
+from tfpool.tracking import results
+from tfpool.tracking.confidence import images_behind
+from tfpool.tracking.query import FACETS, WORDS, countable, is_lab, ranked, select, unknown_in_words
+from tfpool.tracking.results import Group
+from tfpool.tracking.store import Run, RunStore
 
 
 def runs_command(args: argparse.Namespace) -> int:

@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from dashboard.page import PAGES
-from tfpool.runs import RunStore
+from tfpool.tracking.store import RunStore
 
 from ..test_results import finished
 from .conftest import MINUTES, POINTS, Browse, Serve, heading, looked_at, picture, serving, settle, stop_button

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tfpool.runs import RunStore
+from tfpool.tracking.store import RunStore
 
 from .conftest import Browse, Serve, looked_at
 

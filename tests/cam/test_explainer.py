@@ -10,7 +10,7 @@ import tfpool as tp
 from tfpool import data
 from tfpool.cam.explanation import resize
 from tfpool.cam.targets import Contrast
-from tfpool.runs import RunStore
+from tfpool.tracking.store import RunStore
 
 Model = keras.Model
 QUICK: dict[str, dict[str, Any]] = {

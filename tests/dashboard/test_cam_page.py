@@ -15,7 +15,7 @@ from dashboard.explaining import SCALES, digest
 from dashboard.page import plain
 from tfpool import data, examples
 from tfpool.head_colors import COLOURS
-from tfpool.runs import RunStore
+from tfpool.tracking.store import RunStore
 
 from ..test_results import unknown
 from .test_pages import empty, filled, opened, sound, words

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.glossary import MEANINGS, meaning, used
 from tfpool.lab import CLAIMS
 from tfpool.lab import finding as findings
-from tfpool.runs import RunStore
+from tfpool.tracking.store import RunStore
 
 from ..lab.crafted import finding
 from ..test_results import finished

@@ -11,10 +11,11 @@ from streamlit.testing.v1 import AppTest
 from dashboard.choices import SHORT_NAMES
 from dashboard.tour import STEPS
 from dashboard.wording import number_of
-from tfpool import examples, results
+from tfpool import examples
 from tfpool.lab import finding
 from tfpool.lab.claim import CLAIMS
 from tfpool.networks import heads
+from tfpool.tracking import results
 
 from ..conftest import said
 from .test_pages import opened, sound, words

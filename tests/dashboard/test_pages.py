@@ -8,8 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 import tfpool as tp
 from dashboard.page import PAGES, plain
-from tfpool.runs import RunStore
 from tfpool.system.process import Process
+from tfpool.tracking.store import RunStore
 from tfpool.training import queue
 from tfpool.training.recipe import RECIPES
 

@@ -9,7 +9,7 @@ import pytest
 import tfpool as tp
 from dashboard.counted import over_classes, over_sides
 from tfpool.networks.heads import HEADS
-from tfpool.runs import RunStore
+from tfpool.tracking.store import RunStore
 
 from ..test_results import finished, unknown
 from .test_growth import named, shown, told

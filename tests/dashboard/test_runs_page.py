@@ -9,9 +9,9 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import charts, ranking, result_charts, run_table
 from dashboard.page import plain
-from tfpool import results
-from tfpool.runs import RunStore
 from tfpool.system.process import Process
+from tfpool.tracking import results
+from tfpool.tracking.store import RunStore
 
 from ..test_results import finished
 from .test_pages import opened, sound, words

@@ -9,8 +9,8 @@ from PIL import Image
 
 from dashboard import jobs
 from tfpool import data
-from tfpool.runs import RunStore
 from tfpool.system.process import Process
+from tfpool.tracking.store import RunStore
 from tfpool.training import queue
 from tfpool.training.recipe import RECIPES
 

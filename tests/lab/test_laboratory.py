@@ -17,8 +17,8 @@ from tfpool.lab.conducting import conduct, folder
 from tfpool.lab.finding import read
 from tfpool.lab.laboratory import TUNING, Halted, Laboratory
 from tfpool.lab.provenance import versions
-from tfpool.runs import Run, RunStore
 from tfpool.system.process import Process
+from tfpool.tracking.store import Run, RunStore
 from tfpool.training.queue import enqueue
 from tfpool.training.recipe import Recipe
 

@@ -17,8 +17,8 @@ from tfpool.lab.claims import cost
 from tfpool.lab.conducting import conduct, folder
 from tfpool.lab.finding import read
 from tfpool.lab.timing import timed
-from tfpool.runs import RunStore
 from tfpool.system.process import Process
+from tfpool.tracking.store import RunStore
 
 from .crafted import HOLDS, MAKERS
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import tfpool as tp
-from tfpool.runs import ENDED, METRICS, Run, RunStore
+from tfpool.tracking.store import ENDED, METRICS, Run, RunStore
 from tfpool.training.queue import enqueue
 
 from ..browser.conftest import CHROMIUM, FLAGS, free_port, start_server

@@ -11,8 +11,8 @@ import tfpool as tp
 from tfpool import data
 from tfpool.data import DataSet
 from tfpool.models.preprocessing import to_network
-from tfpool.runs import Run, RunStore
 from tfpool.system.process import Process
+from tfpool.tracking.store import Run, RunStore
 from tfpool.training import features as module
 from tfpool.training.fit import fit_run, start
 from tfpool.training.queue import enqueue_heads

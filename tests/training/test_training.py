@@ -18,9 +18,9 @@ import tensorflow as tf
 import tfpool as tp
 from tfpool import data
 from tfpool.counting.plan import Plan
-from tfpool.runs import ENDED, METRICS, Run, RunStore
 from tfpool.system import files
 from tfpool.system.process import Process
+from tfpool.tracking.store import ENDED, METRICS, Run, RunStore
 from tfpool.training import worker
 from tfpool.training.launcher import launch
 from tfpool.training.queue import enqueue, enqueue_heads

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from tfpool.data import Part
-from tfpool.run import Run
+from tfpool.tracking.run import Run
 
 BUNDLED = Path(__file__).with_name("bundled")
 HEADS = ("gap", "flatten")

@@ -11,7 +11,7 @@ from tfpool import data as data_sets
 from tfpool.counting.plan import Plan
 from tfpool.lab.provenance import versions
 from tfpool.networks.heads import FC, GAP, Flatten, Head
-from tfpool.runs import Run
+from tfpool.tracking.store import Run
 from tfpool.training.queue import fitting, spec
 from tfpool.training.recipe import Recipe
 

@@ -10,7 +10,7 @@ from tfpool.lab import finding as findings
 from tfpool.lab.claim import SCALES, find
 from tfpool.lab.finding import FOLDER, Finding
 from tfpool.lab.laboratory import Laboratory
-from tfpool.runs import RunStore
+from tfpool.tracking.store import RunStore
 from tfpool.training.launcher import launch
 
 

@@ -18,9 +18,9 @@ from pathlib import Path
 
 from tfpool.lab.claim import CLAIMS, SCALES
 from tfpool.lab.finding import FOLDER
-from tfpool.runs import RunStore
 from tfpool.system.files import atomic
 from tfpool.system.process import Process
+from tfpool.tracking.store import RunStore
 
 _COMMAND = (sys.executable, "-m", "tfpool", "lab")
 _SECONDS = 1.0

@@ -15,11 +15,11 @@ from tfpool.lab.cells import Cell, has_diverged, is_as_now, is_over, key_of
 from tfpool.lab.claim import Record, Scale
 from tfpool.lab.finding import FOLDER
 from tfpool.lab.keeping import digest, kept
-from tfpool.results import last
-from tfpool.runs import Run, RunStore
-from tfpool.selection import LAB
 from tfpool.system.process import cores
 from tfpool.system.terminal import quietly
+from tfpool.tracking.query import LAB
+from tfpool.tracking.results import last
+from tfpool.tracking.store import Run, RunStore
 from tfpool.training.launcher import launch
 from tfpool.training.queue import enqueue
 

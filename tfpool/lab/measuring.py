@@ -8,7 +8,7 @@ import numpy as np
 
 from tfpool import data as data_sets
 from tfpool.data import DataSet, Part
-from tfpool.runs import Run
+from tfpool.tracking.store import Run
 
 _BATCH = 250
 

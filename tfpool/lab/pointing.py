@@ -8,7 +8,7 @@ import numpy as np
 
 from tfpool.data.scattered import objects
 from tfpool.lab.measuring import images_of
-from tfpool.runs import Run
+from tfpool.tracking.store import Run
 
 if TYPE_CHECKING:
     from tfpool.cam import Explainer

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tfpool.results import margin
+from tfpool.tracking.results import margin
 
 UNITS = ("points", "share", "ratio", "number")
 """Differences of shares in percentage points, shares in percent, ratios as ×, and plain numbers."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tfpool.counting.plan import Plan
-from tfpool.runs import Run, RunStore
+from tfpool.tracking.store import Run, RunStore
 from tfpool.training.queue import enqueue
 from tfpool.training.recipe import Recipe
 

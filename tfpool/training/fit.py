@@ -16,14 +16,14 @@ import numpy as np
 import tensorflow as tf
 
 from tfpool import data as data_sets
-from tfpool import predictions
 from tfpool._version import __version__
 from tfpool.counting.plan import Plan
 from tfpool.data import DataSet
 from tfpool.models.build import build
 from tfpool.models.preprocessing import highest, to_network
-from tfpool.runs import METRICS, Run, RunStore
 from tfpool.system.files import atomic
+from tfpool.tracking import predictions
+from tfpool.tracking.store import METRICS, Run, RunStore
 from tfpool.training.features import are_fixed, features
 from tfpool.training.recipe import Recipe
 from tfpool.training.trainer import Trainer

@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tfpool.runs import RunStore
 from tfpool.system.process import Process, cores
+from tfpool.tracking.store import RunStore
 
 
 def launch(store: RunStore) -> None:

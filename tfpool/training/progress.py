@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-from tfpool.runs import ENDED, Run, RunStore
 from tfpool.system.format import clock
+from tfpool.tracking.store import ENDED, Run, RunStore
 from tfpool.training.launcher import launch
 
 _PAUSE = 0.3

@@ -12,7 +12,7 @@ from tfpool.data import DataSet
 from tfpool.models.pretrained import NETWORKS
 from tfpool.networks import graph
 from tfpool.networks.heads import Head
-from tfpool.runs import RunStore
+from tfpool.tracking.store import RunStore
 from tfpool.training.recipe import Recipe
 
 

@@ -11,10 +11,10 @@ import threading
 import time
 import traceback
 
-from tfpool.runs import Run, RunStore
 from tfpool.system import files
 from tfpool.system.process import Process, give_way
 from tfpool.system.startup import do_without, lasting
+from tfpool.tracking.store import Run, RunStore
 from tfpool.training.launcher import launch
 
 _PAUSE = 0.25

@@ -8,7 +8,7 @@ import pytest
 import tfpool as tp
 from tfpool import data
 from tfpool.cam.metrics import average_drop, centre_map, deletion, increase, insertion, masking, random_map, road
-from tfpool.runs import RunStore
+from tfpool.tracking.store import RunStore
 
 SIDE = 10
 IMAGES = np.random.default_rng(0).random((3, SIDE, SIDE, 1)).astype(np.float32) + 0.5

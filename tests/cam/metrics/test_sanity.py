@@ -11,7 +11,7 @@ import tfpool as tp
 from tfpool import data
 from tfpool.cam.metrics import sanity_check
 from tfpool.layers import GeneralizedMeanPooling2D
-from tfpool.runs import RunStore
+from tfpool.tracking.store import RunStore
 
 IMAGES = data.to_input(data.load("fashion_mnist").test.images[:12])
 SHAPE = (28, 28, 1)

@@ -39,8 +39,8 @@ from tfpool.lab.laboratory import Laboratory
 from tfpool.lab.records import by_seed, chosen, levels, line, mean, nth
 from tfpool.lab.statistics import Effect, paired
 from tfpool.lab.verdict import OPEN, YES, Judgement, above, answered, verdict
-from tfpool.results import positions
-from tfpool.runs import Run
+from tfpool.tracking.results import positions
+from tfpool.tracking.store import Run
 from tfpool.training.recipe import Recipe
 
 NAMES = {"gap": "GAP", "flatten": "Flatten", "fc": "FC with dropout"}

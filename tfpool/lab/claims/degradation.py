@@ -37,7 +37,7 @@ from tfpool.lab.measuring import accuracy, images_of, scorer
 from tfpool.lab.records import by_seed, chosen, levels, line, mean
 from tfpool.lab.statistics import paired, shown
 from tfpool.lab.verdict import POINT, Judgement, above, answered, verdict
-from tfpool.runs import Run
+from tfpool.tracking.store import Run
 from tfpool.training.recipe import Recipe
 
 KINDS = {"plain": "plain", "resnet": "residual"}

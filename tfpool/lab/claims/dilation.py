@@ -37,7 +37,7 @@ from tfpool.lab.pointing import MEASURES, pointed
 from tfpool.lab.records import by_seed, chosen, levels, line, mean
 from tfpool.lab.statistics import paired
 from tfpool.lab.verdict import NO, YES, Judgement, above, answered, verdict
-from tfpool.runs import Run
+from tfpool.tracking.store import Run
 from tfpool.training.recipe import Recipe
 
 DECIDING = ("boxes", "pixels")

@@ -35,7 +35,7 @@ from tfpool.lab.measuring import images_of
 from tfpool.lab.records import by_seed, levels, line, mean
 from tfpool.lab.statistics import paired
 from tfpool.lab.verdict import Judgement, above, answered, verdict
-from tfpool.runs import Run
+from tfpool.tracking.store import Run
 from tfpool.training.recipe import Recipe
 
 NAMES = {"gap": "GAP", "gmp": "GMP", "avgmax": "AvgMax"}

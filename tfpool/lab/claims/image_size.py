@@ -45,7 +45,7 @@ from tfpool.lab.measuring import accuracy, images_of
 from tfpool.lab.records import by_seed, levels, line, mean, nth
 from tfpool.lab.statistics import paired
 from tfpool.lab.verdict import NO, YES, Judgement, above, answered, verdict
-from tfpool.runs import Run
+from tfpool.tracking.store import Run
 
 SIZES = (14, 20, 24, 28, 32, 40, 56, 84)
 TRAINED = 28

@@ -42,7 +42,7 @@ from tfpool.lab.pointing import MEASURES, masked, pointed
 from tfpool.lab.records import by_seed, levels, line, mean
 from tfpool.lab.statistics import paired
 from tfpool.lab.verdict import Judgement, above, answered, verdict
-from tfpool.runs import Run
+from tfpool.tracking.store import Run
 from tfpool.training.recipe import Recipe
 
 NAMES = {"gap": "GAP, CAM", "flatten": "Flatten, CAM", "fc": "FC, HiResCAM"}

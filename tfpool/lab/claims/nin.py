@@ -44,7 +44,7 @@ from tfpool.lab.measuring import images_of, scorer
 from tfpool.lab.records import by_seed, chosen, levels, line, mean
 from tfpool.lab.statistics import paired
 from tfpool.lab.verdict import Judgement, above, answered, verdict
-from tfpool.runs import Run
+from tfpool.tracking.store import Run
 
 NAMES = {"gap": "GAP + Dense", "nin": "NIN"}
 MARGIN = 0.02

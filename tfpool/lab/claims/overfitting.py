@@ -45,7 +45,7 @@ from tfpool.lab.measuring import accuracy, images_of, scorer
 from tfpool.lab.records import by_seed, chosen, line, mean
 from tfpool.lab.statistics import Effect, paired
 from tfpool.lab.verdict import Judgement, above, answered, verdict
-from tfpool.runs import Run
+from tfpool.tracking.store import Run
 from tfpool.training.recipe import Recipe
 
 SHORTER = (2, 4, 8, 16)

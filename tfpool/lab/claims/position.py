@@ -41,7 +41,7 @@ from tfpool.lab.measuring import accuracy, scorer
 from tfpool.lab.records import by_seed, levels, line, mean
 from tfpool.lab.statistics import over_seeds, paired
 from tfpool.lab.verdict import Judgement, above, answered, verdict, within
-from tfpool.runs import Run
+from tfpool.tracking.store import Run
 from tfpool.training.recipe import Recipe
 
 NAMES = {"gap": "GAP", "gmp": "GMP", "flatten": "Flatten"}

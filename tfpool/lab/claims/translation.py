@@ -44,7 +44,7 @@ from tfpool.lab.measuring import images_of, scorer
 from tfpool.lab.records import by_seed, levels, line, mean, nth
 from tfpool.lab.statistics import Effect, paired
 from tfpool.lab.verdict import Judgement, above, answered, verdict
-from tfpool.runs import Run
+from tfpool.tracking.store import Run
 from tfpool.training.recipe import Recipe
 
 NAMES = {"gap": "GAP", "flatten": "Flatten"}

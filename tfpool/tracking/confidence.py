@@ -7,8 +7,8 @@ from statistics import NormalDist
 
 from tfpool import data
 from tfpool.data import PARTS
-from tfpool.results import CONFIDENCE
-from tfpool.run import Run
+from tfpool.tracking.results import CONFIDENCE
+from tfpool.tracking.run import Run
 
 
 def images_behind(run: Run, metric: str = "test") -> int | None:
@@ -16,7 +16,7 @@ def images_behind(run: Run, metric: str = "test") -> int | None:
 
     Args:
         run: any run.
-        metric: one of `tfpool.results.MEASURES`.
+        metric: one of `tfpool.tracking.results.MEASURES`.
     """
     if metric.startswith("test") and run.result and "images" in run.result:
         return int(run.result["images"])

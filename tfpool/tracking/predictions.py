@@ -11,8 +11,8 @@ import numpy as np
 
 from tfpool import data
 from tfpool.data import Part
-from tfpool.results import confusion, data_name
-from tfpool.run import Run
+from tfpool.tracking.results import confusion, data_name
+from tfpool.tracking.run import Run
 
 
 @dataclass(frozen=True, eq=False)

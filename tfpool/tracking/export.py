@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from tfpool.models.build import build
-from tfpool.run import Run
 from tfpool.system.files import atomic
+from tfpool.tracking.run import Run
 
 
 def write(run: Run, path: Path, format: str = "onnx") -> None:

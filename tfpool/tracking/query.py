@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from tfpool.networks.catalog import CATALOG
 from tfpool.networks.heads import HEADS
-from tfpool.results import COSTS, MEASURES, data_name, value
-from tfpool.run import STATES, Run
+from tfpool.tracking.results import COSTS, MEASURES, data_name, value
+from tfpool.tracking.run import STATES, Run
 
 FACETS = ("data", "network", "head", "state", "sweep")
 ORDERS = (*MEASURES, *COSTS)

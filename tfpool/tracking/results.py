@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from tfpool.run import Run
+from tfpool.tracking.run import Run
 
 MEASURES = ("test", "val_accuracy", "accuracy", "test_loss", "val_loss", "loss")
 """Accuracy and loss on the test images, on the validation images after an epoch, and on the training images in it."""

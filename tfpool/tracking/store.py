@@ -16,9 +16,9 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from tfpool.database import METRICS, Roster, opened
-from tfpool.run import ENDED, Run
 from tfpool.system.process import Process
+from tfpool.tracking.database import METRICS, Roster, opened
+from tfpool.tracking.run import ENDED, Run
 
 __all__ = ["ENDED", "METRICS", "Run", "RunStore", "runs"]
 
