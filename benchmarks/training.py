@@ -39,7 +39,7 @@ from tfpool.system.format import table  # noqa: E402
 from tfpool.system.process import Process  # noqa: E402
 from tfpool.tracking.store import RunStore  # noqa: E402
 from tfpool.training import launch  # noqa: E402
-from tfpool.training.features import features  # noqa: E402
+from tfpool.training.feature_cache import features  # noqa: E402
 from tfpool.training.fit import Reporter, start, take_one_thread  # noqa: E402
 from tfpool.training.queue import enqueue  # noqa: E402
 from tfpool.training.trainer import EVALUATED, Trainer  # noqa: E402

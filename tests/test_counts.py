@@ -8,7 +8,7 @@ import pytest
 
 import tfpool as tp
 from tfpool.counting.counts import SLOTS
-from tfpool.training.optimizing import optimizer
+from tfpool.training.optimizer import optimizer
 from tfpool.training.recipe import OPTIMIZERS
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfpool.training.augment import augment
+from tfpool.training.augmentation import augment
 from tfpool.training.recipe import AUGMENTATIONS
 
 IMAGES = np.random.default_rng(0).random((64, 24, 30, 2), np.float32) + 0.1

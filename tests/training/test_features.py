@@ -13,7 +13,7 @@ from tfpool.data import DataSet
 from tfpool.models.preprocessing import to_network
 from tfpool.system.process import Process
 from tfpool.tracking.store import Run, RunStore
-from tfpool.training import features as module
+from tfpool.training import feature_cache as module
 from tfpool.training.fit import fit_run, start
 from tfpool.training.queue import enqueue_heads
 

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 import tfpool as tp
-from tfpool.training import optimizing
+from tfpool.training import optimizer
 
 SCORES = np.array([[2.0, -1.0, 0.5], [0.1, 0.2, -3.0]], np.float32)
 LABELS = np.array([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0]], np.float32)
@@ -12,7 +12,7 @@ TRUE = (SHARES * LABELS).sum(axis=1)
 
 
 def rates(steps: int = 100, **settings: object) -> np.ndarray:
-    return optimizing.learning_rates(tp.Recipe(epochs=10, learning_rate=1.0, **settings), steps)  # type: ignore[arg-type]
+    return optimizer.learning_rates(tp.Recipe(epochs=10, learning_rate=1.0, **settings), steps)  # type: ignore[arg-type]
 
 
 def test_cosine_is_the_one_of_keras() -> None:
@@ -42,10 +42,10 @@ def test_one_cycle_rises_for_three_tenths_and_falls_to_zero() -> None:
 
 @pytest.mark.parametrize("name", ["adam", "adamw", "sgd"])
 def test_the_optimizer_takes_the_rate_of_each_step(name: str) -> None:
-    made = optimizing.optimizer(tp.Recipe(epochs=1, optimizer=name, learning_rate=0.5), steps=4)
+    made = optimizer.optimizer(tp.Recipe(epochs=1, optimizer=name, learning_rate=0.5), steps=4)
     weight = keras.Variable([1.0])
     made.build([weight])
-    expected = optimizing.learning_rates(tp.Recipe(epochs=1, learning_rate=0.5), 4)
+    expected = optimizer.learning_rates(tp.Recipe(epochs=1, learning_rate=0.5), 4)
     for rate in (*expected, expected[-1]):
         assert float(made.learning_rate) == pytest.approx(rate)
         made.apply([np.array([0.1], np.float32)], [weight])
@@ -55,7 +55,7 @@ def test_weight_decay_spares_biases_and_normalisation() -> None:
     model = tp.build(tp.plan("resnet8"), seed=0)
     before = {weight.path: weight.numpy() for weight in model.trainable_weights}
     recipe = tp.Recipe(optimizer="sgd", learning_rate=0.5, weight_decay=0.1, schedule="constant")
-    made = optimizing.optimizer(recipe, steps=1)
+    made = optimizer.optimizer(recipe, steps=1)
     made.build(model.trainable_weights)
     made.apply([np.zeros(weight.shape, np.float32) for weight in model.trainable_weights], model.trainable_weights)
     for weight in model.trainable_weights:
@@ -66,7 +66,7 @@ def test_weight_decay_spares_biases_and_normalisation() -> None:
 def test_without_a_word_of_the_recipe_nothing_decays() -> None:
     for name in ("adam", "adamw", "sgd"):
         weight = keras.Variable([3.0], name="kernel")
-        made = optimizing.optimizer(tp.Recipe(optimizer=name), steps=3)
+        made = optimizer.optimizer(tp.Recipe(optimizer=name), steps=3)
         made.build([weight])
         made.apply([np.zeros(1, np.float32)], [weight])
         assert float(weight.numpy()[0]) == 3.0
@@ -74,7 +74,7 @@ def test_without_a_word_of_the_recipe_nothing_decays() -> None:
 
 def test_losses_are_those_of_their_formulas() -> None:
     def loss(**settings: object) -> float:
-        return float(optimizing.loss(tp.Recipe(**settings))(LABELS, SCORES))  # type: ignore[arg-type]
+        return float(optimizer.loss(tp.Recipe(**settings))(LABELS, SCORES))  # type: ignore[arg-type]
 
     assert loss() == pytest.approx(-np.log(TRUE).mean(), rel=1e-5)
     assert loss(loss="focal") == pytest.approx((-((1 - TRUE) ** 2) * np.log(TRUE)).mean(), rel=1e-4)

@@ -24,7 +24,7 @@ from tfpool.models.preprocessing import highest, to_network
 from tfpool.system.files import atomic
 from tfpool.tracking import predictions
 from tfpool.tracking.store import METRICS, Run, RunStore
-from tfpool.training.features import are_fixed, features
+from tfpool.training.feature_cache import are_fixed, features
 from tfpool.training.recipe import Recipe
 from tfpool.training.trainer import Trainer
 

@@ -18,8 +18,8 @@ import numpy as np
 import tensorflow as tf
 
 from tfpool.data import DataSet, Part
-from tfpool.training import batches, checkpoint, optimizing
-from tfpool.training.augment import augment
+from tfpool.training import batches, checkpoint, optimizer
+from tfpool.training.augmentation import augment
 from tfpool.training.recipe import Recipe
 
 EVALUATED = 256
@@ -46,9 +46,9 @@ class Trainer:
         self.model, self.recipe, self._prepare = model, recipe, prepare
         self.data, self.images = data, data.train.first(recipe.train_images)
         self.steps = batches.steps(self.images, recipe.batch_size)
-        self.optimizer = optimizing.optimizer(recipe, self.steps * recipe.epochs)
+        self.optimizer = optimizer.optimizer(recipe, self.steps * recipe.epochs)
         self.optimizer.build(model.trainable_variables)
-        self._loss = optimizing.loss(recipe)
+        self._loss = optimizer.loss(recipe)
         self.state: dict[str, Any] = {
             "epoch": 0,
             "best_epoch": None,
