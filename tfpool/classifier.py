@@ -80,7 +80,7 @@ class Classifier:
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         """Probabilities, float32 (N, K), of uint8 images (N, H, W, C)."""
-        from tfpool.anatomy.locate import undivided
+        from tfpool.anatomy.split import undivided
 
         anatomy, values = undivided(self.model, self.output), self.to_input(images)
         return np.asarray(anatomy.probabilities(anatomy.head(values, values)))
@@ -134,7 +134,7 @@ def of_file(path: str | Path, mode: str | None = None, output: str | None = None
     Raises:
         ValueError: if the file is refused, is no image classifier, or does not have as many classes as names.
     """
-    from tfpool.anatomy.locate import undivided
+    from tfpool.anatomy.split import undivided
     from tfpool.models.loading.load import load_model
     from tfpool.models.preprocessing import scaled, scales_itself
 

@@ -9,7 +9,7 @@ import pytest
 from keras import layers, ops
 
 import tfpool as tp
-from tfpool.anatomy.locate import dissect
+from tfpool.anatomy.split import dissect
 
 IMAGES = np.random.default_rng(0).random((3, 64, 64, 3), np.float32)
 

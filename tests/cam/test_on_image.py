@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import tfpool as tp
-from tfpool.anatomy.locate import undivided
+from tfpool.anatomy.split import undivided
 from tfpool.cam.fullgrad import evidence
 
 from .test_explainer import IMAGES, TARGETS, Model, bias_of, close, gap, scores_of

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfpool.anatomy.locate import Anatomy, dissect, undivided
+from tfpool.anatomy.split import Anatomy, dissect, undivided
 from tfpool.cam.batches import Compiled, as_batch, computed, in_parts
 from tfpool.cam.combining import fused, over_views
 from tfpool.cam.explanation import Explanation, Terms

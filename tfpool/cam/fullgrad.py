@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfpool.anatomy.locate import Anatomy
+from tfpool.anatomy.split import Anatomy
 from tfpool.anatomy.unfold import Step
 from tfpool.cam.kinds import Maps
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfpool.anatomy.locate import Anatomy
+from tfpool.anatomy.split import Anatomy
 
 Maps = Callable[[Any, Any, Any], Any]
 """From features (N, h, w, C), targets (N, K) and images (N, H, W, C) to heatmaps (N, h, w).

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfpool.anatomy.locate import POOLS, Anatomy
+from tfpool.anatomy.split import POOLS, Anatomy
 from tfpool.cam.gradients import hirescam
 from tfpool.cam.kinds import Maps, weighted
 from tfpool.layers import GeneralizedMeanPooling2D

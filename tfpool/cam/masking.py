@@ -10,7 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfpool.anatomy.locate import Anatomy
+from tfpool.anatomy.split import Anatomy
 from tfpool.cam.kinds import Maps, target_scores
 from tfpool.validation import at_least, not_negative
 

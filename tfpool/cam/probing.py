@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfpool.anatomy.locate import Anatomy
+from tfpool.anatomy.split import Anatomy
 from tfpool.cam.kinds import Maps, target_scores, weighted
 
 _AT_ONCE = 16

@@ -12,7 +12,7 @@ from typing import Any
 
 import keras
 
-from tfpool.anatomy.locate import find_features
+from tfpool.anatomy.split import find_features
 from tfpool.anatomy.unfold import Step, Value, ancestors, unfold
 from tfpool.counting.counts import Counts, Row, activation_bytes
 from tfpool.counting.receptive_field import Sight, in_pixels, look
