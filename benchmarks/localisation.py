@@ -31,7 +31,8 @@ from tfpool import data as data_sets
 from tfpool.cam.explainer import Explainer
 from tfpool.cam.explanation import resize
 from tfpool.cam.metrics.boxes import box_overlaps
-from tfpool.data import DataSet, scattered
+from tfpool.data import DataSet
+from tfpool.data.builtin import scattered
 from tfpool.data.dataset import PARTS
 from tfpool.models.preprocessing import to_network
 from tfpool.models.pretrained.applications import BUNDLED

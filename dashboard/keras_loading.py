@@ -5,7 +5,7 @@ from __future__ import annotations
 from streamlit.runtime import Runtime, get_instance
 from streamlit.runtime import exists as under_a_server
 
-from tfpool.data.keras_sets import DOWNLOADS
+from tfpool.data.builtin.keras_datasets import DOWNLOADS
 
 
 def _in_a_server() -> bool:

@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard.page import plain
 from tfpool import data
 from tfpool.data import Report
-from tfpool.data.own import LARGEST, SMALLEST
+from tfpool.data.custom.add import LARGEST, SMALLEST
 from tfpool.networks import graph
 
 UPLOAD, PATH = "upload a zip", "a folder or zip on this computer"

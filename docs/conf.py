@@ -26,7 +26,7 @@ MENU = {
     "Reference": ("docs/reference", "docs/networks"),
     "Extend": ("docs/add-a-head", "docs/add-a-network", "docs/house", "CONTRIBUTING", "CHANGELOG"),
     "What is bundled": (
-        "tfpool/data/bundled/README",
+        "tfpool/data/builtin/bundled/README",
         "tfpool/models/pretrained/bundled/README",
         "saved_models/README",
     ),

@@ -8,10 +8,10 @@ from dashboard.header import header
 from dashboard.keras_loading import load_keras_for
 from dashboard.page import link, plain
 from tfpool import data
-from tfpool.data.fetching import fetch
+from tfpool.data.builtin.download import fetch
+from tfpool.data.builtin.keras_datasets import DOWNLOADS
+from tfpool.data.custom.scan import Progress
 from tfpool.data.images import FORMATS
-from tfpool.data.keras_sets import DOWNLOADS
-from tfpool.data.scan import Progress
 from tfpool.networks import graph
 from tfpool.system.format import memory
 from tfpool.training.recipe import PRETRAINED, WHY_PRETRAINED, start_on

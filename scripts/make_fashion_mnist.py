@@ -17,7 +17,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tfpool.data.fashion_mnist import BUNDLE, CLASS_NAMES, DEBIAN, read
+from tfpool.data.builtin.fashion_mnist import BUNDLE, CLASS_NAMES, DEBIAN, read
 
 TRAIN, VALIDATION, TEST = 12_000, 2_000, 5_000
 

@@ -53,7 +53,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parser() -> argparse.ArgumentParser:
-    from tfpool.data import DATA
+    from tfpool.data.registry import DATA
 
     parser = _Parser(
         prog="python -m tfpool",

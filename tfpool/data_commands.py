@@ -6,9 +6,9 @@ import argparse
 import json
 
 from tfpool import data
-from tfpool.data.keras_sets import DOWNLOADS
-from tfpool.data.report import Report
-from tfpool.data.wording import clean, listed
+from tfpool.data.builtin.keras_datasets import DOWNLOADS
+from tfpool.data.custom.inspection import Report
+from tfpool.data.custom.safe_names import clean, listed
 from tfpool.networks import graph
 from tfpool.system.format import count, table
 from tfpool.system.terminal import bar

@@ -89,7 +89,7 @@ def test_a_download_that_fails_is_a_message(monkeypatch: pytest.MonkeyPatch) -> 
     def fetch(name: str, progress: object) -> None:
         raise ValueError(f"{name} could not be fetched: **no** network.")
 
-    monkeypatch.setattr("tfpool.data.fetching.fetch", fetch)
+    monkeypatch.setattr("tfpool.data.builtin.download.fetch", fetch)
     app = opened("Data", data_name="mnist")
     app.button(key="data_download").click().run()
     sound(app)

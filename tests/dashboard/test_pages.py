@@ -93,7 +93,7 @@ def test_a_network_too_large_for_the_images_is_a_message(empty: Path) -> None:
 
 def test_images_that_are_not_installed_are_a_message(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from tfpool import data
-    from tfpool.data import fashion_mnist
+    from tfpool.data.builtin import fashion_mnist
 
     monkeypatch.setitem(data.DATA, "fashion_mnist_full", lambda: fashion_mnist.full(empty / "missing"))
     app = opened("Train", train_data="fashion_mnist_full")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tfpool import data
-from tfpool.data import fashion_mnist
+from tfpool.data.builtin import fashion_mnist
 
 ROOT = Path(__file__).parents[2]
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tfpool import data
-from tfpool.data import sources
+from tfpool.data.custom import image_files
 
 from .conftest import Fill, noise, packed, refused
 
@@ -71,15 +71,15 @@ def test_a_link_in_a_zip_is_left_out() -> None:
 
 
 def test_a_bomb_is_refused_by_what_it_would_unpack_to(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "SMALL_BYTES", 1_000_000)
+    monkeypatch.setattr(image_files, "SMALL_BYTES", 1_000_000)
     bomb = zipped("a/bomb.png", content=bytes(20_000_000), compression=zipfile.ZIP_DEFLATED)
     refused(bomb, "The upload unpacks to .* times its size, as images never do", home)
-    monkeypatch.setattr(sources, "MOST_BYTES", 10_000_000)
+    monkeypatch.setattr(image_files, "MOST_BYTES", 10_000_000)
     refused(bomb, "more than the 0 GB that are read", home)
 
 
 def test_a_single_huge_file_is_never_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "MOST_FILE_BYTES", 1_000_000)
+    monkeypatch.setattr(image_files, "MOST_FILE_BYTES", 1_000_000)
     told = data.inspect(zipped("a/big.png", content=bytes(2_000_000), compression=zipfile.ZIP_DEFLATED))
     assert told.unreadable == (("a/big.png", "has more than 1,000,000 bytes"),)
 
@@ -103,7 +103,7 @@ def test_too_many_files_are_refused_fast(home: Path, tmp_path: Path, monkeypatch
         for number in range(100_000):
             archive.writestr(f"{number % 2}/{number}.png", b"")
     refused(file, "The upload holds more than 75,000 files", home)
-    monkeypatch.setattr(sources, "MOST_FILES", 10)
+    monkeypatch.setattr(image_files, "MOST_FILES", 10)
     for number in range(11):
         (tmp_path / "many" / str(number)).mkdir(parents=True)
     refused(tmp_path / "many", "many holds more than 10 files", home)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tfpool import data
-from tfpool.data import kept
+from tfpool.data.custom import storage
 
 from .conftest import Fill
 
@@ -20,10 +20,10 @@ def test_what_a_killed_process_left_is_swept_after_a_day(
     for left in (".making-old", ".making-new"):
         (home / left).mkdir(parents=True)
     new = (home / ".making-new").stat().st_mtime
-    monkeypatch.setattr(kept.time, "time", lambda: new + 10)
+    monkeypatch.setattr(storage.time, "time", lambda: new + 10)
     data.add(fill(cat=3, dog=3), "pets", 8)
     assert len(list(home.iterdir())) == 3
-    monkeypatch.setattr(kept.time, "time", lambda: new + 25 * 3600)
+    monkeypatch.setattr(storage.time, "time", lambda: new + 25 * 3600)
     data.add(fill("others", cat=3, dog=3), "more", 8)
     assert sorted(each.name for each in home.iterdir()) == ["more", "pets"]
 

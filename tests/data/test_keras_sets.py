@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from tfpool import data
-from tfpool.data import fetching, keras_sets
-from tfpool.data.keras_sets import DOWNLOADS, held_out
+from tfpool.data.builtin import download, keras_datasets
+from tfpool.data.builtin.keras_datasets import DOWNLOADS, held_out
 
 RANDOM = np.random.default_rng(0)
 
@@ -27,9 +27,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
     for name in DOWNLOADS:
         monkeypatch.setattr(importlib.import_module(f"keras.src.datasets.{name}"), "get_file", get_file)
-    data._built_in.cache_clear()
+    registry._built_in.cache_clear()
     yield tmp_path
-    data._built_in.cache_clear()
+    registry._built_in.cache_clear()
 
 
 def write_cifar(path: Path, number: int, key: str, classes: int) -> None:
@@ -141,16 +141,16 @@ def test_a_download_tells_how_far_it_is(monkeypatch: pytest.MonkeyPatch, tmp_pat
     code = f"pathlib.Path({str(tmp_path / 'datasets/mnist.npz')!r}).write_bytes(bytes(500)); time.sleep(0.6)"
     child(monkeypatch, tmp_path, code)
     told: list[tuple[int, int]] = []
-    fetching.fetch("mnist", lambda done, total: told.append((done, total)))
+    download.fetch("mnist", lambda done, total: told.append((done, total)))
     assert told[-1] == (500, DOWNLOADS["mnist"].size)
 
 
 def test_a_download_that_fails_is_its_own_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     child(monkeypatch, tmp_path, "print('bar\\ntfpool: no network here', file=sys.stderr); sys.exit(2)")
     with pytest.raises(ValueError, match=r"^no network here$"):
-        fetching.fetch("mnist")
+        download.fetch("mnist")
     with pytest.raises(ValueError, match=r"'imagenet' is not downloaded\. Use one of: mnist, cifar10"):
-        fetching.fetch("imagenet")
+        download.fetch("imagenet")
 
 
 def test_a_stopped_download_leaves_no_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -165,10 +165,10 @@ def test_a_stopped_download_leaves_no_process(monkeypatch: pytest.MonkeyPatch, t
         raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        fetching.fetch("mnist", stop)
+        download.fetch("mnist", stop)
     assert (tmp_path / "ended").exists()
 
 
 def test_every_download_is_a_data_set() -> None:
     assert set(DOWNLOADS) < set(data.DATA)
-    assert all(data.DATA[name] is getattr(keras_sets, name) for name in DOWNLOADS)
+    assert all(data.DATA[name] is getattr(keras_datasets, name) for name in DOWNLOADS)

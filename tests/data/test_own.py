@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tfpool import data
-from tfpool.data import own
+from tfpool.data.custom import add
 from tfpool.data.dataset import fingerprint
 
 from .conftest import Fill, filled, noise, packed
@@ -197,7 +197,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(
     def full(*arguments: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(own, "_append", full)
+    monkeypatch.setattr(add, "_append", full)
     with pytest.raises(ValueError, match=r"cannot be kept in .*: No space left on device\. Make room"):
         data.add(fill(cat=3, dog=3), "pets", 8)
     assert list(home.iterdir()) == []

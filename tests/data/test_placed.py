@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tfpool import data
-from tfpool.data import fashion_mnist, placed
+from tfpool.data.builtin import fashion_mnist, positions
 
 
 def test_a_centred_object_is_the_original_at_half_its_size_with_room_all_round() -> None:
@@ -10,15 +10,15 @@ def test_a_centred_object_is_the_original_at_half_its_size_with_room_all_round()
     assert made.image_shape == (32, 32, 1)
     for name, part in made.parts.items():
         np.testing.assert_array_equal(part.labels, original.parts[name].labels)
-        inside = part.images[:, placed.ROOM : -placed.ROOM, placed.ROOM : -placed.ROOM]
+        inside = part.images[:, positions.ROOM : -positions.ROOM, positions.ROOM : -positions.ROOM]
         assert part.images.sum(dtype=np.int64) == inside.sum(dtype=np.int64) > 0
     squares = original.test.images[7, ..., 0].reshape(14, 2, 14, 2).astype(int)
     np.testing.assert_array_equal(made.test.images[7, 9:23, 9:23, 0], squares.sum(axis=(1, 3)) // 4)
 
 
-@pytest.mark.parametrize("region", placed.REGIONS)
+@pytest.mark.parametrize("region", positions.REGIONS)
 def test_the_class_of_quadrants_is_where_the_object_lies(region: str) -> None:
-    made = placed.quadrants(region)
+    made = positions.quadrants(region)
     assert made.class_names == ("top left", "top right", "bottom left", "bottom right")
     for part in made.parts.values():
         weights = part.images[..., 0].astype(np.int64)
@@ -32,7 +32,7 @@ def test_the_class_of_quadrants_is_where_the_object_lies(region: str) -> None:
 
 def test_no_place_of_one_region_is_in_the_other() -> None:
     def corners(region: str) -> set[tuple[int, int]]:
-        part = placed.quadrants(region).test
+        part = positions.quadrants(region).test
         full = part.images[part.images[..., 0].astype(int).sum(axis=(1, 2)) > 0]
         rows, columns = (np.argmax(full.any(axis=(axis, 3)), axis=1) for axis in (2, 1))
         bright = (full > 0).sum(axis=(1, 2, 3)) > 40
@@ -50,7 +50,7 @@ def test_the_same_images_are_made_anywhere() -> None:
     assert data.load("centred").fingerprint.startswith("c04bacf2")
     assert data.load("quadrants").fingerprint.startswith("258d747c")
     with pytest.raises(ValueError, match="region outer or inner, got 'middle'"):
-        placed.quadrants("middle")
+        positions.quadrants("middle")
 
 
 def test_what_is_listed_is_what_is_loaded() -> None:

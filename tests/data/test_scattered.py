@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tfpool import data
-from tfpool.data import fashion_mnist, scattered
+from tfpool.data.builtin import fashion_mnist, scattered
 
 
 def test_each_object_lies_in_its_box_and_nowhere_else() -> None:

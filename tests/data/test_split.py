@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tfpool.data.custom.partition import LEFT_OUT, checked_shares, stratified
+from tfpool.data.custom.safe_names import clean, distinct, slug
 from tfpool.data.dataset import PARTS
-from tfpool.data.split import LEFT_OUT, checked_shares, stratified
-from tfpool.data.wording import clean, distinct, slug
 
 SHARES = (0.7, 0.15, 0.15)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tfpool.data import load
+from tfpool.data.registry import load
 from tfpool.lab import find, laboratory
 from tfpool.lab.cells import Cell
 from tfpool.lab.claim import Scale

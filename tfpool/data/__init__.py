@@ -5,21 +5,11 @@ Images are kept as uint8, as they came; networks read them as float32 from 0 to 
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable
-from contextlib import suppress
-from functools import lru_cache
-from pathlib import Path
-from threading import Lock
-
-import numpy as np
-
-from tfpool.data import fashion_mnist, kept, keras_sets, placed, scattered
+from tfpool.data.custom.add import add
+from tfpool.data.custom.inspection import Report, inspect
 from tfpool.data.dataset import PARTS, DataSet, Part
-from tfpool.data.listing import Facts, describe
-from tfpool.data.own import add
-from tfpool.data.report import Report, inspect
-from tfpool.data.wording import clean, listed
+from tfpool.data.descriptions import Facts, describe
+from tfpool.data.registry import DATA, load, names, remove, to_input
 
 __all__ = [
     "DATA",
@@ -36,88 +26,3 @@ __all__ = [
     "remove",
     "to_input",
 ]
-
-DATA: dict[str, Callable[[], DataSet]] = {
-    "fashion_mnist": fashion_mnist.bundled,
-    "fashion_mnist_full": fashion_mnist.full,
-    "scattered": scattered.scattered,
-    "centred": placed.centred,
-    "quadrants": placed.quadrants,
-    "mnist": keras_sets.mnist,
-    "cifar10": keras_sets.cifar10,
-    "cifar100": keras_sets.cifar100,
-}
-
-_making: defaultdict[str, Lock] = defaultdict(Lock)
-"""Held while a built-in one is made: visitors who come together would each make it."""
-
-
-def names(folder: str | Path | None = None) -> list[str]:
-    """What `load` takes: the built-in data sets, then one's own by their short names.
-
-    Args:
-        folder: where the own ones are kept. Default: TFPOOL_DATASETS, or `datasets` here.
-    """
-    return [*DATA, *kept.slugs(folder)]
-
-
-def load(name: str | Path) -> DataSet:
-    """The data set of that name; built-in ones are read once a process, one's own are mapped from their files.
-
-    Args:
-        name: a built-in name, the short name of an own data set, or its folder.
-
-    Raises:
-        ValueError: if there is none, or its files are missing or damaged.
-    """
-    known = str(name)
-    if known not in DATA:
-        return kept.load(_own(known))
-    with _making[known]:
-        return _built_in(DATA[known])
-
-
-def remove(name: str) -> None:
-    """Delete an own data set from the disk. Runs that were trained on it stay.
-
-    Args:
-        name: its short name, or its folder.
-
-    Raises:
-        ValueError: if there is none, or it is a built-in one.
-    """
-    own = f"Your own: {listed(kept.slugs(), 20) or 'none'}."
-    if name in DATA:
-        raise ValueError(f"{name} is built in and cannot be removed. {own}")
-    if (folder := _own_folder(name)) is None:
-        raise ValueError(f"There is no data set of your own named {clean(name)!r} to remove. {own}")
-    kept.remove(folder)
-
-
-def _own(name: str) -> Path:
-    """The folder of an own data set, when that is all that is left to look for."""
-    if folder := _own_folder(name):
-        return folder
-    raise ValueError(
-        f"Unknown data set {clean(name)!r}. Use one of: {', '.join(names())}; or the folder of one of your own."
-    )
-
-
-def _own_folder(name: str) -> Path | None:
-    if name in kept.slugs():
-        return kept.home() / name
-    folder = Path(name)
-    with suppress(OSError, ValueError):
-        if folder.is_absolute() or (folder / kept.FACTS).is_file():
-            return folder.absolute()
-    return None
-
-
-@lru_cache(maxsize=5)
-def _built_in(make: Callable[[], DataSet]) -> DataSet:
-    return make()
-
-
-def to_input(images: np.ndarray) -> np.ndarray:
-    """uint8 images (N, H, W, C) as what the networks read: float32 from 0 to 1."""
-    return images.astype(np.float32) / np.float32(255)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tfpool.data.scattered import objects
+from tfpool.data.builtin.scattered import objects
 from tfpool.lab.measuring import images_of
 from tfpool.tracking.store import Run
 

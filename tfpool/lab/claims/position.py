@@ -32,7 +32,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from tfpool.data import DataSet, placed
+from tfpool.data import DataSet
+from tfpool.data.builtin import positions
 from tfpool.lab.cells import Cell
 from tfpool.lab.claim import Record, Scale
 from tfpool.lab.figure import Figure
@@ -72,7 +73,7 @@ def _elsewhere(run: Run) -> dict[str, float]:
 
 @lru_cache(maxsize=1)
 def _inner() -> DataSet:
-    return placed.quadrants("inner")
+    return positions.quadrants("inner")
 
 
 def judge(records: Sequence[Record]) -> Judgement:

@@ -1,11 +1,11 @@
-"""A walk over the whole config of a saved model, which sees to it that all it names is in `tfpool.models.loading.allowlist`."""
+"""A walk over the whole config of a saved model, which sees to it that `allowlist` has all that it names."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from tfpool.data.wording import clean
+from tfpool.data.custom.safe_names import clean
 from tfpool.models.loading.allowlist import CLASSES, MARKS, NAMES, OURS, POLICIES, RUNNING
 
 DEEPEST = 200

@@ -19,7 +19,7 @@ import keras
 # For its layer, which it registers.
 import tfpool.layers  # noqa: F401
 from tfpool.anatomy.unfold import Graph, Step, unfold
-from tfpool.data.wording import clean
+from tfpool.data.custom.safe_names import clean
 from tfpool.models.loading import archive
 from tfpool.models.loading.config import Refused, check, parse
 

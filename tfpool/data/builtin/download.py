@@ -9,9 +9,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from tfpool.data.keras_sets import DOWNLOADS
-from tfpool.data.scan import Progress
-from tfpool.data.wording import clean
+from tfpool.data.builtin.keras_datasets import DOWNLOADS
+from tfpool.data.custom.safe_names import clean
+from tfpool.data.custom.scan import Progress
 from tfpool.system.process import end
 
 _PAUSE = 0.2

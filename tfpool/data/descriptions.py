@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tfpool.data import fashion_mnist, kept
+from tfpool.data.builtin import fashion_mnist
+from tfpool.data.builtin.keras_datasets import DOWNLOADS
+from tfpool.data.custom import storage
 from tfpool.data.dataset import PARTS
-from tfpool.data.keras_sets import DOWNLOADS
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def describe(name: str) -> Facts:
     """What is known of a data set by its name, as `tfpool.data.names` lists it, or by its folder."""
     if name in _BUILT_IN:
         return Facts(name, name, *_BUILT_IN[name], _state(name))
-    told = kept.facts(kept.home() / name)
+    told = storage.facts(storage.home() / name)
     try:
         train, validation, test = (int(told["images"][part]) for part in PARTS)
         height, width, channels = map(int, told["image_shape"])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tfpool.data import fashion_mnist
+from tfpool.data.builtin import fashion_mnist
 from tfpool.data.dataset import PARTS, DataSet, Part
 
 SIDE = 32

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tfpool.data.custom.image_files import File, Found
 from tfpool.data.dataset import PARTS
-from tfpool.data.sources import File, Found
 
 _GIVEN = {"train": "train", "training": "train", "val": "validation", "valid": "validation"}
 _GIVEN |= {"validation": "validation", "test": "test", "testing": "test"}

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from tfpool.data.custom.safe_names import listed
+from tfpool.data.custom.scan import Progress, Scan, Source, scan
 from tfpool.data.dataset import PARTS
-from tfpool.data.scan import Progress, Scan, Source, scan
-from tfpool.data.wording import listed
 
 FEW = 20
 """Images of a class below which a report warns: three parts of fewer say little."""

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from tfpool.data.custom.safe_names import clean
 from tfpool.data.images import SUFFIXES, BadImage
-from tfpool.data.wording import clean
 
 MOST_FILES = 75_000
 MOST_FILE_BYTES = 300_000_000

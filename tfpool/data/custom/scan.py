@@ -13,10 +13,10 @@ from typing import IO
 
 from PIL import Image
 
+from tfpool.data.custom.class_folders import Placed, arrange
+from tfpool.data.custom.image_files import opened
+from tfpool.data.custom.safe_names import distinct
 from tfpool.data.images import BadImage, decoded
-from tfpool.data.layout import Placed, arrange
-from tfpool.data.sources import opened
-from tfpool.data.wording import distinct
 
 Source = str | Path | IO[bytes]
 Progress = Callable[[int, int], None]

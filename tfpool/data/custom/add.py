@@ -11,13 +11,13 @@ from typing import IO, Any
 
 import numpy as np
 
+from tfpool.data.custom.inspection import Report, report
+from tfpool.data.custom.partition import checked_shares, stratified
+from tfpool.data.custom.safe_names import clean
+from tfpool.data.custom.scan import Progress, Scan, Source, scan
+from tfpool.data.custom.storage import FACTS, facts, home, load, making, placed, read_part, slugs, writing
 from tfpool.data.dataset import PARTS, DataSet, fingerprint
 from tfpool.data.images import fitted
-from tfpool.data.kept import FACTS, facts, home, load, making, placed, read_part, slugs, writing
-from tfpool.data.report import Report, report
-from tfpool.data.scan import Progress, Scan, Source, scan
-from tfpool.data.split import checked_shares, stratified
-from tfpool.data.wording import clean
 
 SMALLEST, LARGEST = 8, 1024
 _FORMAT = 1

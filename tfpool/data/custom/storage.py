@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from tfpool.data.custom.safe_names import slug
 from tfpool.data.dataset import PARTS, DataSet, Part
-from tfpool.data.wording import slug
 
 FACTS = "dataset.json"
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
