@@ -25,7 +25,7 @@ SCALES = {
 }
 """Which maps are drawn on one scale."""
 ON_A_SHEET = {"method": "column", "model": "row", "all": "sheet", "own": "own"}
-"""The same in the words of `tfpool.cam.sheet`."""
+"""The same in the words of `tfpool.cam.figures.sheet`."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def views(chosen: Sequence[Model], methods: Sequence[str], pixels: np.ndarray, q
 
 def colours(methods: Sequence[str]) -> str:
     """What red and blue say in the maps of some methods, in a sentence."""
-    from tfpool.cam.methods import directed
+    from tfpool.cam.attribution.methods import directed
 
     if directed(methods):
         return "Red speaks for the class, blue against it."
@@ -110,7 +110,7 @@ def digest(pixels: np.ndarray) -> str:
 
 def limits(shown: Sequence[View], scale: str) -> list[float]:
     """The value drawn in full colour for each view."""
-    from tfpool.cam.sheet import shared_scales
+    from tfpool.cam.figures.sheet import shared_scales
 
     heatmaps = [[view.heatmap for view in row] for row in by_model(shown)]
     return [each.limit or 1.0 for row in shared_scales(heatmaps, ON_A_SHEET[scale]) for each in row]

@@ -17,8 +17,8 @@ def sheet(views: Sequence[View], class_names: Sequence[str], scale: str) -> byte
     Args:
         scale: a key of `dashboard.explaining.SCALES`.
     """
+    from tfpool.cam.figures.sheet import sheet as drawn
     from tfpool.cam.files import legend
-    from tfpool.cam.sheet import sheet as drawn
 
     methods = list(dict.fromkeys(view.method for view in views))
     rows = by_model(views)

@@ -16,7 +16,9 @@ from tfpool.networks.heads import FC, GAP, GMP, NIN, SPP, AdaptiveAvg, AvgMax, F
 from tfpool.tracking.store import runs
 
 if TYPE_CHECKING:
-    from tfpool.cam import Contrast, Explainer, Explanation, explain, methods, metrics, overlay, sheet
+    from tfpool.cam import Contrast, Explainer, Explanation, explain, metrics
+    from tfpool.cam.attribution import methods
+    from tfpool.cam.figures import overlay, sheet
     from tfpool.counting.comparison import compare
     from tfpool.models.keras_code import to_code
     from tfpool.models.pretrained import decode_predictions, preprocess_input

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfpool.cam.batches import Compiled, computed
+from tfpool.cam.input_batches import Compiled, computed
 
 
 def test_a_call_that_fails_keeps_no_other_thread_waiting() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 import tfpool as tp
 from tfpool.anatomy.split import undivided
-from tfpool.cam.fullgrad import evidence
+from tfpool.cam.attribution.fullgrad import evidence
 
 from .test_explainer import IMAGES, TARGETS, Model, bias_of, close, gap, scores_of
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 import tfpool as tp
-from tfpool.cam.sheet import lay_out, shared_scales, write_sheet
+from tfpool.cam.figures.sheet import lay_out, shared_scales, write_sheet
 
 GREY = np.full((28, 28, 1), 128, np.uint8)
 ONE, TWO = np.full((7, 7), 2.0), np.full((7, 7), -8.0)

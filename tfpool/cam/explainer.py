@@ -12,11 +12,11 @@ import numpy as np
 import tensorflow as tf
 
 from tfpool.anatomy.split import Anatomy, dissect, undivided
-from tfpool.cam.batches import Compiled, as_batch, computed, in_parts
-from tfpool.cam.combining import fused, over_views
+from tfpool.cam.attribution.method import Maps, gradients, target_scores
+from tfpool.cam.attribution.methods import METHODS, check_settings
 from tfpool.cam.explanation import Explanation, Terms
-from tfpool.cam.kinds import Maps, gradients, target_scores
-from tfpool.cam.methods import METHODS, check_settings
+from tfpool.cam.fusion import fused, over_views
+from tfpool.cam.input_batches import Compiled, as_batch, computed, in_parts
 from tfpool.cam.targets import NONE, TOP, Contrast, Target, check_function, class_numbers
 
 

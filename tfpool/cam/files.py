@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from tfpool.cam.attribution.methods import directed
 from tfpool.cam.explainer import Explainer
-from tfpool.cam.methods import directed
-from tfpool.cam.sheet import png, sheet, write_sheet
+from tfpool.cam.figures.sheet import png, sheet, write_sheet
 from tfpool.cam.targets import Contrast, Target
 from tfpool.classifier import Classifier
 

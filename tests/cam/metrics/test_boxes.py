@@ -5,8 +5,8 @@ import pytest
 from scipy import ndimage
 
 from tfpool.cam.metrics import masks_of, max_box_acc, max_box_acc_v2
-from tfpool.cam.metrics.boxes import box_overlaps
-from tfpool.cam.metrics.localising import scaled
+from tfpool.cam.metrics.box_accuracy import box_overlaps
+from tfpool.cam.metrics.localization import scaled
 
 BOX = np.array([[2, 3, 6, 8]])
 RANDOM = np.random.default_rng(0)

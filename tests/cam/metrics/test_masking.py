@@ -7,7 +7,7 @@ import pytest
 
 import tfpool as tp
 from tfpool import data
-from tfpool.cam.metrics import average_drop, centre_map, deletion, increase, insertion, masking, random_map, road
+from tfpool.cam.metrics import average_drop, centre_map, deletion, fidelity, increase, insertion, random_map, road
 from tfpool.tracking.store import RunStore
 
 SIDE = 10
@@ -41,7 +41,7 @@ def test_the_pixel_that_decides_is_the_first_to_go_and_to_come() -> None:
 def test_with_one_baseline_insertion_is_deletion_of_minus_the_map_backwards(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(masking.ndimage, "gaussian_filter", lambda images, *_, **__: np.zeros_like(images))
+    monkeypatch.setattr(fidelity.ndimage, "gaussian_filter", lambda images, *_, **__: np.zeros_like(images))
     heatmaps = np.random.default_rng(1).normal(size=(3, SIDE, SIDE))
 
     inserted = insertion(brightness, IMAGES, heatmaps, TARGETS)
@@ -61,7 +61,7 @@ def test_a_perfect_map_has_deletion_0_and_insertion_1_but_for_the_end_of_a_curve
 ) -> None:
     # Whole curves start with all or nothing: half a step is left at that end, however fine the steps.
     for steps in (50, 100):
-        monkeypatch.setattr(masking, "_STEPS", steps)
+        monkeypatch.setattr(fidelity, "_STEPS", steps)
         deleted, inserted = (figure(sees_one_pixel, IMAGES, peak(1), TARGETS) for figure in (deletion, insertion))
         assert not deleted.curves[:, 1:].any()
         assert inserted.curves[:, 1:].all()
@@ -115,15 +115,15 @@ def test_a_hole_is_filled_from_its_neighbours_by_the_weights() -> None:
     random = np.random.default_rng(0)
     image = np.arange(9.0).reshape(3, 3, 1)
     # 1, 3, 5, 7 straight with a sixth each, 0, 2, 6, 8 across with a twelfth: all are 4 in the mean.
-    assert masking._filled(image, np.array([4]), random)[1, 1, 0] == pytest.approx(4, abs=0.06 * image.std())
+    assert fidelity._filled(image, np.array([4]), random)[1, 1, 0] == pytest.approx(4, abs=0.06 * image.std())
     # In the corner: 1 and 3 with a sixth each, 4 with a twelfth.
-    assert masking._filled(image, np.array([0]), random)[0, 0, 0] == pytest.approx(
+    assert fidelity._filled(image, np.array([0]), random)[0, 0, 0] == pytest.approx(
         (1 + 3 + 2) / 2.5, abs=0.06 * image.std()
     )
     # A plane is filled as it was, however large the hole: each pixel is the mean of those around it.
     plane = np.add.outer(np.arange(9.0), 2 * np.arange(9.0))[..., np.newaxis]
     hole = np.ravel_multi_index(np.mgrid[3:6, 3:6].reshape(2, -1), (9, 9))
-    np.testing.assert_allclose(masking._filled(plane, hole, random), plane, atol=0.06 * plane.std())
+    np.testing.assert_allclose(fidelity._filled(plane, hole, random), plane, atol=0.06 * plane.std())
 
 
 def test_what_does_not_fit_is_one_sentence() -> None:

@@ -1,8 +1,8 @@
 """Is a map any good? Figures that judge one, each with a case that can be counted by hand in the tests."""
 
-from tfpool.cam.metrics.agreeing import agreement
-from tfpool.cam.metrics.boxes import max_box_acc, max_box_acc_v2
-from tfpool.cam.metrics.localising import (
+from tfpool.cam.metrics.box_accuracy import max_box_acc, max_box_acc_v2
+from tfpool.cam.metrics.fidelity import Curves, average_drop, deletion, increase, insertion, road
+from tfpool.cam.metrics.localization import (
     centre_map,
     energy_inside,
     masks_of,
@@ -10,8 +10,8 @@ from tfpool.cam.metrics.localising import (
     pointing_game,
     random_map,
 )
-from tfpool.cam.metrics.masking import Curves, average_drop, deletion, increase, insertion, road
-from tfpool.cam.metrics.sanity import sanity_check
+from tfpool.cam.metrics.randomization import sanity_check
+from tfpool.cam.metrics.rank_correlation import agreement
 
 __all__ = [
     "Curves",

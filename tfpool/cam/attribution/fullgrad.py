@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tfpool.anatomy.split import Anatomy
 from tfpool.anatomy.unfold import Step
-from tfpool.cam.kinds import Maps
+from tfpool.cam.attribution.method import Maps
 
 
 def fullgrad(anatomy: Anatomy) -> Maps:

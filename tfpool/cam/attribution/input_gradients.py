@@ -7,7 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from tfpool.anatomy.split import Anatomy
-from tfpool.cam.kinds import Maps, gradients
+from tfpool.cam.attribution.method import Maps, gradients
 from tfpool.validation import at_least, not_negative
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from scipy import ndimage, sparse
 from scipy.sparse.linalg import spsolve
 
-from tfpool.cam.metrics.localising import scaled
+from tfpool.cam.metrics.localization import scaled
 
 Probabilities = Callable[[np.ndarray], np.ndarray]
 _STEPS = 50

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from tfpool.cam.bars import Scale, level_bar, level_height, upright_bar
-from tfpool.cam.overlay import as_rgb, check_heatmap, overlay
-from tfpool.cam.page import Page, line_height, wrapped
+from tfpool.cam.figures.canvas import Page, line_height, wrapped
+from tfpool.cam.figures.colorbar import Scale, level_bar, level_height, upright_bar
+from tfpool.cam.figures.overlay import as_rgb, check_heatmap, overlay
 from tfpool.system.files import atomic
 
 SCALES = {

@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from tfpool.anatomy.split import Anatomy
-from tfpool.cam.kinds import Maps, target_scores, weighted
+from tfpool.cam.attribution.method import Maps, target_scores, weighted
 
 _AT_ONCE = 16
 """Channels in one pass: memory does not grow with their number, and more at once are hardly quicker."""

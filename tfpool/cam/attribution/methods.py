@@ -9,9 +9,10 @@ import inspect
 from collections.abc import Iterable
 from typing import Any
 
-from tfpool.cam.eigen import eigencam, eigengradcam
-from tfpool.cam.fullgrad import fullgrad
-from tfpool.cam.gradients import (
+from tfpool.cam.attribution.channel_scores import ablationcam, scorecam
+from tfpool.cam.attribution.class_activation import cam
+from tfpool.cam.attribution.eigen import eigencam, eigengradcam
+from tfpool.cam.attribution.feature_gradients import (
     elementwise,
     finercam,
     gradcam,
@@ -21,11 +22,10 @@ from tfpool.cam.gradients import (
     shapleycam,
     xgradcam,
 )
-from tfpool.cam.kinds import Method
-from tfpool.cam.linear import cam
-from tfpool.cam.masking import occlusion, rise
-from tfpool.cam.probing import ablationcam, scorecam
-from tfpool.cam.saliency import integrated_gradients, saliency, smoothgrad
+from tfpool.cam.attribution.fullgrad import fullgrad
+from tfpool.cam.attribution.input_gradients import integrated_gradients, saliency, smoothgrad
+from tfpool.cam.attribution.method import Method
+from tfpool.cam.attribution.perturbation import occlusion, rise
 
 METHODS: dict[str, Method] = {
     "cam": Method(cam),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from tfpool.cam.metrics.localising import scaled
+from tfpool.cam.metrics.localization import scaled
 
 _THRESHOLDS = np.arange(0, 1, 0.001)
 _BESIDE = ((0, 1), (1, -1), (1, 0), (1, 1))

@@ -10,7 +10,7 @@ import numpy as np
 
 from tfpool.anatomy.unfold import unfold
 from tfpool.cam.explainer import Explainer
-from tfpool.cam.metrics.agreeing import agreement
+from tfpool.cam.metrics.rank_correlation import agreement
 from tfpool.cam.targets import Contrast, Target
 from tfpool.validation import at_least
 

@@ -8,8 +8,8 @@ import keras
 import tensorflow as tf
 
 from tfpool.anatomy.split import POOLS, Anatomy
-from tfpool.cam.gradients import hirescam
-from tfpool.cam.kinds import Maps, weighted
+from tfpool.cam.attribution.feature_gradients import hirescam
+from tfpool.cam.attribution.method import Maps, weighted
 from tfpool.layers import GeneralizedMeanPooling2D
 
 _GATHERING = (

@@ -11,7 +11,7 @@ from typing import Any
 import tensorflow as tf
 
 from tfpool.anatomy.split import Anatomy
-from tfpool.cam.kinds import Maps, target_scores
+from tfpool.cam.attribution.method import Maps, target_scores
 from tfpool.validation import at_least, not_negative
 
 _AT_ONCE = 32

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfpool.cam.overlay import overlay
-from tfpool.cam.page import Page, line_height, text_width
+from tfpool.cam.figures.canvas import Page, line_height, text_width
+from tfpool.cam.figures.overlay import overlay
 
 THICKNESS = 16
 TICK = 4
