@@ -17,8 +17,8 @@ def sheet(views: Sequence[View], class_names: Sequence[str], scale: str) -> byte
     Args:
         scale: a key of `dashboard.explaining.SCALES`.
     """
+    from tfpool.cam.figures.captions import legend
     from tfpool.cam.figures.sheet import sheet as drawn
-    from tfpool.cam.files import legend
 
     methods = list(dict.fromkeys(view.method for view in views))
     rows = by_model(views)
@@ -37,7 +37,7 @@ def sheet(views: Sequence[View], class_names: Sequence[str], scale: str) -> byte
 
 
 def _caption(view: View, class_names: Sequence[str]) -> str:
-    from tfpool.cam.files import caption
+    from tfpool.cam.figures.captions import caption
 
     other = None if view.other is None else class_names[view.other]
     return caption(class_names[view.explained], other, view.score, view.explained_probability)

@@ -14,7 +14,7 @@ from dashboard.keras_loading import load_keras
 from dashboard.page import plain, store
 from dashboard.waiting import Result, waited
 from tfpool import examples
-from tfpool.classifier import Classifier, find, is_file
+from tfpool.inference.classifier import Classifier, find, is_file
 from tfpool.models.pretrained.applications import NETWORKS
 from tfpool.tracking.query import is_lab
 from tfpool.tracking.store import Run

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 import tfpool as tp
-from tfpool import classifier, data
+from tfpool import data
 from tfpool.data.images import read_image
+from tfpool.inference import classifier
 from tfpool.models.preprocessing import scaled
 from tfpool.models.pretrained.applications import BUNDLED
 from tfpool.tracking.store import RunStore

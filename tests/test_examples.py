@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import tfpool as tp
-from tfpool import classifier, data, examples
+from tfpool import data, examples
+from tfpool.inference import classifier
 from tfpool.tracking import predictions, results
 from tfpool.tracking.store import RunStore
 

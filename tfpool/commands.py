@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from tfpool import data
-from tfpool.classifier import Classifier, find, is_file
 from tfpool.counting.comparison import compare
 from tfpool.counting.counts import Counts
 from tfpool.counting.plan import plan
+from tfpool.inference.classifier import Classifier, find, is_file
 from tfpool.models.keras_code import to_code
 from tfpool.run_commands import show
 from tfpool.system.format import memory, table
@@ -153,7 +153,7 @@ def export_command(args: argparse.Namespace) -> int:
 def explain_command(args: argparse.Namespace) -> int:
     with quietly(), lasting():
         classifiers = _classifiers(args, args.model, *args.beside)
-        from tfpool.cam.files import Question, explain_files
+        from tfpool.inference.explain_files import Question, explain_files
 
     settings = {"layer": args.layer, "relu": args.relu, "augment": args.augment}
     question = Question(args.method, args.target, args.against, {**settings, **_settings(args.set)})

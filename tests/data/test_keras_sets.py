@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tfpool import data
+from tfpool.data import registry
 from tfpool.data.builtin import download, keras_datasets
 from tfpool.data.builtin.keras_datasets import DOWNLOADS, held_out
 

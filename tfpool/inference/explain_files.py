@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tfpool.cam.attribution.methods import directed
 from tfpool.cam.explainer import Explainer
+from tfpool.cam.figures.captions import caption, legend
 from tfpool.cam.figures.sheet import png, sheet, write_sheet
 from tfpool.cam.targets import Contrast, Target
-from tfpool.classifier import Classifier
+from tfpool.inference.classifier import Classifier
 
 Progress = Callable[[int, int], None]
 
@@ -131,16 +131,3 @@ def _title(model: str, method: str, models: int, methods: int) -> str:
     if methods == 1 and models > 1:
         return model
     return method if models == 1 else f"{model} · {method}"
-
-
-def caption(name: str, other: str | None, score: float, probability: float) -> str:
-    """What stands below a map: what is explained, and by how much it is so."""
-    return f"{name}{'' if other is None else f' and not {other}'}: {score:.3g}, {probability:.1%}"
-
-
-def legend(units: Collection[str], methods: Sequence[str]) -> dict[str, Any]:
-    """What a sheet says of the maps of some methods: their unit, and whether red speaks for the class."""
-    return {
-        "unit": next(iter(units)) if len(units) == 1 else "method's own unit",
-        "directed": directed(methods),
-    }
