@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.page import link, messages, plain, store
-from tfpool.lab import job as jobs
-from tfpool.lab.job import Job
+from tfpool.lab import background_job as jobs
+from tfpool.lab.background_job import Job
 from tfpool.system.format import clock
 
 _SECONDS = 1.0

@@ -6,7 +6,7 @@ from dashboard import claim_cards, claim_jobs
 from dashboard.claim_cards import Known
 from dashboard.header import header
 from dashboard.page import messages, store
-from tfpool.lab import job
+from tfpool.lab import background_job
 from tfpool.lab.claim import claims
 
 header("Claims", "Is what the textbooks say about pooling true, here, measured?")
@@ -22,7 +22,7 @@ st.caption("Open a claim for its figures, how it was measured and what that does
 with st.container(gap="xsmall"):
     for each in known:
         name = each.claim.name
-        under_way = job.state(folder, name)
+        under_way = background_job.state(folder, name)
         running = under_way is not None and under_way.state == "running"
         card = st.expander(claim_cards.label(each, running), key=f"claims_{name}", bind="query-params")
         with card:

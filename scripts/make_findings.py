@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT))
 
 from tfpool.lab import CLAIMS, Finding, find  # noqa: E402
 from tfpool.lab import finding as findings  # noqa: E402
-from tfpool.lab.drawing import draw  # noqa: E402
+from tfpool.lab.matplotlib_figures import draw  # noqa: E402
 from tfpool.lab.report import FIGURES, page  # noqa: E402
 from tfpool.system.files import atomic  # noqa: E402
 

@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 import tfpool as tp
-from tfpool import cli, data
+from tfpool import data
+from tfpool.cli.parser import parser
 from tfpool.models.pretrained.applications import BUNDLED
 from tfpool.tracking.store import RunStore
 
@@ -19,7 +20,7 @@ from .conftest import ROOT, tfpool
 
 
 def test_plan_prints_the_table_and_json(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["plan", "resnet50", "--head", "flatten", "--input", "224"]) == 0
+    assert parser.main(["plan", "resnet50", "--head", "flatten", "--input", "224"]) == 0
     printed = capsys.readouterr().out
     plan = tp.plan("resnet50", head="flatten")
     *lines, last = printed.splitlines()
@@ -28,7 +29,7 @@ def test_plan_prints_the_table_and_json(capsys: pytest.CaptureFixture[str]) -> N
     assert training
     assert last.strip() == f"training {training / 1e9:.3g} GB with a batch of 64 and adam"
     assert "100,353,000" in printed
-    assert cli.main(["plan", "resnet50", "--input", "64x96x1", "--classes", "5", "--json"]) == 0
+    assert parser.main(["plan", "resnet50", "--input", "64x96x1", "--classes", "5", "--json"]) == 0
     record = json.loads(capsys.readouterr().out)
     plan = tp.plan("resnet50", input_shape=(64, 96, 1), classes=5)
     assert (record["params"], record["macs"], record["feature_shape"]) == (plan.params, plan.macs, [2, 3, 2048])
@@ -38,22 +39,22 @@ def test_plan_prints_the_table_and_json(capsys: pytest.CaptureFixture[str]) -> N
 def test_a_saved_model_is_counted_as_it_is(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     plan = tp.plan("resnet8", head="gem")
     tp.build(plan).save(tmp_path / "model.keras")
-    assert cli.main(["plan", str(tmp_path / "model.keras"), "--json"]) == 0
+    assert parser.main(["plan", str(tmp_path / "model.keras"), "--json"]) == 0
     record = json.loads(capsys.readouterr().out)
     assert (record["params"], record["macs"]) == (plan.params, plan.macs)
-    assert cli.main(["compare", "resnet8", str(tmp_path / "model.keras"), "--head", "gap"]) == 0
+    assert parser.main(["compare", "resnet8", str(tmp_path / "model.keras"), "--head", "gap"]) == 0
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[2:]] == ["resnet8-gap", "resnet8-gem"]
-    assert cli.main(["plan", str(tmp_path / "model.keras"), "--head", "gap"]) == 2
+    assert parser.main(["plan", str(tmp_path / "model.keras"), "--head", "gap"]) == 2
     assert "model.keras is counted as it is" in capsys.readouterr().err
 
 
 def test_compare_prints_a_row_a_network_and_head(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["compare", "resnet20", "resnet50", "--head", "gap", "flatten", "--input", "64"]) == 0
+    assert parser.main(["compare", "resnet20", "resnet50", "--head", "gap", "flatten", "--input", "64"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2 + 4
     assert lines[-1].split()[:2] == ["resnet50-flatten", "64×64×3"]
     assert f"{tp.plan('resnet50', head='flatten', input_shape=(64, 64, 3)).params:,}" in lines[-1]
-    assert cli.main(["compare", "resnet8", "--input", "any", "--head", "gap", "gmp", "--json"]) == 0
+    assert parser.main(["compare", "resnet8", "--input", "any", "--head", "gap", "gmp", "--json"]) == 0
     assert [row["macs"] for row in json.loads(capsys.readouterr().out)] == [None, None]
 
 
@@ -62,7 +63,7 @@ def test_compare_prints_a_row_a_network_and_head(capsys: pytest.CaptureFixture[s
 )
 def test_help_explains_every_option(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
-        cli.main([*command, "--help"])
+        parser.main([*command, "--help"])
     printed = capsys.readouterr().out
     assert "usage: python -m tfpool" in printed
     assert max(map(len, printed.splitlines())) <= 100
@@ -123,7 +124,7 @@ def test_bad_input_is_one_line_and_exit_code_2(
     for name in ("app.py", "app.keras", "app.h5"):
         (tmp_path / name).write_text("")
     try:
-        code = cli.main(arguments)
+        code = parser.main(arguments)
     except SystemExit as ended:
         code = ended.code  # type: ignore[assignment]
     captured = capsys.readouterr()
@@ -139,18 +140,18 @@ def test_photographs_are_classified_without_any_run(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     files = [str(BUNDLED / "photographs" / name) for name in ("coffee.jpg", "cat.jpg")]
-    assert cli.main(["classify", "squeezenet", *files, "--top", "2"]) == 0
+    assert parser.main(["classify", "squeezenet", *files, "--top", "2"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2 + 4
     assert lines[2].startswith(files[0])
     assert "espresso" in lines[2]
     assert lines[3].startswith(" ")
-    assert cli.main(["classify", "squeezenet", *files, "--json"]) == 0
+    assert parser.main(["classify", "squeezenet", *files, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert [each["image"] for each in told] == files
     assert [len(each["classes"]) for each in told] == [5, 5]
     assert "cat" in told[1]["classes"][0]["class_name"]
-    assert cli.main(["explain", "squeezenet", files[1], "--target", "tabby", "--json"]) == 0
+    assert parser.main(["explain", "squeezenet", files[1], "--target", "tabby", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["out"], told["maps"][0]["class_name"]) == ("map.png", "tabby")
     assert (tmp_path / "map.png").exists()
@@ -162,7 +163,7 @@ def test_a_sheet_has_a_row_an_image_and_a_column_a_model_and_method(
     files = [str(BUNDLED / "photographs" / f"{name}.jpg") for name in ("coffee", "cat")]
     out = str(tmp_path / "sheet.png")
     asked = ["--method", "cam", "gradcam", "--target", "tabby", "--against", "espresso", "--out", out]
-    assert cli.main(["explain", "squeezenet", *files, *asked, "--json"]) == 0
+    assert parser.main(["explain", "squeezenet", *files, *asked, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)["maps"]
     assert [(each["image"], each["method"]) for each in told] == [
         (file, method) for file in files for method in ("cam", "gradcam")
@@ -174,7 +175,7 @@ def test_a_sheet_has_a_row_an_image_and_a_column_a_model_and_method(
         np.testing.assert_allclose(gradcam["heatmap"], close, atol=1e-4)
     with Image.open(out) as picture:
         one = picture.size
-    assert cli.main(["explain", "squeezenet", files[0], "--method", "cam", "--no-relu", "--out", out]) == 0
+    assert parser.main(["explain", "squeezenet", files[0], "--method", "cam", "--no-relu", "--out", out]) == 0
     said = capsys.readouterr().out
     assert "espresso" in said
     assert said.endswith(f"Written: {out}\n")
@@ -189,17 +190,17 @@ def test_an_output_of_a_models_file_is_named(tmp_path: Path, capsys: pytest.Capt
     outputs = [keras.layers.Dense(count, name=name)(pooled) for name, count in (("kind", 3), ("colour", 2))]
     keras.Model(image, outputs).save(tmp_path / "two.keras")
     asked = [str(tmp_path / "two.keras"), str(BUNDLED / "photographs" / "cat.jpg")]
-    assert cli.main(["explain", *asked]) == 2
+    assert parser.main(["explain", *asked]) == 2
     assert "has several outputs. Give output= as one of: 'kind', 'colour'" in capsys.readouterr().err
     out = str(tmp_path / "map.png")
-    assert cli.main(["explain", *asked, "--output", "colour", "--target", "1", "--out", out, "--json"]) == 0
+    assert parser.main(["explain", *asked, "--output", "colour", "--target", "1", "--out", out, "--json"]) == 0
     (told,) = json.loads(capsys.readouterr().out)["maps"]
     assert told["class_name"] == "class 1"
-    assert cli.main(["classify", *asked, "--output", "colour", "--pixels", "raw", "--json"]) == 0
+    assert parser.main(["classify", *asked, "--output", "colour", "--pixels", "raw", "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)[0]["classes"]) == 2
-    assert cli.main(["classify", *asked, "--output", "colour", "--pixels", "half"]) == 2
+    assert parser.main(["classify", *asked, "--output", "colour", "--pixels", "half"]) == 2
     assert "There is no way 'half' to scale pixels" in capsys.readouterr().err
-    assert cli.main(["explain", *asked, "--output", "kind", "--out", str(tmp_path / "none" / "map.png")]) == 2
+    assert parser.main(["explain", *asked, "--output", "kind", "--out", str(tmp_path / "none" / "map.png")]) == 2
     assert "there is no such folder" in capsys.readouterr().err
 
 
@@ -208,32 +209,32 @@ def test_a_models_file_stands_beside_a_network(tmp_path: Path, capsys: pytest.Ca
     model.save(tmp_path / "mine.keras")
     photo = str(BUNDLED / "photographs" / "coffee.jpg")
     asked = ["--beside", "squeezenet", "--pixels", "tf", "--method", "gradcam", "--out", str(tmp_path / "map.png")]
-    assert cli.main(["explain", str(tmp_path / "mine.keras"), photo, *asked, "--json"]) == 0
+    assert parser.main(["explain", str(tmp_path / "mine.keras"), photo, *asked, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)["maps"]
     assert [each["model"] for each in told] == ["mine.keras", "squeezenet"]
     # It takes any size, and sees the part of the image that the other one does.
     assert np.shape(told[0]["heatmap"]) == (57, 57)
-    assert cli.main(["classify", str(tmp_path / "mine.keras"), photo]) == 0
+    assert parser.main(["classify", str(tmp_path / "mine.keras"), photo]) == 0
     assert "class " in capsys.readouterr().out
-    assert cli.main(["explain", "squeezenet", photo, "--pixels", "tf"]) == 2
+    assert parser.main(["explain", "squeezenet", photo, "--pixels", "tf"]) == 2
     assert "--pixels and --output are for models from files" in capsys.readouterr().err
     (tmp_path / "bad.keras").write_bytes(b"no archive")
-    assert cli.main(["explain", str(tmp_path / "bad.keras"), photo]) == 2
+    assert parser.main(["explain", str(tmp_path / "bad.keras"), photo]) == 2
     assert "is no model that Keras can open: a .keras file is a zip archive" in capsys.readouterr().err
 
 
 def test_no_runs_are_an_empty_list_for_a_script(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["runs", "--store", str(tmp_path), "--json"]) == 0
+    assert parser.main(["runs", "--store", str(tmp_path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == []
 
 
 @pytest.mark.slow
 def test_runs_lists_the_newest_first(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["runs", "--store", str(trained)]) == 0
+    assert parser.main(["runs", "--store", str(trained)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[2:]] == ["resnet8-flatten-2", "resnet8-gap-1"]
     assert "75,482" in lines[-1]
-    assert cli.main(["runs", "--store", str(trained), "--json"]) == 0
+    assert parser.main(["runs", "--store", str(trained), "--json"]) == 0
     first, *_ = json.loads(capsys.readouterr().out)
     assert first["history"] == RunStore(trained).get("resnet8-flatten-2").history
 
@@ -289,7 +290,7 @@ def test_what_cannot_be_explained_is_one_line(
     monkeypatch.chdir(tmp_path)
     Path("notes.txt").write_text("no image")
     Image.new("L", (28, 28)).save("photo.png")
-    assert cli.main(["explain", *arguments, "--store", str(trained)]) == 2
+    assert parser.main(["explain", *arguments, "--store", str(trained)]) == 2
     said = capsys.readouterr()
     assert said.out == ""
     assert message in said.err
@@ -370,7 +371,7 @@ def test_a_sweep_is_one_group_of_networks_heads_and_seeds(
         store,
     ]
     # The small convolutional net has no setting of another name.
-    assert cli.main(["sweep", *wanted, *recipe, "--json"]) == 0
+    assert parser.main(["sweep", *wanted, *recipe, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert [(each["spec"]["plan"]["backbone"], each["spec"]["recipe"]["seed"]) for each in told] == [
         ("resnet8", 5),
@@ -383,9 +384,9 @@ def test_a_sweep_is_one_group_of_networks_heads_and_seeds(
     assert {run.state for run in runs} == {"done"}
     assert {run.spec["plan"]["activation"] for run in runs} == {"gelu"}
 
-    assert cli.main(["delete", runs[0].id, "--store", store]) == 0
+    assert parser.main(["delete", runs[0].id, "--store", store]) == 0
     assert f"python -m tfpool undelete {runs[0].id}" in capsys.readouterr().out
     assert len(RunStore(store).runs()) == 3
-    assert cli.main(["undelete", runs[0].id, "--store", store]) == 0
+    assert parser.main(["undelete", runs[0].id, "--store", store]) == 0
     assert len(RunStore(store).runs()) == 4
-    assert cli.main(["resume", runs[0].id, "--store", store]) == 2
+    assert parser.main(["resume", runs[0].id, "--store", store]) == 2

@@ -15,7 +15,8 @@ from unittest.mock import patch
 import pytest
 
 import tfpool as tp
-from tfpool import cli, data
+from tfpool import data
+from tfpool.cli.parser import parser
 from tfpool.networks.catalog import CATALOG
 from tfpool.networks.heads import HEADS
 
@@ -46,7 +47,7 @@ def test_links_between_files_lead_somewhere(page: Path) -> None:
 def test_command_lines_are_understood(page: Path) -> None:
     blocks = re.findall(r"```sh\n(.*?)```", page.read_text(), re.DOTALL)
     for line in re.findall(r"^python -m tfpool (.*)$", "\n".join(blocks), re.MULTILINE):
-        cli.parser().parse_args(shlex.split(line))
+        parser.parser().parse_args(shlex.split(line))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

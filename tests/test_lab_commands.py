@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tfpool.cli import main
-from tfpool.lab import CLAIMS, Finding, conducting
+from tfpool.cli.parser import main
+from tfpool.lab import CLAIMS, Finding, run_claim
 from tfpool.lab import finding as findings
 from tfpool.lab.laboratory import Halted
 
@@ -27,7 +27,7 @@ def conducted(monkeypatch: pytest.MonkeyPatch) -> Callable[[Conduct], list[tuple
             asked.append((name, scale))
             return conduct(name, scale)
 
-        monkeypatch.setattr(conducting, "conduct", instead)
+        monkeypatch.setattr(run_claim, "conduct", instead)
         return asked
 
     return put

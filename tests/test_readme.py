@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 import tfpool as tp
-from tfpool import cli, data
+from tfpool import data
+from tfpool.cli.parser import parser
 from tfpool.lab import finding
 from tfpool.lab.report import short_answer
 from tfpool.networks.heads import HEADS
@@ -42,7 +43,7 @@ def test_command_lines_are_understood() -> None:
     known = {"plan", "compare", "train", "sweep", "resume", "lab", "data", "runs", "explain", "classify"}
     assert {arguments[0] for arguments in commands()} == known
     for arguments in commands():
-        cli.parser().parse_args(arguments)
+        parser.parser().parse_args(arguments)
 
 
 @pytest.mark.slow
@@ -54,7 +55,7 @@ def test_command_lines_run(trained: Path, tmp_path: Path, monkeypatch: pytest.Mo
     for arguments in commands():
         # What trains takes minutes, and what is done is not resumed: other tests have these, smaller.
         if arguments[0] not in ("train", "sweep", "resume") and arguments[:2] != ["lab", "position"]:
-            assert cli.main(arguments) == 0
+            assert parser.main(arguments) == 0
     with Image.open("map.png") as picture:
         assert picture.size[0] >= 500
 

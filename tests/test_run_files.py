@@ -4,7 +4,8 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from tfpool import cli, data
+from tfpool import data
+from tfpool.cli.parser import parser
 from tfpool.tracking.store import RunStore
 
 from .conftest import tfpool
@@ -23,5 +24,5 @@ def test_an_onnx_file_gives_the_models_scores_elsewhere(trained: Path, tmp_path:
 
 
 def test_a_run_without_a_model_has_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["export", "resnet8-gap-1", "--out", "x.onnx", "--store", str(tmp_path)]) == 2
+    assert parser.main(["export", "resnet8-gap-1", "--out", "x.onnx", "--store", str(tmp_path)]) == 2
     assert "holds no runs yet" in capsys.readouterr().err

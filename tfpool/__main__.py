@@ -1,6 +1,6 @@
 import sys
 
-from tfpool.cli import main
+from tfpool.cli.parser import main
 from tfpool.system.startup import do_without
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
 
-from tfpool.lab.finding import FOLDER, write
+from tfpool.lab.finding import write
+from tfpool.lab.protocol import FOLDER
 
 from ..lab.crafted import IN_PART, finding
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tfpool.lab import job
-from tfpool.lab.finding import FOLDER, write
+from tfpool.lab import background_job
+from tfpool.lab.finding import write
+from tfpool.lab.protocol import FOLDER
 
 from ..lab.crafted import IN_PART, finding
 from .conftest import MINUTES, Browse, Serve, picture, stop_button
@@ -20,7 +21,7 @@ def store(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "saved_models"
     write(finding("position", IN_PART, "quick"), folder / FOLDER)
     yield folder
-    job.stop(folder, "position")
+    background_job.stop(folder, "position")
 
 
 def test_a_claim_is_opened_by_its_address_run_and_stopped(store: Path, serve: Serve, browse: Browse) -> None:
@@ -58,6 +59,6 @@ def test_a_claim_is_opened_by_its_address_run_and_stopped(store: Path, serve: Se
     expect(opened.get_by_text("Your quick run was stopped")).to_be_visible(timeout=MINUTES)
     expect(opened.get_by_role("button", name="Go on")).to_be_visible()
     expect(charts).to_have_count(4)
-    known = job.state(store, "position")
+    known = background_job.state(store, "position")
     assert known
     assert known.state == "stopped"

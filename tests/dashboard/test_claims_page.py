@@ -10,11 +10,11 @@ from streamlit.testing.v1 import AppTest
 from dashboard import claim_charts, claim_jobs
 from dashboard.page import plain
 from tfpool.head_colors import COLOURS
-from tfpool.lab import CLAIMS, VERDICTS, axes, find, job
+from tfpool.lab import CLAIMS, VERDICTS, axes, background_job, find
 from tfpool.lab import finding as findings
+from tfpool.lab.background_job import Job
 from tfpool.lab.figure import Figure, Series
-from tfpool.lab.finding import FOLDER
-from tfpool.lab.job import Job
+from tfpool.lab.protocol import FOLDER
 
 from ..lab.crafted import finding
 from ..test_imports import modules_after
@@ -189,8 +189,8 @@ def test_one_that_was_broken_off_says_so_and_goes_on(
     known: Job, told: str, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun = []
-    monkeypatch.setattr(job, "state", lambda folder, name: known if name == "nin" and not begun else None)
-    monkeypatch.setattr(job, "start", lambda *given: begun.append(given))
+    monkeypatch.setattr(background_job, "state", lambda folder, name: known if name == "nin" and not begun else None)
+    monkeypatch.setattr(background_job, "start", lambda *given: begun.append(given))
     app = claims("nin")
     assert told in said(app)
     assert app.button(key="claims_run_nin").label == "Go on"
@@ -208,7 +208,7 @@ def test_one_that_is_under_way_shows_how_far_it_is_and_can_be_stopped(
     def state(folder: Path, name: str) -> Job | None:
         return job_of("running", stopping=bool(asked)) if name == "nin" else None
 
-    monkeypatch.setattr(job, "state", state)
+    monkeypatch.setattr(background_job, "state", state)
     monkeypatch.setattr(claim_jobs.jobs, "stop", lambda *given: asked.append(given))
     app = claims("nin") if is_open else claims()
     assert "running]" in labels(app)[-1]

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tfpool import cli, commands, data
+from tfpool import data
+from tfpool.cli.parser import commands, parser
 
 from .conftest import Fill
 
@@ -16,12 +17,12 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:
 
 def test_data_lists_what_there_is(fill: Fill, capsys: pytest.CaptureFixture[str]) -> None:
     data.add(fill(cat=4, dog=4), "My **pets**", (8, 16), channels=1)
-    assert cli.main(["data"]) == 0
+    assert parser.main(["data"]) == 0
     printed = lines(capsys)
     assert [line.split()[0] for line in printed[2:]] == data.names()
     assert printed[-1].split()[1:6] == ["4", "2", "2", "2", "8×16×1"]
     assert printed[-1].endswith("own: My **pets**")
-    assert cli.main(["data", "--json"]) == 0
+    assert parser.main(["data", "--json"]) == 0
     record = json.loads(capsys.readouterr().out)[-1]
     assert (record["name"], record["images"]) == ("my-pets", {"train": 4, "validation": 2, "test": 2})
 
@@ -31,13 +32,13 @@ def test_check_reports_and_keeps_nothing(fill: Fill, home: Path, capsys: pytest.
     (folder / "cat/bad.png").write_text("")
     for number in range(30):
         (folder / f"cat/{number}.txt").write_text("")
-    assert cli.main(["data", "check", str(folder)]) == 0
+    assert parser.main(["data", "check", str(folder)]) == 0
     printed = capsys.readouterr().out
     assert "8 images of 2 classes" in printed
     assert "  cat/bad.png: is not an image that can be read" in printed
     assert "  and 10 more" in printed
     assert "Note: Fewer than 20 images" in printed
-    assert cli.main(["data", "check", str(folder), "--json"]) == 0
+    assert parser.main(["data", "check", str(folder), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["counts"] == {"all": [4, 4]}
     assert not home.exists()
 
@@ -45,21 +46,21 @@ def test_check_reports_and_keeps_nothing(fill: Fill, home: Path, capsys: pytest.
 def test_add_makes_a_data_set_and_remove_deletes_it(fill: Fill, capsys: pytest.CaptureFixture[str]) -> None:
     folder = fill(cat=10, dog=10)
     given = ["--name", "Pets", "--size", "16x8", "--grey", "--split", "60/20/20", "--seed", "3"]
-    assert cli.main(["data", "add", str(folder), *given]) == 0
+    assert parser.main(["data", "add", str(folder), *given]) == 0
     printed = capsys.readouterr().out
     assert "Kept as pets, 16×8×1: 12 for train, 4 for validation, 4 for test, in " in printed
     assert "12 training images are few to learn to see from." in printed
     assert printed.endswith("Train on it: python -m tfpool train squeezenet --recipe transfer --data pets\n")
     assert data.load("pets").image_shape == (16, 8, 1)
-    assert cli.main(["data", "remove", "pet"]) == 2
+    assert parser.main(["data", "remove", "pet"]) == 2
     assert (
         capsys.readouterr().err == "tfpool: There is no data set of your own named 'pet' to remove. Your own: pets.\n"
     )
-    assert cli.main(["data", "add", str(folder), "--name", "more", "--json"]) == 0
+    assert parser.main(["data", "add", str(folder), "--name", "more", "--json"]) == 0
     record = json.loads(capsys.readouterr().out)
     assert (record["name"], record["image_shape"], record["report"]["images"]) == ("more", [64, 64, 3], 20)
-    assert cli.main(["data", "remove", "pets"]) == 0
-    assert cli.main(["data", "remove", "more", "--json"]) == 0
+    assert parser.main(["data", "remove", "pets"]) == 0
+    assert parser.main(["data", "remove", "more", "--json"]) == 0
     assert lines(capsys) == ["Removed pets.", '{"removed": "more"}']
     assert data.names() == list(data.DATA)
 
@@ -71,12 +72,12 @@ def test_training_on_few_images_from_scratch_is_advised_against(
     monkeypatch.setattr(commands, "_watch", lambda *arguments: 0)
     store = ["--data", "pets", "--store", str(tmp_path / "store")]
     for command in (["train", "resnet8"], ["sweep", "resnet8"]):
-        assert cli.main([*command, *store]) == 0
+        assert parser.main([*command, *store]) == 0
         said = capsys.readouterr().err.splitlines()
         assert said[0].startswith("tfpool: 4 training images are few to learn to see from. The recipe transfer begins")
         assert said[1:] == ["tfpool: python -m tfpool train squeezenet --recipe transfer --data pets"]
-    assert cli.main(["train", "squeezenet", "--recipe", "transfer", *store]) == 0
-    assert cli.main(["train", "resnet8", "--store", str(tmp_path / "store")]) == 0
+    assert parser.main(["train", "squeezenet", "--recipe", "transfer", *store]) == 0
+    assert parser.main(["train", "resnet8", "--store", str(tmp_path / "store")]) == 0
     assert capsys.readouterr().err == ""
 
 
@@ -103,7 +104,7 @@ def test_bad_input_is_one_line_and_exit_code_2(
 ) -> None:
     monkeypatch.chdir(fill(cat=3, dog=3).parent)
     try:
-        code = cli.main(["data", *arguments])
+        code = parser.main(["data", *arguments])
     except SystemExit as ended:
         code = ended.code  # type: ignore[assignment]
     captured = capsys.readouterr()
@@ -116,5 +117,5 @@ def test_bad_input_is_one_line_and_exit_code_2(
 @pytest.mark.parametrize("command", [[], ["check"], ["add"], ["fetch"], ["remove"]], ids=str)
 def test_help_explains_every_option(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
-        cli.main(["data", *command, "--help"])
+        parser.main(["data", *command, "--help"])
     assert "usage: python -m tfpool data" in capsys.readouterr().out

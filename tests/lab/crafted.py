@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tfpool.lab import VERDICTS, find
-from tfpool.lab.claim import Record
 from tfpool.lab.claims import image_size, translation
 from tfpool.lab.finding import Finding
+from tfpool.lab.protocol import Record
 
 HOLDS, IN_PART, HOLDS_NOT, OPEN = VERDICTS
 WIDE, NARROW = 0.1, 0.0005

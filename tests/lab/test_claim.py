@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from tfpool.lab import CLAIMS, Claim, find
-from tfpool.lab.claim import REVISED, SCALES, SECTIONS, claims
+from tfpool.lab.claim import REVISED, SECTIONS, claims
+from tfpool.lab.protocol import SCALES
 
 
 @pytest.fixture(params=CLAIMS)

@@ -9,8 +9,8 @@ from PIL import Image
 
 from tfpool.head_colors import COLOURS, OTHERS, coloured
 from tfpool.lab import CLAIMS
-from tfpool.lab.drawing import draw
 from tfpool.lab.figure import Figure, Series
+from tfpool.lab.matplotlib_figures import draw
 
 from .crafted import finding
 

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from tfpool.lab import finding, job
-from tfpool.lab.job import Job, reporting, start, state, stop
+from tfpool.lab import background_job, finding
+from tfpool.lab.background_job import Job, reporting, start, state, stop
 from tfpool.system.process import Process
 
 STAND_IN = """
 import signal, sys, time
 from pathlib import Path
-from tfpool.lab.job import reporting
+from tfpool.lab.background_job import reporting
 name, scale, _, store = sys.argv[1:]
 store = Path(store)
 if (store / "deaf").exists():
@@ -46,7 +46,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A store, and a command that says it is at 1.5 of 6 until a file `go` is there."""
     script = tmp_path / "stand_in.py"
     script.write_text(STAND_IN)
-    monkeypatch.setattr(job, "_COMMAND", (sys.executable, str(script)))
+    monkeypatch.setattr(background_job, "_COMMAND", (sys.executable, str(script)))
     folder = tmp_path / "saved_models"
     folder.mkdir()
     yield folder
@@ -169,7 +169,7 @@ def test_ctrl_c_in_a_terminal_is_a_stop(tmp_path: Path) -> None:
 def test_what_was_there_from_the_start_is_no_pace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1000.0]
     with reporting(tmp_path, "nin", "full") as told, monkeypatch.context() as patched:
-        patched.setattr(job.time, "time", lambda: now[0])
+        patched.setattr(background_job.time, "time", lambda: now[0])
         left = []
         for done in (90, 90.5, 100, 110):
             told(done, 120)
@@ -182,7 +182,7 @@ def test_what_was_there_from_the_start_is_no_pace(tmp_path: Path, monkeypatch: p
 
 def test_the_file_is_written_once_a_second_at_most(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written = []
-    monkeypatch.setattr(job, "_write", lambda path, note: written.append(note.done))
+    monkeypatch.setattr(background_job, "_write", lambda path, note: written.append(note.done))
     with reporting(tmp_path, "nin", "full") as told:
         for done in range(1000):
             told(done, 1000)

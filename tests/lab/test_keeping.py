@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tfpool.lab import measuring
+from tfpool.lab import scores
 from tfpool.lab.claims import nin, position
-from tfpool.lab.keeping import digest, kept
+from tfpool.lab.measurement_cache import digest, kept
 
 
 def test_what_is_kept_is_not_taken_again(tmp_path: Path) -> None:
@@ -27,13 +27,15 @@ def test_other_code_is_told_apart_and_other_words_are_not(monkeypatch: pytest.Mo
 
     def changed(find: str, put: str) -> str:
         assert find in source
-        real = {measuring.__name__: Path(measuring.__file__).read_text()}
+        real = {scores.__name__: Path(scores.__file__).read_text()}
         with monkeypatch.context() as patched:
             patched.setattr(
-                "tfpool.lab.keeping.inspect.getsource",
+                "tfpool.lab.measurement_cache.inspect.getsource",
                 lambda module: source.replace(find, put) if module is nin else real.get(module.__name__, ""),
             )
-            patched.setattr("tfpool.lab.keeping.inspect.getdoc", lambda module: nin.__doc__.strip().replace(find, put))
+            patched.setattr(
+                "tfpool.lab.measurement_cache.inspect.getdoc", lambda module: nin.__doc__.strip().replace(find, put)
+            )
             return digest(nin._dead)
 
     same = changed("NAMES", "NAMES")
@@ -45,5 +47,5 @@ def test_other_code_is_told_apart_and_other_words_are_not(monkeypatch: pytest.Mo
 @pytest.mark.parametrize("what", ["versions", "machine", "_maps"])
 def test_other_packages_machines_and_maps_are_told_apart(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before = digest(nin._dead)
-    monkeypatch.setattr(f"tfpool.lab.keeping.{what}", lambda: "another")
+    monkeypatch.setattr(f"tfpool.lab.measurement_cache.{what}", lambda: "another")
     assert digest(nin._dead) != before

@@ -11,12 +11,12 @@ import pytest
 from tfpool.data.registry import load
 from tfpool.lab import find, laboratory
 from tfpool.lab.cells import Cell
-from tfpool.lab.claim import Scale
 from tfpool.lab.claims import nin
-from tfpool.lab.conducting import conduct, folder
 from tfpool.lab.finding import read
 from tfpool.lab.laboratory import TUNING, Halted, Laboratory
+from tfpool.lab.protocol import Scale
 from tfpool.lab.provenance import versions
+from tfpool.lab.run_claim import conduct, folder
 from tfpool.system.process import Process
 from tfpool.tracking.store import Run, RunStore
 from tfpool.training.queue import enqueue

@@ -10,7 +10,7 @@ import pytest
 
 from tfpool.lab import CLAIMS, Finding, find
 from tfpool.lab import finding as findings
-from tfpool.lab.drawing import draw
+from tfpool.lab.matplotlib_figures import draw
 from tfpool.lab.report import FIGURES, page, short_answer
 from tfpool.networks.heads import HEADS
 

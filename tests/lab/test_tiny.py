@@ -14,9 +14,9 @@ from tfpool import data
 from tfpool.data import DataSet
 from tfpool.lab import CLAIMS, VERDICTS, claim, find, laboratory
 from tfpool.lab.claims import cost
-from tfpool.lab.conducting import conduct, folder
 from tfpool.lab.finding import read
-from tfpool.lab.timing import timed
+from tfpool.lab.latency import timed
+from tfpool.lab.run_claim import conduct, folder
 from tfpool.system.process import Process
 from tfpool.tracking.store import RunStore
 
@@ -97,7 +97,7 @@ def test_a_tiny_version_runs_to_a_finding(name: str, store: RunStore, monkeypatc
     known = find(name)
     tiny = {"seeds": 2, "epochs": 1, "images": (64,), "rates": (2e-3,), **SCALES[name]}
     monkeypatch.setattr(
-        "tfpool.lab.conducting.find",
+        "tfpool.lab.run_claim.find",
         lambda _: replace(known, scales={**known.scales, "quick": replace(known.scales["quick"], **tiny)}),
     )
     told: list[tuple[float, int]] = []

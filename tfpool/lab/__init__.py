@@ -3,8 +3,9 @@
 Nothing here loads TensorFlow before an experiment is under way.
 """
 
-from tfpool.lab.claim import CLAIMS, Claim, Scale, find
+from tfpool.lab.claim import CLAIMS, Claim, find
 from tfpool.lab.finding import Finding
+from tfpool.lab.protocol import Scale
 from tfpool.lab.statistics import Effect
 from tfpool.lab.verdict import VERDICTS, Judgement
 

@@ -12,16 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from tfpool._version import __version__
-from tfpool.lab.claim import CLAIMS, SCALES, Claim, Record
+from tfpool.lab.claim import CLAIMS, Claim
 from tfpool.lab.figure import Figure
+from tfpool.lab.protocol import FOLDER, SCALES, Record
 from tfpool.lab.provenance import machine, versions
 from tfpool.lab.statistics import Effect
 from tfpool.lab.verdict import Judgement
 from tfpool.system.files import atomic
 
 SHIPPED = Path(__file__).with_name("findings")
-FOLDER = "lab"
-"""Inside the store, where one's own findings are kept."""
 
 
 @dataclass(frozen=True)

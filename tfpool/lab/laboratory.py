@@ -12,9 +12,8 @@ from statistics import fmean
 from typing import Any
 
 from tfpool.lab.cells import Cell, has_diverged, is_as_now, is_over, key_of
-from tfpool.lab.claim import Record, Scale
-from tfpool.lab.finding import FOLDER
-from tfpool.lab.keeping import digest, kept
+from tfpool.lab.measurement_cache import digest, kept
+from tfpool.lab.protocol import FOLDER, Record, Scale
 from tfpool.system.process import cores
 from tfpool.system.terminal import quietly
 from tfpool.tracking.query import LAB

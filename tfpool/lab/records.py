@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from tfpool.lab.claim import Record
 from tfpool.lab.figure import Series
+from tfpool.lab.protocol import Record
 from tfpool.lab.statistics import Effect, over_seeds
 
 

@@ -33,9 +33,9 @@ from functools import partial
 from typing import Any
 
 from tfpool.lab.cells import COMPARED, Cell
-from tfpool.lab.claim import Record, Scale
 from tfpool.lab.figure import Figure
 from tfpool.lab.laboratory import Laboratory
+from tfpool.lab.protocol import Record, Scale
 from tfpool.lab.records import by_seed, chosen, levels, line, mean, nth
 from tfpool.lab.statistics import Effect, paired
 from tfpool.lab.verdict import OPEN, YES, Judgement, above, answered, verdict

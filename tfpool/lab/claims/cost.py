@@ -32,11 +32,11 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from tfpool.counting.plan import plan
-from tfpool.lab.claim import Record, Scale
 from tfpool.lab.figure import Figure
+from tfpool.lab.latency import timed
+from tfpool.lab.protocol import Record, Scale
 from tfpool.lab.records import by_seed, chosen, levels, line, mean
 from tfpool.lab.statistics import Effect, bootstrapped, paired
-from tfpool.lab.timing import timed
 from tfpool.lab.verdict import NO, YES, Judgement, above, answered, verdict
 
 if TYPE_CHECKING:

@@ -30,11 +30,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from tfpool.lab.cells import Cell
-from tfpool.lab.claim import Record, Scale
 from tfpool.lab.figure import Figure, Series
 from tfpool.lab.laboratory import Laboratory
-from tfpool.lab.measuring import accuracy, images_of, scorer
+from tfpool.lab.protocol import Record, Scale
 from tfpool.lab.records import by_seed, chosen, levels, line, mean
+from tfpool.lab.scores import accuracy, images_of, scorer
 from tfpool.lab.statistics import paired, shown
 from tfpool.lab.verdict import POINT, Judgement, above, answered, verdict
 from tfpool.tracking.store import Run

@@ -29,11 +29,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from tfpool.lab.cells import Cell
-from tfpool.lab.claim import Record, Scale
 from tfpool.lab.claims.localisation import SIDE
 from tfpool.lab.figure import Figure
 from tfpool.lab.laboratory import Laboratory
-from tfpool.lab.pointing import MEASURES, pointed
+from tfpool.lab.localization_scores import MEASURES, pointed
+from tfpool.lab.protocol import Record, Scale
 from tfpool.lab.records import by_seed, chosen, levels, line, mean
 from tfpool.lab.statistics import paired
 from tfpool.lab.verdict import NO, YES, Judgement, above, answered, verdict

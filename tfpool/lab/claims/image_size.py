@@ -38,11 +38,11 @@ import numpy as np
 
 from tfpool.counting.plan import plan
 from tfpool.lab.cells import short_training
-from tfpool.lab.claim import Record, Scale
 from tfpool.lab.figure import Figure
 from tfpool.lab.laboratory import Laboratory
-from tfpool.lab.measuring import accuracy, images_of
+from tfpool.lab.protocol import Record, Scale
 from tfpool.lab.records import by_seed, levels, line, mean, nth
+from tfpool.lab.scores import accuracy, images_of
 from tfpool.lab.statistics import paired
 from tfpool.lab.verdict import NO, YES, Judgement, above, answered, verdict
 from tfpool.tracking.store import Run

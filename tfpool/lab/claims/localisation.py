@@ -35,10 +35,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from tfpool.lab.cells import COMPARED, Cell
-from tfpool.lab.claim import Record, Scale
 from tfpool.lab.figure import Figure
 from tfpool.lab.laboratory import Laboratory
-from tfpool.lab.pointing import MEASURES, masked, pointed
+from tfpool.lab.localization_scores import MEASURES, masked, pointed
+from tfpool.lab.protocol import Record, Scale
 from tfpool.lab.records import by_seed, levels, line, mean
 from tfpool.lab.statistics import paired
 from tfpool.lab.verdict import Judgement, above, answered, verdict

@@ -37,11 +37,11 @@ from dataclasses import replace
 import numpy as np
 
 from tfpool.lab.cells import short_training
-from tfpool.lab.claim import Record, Scale
 from tfpool.lab.figure import Figure
 from tfpool.lab.laboratory import Laboratory
-from tfpool.lab.measuring import images_of, scorer
+from tfpool.lab.protocol import Record, Scale
 from tfpool.lab.records import by_seed, chosen, levels, line, mean
+from tfpool.lab.scores import images_of, scorer
 from tfpool.lab.statistics import paired
 from tfpool.lab.verdict import Judgement, above, answered, verdict
 from tfpool.tracking.store import Run

@@ -38,11 +38,11 @@ from typing import Any
 import numpy as np
 
 from tfpool.lab.cells import COMPARED, Cell
-from tfpool.lab.claim import Record, Scale
 from tfpool.lab.figure import Figure
 from tfpool.lab.laboratory import Laboratory
-from tfpool.lab.measuring import accuracy, images_of, scorer
+from tfpool.lab.protocol import Record, Scale
 from tfpool.lab.records import by_seed, chosen, line, mean
+from tfpool.lab.scores import accuracy, images_of, scorer
 from tfpool.lab.statistics import Effect, paired
 from tfpool.lab.verdict import Judgement, above, answered, verdict
 from tfpool.tracking.store import Run

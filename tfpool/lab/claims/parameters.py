@@ -27,8 +27,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tfpool.counting.plan import plan
-from tfpool.lab.claim import Record, Scale
 from tfpool.lab.figure import Figure, Series
+from tfpool.lab.protocol import Record, Scale
 from tfpool.lab.statistics import shown
 from tfpool.lab.verdict import NO, YES, Judgement, verdict
 from tfpool.networks.catalog import CATALOG

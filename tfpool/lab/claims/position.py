@@ -35,11 +35,11 @@ from functools import lru_cache
 from tfpool.data import DataSet
 from tfpool.data.builtin import positions
 from tfpool.lab.cells import Cell
-from tfpool.lab.claim import Record, Scale
 from tfpool.lab.figure import Figure
 from tfpool.lab.laboratory import Laboratory
-from tfpool.lab.measuring import accuracy, scorer
+from tfpool.lab.protocol import Record, Scale
 from tfpool.lab.records import by_seed, levels, line, mean
+from tfpool.lab.scores import accuracy, scorer
 from tfpool.lab.statistics import over_seeds, paired
 from tfpool.lab.verdict import Judgement, above, answered, verdict, within
 from tfpool.tracking.store import Run

@@ -1,6 +1,6 @@
 """One network's forward pass, timed in a process of its own: what a claim about cost is measured by.
 
-python -m tfpool.lab.timing NETWORK HEAD REPEATS
+python -m tfpool.lab.latency NETWORK HEAD REPEATS
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def timed(network: str, head: str, repeats: int) -> dict[str, Any]:
     package = str(Path(__file__).parents[2])
     path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
     ended = subprocess.run(
-        [sys.executable, "-m", "tfpool.lab.timing", network, head, str(repeats)],
+        [sys.executable, "-m", "tfpool.lab.latency", network, head, str(repeats)],
         capture_output=True,
         text=True,
         env={**os.environ, "PYTHONPATH": path, "TF_CPP_MIN_LOG_LEVEL": "3"},

@@ -16,8 +16,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from tfpool.lab.claim import CLAIMS, SCALES
-from tfpool.lab.finding import FOLDER
+from tfpool.lab.claim import CLAIMS
+from tfpool.lab.protocol import FOLDER, SCALES
 from tfpool.system.files import atomic
 from tfpool.system.process import Process
 from tfpool.tracking.store import RunStore

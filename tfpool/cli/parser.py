@@ -8,8 +8,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
-from tfpool import commands, data_commands, lab_commands, run_commands
 from tfpool._version import __version__
+from tfpool.cli import commands, data, lab, runs
 from tfpool.networks import heads
 
 _INTERRUPTED = 130
@@ -96,7 +96,7 @@ def parser() -> argparse.ArgumentParser:
 
     _data(known)
 
-    _listed(_add(known, "runs", run_commands.runs_command, "list, filter and compare the runs in a store"))
+    _listed(_add(known, "runs", runs.runs_command, "list, filter and compare the runs in a store"))
 
     _runs(_add(known, "resume", commands.resume_command, "go on with runs that were stopped, interrupted or failed"))
     _runs(_add(known, "stop", commands.stop_command, "ask runs to stop; what they have is kept"))
@@ -152,20 +152,18 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--top", type=int, default=5, help="classes to name, likeliest first (default: %(default)s)")
     _store(command)
 
-    _lab(_add(known, "lab", lab_commands.lab_command, "list what articles say of these heads, or measure it"))
+    _lab(_add(known, "lab", lab.lab_command, "list what articles say of these heads, or measure it"))
     return parser
 
 
 def _data(known: Any) -> None:
-    command = _add(
-        known, "data", data_commands.list_command, "list what to train on, or make a data set from your own images"
-    )
+    command = _add(known, "data", data.list_command, "list what to train on, or make a data set from your own images")
     actions = command.add_subparsers(title="actions", metavar="ACTION")
 
-    action = _add(actions, "check", data_commands.check_command, "look at a folder or zip of images and keep nothing")
+    action = _add(actions, "check", data.check_command, "look at a folder or zip of images and keep nothing")
     _images(action)
 
-    action = _add(actions, "add", data_commands.add_command, "make a data set from a folder or zip of images")
+    action = _add(actions, "add", data.add_command, "make a data set from a folder or zip of images")
     _images(action)
     action.add_argument("--name", required=True, help="what to call it, in any words")
     action.add_argument("--size", default="64", help="side in pixels, or 48x64, height first (default: %(default)s)")
@@ -174,10 +172,10 @@ def _data(known: Any) -> None:
     action.add_argument("--split", default="70/15/15", help=text)
     action.add_argument("--seed", type=int, default=0, help="another one splits otherwise (default: %(default)s)")
 
-    action = _add(actions, "fetch", data_commands.fetch_command, "download a data set of keras.datasets now")
+    action = _add(actions, "fetch", data.fetch_command, "download a data set of keras.datasets now")
     action.add_argument("name", metavar="NAME", help="mnist, cifar10 or cifar100")
 
-    action = _add(actions, "remove", data_commands.remove_command, "delete a data set of your own")
+    action = _add(actions, "remove", data.remove_command, "delete a data set of your own")
     action.add_argument("name", metavar="NAME", help="as `data` lists it")
 
 
@@ -243,7 +241,7 @@ def _step(command: argparse.ArgumentParser) -> None:
 
 
 def _trained(command: argparse.ArgumentParser, data: Iterable[str]) -> None:
-    from tfpool.training.options import add_options
+    from tfpool.cli.recipe_options import add_options
 
     command.add_argument("--head", nargs="+", default=["gap"], help="heads, one run each (default: gap)")
     text = f"one of {', '.join(data)}, or a data set of your own (default: %(default)s)"

@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from tfpool.lab import measuring, pointing, timing
+from tfpool.lab import latency, localization_scores, scores
 from tfpool.lab.provenance import machine, versions
 from tfpool.system.files import atomic
 
@@ -34,7 +34,7 @@ def kept(path: Path, make: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
 def digest(measure: Callable[..., Any]) -> str:
     """A few letters for what measures: other code, packages or machines may come to something else."""
     module = inspect.getmodule(getattr(measure, "func", measure))
-    code = [inspect.getsource(each) for each in (module, measuring, pointing, timing) if each]
+    code = [inspect.getsource(each) for each in (module, scores, localization_scores, latency) if each]
     # Neither words nor what is made of measurements changes them.
     code[0] = code[0].replace(inspect.getdoc(module) or "", "").partition("\ndef judge(")[0]
     return sha256("".join([*code, _maps(), str(versions()), machine()]).encode()).hexdigest()[:8]

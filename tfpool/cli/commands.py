@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from tfpool import data
+from tfpool.cli.runs import show
 from tfpool.counting.comparison import compare
 from tfpool.counting.counts import Counts
 from tfpool.counting.plan import plan
 from tfpool.inference.classifier import Classifier, find, is_file
 from tfpool.models.keras_code import to_code
-from tfpool.run_commands import show
 from tfpool.system.format import memory, table
 from tfpool.system.startup import lasting
 from tfpool.system.terminal import bar, quietly
@@ -63,8 +63,8 @@ def _counted(path: str) -> Counts:
 
 
 def train_command(args: argparse.Namespace) -> int:
+    from tfpool.cli.recipe_options import recipe_of
     from tfpool.training import enqueue_heads
-    from tfpool.training.options import recipe_of
 
     store = RunStore(args.store)
     recipe = recipe_of(args)
@@ -74,8 +74,8 @@ def train_command(args: argparse.Namespace) -> int:
 
 
 def sweep_command(args: argparse.Namespace) -> int:
+    from tfpool.cli.recipe_options import recipe_of
     from tfpool.training import enqueue_sweep
-    from tfpool.training.options import recipe_of
 
     store, settings, recipe = RunStore(args.store), _settings(args.set), recipe_of(args)
     seeds = at_least(1, args.seeds, "--seeds")

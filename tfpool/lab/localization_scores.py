@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tfpool.data.builtin.scattered import objects
-from tfpool.lab.measuring import images_of
+from tfpool.lab.scores import images_of
 from tfpool.tracking.store import Run
 
 if TYPE_CHECKING:

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tfpool.lab import finding as findings
-from tfpool.lab.claim import SCALES, find
-from tfpool.lab.finding import FOLDER, Finding
+from tfpool.lab.claim import find
+from tfpool.lab.finding import Finding
 from tfpool.lab.laboratory import Laboratory
+from tfpool.lab.protocol import FOLDER, SCALES
 from tfpool.tracking.store import RunStore
 from tfpool.training.launcher import launch
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from tfpool.lab import CLAIMS, find
 from tfpool.lab import finding as findings
+from tfpool.lab.background_job import reporting
 from tfpool.lab.claim import claims
 from tfpool.lab.finding import Finding
-from tfpool.lab.job import reporting
 from tfpool.system.format import table
 from tfpool.system.terminal import bar
 from tfpool.tracking.store import RunStore
@@ -66,9 +66,9 @@ def _run(store: RunStore, name: str, scale: str, as_json: bool) -> int:
     # What is measured on finished runs depends on the number of threads, if little, and workers need the cores.
     for threads in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ.setdefault(threads, "1")
-    from tfpool.lab.conducting import conduct, folder
-    from tfpool.lab.drawing import draw
     from tfpool.lab.laboratory import Halted
+    from tfpool.lab.matplotlib_figures import draw
+    from tfpool.lab.run_claim import conduct, folder
 
     try:
         with bar(f"{name}, {scale}") as progress, reporting(store.folder, name, scale) as report:
