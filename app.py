@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from dashboard import ahead, growth, tour
-from dashboard.choices import SHORT_NAMES
-from dashboard.glossary import meaning
+from dashboard.common import growth_chart
+from dashboard.common.controls import SHORT_NAMES
+from dashboard.common.counts_in_words import times
+from dashboard.common.glossary import meaning
+from dashboard.common.page import link
 from dashboard.header import header
-from dashboard.page import link
-from dashboard.painting import painted
-from dashboard.wording import times
+from dashboard.home import tour
+from dashboard.home.feature_map_editor import painted
 from tfpool.lab import CLAIMS
 from tfpool.networks import heads
 
@@ -83,7 +84,7 @@ def play() -> None:
         )
     sides = sorted({*SIDES, side})
     lines = {name: [heads.get(name).params((each, each, channels), classes) for each in sides] for name in found}
-    growth.lines(
+    growth_chart.lines(
         sides,
         lines,
         "height and width of the feature map",
@@ -112,4 +113,3 @@ link("Claims", f"**Is it true?** {len(CLAIMS)} claims, measured")
 
 st.subheader("A tour in five steps", anchor=False)
 tour.show()
-ahead.load()

@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import tfpool as tp
 from benchmarks.filled import filled
-from dashboard.page import PAGES, ROOT
+from dashboard.common.page import PAGES, ROOT
 from tests.browser.conftest import CHROMIUM, FLAGS, POINTS, STANDS, free_port, heading, settle, start_server
 from tfpool.system.format import table
 from tfpool.tracking.store import RunStore

@@ -32,7 +32,7 @@ from websockets.asyncio.client import ClientConnection
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.filled import filled
-from dashboard.page import ROOT
+from dashboard.common.page import ROOT
 from tests import asking
 from tests.browser.conftest import free_port, start_server
 from tfpool.system.format import table

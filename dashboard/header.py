@@ -6,8 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import warming
-from dashboard.page import PAGES, link
+from dashboard import preload
+from dashboard.common.page import PAGES, link
 
 SIDEBAR = 220
 """Its width in pixels: enough for the names of the pages."""
@@ -34,4 +34,4 @@ def header(title: str, question: str, name: str | None = None) -> None:
             link(page)
     st.title(title, anchor=False)
     st.markdown(question)
-    warming.begin()
+    preload.begin()

@@ -3,13 +3,14 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import block_chart, choices, swap
-from dashboard.blocks import DETAILS
-from dashboard.choices import HEADS_MEAN, SHORT_NAMES, SIDES
-from dashboard.counted import counted
-from dashboard.glossary import meaning
+from dashboard.build import head_comparison, network_diagram
+from dashboard.build.diagram_blocks import DETAILS
+from dashboard.common import controls
+from dashboard.common.cached_plans import counted
+from dashboard.common.controls import HEADS_MEAN, SHORT_NAMES, SIDES
+from dashboard.common.glossary import meaning
+from dashboard.common.page import link, messages
 from dashboard.header import header
-from dashboard.page import link, messages
 from tfpool.models.keras_code import to_code
 from tfpool.networks import graph
 from tfpool.networks.catalog import find
@@ -39,7 +40,7 @@ def published(label: str, key: str, value: int, most: int) -> int:
 
 columns = st.columns([3, 2])
 with columns[0]:
-    network = choices.network("build", "resnet20")
+    network = controls.network("build", "resnet20")
 entry = find(network)
 with columns[1].container(horizontal=True):
     side = published("Image side, pixels", "side", entry.input_shape[0], 2048)
@@ -60,9 +61,9 @@ with columns[0]:
 with messages():
     described = counted(network, head, side, classes)
 with columns[1]:
-    other = swap.against(described)
+    other = head_comparison.against(described)
 
-st.markdown(swap.in_words(described, other))
+st.markdown(head_comparison.in_words(described, other))
 left, right = st.columns([5, 4])
 with left:
     with st.container(horizontal=True, horizontal_alignment="distribute"):
@@ -89,11 +90,13 @@ with left:
                 "- What comes out are **logits**, one score per class: any numbers, and the largest wins."
             )
     st.plotly_chart(
-        block_chart.draw(described, other, detail), key="build_blocks", alt=block_chart.told(described, other, detail)
+        network_diagram.draw(described, other, detail),
+        key="build_blocks",
+        alt=network_diagram.told(described, other, detail),
     )
 with right:
-    swap.numbers(described, other)
-    st.caption(f"{entry.title}. Parameters of the head: {swap.formulas(described, other)}.")
+    head_comparison.numbers(described, other)
+    st.caption(f"{entry.title}. Parameters of the head: {head_comparison.formulas(described, other)}.")
     heads = [SHORT_NAMES[each.head.name] for each in (described, other) if each]
     both = "both" if other else "this"
     large = {} if entry.input_shape[0] <= SIDES[0] else {"train_image_size": ENLARGED}

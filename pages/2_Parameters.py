@@ -3,13 +3,14 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, choices, growth, ranking, result_charts
-from dashboard.choices import SHORT_NAMES, SIDES
-from dashboard.counted import CLASSES, counted, over_classes, over_sides
-from dashboard.glossary import meaning
+from dashboard.common import charts, controls, growth_chart
+from dashboard.common.cached_plans import CLASSES, counted, over_classes, over_sides
+from dashboard.common.controls import SHORT_NAMES, SIDES
+from dashboard.common.counts_in_words import times
+from dashboard.common.glossary import meaning
+from dashboard.common.page import link, messages, plain, store
 from dashboard.header import header
-from dashboard.page import link, messages, plain, store
-from dashboard.wording import times
+from dashboard.runs import ranking, result_charts
 from tfpool.counting.comparison import compare
 from tfpool.counting.plan import Plan
 from tfpool.networks import graph
@@ -100,7 +101,7 @@ def curves(networks: list[str], heads: list[str], side: int, classes: int) -> No
         places = sorted({each for each in SIDES if each >= least and each % (2 * SMALL) == 0} | {least, side})
         here, title = side, "image side, pixels"
         lines = over_sides(network, heads, places, classes)
-    growth.lines(
+    growth_chart.lines(
         places,
         lines,
         title,
@@ -186,16 +187,16 @@ def count() -> None:
     """All that the controls decide: what they leave alone is not drawn again."""
     columns = st.columns([3, 4])
     with columns[0]:
-        networks = choices.networks("parameters", ["resnet20", "resnet50"])
+        networks = controls.networks("parameters", ["resnet20", "resnet50"])
     with columns[1]:
-        heads = choices.heads("parameters", ["gap", "gmp", "flatten"])
+        heads = controls.heads("parameters", ["gap", "gmp", "flatten"])
     columns = st.columns([3, 1], vertical_alignment="bottom")
     with columns[0]:
         side = st.slider(
             "Image side, pixels", SIDES[0], SIDES[-1], 224, SIDES.step, key="parameters_side", bind="query-params"
         )
     with columns[1]:
-        classes = choices.whole_number("Classes", "parameters", "classes", 1000, most=100_000)
+        classes = controls.whole_number("Classes", "parameters", "classes", 1000, most=100_000)
     if networks and heads:
         shown, left_out = those_that_can_be(networks, heads, side, classes)
         for why, names in left_out.items():

@@ -3,10 +3,11 @@
 import numpy as np
 import streamlit as st
 
-from dashboard import choices, own_images, pictures
+from dashboard.common import controls, thumbnails
+from dashboard.common.page import link, plain
+from dashboard.data import own_images
 from dashboard.header import header
 from dashboard.keras_loading import load_keras_for
-from dashboard.page import link, plain
 from tfpool import data
 from tfpool.data.builtin.download import fetch
 from tfpool.data.builtin.keras_datasets import DOWNLOADS
@@ -73,20 +74,20 @@ def preview(images: data.DataSet) -> None:
     with columns[1]:
         wanted = st.selectbox("Class", [EVERY, *images.class_names], key="data_class", bind="query-params")
     with columns[2]:
-        draw = choices.whole_number(
+        draw = controls.whole_number(
             "Draw", "data", "draw", 0, most=MOST_DRAWS, least=0, help="Another number, other images"
         )
     columns[3].button("Others", key="data_others", on_click=another, icon=":material/shuffle:")
     label = None if wanted == EVERY else images.class_names.index(wanted)
-    shown = pictures.drawn(part, label, draw, SHOWN)
+    shown = thumbnails.drawn(part, label, draw, SHOWN)
     if not len(shown):
         st.info(f"There is no image of this class in {name}. Choose another part.")
         return
     names = [images.class_names[part.labels[position]] for position in shown]
     st.image(
-        [pictures.as_png(part, position) for position in shown],
+        [thumbnails.as_png(part, position) for position in shown],
         caption=[plain(each) for each in names],
-        width=pictures.TILE,
+        width=thumbnails.TILE,
         alt=[f"{name} image {position + 1}: {each}" for position, each in zip(shown, names, strict=True)],
     )
     if part.boxes is not None:
@@ -97,7 +98,7 @@ def chart(images: data.DataSet) -> None:
     st.subheader("Images of each class", anchor=False)
     counts = np.bincount(images.train.labels, minlength=images.classes)
     st.plotly_chart(
-        pictures.class_bars(images),
+        thumbnails.class_bars(images),
         key="data_classes",
         alt=f"Images of each class by part: in train from {counts.min():,} to {counts.max():,} per class",
     )

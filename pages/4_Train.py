@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from dashboard import choices, jobs, recipes, run_buttons
+from dashboard.common import controls
+from dashboard.common.page import link, messages, store
 from dashboard.header import header
 from dashboard.keras_loading import load_keras_for
-from dashboard.page import link, messages, store
+from dashboard.train import recipe_controls, run_buttons, run_cards
 from tfpool import data
 from tfpool.tracking.query import countable, is_lab
 from tfpool.tracking.store import ENDED
@@ -18,19 +19,19 @@ columns = st.columns([2, 4, 2, 1])
 with columns[2]:
     # What is not here yet would be downloaded by looking: the Data page does that, with a bar.
     here = [each for each in data.names() if data.describe(each).state != "to be downloaded"]
-    name = st.selectbox("Data set", here, key="train_data", on_change=recipes.follow, bind="query-params")
+    name = st.selectbox("Data set", here, key="train_data", on_change=recipe_controls.follow, bind="query-params")
 with columns[0]:
-    networks = choices.networks("train", [start_on(data.describe(name).images[0]).network])
+    networks = controls.networks("train", [start_on(data.describe(name).images[0]).network])
 with columns[1]:
-    heads = choices.heads("train", ["gap", "flatten"])
+    heads = controls.heads("train", ["gap", "flatten"])
 with columns[3]:
-    repeats = choices.whole_number(
+    repeats = controls.whole_number(
         "Repeats", "train", "repeats", 1, most=100, help="Runs of each, with one seed after the other: one tells little"
     )
 recipe = None
 with messages(go_on=True):
     load_keras_for(name)
-    recipe = recipes.recipe(len(data.load(name).train), networks)
+    recipe = recipe_controls.recipe(len(data.load(name).train), networks)
 count = len(networks) * len(heads) * repeats
 label = f"Train {count} run{'s' * (count != 1)}"
 if st.button(label, type="primary", disabled=not (recipe and count), key="train_start") and recipe:
@@ -56,8 +57,8 @@ if named and own and shown == newest and not set(named) & {*newest, *(run.id for
     st.info("The runs that this address names are not here any more. These are the newest.")
 if shown:
     st.subheader("Runs", anchor=False)
-    chosen = jobs.chosen(known, shown)
-    jobs.show(chosen)
+    chosen = run_cards.chosen(known, shown)
+    run_cards.show(chosen)
     if any(run.state == "done" for run in chosen):
         link("Runs", "Compare them, with their mistakes and files")
         link("CAM", "See where they look")

@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from dashboard import choices, comparing, jobs, one_run, ranking, run_buttons, run_table
+from dashboard.common import controls
+from dashboard.common.page import link, messages, store
 from dashboard.header import header
-from dashboard.page import link, messages, store
-from dashboard.run_table import CHOSEN, MOST
+from dashboard.runs import comparison, ranking, run_details, run_table
+from dashboard.runs.run_table import CHOSEN, MOST
+from dashboard.train import run_buttons, run_cards
 from tfpool.tracking.query import countable
 
 header("Runs", "Which run is better, by how much, over seeds?")
@@ -31,12 +33,12 @@ table = st.container()
 
 if found:
     st.subheader("Over seeds", anchor=False)
-    comparing.over_seeds(found, how)
+    comparison.over_seeds(found, how)
 
 st.subheader("Compare", anchor=False)
 ids = [run.id for run in runs]
 # No default of its own, since ticks in the table set what is chosen, too.
-choices.begin_with(CHOSEN, ids, ids[:2])
+controls.begin_with(CHOSEN, ids, ids[:2])
 if added := run_buttons.added():
     st.session_state[CHOSEN] = [*st.session_state[CHOSEN], *added][:MOST]
 chosen = st.multiselect(
@@ -59,14 +61,14 @@ with table:
 if not chosen:
     st.info("Tick up to eight runs in the table to compare their settings, curves and mistakes.")
     st.stop()
-compared = jobs.chosen(known, chosen)
-comparing.settings(compared)
-jobs.show(compared, comparing.progress)
+compared = run_cards.chosen(known, chosen)
+comparison.settings(compared)
+run_cards.show(compared, comparison.progress)
 
 st.subheader("Mistakes and files", anchor=False)
-one = one_run.chosen(compared)
-one_run.files(one)
+one = run_details.chosen(compared)
+run_details.files(one)
 card = st.expander("Which classes it confuses, and its surest mistakes", key="runs_mistakes", bind="query-params")
 if card.open:
     with card:
-        one_run.mistakes(one)
+        run_details.mistakes(one)

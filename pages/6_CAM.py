@@ -4,12 +4,13 @@ from html import escape
 
 import streamlit as st
 
-from dashboard import charts, choices, explaining, judging, keeping, models, picking, summing
-from dashboard.choices import SHORT_NAMES
-from dashboard.dragging import dragged
-from dashboard.explaining import SCALES, Query, View, digest
+from dashboard.cam import downloads, explanations, fidelity_curves, image_picker, model_picker, score_decomposition
+from dashboard.cam.explanations import SCALES, Query, View, digest
+from dashboard.cam.image_placement import dragged
+from dashboard.common import charts, controls
+from dashboard.common.controls import SHORT_NAMES
+from dashboard.common.page import messages, plain, store
 from dashboard.header import header
-from dashboard.page import messages, plain, store
 from tfpool.tracking.query import countable, unknown_in_words
 
 METHODS = {
@@ -42,10 +43,10 @@ header("CAM", "Where does each model look, in the same image, on one scale?")
 
 with messages():
     runs, unknown = countable(store().runs())
-    known = models.choices(runs)
+    known = model_picker.choices(runs)
 if unknown:
     st.caption(plain(unknown_in_words(unknown)))
-choices.begin_with("cam_models", known, models.defaults(known))
+controls.begin_with("cam_models", known, model_picker.defaults(known))
 columns = st.columns(2)
 with columns[0]:
     names = st.multiselect(
@@ -62,7 +63,7 @@ with columns[1]:
     methods = st.multiselect(
         "Methods",
         list(METHODS),
-        [explaining.METHOD],
+        [explanations.METHOD],
         max_selections=4,
         key="cam_methods",
         help=said,
@@ -72,14 +73,14 @@ if not names or not methods:
     st.info("Choose at least one model and one method.")
     st.stop()
 with messages():
-    chosen = [models.picked(name, known[name]) for name in names]
+    chosen = [model_picker.picked(name, known[name]) for name in names]
     classes = [model.classifier.class_names for model in chosen]
     if len(set(classes)) > 1:
         st.info("These models tell different classes apart. Choose models of one data set.")
         st.stop()
 left, right = st.columns([1, 3], gap="medium")
 with left, messages():
-    image = picking.pick(chosen)
+    image = image_picker.pick(chosen)
     if image is None:
         st.stop()
     placing = dragged(image.pixels, digest(image.pixels), "cam_place", "The image")
@@ -154,8 +155,8 @@ with columns[1]:
 
 question = Query(class_of(wanted), None if against == "–" else class_of(against), RELU[relu], augment)
 with place, messages():
-    views = explaining.views(chosen, methods, placing.applied(image.pixels), question)
-    limits = explaining.limits(views, scale)
+    views = explanations.views(chosen, methods, placing.applied(image.pixels), question)
+    limits = explanations.limits(views, scale)
     for start in range(0, len(views), across):
         row = slice(start, start + across)
         for column, view, limit in zip(st.columns(max(2, across)), views[row], limits[row], strict=False):
@@ -165,7 +166,7 @@ with place, messages():
     if any(view.other == view.explained for view in views):
         st.info("A class and itself: where both are the same, there is no difference to show.")
     st.caption(
-        f"{explaining.colours(methods)} The score is what the last layer says of a class, before softmax makes "
+        f"{explanations.colours(methods)} The score is what the last layer says of a class, before softmax makes "
         f"probabilities of all scores (a *logit*). Read at {plain(layers)}. "
         + " ".join(f"{method}: {METHODS[method]}" for method in methods)
     )
@@ -173,9 +174,9 @@ with place, messages():
 with st.container(horizontal=True):
     taken = {"on_click": "ignore", "icon": ":material/download:"}
     st.download_button(
-        "Sheet, PNG", lambda: keeping.sheet(views, labels, scale), "maps.png", "image/png", key="cam_sheet", **taken
+        "Sheet, PNG", lambda: downloads.sheet(views, labels, scale), "maps.png", "image/png", key="cam_sheet", **taken
     )
-    st.download_button("Arrays, NPZ", lambda: keeping.arrays(views), "maps.npz", key="cam_arrays", **taken)
+    st.download_button("Arrays, NPZ", lambda: downloads.arrays(views), "maps.npz", key="cam_arrays", **taken)
 
 titles = {f"{view.model.name} · {view.method}": view for view in views}
 if st.toggle("What the map is the sum of", key="cam_sum", bind="query-params"):
@@ -185,7 +186,7 @@ if st.toggle("What the map is the sum of", key="cam_sum", bind="query-params"):
             if len(titles) > 1
             else next(iter(titles))
         )
-        summing.show(titles[one], question)
+        score_decomposition.show(titles[one], question)
 if st.toggle("Can the map be trusted? Hide pixels in its order", key="cam_judge", bind="query-params"):
     with messages():
-        judging.show(views)
+        fidelity_curves.show(views)

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from dashboard import claim_cards, claim_jobs
-from dashboard.claim_cards import Known
+from dashboard.claims import cards, jobs
+from dashboard.claims.cards import Known
+from dashboard.common.page import messages, store
 from dashboard.header import header
-from dashboard.page import messages, store
 from tfpool.lab import background_job
 from tfpool.lab.claim import claims
 
@@ -14,9 +14,9 @@ header("Claims", "Is what the textbooks say about pooling true, here, measured?"
 with messages():
     folder = store().folder
     known = [Known.of(claim, folder) for claim in claims()]
-claim_cards.answer(known)
-claim_cards.counts(known)
-claim_cards.words(known)
+cards.answer(known)
+cards.counts(known)
+cards.words(known)
 st.caption("Open a claim for its figures, how it was measured and what that does not show, or to run it yourself.")
 
 with st.container(gap="xsmall"):
@@ -24,12 +24,12 @@ with st.container(gap="xsmall"):
         name = each.claim.name
         under_way = background_job.state(folder, name)
         running = under_way is not None and under_way.state == "running"
-        card = st.expander(claim_cards.label(each, running), key=f"claims_{name}", bind="query-params")
+        card = st.expander(cards.label(each, running), key=f"claims_{name}", bind="query-params")
         with card:
             if card.open:
-                claim_cards.statement(each)
-                claim_cards.results(each)
-                claim_cards.explained(each.claim)
+                cards.statement(each)
+                cards.results(each)
+                cards.explained(each.claim)
             # In a closed card, too: it sees to it that the line above says so when the run has ended.
             if card.open or running:
-                claim_jobs.run(name, bool(each.own))
+                jobs.run(name, bool(each.own))

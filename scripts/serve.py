@@ -19,7 +19,11 @@ from streamlit import runtime
 from streamlit.web import cli
 
 APP = Path(__file__).parents[1] / "app.py"
-MODULES = ("dashboard.ahead", "dashboard.growth", "dashboard.painting", "dashboard.tour")
+MODULES = (
+    "dashboard.common.growth_chart",
+    "dashboard.home.feature_map_editor",
+    "dashboard.home.tour",
+)
 """What the first page imports, with all that these import."""
 
 

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from dashboard.page import PAGES
+from dashboard.common.page import PAGES
 from tfpool.tracking.store import RunStore
 
 from ..test_results import finished

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from dashboard.charts import BACKBONE
+from dashboard.common.charts import BACKBONE
 from tfpool.head_colors import COLOURS
 
 from .conftest import Browse, Serve, fits, picture, settle

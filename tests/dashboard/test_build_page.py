@@ -11,8 +11,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import tfpool as tp
-from dashboard import block_chart
-from dashboard.blocks import DETAILS, cut
+from dashboard.build import network_diagram
+from dashboard.build.diagram_blocks import DETAILS, cut
 from tfpool.head_colors import COLOURS
 from tfpool.networks.catalog import CATALOG
 
@@ -190,7 +190,7 @@ def test_blocks_alike_are_drawn_once_with_how_many_there_are() -> None:
 def test_every_network_and_head_can_be_drawn() -> None:
     for network in CATALOG:
         plan = tp.plan(network)
-        assert len(block_chart.draw(plan, tp.plan(network, head="avgmax"), "Blocks").data) == 6
+        assert len(network_diagram.draw(plan, tp.plan(network, head="avgmax"), "Blocks").data) == 6
 
 
 def test_a_layer_is_joined_to_what_it_reads() -> None:

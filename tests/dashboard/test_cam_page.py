@@ -10,9 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import tfpool as tp
-from dashboard import judging, models
-from dashboard.explaining import SCALES, digest
-from dashboard.page import plain
+from dashboard.cam import fidelity_curves, model_picker
+from dashboard.cam.explanations import SCALES, digest
+from dashboard.common.page import plain
 from tfpool import data, examples
 from tfpool.head_colors import COLOURS
 from tfpool.tracking.store import RunStore
@@ -90,7 +90,7 @@ def test_a_judged_map_has_its_heads_colour_and_its_methods_dash(empty: Path) -> 
         for run in runs
         for method in ("hirescam", "gradcam")
     }
-    lines = judging.lines(named)
+    lines = fidelity_curves.lines(named)
     for head, run in zip(("gap", "flatten"), runs, strict=True):
         assert {lines[f"{method} · {run.id}"]["color"] for method in ("hirescam", "gradcam")} == {COLOURS[head]}
         assert [lines[f"{method} · {run.id}"]["dash"] for method in ("hirescam", "gradcam")] == ["solid", "dash"]
@@ -196,11 +196,11 @@ def test_the_sum_of_a_map_is_the_score_where_the_method_is_exact(method: str, ex
 
 def test_how_far_a_run_is_and_what_it_is_called_prepare_nothing_anew(filled: Path) -> None:
     run = RunStore(filled).get("resnet8-gap-1")
-    model = models.picked(run.id, run)
-    called = models.picked(run.id, replace(run, title="mine", progress={"epoch": 2}))
-    assert models.explainer(called, "cam") is models.explainer(model, "cam")
+    model = model_picker.picked(run.id, run)
+    called = model_picker.picked(run.id, replace(run, title="mine", progress={"epoch": 2}))
+    assert model_picker.explainer(called, "cam") is model_picker.explainer(model, "cam")
     written = replace(model, changed=(model.changed[0] + 1,))
-    assert models.explainer(written, "cam") is not models.explainer(model, "cam")
+    assert model_picker.explainer(written, "cam") is not model_picker.explainer(model, "cam")
 
 
 def test_a_run_whose_images_are_not_here_downloads_none(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:

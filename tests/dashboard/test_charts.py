@@ -4,7 +4,7 @@ from ..conftest import said
 
 BESIDE = """
 import sys, threading, time
-from dashboard.charts import figure, trace
+from dashboard.common.charts import figure, trace
 
 threading.Thread(target=__import__, args=["pandas"]).start()
 while "pandas" not in sys.modules:

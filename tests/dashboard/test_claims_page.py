@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import claim_charts, claim_jobs
-from dashboard.page import plain
+from dashboard.claims import charts as claim_charts
+from dashboard.claims import jobs
+from dashboard.common.page import plain
 from tfpool.head_colors import COLOURS
 from tfpool.lab import CLAIMS, VERDICTS, axes, background_job, find
 from tfpool.lab import finding as findings
@@ -209,7 +210,7 @@ def test_one_that_is_under_way_shows_how_far_it_is_and_can_be_stopped(
         return job_of("running", stopping=bool(asked)) if name == "nin" else None
 
     monkeypatch.setattr(background_job, "state", state)
-    monkeypatch.setattr(claim_jobs.jobs, "stop", lambda *given: asked.append(given))
+    monkeypatch.setattr(jobs.jobs, "stop", lambda *given: asked.append(given))
     app = claims("nin") if is_open else claims()
     assert "running]" in labels(app)[-1]
     assert [bar.proto.text for bar in app.get("progress")] == ["Your full run: 25%, about 1:23 left"]

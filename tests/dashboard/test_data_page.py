@@ -7,8 +7,9 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from dashboard import own_images, pictures
-from dashboard.page import PAGES, plain
+from dashboard.common import thumbnails
+from dashboard.common.page import PAGES, plain
+from dashboard.data import own_images
 from tfpool import data
 
 from .test_pages import metrics, opened, sound, words
@@ -201,15 +202,15 @@ def test_own_images_can_be_trained_on_and_those_to_be_downloaded_not_yet(photos:
 
 def test_large_images_are_drawn_small_and_boxes_are_drawn() -> None:
     large = data.Part(np.zeros((1, 600, 300, 3), np.uint8), np.zeros(1, np.int64))
-    assert pictures.tile(large, 0).shape == (224 + 16, 112 + 16, 4)
+    assert thumbnails.tile(large, 0).shape == (224 + 16, 112 + 16, 4)
     boxed = data.load("scattered").test
-    assert (pictures.tile(boxed, 0)[..., :3] == pictures._BOX).all(axis=-1).any()
+    assert (thumbnails.tile(boxed, 0)[..., :3] == thumbnails._BOX).all(axis=-1).any()
     plain_part = data.Part(boxed.images, boxed.labels)
-    assert not (pictures.tile(plain_part, 0)[..., :3] == pictures._BOX).all(axis=-1).any()
+    assert not (thumbnails.tile(plain_part, 0)[..., :3] == thumbnails._BOX).all(axis=-1).any()
 
 
 def test_a_class_without_images_in_a_part_is_said() -> None:
     some = data.Part(np.zeros((4, 8, 8, 1), np.uint8), np.array([0, 0, 1, 1]))
-    assert len(pictures.drawn(some, 2, 0, 24)) == 0
-    assert sorted(pictures.drawn(some, 1, 5, 24)) == [2, 3]
-    assert len(pictures.drawn(some, None, 5, 3)) == 3
+    assert len(thumbnails.drawn(some, 2, 0, 24)) == 0
+    assert sorted(thumbnails.drawn(some, 1, 5, 24)) == [2, 3]
+    assert len(thumbnails.drawn(some, None, 5, 3)) == 3

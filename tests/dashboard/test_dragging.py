@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dashboard.dragging import Placing, read, written
+from dashboard.cam.image_placement import Placing, read, written
 
 IMAGE = np.random.default_rng(0).integers(1, 256, (28, 28, 1), np.uint8)
 COLOUR = np.random.default_rng(1).integers(1, 256, (30, 40, 3), np.uint8)

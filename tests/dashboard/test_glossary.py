@@ -9,7 +9,7 @@ import pytest
 from google.protobuf.json_format import MessageToDict
 from streamlit.testing.v1 import AppTest
 
-from dashboard.glossary import MEANINGS, meaning, used
+from dashboard.common.glossary import MEANINGS, meaning, used
 from tfpool.lab import CLAIMS
 from tfpool.lab import finding as findings
 from tfpool.tracking.store import RunStore

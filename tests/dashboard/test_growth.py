@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from dashboard.growth import drawn
+from dashboard.common.growth_chart import drawn
 from tfpool.head_colors import COLOURS
 from tfpool.networks.heads import HEADS
 

@@ -8,9 +8,9 @@ import pytest
 import streamlit
 from streamlit.testing.v1 import AppTest
 
-from dashboard.choices import SHORT_NAMES
-from dashboard.tour import STEPS
-from dashboard.wording import number_of
+from dashboard.common.controls import SHORT_NAMES
+from dashboard.common.counts_in_words import number_of
+from dashboard.home.tour import STEPS
 from tfpool import examples
 from tfpool.lab import finding
 from tfpool.lab.claim import CLAIMS

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import tfpool as tp
-from dashboard.page import PAGES, plain
+from dashboard.common.page import PAGES, plain
 from tfpool.system.process import Process
 from tfpool.tracking.store import RunStore
 from tfpool.training import queue

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import tfpool as tp
-from dashboard.counted import over_classes, over_sides
+from dashboard.common.cached_plans import over_classes, over_sides
 from tfpool.networks.heads import HEADS
 from tfpool.tracking.store import RunStore
 

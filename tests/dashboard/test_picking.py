@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dashboard import picking
-from dashboard.models import Model
+from dashboard.cam import image_picker
+from dashboard.cam.model_picker import Model
 from tfpool import data, examples
 
 
@@ -18,11 +18,13 @@ def model(name: str) -> Model:
 
 
 def test_the_first_image_is_the_first_test_image() -> None:
-    np.testing.assert_array_equal(picking.first([model("fashion_mnist")]), data.load("fashion_mnist").test.images[0])
+    np.testing.assert_array_equal(
+        image_picker.first([model("fashion_mnist")]), data.load("fashion_mnist").test.images[0]
+    )
 
 
 def test_what_would_be_downloaded_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     monkeypatch.setattr(data, "load", lambda name: pytest.fail(f"{name} was asked for"))
     with pytest.raises(ValueError, match="The images of cifar10 are not here"):
-        picking.first([model("cifar10")])
+        image_picker.first([model("cifar10")])

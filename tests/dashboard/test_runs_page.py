@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import charts, ranking, result_charts, run_table
-from dashboard.page import plain
+from dashboard.common import charts
+from dashboard.common.page import plain
+from dashboard.runs import ranking, result_charts, run_table
 from tfpool.system.process import Process
 from tfpool.tracking import results
 from tfpool.tracking.store import RunStore

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.page import PAGES
+from dashboard.common.page import PAGES
 
 from .. import asking
 from ..browser.conftest import free_port, start_server

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dashboard import jobs
+from dashboard.train import run_cards
 from tfpool import data
 from tfpool.system.process import Process
 from tfpool.tracking.store import RunStore
@@ -117,7 +117,7 @@ def test_a_run_that_was_asked_to_stop_says_so_on_its_card(store: RunStore) -> No
     sound(app)
     stop = app.button(key="runs_stop_resnet8-gap-2")
     assert (stop.label, stop.disabled) == ("Stopping", True)
-    assert jobs._status(store.get("resnet8-gap-2")).startswith("stopping")
+    assert run_cards._status(store.get("resnet8-gap-2")).startswith("stopping")
 
 
 def test_the_labs_runs_are_not_shown_as_the_newest(store: RunStore) -> None:
@@ -133,7 +133,7 @@ def test_the_labs_runs_are_not_shown_as_the_newest(store: RunStore) -> None:
 
 @pytest.mark.parametrize(("runs", "beside"), [(0, 2), (1, 2), (2, 2), (3, 3), (4, 2), (5, 3), (8, 3)])
 def test_cards_stand_in_even_rows_of_three_at_most(runs: int, beside: int) -> None:
-    assert jobs.cards_beside(runs) == beside
+    assert run_cards.cards_beside(runs) == beside
 
 
 def test_of_many_runs_those_around_the_one_under_way_stand(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,12 +141,12 @@ def test_of_many_runs_those_around_the_one_under_way_stand(store: RunStore, monk
     for _ in range(11):
         store.add(spec)
     runs = store.runs()[::-1]
-    assert [run.id for run in jobs.window(runs)] == [run.id for run in runs[:8]]
+    assert [run.id for run in run_cards.window(runs)] == [run.id for run in runs[:8]]
     ended = [replace(run, state="done") for run in runs[:7]]
-    assert [run.id for run in jobs.window([*ended, *runs[7:]])] == [run.id for run in runs[3:11]]
+    assert [run.id for run in run_cards.window([*ended, *runs[7:]])] == [run.id for run in runs[3:11]]
     ended = [replace(run, state="done") for run in runs]
-    assert [run.id for run in jobs.window(ended)] == [run.id for run in runs[4:]]
-    assert jobs.window(runs[:3]) == runs[:3]
+    assert [run.id for run in run_cards.window(ended)] == [run.id for run in runs[4:]]
+    assert run_cards.window(runs[:3]) == runs[:3]
 
     monkeypatch.setattr(queue.subprocess, "Popen", lambda *arguments, **settings: Bystander())
     app = opened("Train")

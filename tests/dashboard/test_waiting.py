@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from dashboard import waiting
-from dashboard.waiting import waited
+from dashboard.common import background_work
+from dashboard.common.background_work import waited
 
 
 class Left(BaseException):
@@ -49,7 +49,7 @@ def test_work_within_work_does_not_wait_for_a_place() -> None:
     def deep(level: int) -> int:
         return waited(lambda: deep(level - 1), leave) if level else 7
 
-    assert waited(lambda: deep(2 * waiting._AT_ONCE), leave) == 7
+    assert waited(lambda: deep(2 * background_work._AT_ONCE), leave) == 7
 
 
 def test_who_leaves_is_free_at_once_and_work_that_had_begun_goes_on(held: threading.Event) -> None:
@@ -67,7 +67,7 @@ def test_who_leaves_is_free_at_once_and_work_that_had_begun_goes_on(held: thread
 
 
 def test_work_that_had_not_begun_is_dropped(held: threading.Event) -> None:
-    for _ in range(waiting._AT_ONCE):
+    for _ in range(background_work._AT_ONCE):
         with pytest.raises(Left):
             waited(lambda: held.wait(60), leave)
     begun = []
@@ -75,6 +75,6 @@ def test_work_that_had_not_begun_is_dropped(held: threading.Event) -> None:
         waited(lambda: begun.append(1), leave)
     held.set()
     # Places are free again, and what was dropped has taken none.
-    for _ in range(waiting._AT_ONCE):
+    for _ in range(background_work._AT_ONCE):
         waited(lambda: None, lambda seconds: None)
     assert not begun

@@ -6,7 +6,7 @@ import sys
 import threading
 from pathlib import Path
 
-from dashboard import warming
+from dashboard import preload
 
 from ..conftest import ROOT
 from .test_pages import opened
@@ -49,5 +49,5 @@ def test_it_begins_once_and_keeps_nobody_waiting_and_the_first_maps_stand_at_onc
 
 def test_a_page_outside_a_server_begins_nothing() -> None:
     opened("Home")
-    assert not warming.begin()
+    assert not preload.begin()
     assert "warming" not in {thread.name for thread in threading.enumerate()}

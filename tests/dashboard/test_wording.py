@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.wording import number_of, times
+from dashboard.common.counts_in_words import number_of, times
 from tfpool.lab.verdict import VERDICTS
 
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -20,9 +18,10 @@ from tfpool.lab.claim import CLAIMS
 from tfpool.lab.protocol import FOLDER, SCALES
 from tfpool.system.files import atomic
 from tfpool.system.process import Process
+from tfpool.system.spawn import command, spawn
 from tfpool.tracking.store import RunStore
 
-_COMMAND = (sys.executable, "-m", "tfpool", "lab")
+_COMMAND = command("tfpool", "lab")
 _SECONDS = 1.0
 """How often the file is written, at most."""
 _GRACE = 2.0
@@ -98,8 +97,6 @@ def start(store_folder: Path, name: str, scale: str) -> Job:
         ValueError: if there is no such claim or scale, or the store cannot be used.
     """
     path = _path(store_folder, name, scale)
-    package = str(Path(__file__).parents[2])
-    python_path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
     # Two pages that start one claim come one after the other.
     with RunStore(store_folder).roster():
         known = state(store_folder, name)
@@ -108,14 +105,8 @@ def start(store_folder: Path, name: str, scale: str) -> Job:
         _wish(path).unlink(missing_ok=True)
         path.parent.mkdir(parents=True, exist_ok=True)
         with (path.parent / "jobs.log").open("ab") as log:
-            child = subprocess.Popen(
-                [*_COMMAND, name, f"--{scale}", "--store", str(Path(store_folder).resolve())],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env={**os.environ, "PYTHONPATH": python_path, "TF_CPP_MIN_LOG_LEVEL": "3"},
-                start_new_session=True,
-            )
+            arguments = (name, f"--{scale}", "--store", str(Path(store_folder).resolve()))
+            child = spawn([*_COMMAND, *arguments], stdout=log, stderr=log)
         note = _Note.of(Process.of(child.pid))
         _write(path, note)
         return _job(name, scale, note, path)

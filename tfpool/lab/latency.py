@@ -6,12 +6,12 @@ python -m tfpool.lab.latency NETWORK HEAD REPEATS
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import Any
+
+from tfpool.system.spawn import command, environment
 
 _WARM = 2
 
@@ -27,13 +27,8 @@ def timed(network: str, head: str, repeats: int) -> dict[str, Any]:
     Raises:
         RuntimeError: if the process fails.
     """
-    package = str(Path(__file__).parents[2])
-    path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
     ended = subprocess.run(
-        [sys.executable, "-m", "tfpool.lab.latency", network, head, str(repeats)],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": path, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        command("tfpool.lab.latency", network, head, str(repeats)), capture_output=True, text=True, env=environment()
     )
     if ended.returncode:
         reason = (ended.stderr.strip().splitlines() or ["its process was killed"])[-1]

@@ -235,7 +235,7 @@ def _imports(plan: Plan) -> list[str]:
     if not any(isinstance(tensor.op, _OURS) for tensor in plan.tensors):
         return ["import keras", "from keras import layers"]
     # The layer of ours comes along word for word, with the constant above it.
-    source = Path(__file__).with_name("layers.py").read_text()
+    source = (Path(__file__).parents[1] / "layers.py").read_text()
     nodes = ast.parse(source).body
     start = next(node.lineno for node in nodes if isinstance(node, ast.Assign))
     end = next(node.end_lineno for node in nodes if isinstance(node, ast.ClassDef) and node.name == _OURS.__name__)

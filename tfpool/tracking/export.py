@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 from tfpool.models.build import build
 from tfpool.system.files import atomic
+from tfpool.system.spawn import command, spawn
 from tfpool.tracking.run import Run
 
 
@@ -48,9 +48,7 @@ def _write_onnx(run: Run, path: Path) -> None:
         model.export(temporary, format="onnx", verbose=False)
 
 
-def start(run: Run, path: Path) -> subprocess.Popen[str]:
+def start(run: Run, path: Path) -> Popen[bytes]:
     """Begin to write ONNX in a process of its own, so that this one need not load TensorFlow."""
-    command = [sys.executable, "-m", "tfpool", "export", run.id, "--out", str(path.absolute())]
-    command += ["--store", str(run.path.parent.absolute())]
-    package = str(Path(__file__).parents[1])
-    return subprocess.Popen(command, cwd=package, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    store = str(run.path.parent.absolute())
+    return spawn(command("tfpool", "export", run.id, "--out", str(path.absolute()), "--store", store), stderr=PIPE)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -13,6 +10,7 @@ from tfpool.data.builtin.keras_datasets import DOWNLOADS
 from tfpool.data.custom.safe_names import clean
 from tfpool.data.custom.scan import Progress
 from tfpool.system.process import end
+from tfpool.system.spawn import command, spawn
 
 _PAUSE = 0.2
 _PATIENCE = 10.0
@@ -31,17 +29,8 @@ def fetch(name: str, progress: Progress | None = None) -> None:
     if name not in DOWNLOADS:
         raise ValueError(f"{clean(name)!r} is not downloaded. Use one of: {', '.join(DOWNLOADS)}.")
     download = DOWNLOADS[name]
-    package = str(Path(__file__).parents[2])
-    path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
-    with tempfile.TemporaryFile() as told:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "tfpool", "data", "fetch", name],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=told,
-            env={**os.environ, "PYTHONPATH": path, "TF_CPP_MIN_LOG_LEVEL": "3"},
-            start_new_session=True,
-        )
+    with tempfile.TemporaryFile() as errors:
+        child = spawn(command("tfpool", "data", "fetch", name), stderr=errors)
         try:
             while child.poll() is None:
                 if progress:
@@ -50,8 +39,8 @@ def fetch(name: str, progress: Progress | None = None) -> None:
         finally:
             end(child, _PATIENCE)
         if child.returncode:
-            told.seek(0)
-            last = told.read().decode(errors="replace").strip().rpartition("\n")[2]
+            errors.seek(0)
+            last = errors.read().decode(errors="replace").strip().rpartition("\n")[2]
             raise ValueError(clean(last.removeprefix("tfpool: "), 600) or f"{name} could not be fetched. Try again.")
 
 

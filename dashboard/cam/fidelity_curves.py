@@ -1,0 +1,129 @@
+"""Maps judged on a page: the class's probability while pixels go or come in a map's order, beside baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard.cam import model_picker
+from dashboard.cam.explanations import View, digest
+from dashboard.cam.model_picker import Model
+from dashboard.common import charts
+from dashboard.common.background_work import waited
+from dashboard.common.glossary import meaning
+from dashboard.common.page import plain
+from tfpool.head_colors import coloured
+
+if TYPE_CHECKING:
+    from tfpool.cam.metrics import Curves
+
+BASELINES = {"centre": "dash", "random": "dot"}
+"""Maps that know nothing of the image, with the dash that each is drawn in."""
+_WAYS = {way: meaning(way) for way in ("insertion", "deletion")}
+_LINE = 20
+"""Height of a legend's line, in pixels of the page."""
+
+
+def show(views: Sequence[View]) -> None:
+    """Curves and scores of each map, and of the baselines under the first model."""
+    named = {f"{view.method} · {view.model.name}": view for view in views}
+    place = st.empty()
+    curves: dict[str, dict[str, Curves]] = {}
+    first = views[0]
+    wanted = [(name, view, view.heatmap) for name, view in named.items()]
+    drawn = lines(named)
+    for baseline, dash in BASELINES.items():
+        name = f"{baseline} · {first.model.name}"
+        wanted.append((name, first, _baseline(baseline, first.pixels.shape[:2])))
+        drawn[name] = {"color": charts.BACKBONE, "dash": dash}
+    for number, (name, view, heatmap) in enumerate(wanted):
+        place.progress(number / len(wanted), text=f"Hiding pixels: {plain(name)}")
+        key = digest(view.pixels) + digest(heatmap)
+        curves[name] = {
+            way: waited(
+                partial(_curves, way, view.model, view.pixels, heatmap, key, view.explained),
+                lambda seconds: place.progress(
+                    number / len(wanted),  # noqa: B023
+                    text=f"Hiding pixels: {plain(name)}, {seconds:.0f} s",  # noqa: B023
+                ),
+            )
+            for way in _WAYS
+        }
+    place.empty()
+    for column, (way, text) in zip(st.columns(2), _WAYS.items(), strict=True):
+        with column:
+            areas = "; ".join(f"{name} {found[way].areas[0]:.3f}" for name, found in curves.items())
+            st.plotly_chart(
+                _chart(way, curves, drawn), key=f"cam_{way}", alt=f"{way} by share of pixels. Areas: {areas}"
+            )
+            st.caption(text)
+    table = pd.DataFrame(
+        {"map": list(curves), **{way: [found[way].areas[0] for found in curves.values()] for way in _WAYS}}
+    )
+    st.dataframe(
+        table,
+        hide_index=True,
+        key="cam_judged",
+        column_config={
+            way: st.column_config.NumberColumn(f"{way} area", format="%.3f", help=text) for way, text in _WAYS.items()
+        },
+        alt="Areas under the curves of each map and of the baselines: " + ", ".join(_WAYS),
+    )
+    st.caption(
+        "The probability is that of the class explained. Centre falls from the image's middle and random "
+        "is drawn by chance: a map that is no better has not been shown to say anything. One image is one draw."
+    )
+
+
+def _baseline(name: str, size: tuple[int, int]) -> np.ndarray:
+    from tfpool.cam import metrics
+
+    return metrics.centre_map(size) if name == "centre" else metrics.random_map(size)
+
+
+@st.cache_data(max_entries=128, hash_funcs=model_picker.KEYS, show_spinner=False)
+def _curves(way: str, model: Model, _pixels: np.ndarray, _heatmap: np.ndarray, key: str, target: int) -> Curves:
+    from tfpool.cam import metrics
+
+    measure = {"insertion": metrics.insertion, "deletion": metrics.deletion}[way]
+    images = model.classifier.to_input(_pixels[np.newaxis])
+    return measure(model_picker.scorer(model).probabilities, images, _heatmap[np.newaxis], np.array([target]))
+
+
+def lines(named: Mapping[str, View]) -> dict[str, dict[str, str]]:
+    """How each map's curve is drawn: in the colour of its model's head, with the dash of its method."""
+    views = named.values()
+    colours = coloured((view.model.name, view.model.run.plan.head.name if view.model.run else "") for view in views)
+    methods = list(dict.fromkeys(view.method for view in views))
+    dashes = {method: charts.DASHES[number % len(charts.DASHES)] for number, method in enumerate(methods)}
+    return {name: {"color": colours[view.model.name], "dash": dashes[view.method]} for name, view in named.items()}
+
+
+def _chart(way: str, curves: Mapping[str, Mapping[str, Curves]], lines: Mapping[str, dict[str, str]]) -> go.Figure:
+    traces = []
+    for name, found in curves.items():
+        heights = found[way].curves[0]
+        curve = charts.trace(
+            "scatter",
+            x=np.linspace(0, 100, len(heights)),
+            y=heights,
+            name=charts.plain_name(name, 60),
+            mode="lines",
+            line=lines[name],
+        )
+        traces.append(curve)
+    layout = {
+        "height": 280 + _LINE * len(curves),
+        "margin": {"l": 10, "r": 10, "t": 10, "b": 60 + _LINE * len(curves)},
+        "legend": {"orientation": "v", "yref": "container", "yanchor": "bottom", "y": 0, "x": 0},
+        "uirevision": "kept",
+        "xaxis": {"title": {"text": "pixels shown, %" if way == "insertion" else "pixels hidden, %"}},
+        "yaxis": {"title": {"text": "probability"}, "range": [0, 1.02]},
+    }
+    return charts.figure(traces, layout)

@@ -1,0 +1,177 @@
+"""The models that a page can explain: runs, networks with ImageNet weights, and files that lie in the store."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from dashboard.common.background_work import Result, waited
+from dashboard.common.page import plain, store
+from dashboard.keras_loading import load_keras
+from tfpool import examples
+from tfpool.inference.classifier import Classifier, find, is_file
+from tfpool.models.pretrained.applications import NETWORKS
+from tfpool.tracking.query import is_lab
+from tfpool.tracking.store import Run
+
+if TYPE_CHECKING:
+    from tfpool.cam import Explainer
+
+PIXELS = {
+    "as the model has it": None,
+    "from 0 to 1": "unit",
+    "from 0 to 255": "raw",
+    "from −1 to 1": "tf",
+    "less ImageNet's mean, BGR": "caffe",
+    "by ImageNet's mean and deviation": "torch",
+}
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model by its name on the page.
+
+    Attributes:
+        run: the run that trained it, if one did.
+        path: a file's own path, or the name again.
+        changed: when its files were written, so that one that is written anew is another; none where there are none.
+        mode: how a file's model takes pixels; None where that is known.
+        output: the output that a file's model is asked for, where it has several.
+    """
+
+    name: str
+    run: Run | None
+    path: str
+    changed: tuple[float, ...]
+    mode: str | None = None
+    output: str | None = None
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What tells it from other models: not how far its run is or what people call it."""
+        return self.name, self.path, self.changed, self.mode, self.output
+
+    @property
+    def classifier(self) -> Classifier:
+        """
+        Raises:
+            ValueError: if it cannot be opened, or its weights cannot be downloaded.
+        """
+        return _waited(partial(_classifier, self.path, self.changed, self.mode, self.output), self.name)
+
+
+KEYS: dict[str | type[Any], Callable[[Any], Any]] = {Model: operator.attrgetter("key")}
+"""How Streamlit's caches tell models apart."""
+
+
+def choices(stored: Sequence[Run]) -> dict[str, Run | None]:
+    """Names of all models with the runs behind them: runs, newest first, files by name, examples, networks.
+
+    The lab's many runs come after one's own.
+
+    Args:
+        stored: the store's runs, newest first.
+    """
+    trained = sorted((run for run in stored if run.model_path.exists()), key=is_lab)
+    runs = {run.id: run for run in trained}
+    folder = store().folder
+    files = sorted(path.name for path in folder.iterdir() if is_file(path.name)) if folder.is_dir() else []
+    return {**runs, **dict.fromkeys(files), **examples.runs(), **dict.fromkeys(NETWORKS)}
+
+
+def picked(name: str, run: Run | None) -> Model:
+    """The model of that name; of a file's, how it takes pixels and which output is meant is asked for.
+
+    Raises:
+        ValueError: if its file cannot be opened.
+    """
+    if run:
+        return Model(name, run, name, (run.model_path.stat().st_mtime,))
+    if not is_file(name):
+        return Model(name, None, name, ())
+    path = store().folder / name
+    written = tuple(each.stat().st_mtime for each in (path, path.with_suffix(".txt")) if each.is_file())
+    columns = st.columns(2)
+    with columns[0]:
+        label = f"How {plain(name)} takes pixels"
+        mode = PIXELS[st.selectbox(label, list(PIXELS), key=f"cam_pixels_{name}", bind="query-params")]
+    outputs = _waited(partial(_outputs, str(path), written), name)
+    if len(outputs) == 1:
+        return Model(name, None, str(path), written, mode)
+    with columns[1]:
+        output = st.selectbox(f"Output of {plain(name)}", outputs, key=f"cam_output_{name}", bind="query-params")
+    return Model(name, None, str(path), written, mode, output)
+
+
+def defaults(models: dict[str, Run | None]) -> list[str]:
+    """The newest runs with the two heads in question, on the images trained on last; else those that ship."""
+    runs = [run for run in models.values() if run and run.id not in examples.runs()]
+    alike = [run for run in runs if run.spec["data"] == runs[0].spec["data"]]
+    alike.sort(key=lambda run: run.state != "done")
+    found = list(_first_of_each(alike, ("gap", "flatten")))
+    return found or [run.id for run in runs[:1]] or list(examples.runs())
+
+
+def _first_of_each(runs: Sequence[Run], heads: Sequence[str]) -> Iterator[str]:
+    for head in heads:
+        yield from [run.id for run in runs if run.plan.head.name == head][:1]
+
+
+def explainer(model: Model, method: str, **settings: Any) -> Explainer:
+    """A model's explainer, kept for as long as others are not used more.
+
+    Raises:
+        ValueError: if the model cannot be opened, or has no map by this method.
+    """
+    return _waited(partial(_explainer, model, method, tuple(sorted(settings.items()))), model.name)
+
+
+def scorer(model: Model) -> Explainer:
+    """An explainer for the model's scores alone: of a method that looks for no feature layer.
+
+    Raises:
+        ValueError: if the model cannot be opened.
+    """
+    return explainer(model, "saliency")
+
+
+def _waited(work: Callable[[], Result], name: str) -> Result:
+    """Model, explainer or outputs of that name; a network's weights may have to be downloaded for it."""
+    places: list[Any] = []
+
+    def tell(seconds: float) -> None:
+        if not places:
+            places.append(st.empty())
+        places[0].caption(f"Getting {plain(name)} ready, once: {seconds:.0f} s")
+
+    made = waited(work, tell)
+    for place in places:
+        place.empty()
+    return made
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _classifier(path: str, changed: tuple[float, ...], mode: str | None, output: str | None) -> Classifier:
+    load_keras()
+    return find(path, store(), mode, output)
+
+
+@st.cache_resource(max_entries=32, hash_funcs=KEYS, show_spinner=False)
+def _explainer(model: Model, method: str, settings: tuple[tuple[str, Any], ...]) -> Explainer:
+    from tfpool.cam import Explainer
+
+    return Explainer(model.classifier.model, method, output=model.output, **dict(settings))
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _outputs(path: str, changed: tuple[float, ...]) -> list[str]:
+    load_keras()
+    from tfpool.anatomy.unfold import unfold
+    from tfpool.models.loading.load import load_model
+
+    return list(unfold(load_model(path)).outputs)

@@ -1,0 +1,98 @@
+"""A claim run from a page: the button that starts it, how far it is, and the button that stops it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.common.page import link, messages, plain, store
+from tfpool.lab import background_job as jobs
+from tfpool.lab.background_job import Job
+from tfpool.system.format import clock
+
+_SECONDS = 1.0
+_SCALES = {"quick": "Quick", "full": "Full"}
+_HELP = (
+    "Quick takes about a minute and says little: a few seeds, small networks, one learning rate. Full is what the "
+    "shipped findings rest on and may take hours; stopped, it goes on from there."
+)
+
+
+def run(name: str, has_own: bool) -> None:
+    """The progress of a claim that is being run, or what it takes to run it.
+
+    Args:
+        name: of the claim.
+        has_own: whether the store has a finding of it.
+    """
+    job = jobs.state(store().folder, name)
+    if job and job.state == "running":
+        st.fragment(_live, run_every=_SECONDS)(name)
+        return
+    if job:
+        _ended(job)
+    elif not has_own:
+        st.caption(
+            "You have not measured it yet. The button runs the experiment on this computer, in the background, and "
+            "shows your result beside what ships."
+        )
+    _start(name, job)
+
+
+def _start(name: str, job: Job | None) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        scale = st.segmented_control(
+            "How much",
+            list(_SCALES),
+            default=job.scale if job else "quick",
+            format_func=_SCALES.__getitem__,
+            required=True,
+            key=f"claims_scale_{name}",
+            label_visibility="collapsed",
+        )
+        again = job is not None and job.scale == scale
+        pressed = st.button(
+            "Go on" if again else "Run it here",
+            key=f"claims_run_{name}",
+            icon=":material/resume:" if again else ":material/science:",
+            help=_HELP,
+        )
+    if pressed:
+        with messages():
+            jobs.start(store().folder, name, scale or "quick")
+        st.rerun()
+
+
+def _ended(job: Job) -> None:
+    run = f"Your {job.scale} run"
+    if job.state == "failed":
+        st.error(plain(f"{run} failed. {job.error}"))
+    elif job.state == "stopped":
+        st.info(f"{run} was stopped{_far(job)}. What is done is kept: it goes on from there.")
+    else:
+        st.warning(
+            f"{run} was interrupted{_far(job)}: its process is gone. What is done is kept: it goes on from there."
+        )
+
+
+def _far(job: Job) -> str:
+    return f" at {job.share:.0%}" if job.total else ""
+
+
+def _live(name: str) -> None:
+    job = jobs.state(store().folder, name)
+    if job is None or job.state != "running":
+        st.rerun()
+    left = f", about {clock(job.left)} left" if job.left is not None else ""
+    told = "stopping" if job.stopping else f"{job.share:.0%}{left}" if job.total else "starting"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(job.share, text=f"Your {job.scale} run: {told}")
+        st.button(
+            "Stop",
+            key=f"claims_stop_{name}",
+            icon=":material/stop_circle:",
+            on_click=jobs.stop,
+            args=(store().folder, name),
+            disabled=job.stopping,
+        )
+    st.caption("It goes on if you close this page.")
+    link("Runs", "The networks that it trains", runs_lab="true")

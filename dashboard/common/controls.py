@@ -1,0 +1,83 @@
+"""The controls for network, head, image size and class count, alike on every page.
+
+Values are bound to the page's address, so that a link shows another person the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import streamlit as st
+
+from dashboard.common.glossary import meaning
+from tfpool.networks.catalog import CATALOG
+from tfpool.networks.heads import HEADS
+
+# What a control shows is also what stands in the address: short names make readable links.
+SHORT_NAMES = {
+    "gap": "GAP",
+    "gmp": "GMP",
+    "flatten": "Flatten",
+    "fc": "FC",
+    "nin": "NIN",
+    "avgmax": "AvgMax",
+    "gem": "GeM",
+    "spp": "SPP",
+    "adaptiveavg": "AdaptiveAvg",
+}
+HEADS_MEAN = "  \n".join(
+    [f"{meaning('head')}.", *(f"**{SHORT_NAMES[name]}**: {head.meaning}" for name, head in HEADS.items())]
+)
+SIDES = range(32, 513, 32)
+"""Sides of images that a slider offers, in pixels."""
+
+
+def network(page: str, default: str) -> str:
+    names = list(CATALOG)
+    return st.selectbox("Network", names, names.index(default), key=f"{page}_network", bind="query-params")
+
+
+def networks(page: str, default: list[str]) -> list[str]:
+    """One or several networks."""
+    return st.multiselect(
+        "Networks",
+        list(CATALOG),
+        default,
+        key=f"{page}_networks",
+        placeholder="Choose networks",
+        help=f"Backbones. {meaning('backbone')}",
+        bind="query-params",
+    )
+
+
+def heads(page: str, default: list[str]) -> list[str]:
+    """One or several heads, in the catalog's order."""
+    chosen = st.pills(
+        "Heads",
+        list(HEADS),
+        selection_mode="multi",
+        default=default,
+        format_func=SHORT_NAMES.__getitem__,
+        key=f"{page}_heads",
+        wrap=True,
+        help=HEADS_MEAN,
+        bind="query-params",
+    )
+    return [name for name in HEADS if name in chosen]
+
+
+def begin_with(key: str, options: Collection[str], chosen: Sequence[str]) -> None:
+    """Let a multiselect begin with some of its options where the address names none of them, and write them there.
+
+    A default of its own would stay out of the address: a copied link would show what the default is by then.
+    """
+    if key not in st.session_state and set(options).isdisjoint(st.query_params.get_all(key)):
+        st.session_state[key] = st.query_params[key] = list(chosen)
+
+
+def whole_number(
+    label: str, page: str, key: str, default: int, most: int, least: int = 1, help: str | None = None
+) -> int:
+    return int(
+        st.number_input(label, least, most, default, step=1, key=f"{page}_{key}", help=help, bind="query-params")
+    )

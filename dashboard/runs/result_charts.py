@@ -1,0 +1,164 @@
+"""Plotly figures of what runs have come to: means over seeds, and what a model takes each class for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from dashboard.common.charts import figure, frame, percent, plain_name, room_for, trace
+from tfpool.head_colors import COLOURS
+from tfpool.tracking.confidence import images_behind
+from tfpool.tracking.results import Group
+
+_BLUE = "0, 114, 178"
+_LEAST = 0.02
+"""Least length of an axis of accuracies: what is closer is hardly a difference."""
+_MOST_NUMBERS = 20
+"""Classes up to which each cell says its number."""
+
+
+def seed_dots(groups: Sequence[Group], labels: Sequence[str], title: str) -> go.Figure:
+    """A row for each group: a stroke for each seed, a dot for their mean, and its 95 % interval where it has one."""
+    traces = []
+    for place, group in enumerate(groups):
+        colour = COLOURS[group.settings["head"]]
+        if len(group.values) > 1:
+            strokes = trace(
+                "scatter",
+                x=list(group.values),
+                y=[place] * len(group.values),
+                mode="markers",
+                marker={"symbol": "line-ns-open", "size": 12, "color": colour, "opacity": 0.7},
+                customdata=list(group.seeds),
+                hovertemplate="seed %{customdata}: %{x:.1%}<extra></extra>",
+            )
+            traces.append(strokes)
+        mean = trace(
+            "scatter",
+            x=[group.mean],
+            y=[place],
+            error_x=_margin(group),
+            mode="markers",
+            marker={"size": 11, "color": colour},
+            hovertemplate=f"mean of {len(group.values)}: %{{x:.1%}}<extra></extra>"
+            if group.margin is not None
+            else "one seed: %{x:.1%}<extra></extra>",
+        )
+        traces.append(mean)
+    ends, rows = _shown(groups), [plain_name(label, 40) for label in labels]
+    layout = {
+        "xaxis": {"title": {"text": title}, "range": ends, "zeroline": False, **percent(*ends)},
+        "yaxis": {
+            "tickvals": list(range(len(groups))),
+            "ticktext": rows,
+            "range": [len(groups) - 0.5, -0.5],
+            "ticksuffix": " ",
+            "zeroline": False,
+        },
+        "height": 90 + 36 * len(groups),
+        **frame(legend=False, left=room_for(rows)),
+    }
+    return figure(traces, layout)
+
+
+def cost_dots(groups: Sequence[Group], labels: Sequence[str]) -> go.Figure:
+    """Test accuracy over parameters: a dot for each group in its head's colour, with its 95 % interval over seeds."""
+    traces = []
+    for group, label in zip(groups, labels, strict=True):
+        images = images_behind(group.runs[0])
+        told = f"{len(group.values)} seed{'s' * (len(group.values) > 1)}" + (f", {images:,} images" if images else "")
+        dot = trace(
+            "scatter",
+            x=[group.runs[0].plan.params],
+            y=[group.mean],
+            error_y=_margin(group),
+            name=plain_name(label, 40),
+            mode="markers",
+            marker={"size": 12, "color": COLOURS[group.settings["head"]]},
+            hovertemplate=f"%{{x:,}} parameters: %{{y:.1%}}<br>{told}<extra>{plain_name(label, 40)}</extra>",
+        )
+        traces.append(dot)
+    ends = _shown(groups)
+    layout = {
+        "xaxis": {"title": {"text": "parameters"}, "type": "log", "exponentformat": "B"},
+        "yaxis": {"title": {"text": "test accuracy"}, "range": ends, "zeroline": False, **percent(*ends)},
+        "height": 360,
+        **frame(),
+    }
+    return figure(traces, layout)
+
+
+def _margin(group: Group) -> dict[str, object] | None:
+    """The 95 % interval of a mean over seeds, to both sides of its dot."""
+    return {"array": [group.margin], "thickness": 2, "width": 6} if group.margin is not None else None
+
+
+def _shown(groups: Sequence[Group]) -> list[float]:
+    """From the lowest to the highest end of an interval, but never beyond 0 and 1, where no accuracy lies."""
+    ends = [end for group in groups for end in (*group.values, *(group.interval or ()))]
+    missing = max(0.0, _LEAST - (max(ends) - min(ends))) / 2
+    low, high = max(0.0, min(ends) - missing), min(1.0, max(ends) + missing)
+    spare = 0.05 * (high - low)
+    return [low - spare, high + spare]
+
+
+def confusion_map(counts: np.ndarray, names: Sequence[str], shares: bool, dark: bool = False) -> go.Figure:
+    """A row per true class, a column per predicted one, coloured by its share of the row, or by its number of images.
+
+    Args:
+        counts: int (K, K).
+        names: of the K classes; somebody's words.
+        shares: write and colour shares of the rows instead of numbers.
+        dark: whether the page is.
+    """
+    rows = counts.sum(axis=1, keepdims=True)
+    values = counts / np.maximum(rows, 1) if shares else counts
+    few = len(names) <= _MOST_NUMBERS
+    whole = [plain_name(name, 60) for name in names]
+    short = [plain_name(name, 14) for name in names]
+    cells = trace(
+        "heatmap",
+        z=values,
+        # See-through where there is nothing, so that it suits a light and a dark page.
+        colorscale=[[0.0, f"rgba({_BLUE}, 0)"], [1.0, f"rgba({_BLUE}, 1)"]],
+        zmin=0,
+        zmax=1 if shares else None,
+        xgap=1,
+        ygap=1,
+        showscale=False,
+        customdata=[
+            [(true, said, int(count)) for said, count in zip(whole, row, strict=True)]
+            for true, row in zip(whole, counts, strict=True)
+        ],
+        hovertemplate="%{customdata[0]}, taken for %{customdata[1]}: %{customdata[2]:,} images<extra></extra>",
+    )
+    traces = [cells]
+    if few:
+        strong = values > 0.5 * (1 if shares else max(values.max(), 1))
+        # The theme sets no colour that can be read on both: white on the blue cells, the page's ink on the others.
+        for where, colour in ((strong, "white"), (~strong, "white" if dark else "black")):
+            true, said = np.nonzero(where)
+            written = [_cell(value, shares) for value in values[where]]
+            ink = {"color": colour}
+            traces.append(trace("scatter", x=said, y=true, text=written, textfont=ink, mode="text", hoverinfo="skip"))
+    ends = [-0.5, len(names) - 0.5]
+    axis = {
+        "tickvals": list(range(len(names))) if few else [],
+        "ticktext": short if few else [],
+        "showgrid": False,
+        "zeroline": False,
+    }
+    layout = {
+        "xaxis": {"title": {"text": "predicted class"}, "side": "bottom", "tickangle": -45, "range": ends, **axis},
+        "yaxis": {"title": {"text": "true class"}, "ticksuffix": " ", "range": ends[::-1], **axis},
+        "height": min(760, 190 + 40 * len(names)) if few else 560,
+        **frame(legend=False, left=36 + room_for(short), below=110),
+    }
+    return figure(traces, layout)
+
+
+def _cell(value: float, shares: bool) -> str:
+    written = f"{100 * value:.0f}" if shares else f"{value:,}"
+    return "" if written == "0" else written

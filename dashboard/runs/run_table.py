@@ -1,0 +1,234 @@
+"""All runs on a page: a table to filter, to sort, to choose from, and to write titles and notes into."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.common.controls import SHORT_NAMES
+from dashboard.common.glossary import meaning
+from dashboard.common.page import plain, store
+from dashboard.train.run_cards import MOST
+from tfpool.tracking import query, results
+from tfpool.tracking.confidence import between, images_behind
+from tfpool.tracking.query import FACETS, ORDERS, WORDS, is_lab
+from tfpool.tracking.store import Run
+
+CHOSEN = "runs_chosen"
+_NEWEST = "newest"
+_BESIDE = 3
+"""Filters in a row, so that what is chosen can be read."""
+_EDITABLE = ("compare", "run", "note")
+_FIRST = ("compare", "run", "test", "of images", "validation", "gap", "parameters", "time", "state", "note")
+"""Columns that are shown at first: no more than fit beside each other."""
+_FACET_WORDS = {"data": "Data set", "network": "Network", "head": "Head", "state": "State", "sweep": "Sweep"}
+
+
+def unfolded(runs: Sequence[Run]) -> list[Run]:
+    """The runs without those of the lab, which are many and alike, unless somebody asks for them or chose them."""
+    lab = sum(map(is_lab, runs))
+    if not lab:
+        return list(runs)
+    shown = st.toggle(
+        f"Show the {lab:,} run{'s' * (lab != 1)} of the lab",
+        key="runs_lab",
+        bind="query-params",
+        help="The experiments of the Claims page trained them. They are folded away until this is on",
+    )
+    named = {*st.query_params.get_all(CHOSEN), *st.session_state.get(CHOSEN, [])}
+    return [run for run in runs if shown or not is_lab(run) or run.id in named]
+
+
+def found(runs: Sequence[Run]) -> tuple[list[Run], str]:
+    """Controls that filter and sort, what they leave of the runs, and whether the last or the best epoch counts."""
+    columns = st.columns([3, 2, 2])
+    text = columns[0].text_input(
+        "Find",
+        key="runs_text",
+        bind="query-params",
+        placeholder="words of a name, a note or a sweep",
+    )
+    order = columns[1].selectbox(
+        "Sort by",
+        [_NEWEST, *ORDERS],
+        format_func=lambda key: WORDS.get(key, key),
+        key="runs_sort",
+        bind="query-params",
+    )
+    how = columns[2].segmented_control(
+        "Which epoch counts",
+        results.HOW,
+        default="last",
+        required=True,
+        key="runs_how",
+        bind="query-params",
+        help="For training and validation. The test images are seen once, by the model that was kept",
+    )
+    # A choice of one is none.
+    offered = {name: known for name in FACETS if len(known := query.values(runs, name)) > 1}
+    wanted: dict[str, list[str]] = {}
+    if not offered:
+        return _sorted(query.select(runs, text), order, how), how
+    chosen = any(st.session_state.get(f"runs_{name}") or st.query_params.get(f"runs_{name}") for name in offered)
+    words = ", ".join(_FACET_WORDS[name].lower() for name in offered)
+    with st.expander(f"Filter by {words}", expanded=chosen, icon=":material/filter_list:"):
+        columns = [column for start in range(0, len(offered), _BESIDE) for column in st.columns(_BESIDE)]
+        for column, (name, known) in zip(columns, offered.items(), strict=False):
+            wanted[name] = column.multiselect(
+                _FACET_WORDS[name],
+                known,
+                format_func=_short if name == "head" else str,
+                key=f"runs_{name}",
+                placeholder="any",
+                help="Runs that were started together" if name == "sweep" else None,
+                bind="query-params",
+            )
+    return _sorted(query.select(runs, text, wanted), order, how), how
+
+
+def _sorted(runs: list[Run], order: str, how: str) -> list[Run]:
+    return runs if order == _NEWEST else query.ranked(runs, order, how)
+
+
+def _short(head: str) -> str:
+    return SHORT_NAMES[head]
+
+
+def draw(runs: Sequence[Run], how: str) -> None:
+    """The table. Ticks, titles and notes that are changed in it are kept."""
+    every = st.toggle(
+        "All columns",
+        key="runs_columns",
+        bind="query-params",
+        help="Also MACs, epochs, losses, training accuracy, the interval of the test accuracy, data and settings",
+    )
+    # An edit that has been kept would be laid over the rows again: a new key forgets it.
+    key = f"runs_table_{st.session_state.get('runs_edits', 0)}"
+    rows = _rows(runs, how)
+    st.data_editor(
+        rows,
+        key=key,
+        hide_index=True,
+        column_order=None if every else _FIRST,
+        disabled=[name for name in rows if name not in _EDITABLE],
+        column_config=_CONFIG,
+        placeholder="–",
+        on_change=_keep,
+        args=(key, [run.id for run in runs]),
+        alt="Runs with accuracies, parameters, MACs, settings and state. The first column chooses what to compare",
+    )
+
+
+def _rows(runs: Sequence[Run], how: str) -> pd.DataFrame:
+    chosen = st.session_state.get(CHOSEN, [])
+    plans = [run.plan for run in runs]
+    measured = {key: [results.value(run, key, how) for run in runs] for key in ORDERS}
+    recipes = [run.spec["recipe"] for run in runs]
+    tested_on = [images_behind(run) if run.result else None for run in runs]
+    columns = {
+        "compare": [run.id in chosen for run in runs],
+        "run": [run.title for run in runs],
+        "test": _percents(measured["test"]),
+        "of images": pd.Series(tested_on, dtype="Int64"),
+        "validation": _percents(measured["val_accuracy"]),
+        "gap": _percents([results.gap(run, how) for run in runs]),
+        "parameters": pd.Series([plan.params for plan in plans], dtype="Int64"),
+        "time": _numbers(measured["time"]).round(),
+        "state": [run.state for run in runs],
+        "note": [run.note for run in runs],
+        "test interval": [
+            between(share, images) if share is not None and images else None
+            for share, images in zip(measured["test"], tested_on, strict=True)
+        ],
+        "MACs": pd.Series([plan.macs for plan in plans], dtype="Int64"),
+        "epochs": [f"{len(run.history['loss'])} of {run.epochs}" for run in runs],
+        "training": _percents(measured["accuracy"]),
+        "validation loss": _numbers(measured["val_loss"]),
+        "test loss": _numbers(measured["test_loss"]),
+        "network": [plan.backbone for plan in plans],
+        "head": [SHORT_NAMES[plan.head.name] for plan in plans],
+        "data set": [results.data_name(run) for run in runs],
+        "training images": pd.Series([recipe.get("train_images") for recipe in recipes], dtype="Int64"),
+        "seed": [recipe["seed"] for recipe in recipes],
+        "sweep": [run.sweep for run in runs],
+        "queued": [pd.Timestamp(run.created, unit="s", tz="UTC") for run in runs],
+        "id": [run.id for run in runs],
+    }
+    return pd.DataFrame(columns)
+
+
+def _numbers(values: Sequence[float | None]) -> pd.Series:
+    return pd.Series(values, dtype="Float64")
+
+
+def _percents(shares: Sequence[float | None]) -> pd.Series:
+    return 100 * _numbers(shares)
+
+
+def _percent(help: str, width: int | None = None) -> Any:
+    return st.column_config.NumberColumn(format="%.1f %%", help=help, width=width)
+
+
+_CONFIG: dict[str, Any] = {
+    "compare": st.column_config.CheckboxColumn(" ", help=f"Compare below, up to {MOST}", pinned=True, width=36),
+    "run": st.column_config.TextColumn(help="Double-click to call it otherwise", pinned=True, width=140, max_chars=80),
+    "test": _percent("Share of the test images, which were never seen before, that are classified rightly", 70),
+    "of images": st.column_config.NumberColumn(
+        format="localized", width=75, help="Test images behind the accuracy: of few, it says little"
+    ),
+    "validation": _percent(f"Accuracy on the validation images. {meaning('validation')}", 78),
+    "gap": st.column_config.NumberColumn(format="%+.1f", width=56, help=meaning("gap")),
+    "parameters": st.column_config.NumberColumn(format="localized", width=90, help=meaning("parameters")),
+    "test interval": st.column_config.TextColumn(
+        help="Where the accuracy on all images like the test images lies with 95 % confidence (Wilson)"
+    ),
+    "MACs": st.column_config.NumberColumn(format="localized", help=meaning("MACs")),
+    "time": st.column_config.NumberColumn("time, s", format="localized", width=70, help="Seconds of training"),
+    "state": st.column_config.TextColumn(width=84),
+    "note": st.column_config.TextColumn(width=110, help="Double-click to write", max_chars=500),
+    "epochs": st.column_config.TextColumn(help=f"Done, of those planned. {meaning('epoch')}"),
+    "seed": st.column_config.NumberColumn(help=meaning("seed")),
+    "sweep": st.column_config.TextColumn(help="Runs that were started together"),
+    "training": _percent("Accuracy on the training images"),
+    "validation loss": st.column_config.NumberColumn(format="%.3f", help=meaning("loss")),
+    "test loss": st.column_config.NumberColumn(format="%.3f", help=meaning("loss")),
+    "training images": st.column_config.NumberColumn(format="localized", help="–: all"),
+    "queued": st.column_config.DatetimeColumn(format="distance"),
+}
+
+
+def _keep(key: str, ids: Sequence[str]) -> None:
+    """Carry out what was changed in the table that had this key and these rows."""
+    try:
+        for row, changes in st.session_state[key]["edited_rows"].items():
+            apply(ids[int(row)], changes)
+    except ValueError as error:
+        st.session_state["runs_error"] = str(error)
+    st.session_state["runs_edits"] = st.session_state.get("runs_edits", 0) + 1
+
+
+def apply(run_id: str, changes: dict[str, object]) -> None:
+    """Choose a run or not, call it otherwise, write its note.
+
+    Raises:
+        ValueError: if the run is gone, or too many would be chosen.
+    """
+    if "run" in changes:
+        store().rename(run_id, str(changes["run"] or ""))
+    if "note" in changes:
+        store().annotate(run_id, str(changes["note"] or ""))
+    if "compare" not in changes:
+        return
+    others = [each for each in st.session_state.get(CHOSEN, []) if each != run_id]
+    if changes["compare"] and len(others) == MOST:
+        raise ValueError(f"Up to {MOST} runs are compared at once. Take one out first.")
+    st.session_state[CHOSEN] = [*others, run_id] if changes["compare"] else others
+
+
+def told() -> None:
+    """What could not be kept of the last edit."""
+    if error := st.session_state.pop("runs_error", None):
+        st.error(plain(error))

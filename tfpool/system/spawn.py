@@ -1,0 +1,37 @@
+"""Starting a Python module of ours in a process of its own, which finds the package wherever this process found it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+_PACKAGE_PARENT = str(Path(__file__).parents[2])
+
+
+def command(module: str, *arguments: str) -> list[str]:
+    """The command line of `python -m module`."""
+    return [sys.executable, "-m", module, *arguments]
+
+
+def environment() -> dict[str, str]:
+    """This process's environment, in which a child finds the package and TensorFlow logs errors alone."""
+    python_path = os.pathsep.join(filter(None, (_PACKAGE_PARENT, os.environ.get("PYTHONPATH"))))
+    return {**os.environ, "PYTHONPATH": python_path, "TF_CPP_MIN_LOG_LEVEL": "3"}
+
+
+def spawn(
+    command: Sequence[str], stdout: Any = subprocess.DEVNULL, stderr: Any = subprocess.DEVNULL
+) -> subprocess.Popen[bytes]:
+    """Start a child in a session of its own: a signal to this process's group does not reach it, so it outlives us.
+
+    Args:
+        command: as `command` returns it.
+        stdout, stderr: what `subprocess.Popen` takes: an open file, or a constant of `subprocess`.
+    """
+    return subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, env=environment(), start_new_session=True
+    )
