@@ -43,7 +43,7 @@ docs: $(VENV)/dev
 
 # Workers and dashboards killed at random during a sweep, for a quarter of an hour.
 soak: $(VENV)/dev
-	$(BIN)/python -m tests.training.soak --kills 30
+	$(BIN)/python -m tests.helpers.soak --kills 30
 
 format: $(VENV)/dev
 	$(BIN)/ruff check --fix .

@@ -33,8 +33,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.filled import filled
 from dashboard.common.page import ROOT
-from tests import asking
 from tests.browser.conftest import free_port, start_server
+from tests.helpers import streamlit_protocol
 from tfpool.system.format import table
 
 ACTIONS = (
@@ -79,7 +79,7 @@ async def asked(opened: ClientConnection, page: str, query: str, measured: Measu
     """The seconds until a page stands."""
     began = time.monotonic()
     try:
-        error = await asyncio.wait_for(asking.answered(opened, page, query), MOST)
+        error = await asyncio.wait_for(streamlit_protocol.answered(opened, page, query), MOST)
     except TimeoutError:
         error = f"no answer in {MOST:.0f} s"
     if error:
@@ -89,7 +89,7 @@ async def asked(opened: ClientConnection, page: str, query: str, measured: Measu
 
 async def arrival(url: str, number: int, measured: Measured) -> None:
     """One of those who come to a fresh server for its maps."""
-    async with asking.session(url) as opened:
+    async with streamlit_protocol.session(url) as opened:
         measured.first.append(await asked(opened, "CAM", f"cam_number={number + 1}", measured))
 
 
@@ -97,7 +97,7 @@ async def session(
     url: str, actions: Sequence[tuple[str, str]], number: int, late: float, until: float, measured: Measured
 ) -> None:
     await asyncio.sleep(late)
-    async with asking.session(url) as opened:
+    async with streamlit_protocol.session(url) as opened:
         for action in itertools.count(number):
             page, settings = actions[action % len(actions)]
             query = settings.format(number=1 + (31 * number + action) % NUMBERS)

@@ -3,7 +3,6 @@
 import contextlib
 import gc
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -13,6 +12,8 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.helpers.processes import tfpool
+
 # What is loaded for the tests stays: to look through it for garbage meanwhile takes a sixth of the time.
 gc.disable()
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -21,36 +22,15 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     for threads in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(threads, "1")
 
-ROOT = Path(__file__).parents[1]
 WALK = "tests/browser/test_walks.py::test_a_page_does_what_it_is_for_and_can_be_read"
 TOGETHER = (
-    "tests/test_export.py::test_every_file",
+    "tests/models/test_keras_code.py::test_every_file",
     "tests/training/test_training.py",
-    "tests/cam/test_methods.py",
+    "tests/cam/attribution/test_methods.py",
     f"{WALK}[1280",
     f"{WALK}[390",
 )
 """Tests, by how their names begin, that share what takes long to make."""
-
-
-def tfpool(*arguments: str, cwd: Path = ROOT, timeout: float = 300) -> subprocess.CompletedProcess[str]:
-    """Run `python -m tfpool` in a process of its own."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(
-        [sys.executable, "-m", "tfpool", *map(str, arguments)],
-        cwd=cwd,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-    )
-
-
-def said(script: str) -> list[str]:
-    """The words that a Python script prints in a process of its own, which ends well."""
-    ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
-    assert ended.returncode == 0, ended.stderr
-    return ended.stdout.split()
 
 
 @pytest.fixture(autouse=True)
@@ -71,8 +51,8 @@ def own_main() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def no_workers_left(request: pytest.FixtureRequest) -> Iterator[None]:
     """End what a test has started: workers outlive it, and would take the cores from those that follow."""
-    starting = ("dashboard", "browser", "training")
-    if request.node.path.parent.name not in starting or "tmp_path" not in request.fixturenames:
+    starting = {"dashboard", "browser", "training"}
+    if starting.isdisjoint(request.node.path.parts) or "tmp_path" not in request.fixturenames:
         yield
         return
     folder = str(request.getfixturevalue("tmp_path"))

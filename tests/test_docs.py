@@ -15,12 +15,11 @@ from unittest.mock import patch
 import pytest
 
 import tfpool as tp
+from tests.helpers.processes import ROOT
 from tfpool import data
 from tfpool.cli.parser import parser
 from tfpool.networks.catalog import CATALOG
 from tfpool.networks.heads import HEADS
-
-from .conftest import ROOT
 
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *DOCS]

@@ -1,97 +1,121 @@
-"""The three rules of who imports whom, and what `import tfpool` may load."""
+"""Who imports whom, file by file, and what `import tfpool` may load."""
 
 import ast
-import json
-import subprocess
-import sys
-from collections.abc import Iterator
+import re
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-LAYERS = [
-    {"tfpool.graph", "tfpool.table", "tfpool.files", "tfpool.process", "tfpool.palette", "tfpool.colours"},
-    {"tfpool.anatomy", "tfpool.database"},
-    {"tfpool.ops", "tfpool.counts", "tfpool.terminal"},
-    {"tfpool.backbones", "tfpool.heads"},
-    {"tfpool.catalog", "tfpool.reading"},
-    {"tfpool.plan", "tfpool.data"},
-    {"tfpool.pretrained"},
-    {"tfpool.build", "tfpool.blocks", "tfpool.export", "tfpool.layers", "tfpool.comparison"},
-    {"tfpool.stock", "tfpool.allowed", "tfpool.contents", "tfpool.opening"},
-    {"tfpool.inputs"},
-    {"tfpool.run"},
-    {"tfpool.runs", "tfpool.results"},
-    {"tfpool.selection", "tfpool.certainty", "tfpool.predictions", "tfpool.run_files", "tfpool.examples"},
-    {"tfpool.training", "tfpool.classifier"},
-    {"tfpool.cam"},
-    {"tfpool.lab"},
-    {"tfpool.commands", "tfpool.data_commands", "tfpool.run_commands", "tfpool.lab_commands"},
-    {"tfpool.cli", "tfpool.__main__"},
-    {"dashboard"},
-    {"pages", "app"},
-]
-WITHOUT_TENSORFLOW = ("graph", "backbones", "heads", "catalog", "plan", "runs", "results", "selection", "predictions")
+from tests.helpers.processes import ROOT, modules_after
+
+PLACES = ("tfpool", "dashboard", "pages", "benchmarks", "scripts", "app.py")
+FLOORS: tuple[tuple[str, ...], ...] = (
+    tuple(
+        f"tfpool.{name}" for name in ["layers", "colors", "head_colors", "validation", "_version", "anatomy", "system"]
+    ),
+    ("tfpool.networks", "tfpool.data", "tfpool.cam"),
+    ("tfpool.counting",),
+    ("tfpool.models",),
+    ("tfpool.tracking",),
+    ("tfpool.training", "tfpool.examples"),
+    ("tfpool.inference",),
+    ("tfpool.lab",),
+    ("tfpool.cli", "dashboard", "scripts", "benchmarks"),
+    ("pages", "app", "tfpool.__main__"),
+)
+WITHOUT_KERAS = (
+    *("networks", "networks.backbones", "networks.heads", "networks.catalog", "networks.ops"),
+    *("counting", "counting.plan", "counting.comparison", "tracking", "tracking.store", "tracking.results"),
+    *("tracking.query", "training", "training.queue", "data", "data.registry", "lab"),
+)
 
 
-def sources() -> Iterator[tuple[str, Path]]:
-    for top in ("tfpool", "dashboard", "pages", "app.py"):
-        for path in [ROOT / top] if top.endswith(".py") else sorted((ROOT / top).rglob("*.py")):
-            yield ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"), path
+def _modules() -> dict[str, Path]:
+    paths = [
+        path for place in PLACES for path in ([ROOT / place] if "." in place else sorted((ROOT / place).rglob("*.py")))
+    ]
+    return {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in paths}
 
 
-def imported(path: Path) -> set[str]:
-    """Every module that a file imports, at its top or inside a function; type checking's imports left out."""
-    tree = ast.parse(path.read_text())
+MODULES = _modules()
+
+
+def imported(module: str) -> set[str]:
+    """What a file imports, at its top or inside a function: modules of ours by file, others by their whole names.
+
+    Imports for the type checker alone are left out; lines of code that name a module as text count too.
+    """
+    tree = ast.parse(MODULES[module].read_text())
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             node.body = []
-    found = set()
+    names = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return found
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{module} imports relatively"
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            names |= inner & set(MODULES) or {node.module or ""}
+            names |= {node.module or ""} if inner - set(MODULES) else set()
+    return names - {module}
 
 
-def layer(module: str) -> int | None:
-    for number, names in enumerate(LAYERS):
-        if any(module == name or module.startswith(name + ".") for name in names):
+def floor(module: str) -> int | None:
+    for number, names in enumerate(FLOORS, start=1):
+        if any(module == name or module.startswith(f"{name}.") for name in names):
             return number
     return None
 
 
-@pytest.mark.parametrize(("module", "path"), list(sources()), ids=lambda value: value if isinstance(value, str) else "")
-def test_imports_run_one_way(module: str, path: Path) -> None:
-    own = layer(module)
-    if module == "tfpool":
-        return
-    assert own is not None, f"{module} has no place in the house: add it to a layer"
-    upwards = {name for name in imported(path) if (layer(name) or 0) > own}
-    assert not upwards
+def test_no_two_files_import_each_other_in_a_circle() -> None:
+    graph = {module: imported(module) & set(MODULES) for module in MODULES}
+    try:
+        order = list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        pytest.fail(" imports ".join(reversed(error.args[1])))
+    assert len(order) == len(MODULES) > 200
 
 
-def test_graph_imports_nothing_of_ours_nor_keras() -> None:
-    assert not {name for name in imported(ROOT / "tfpool/graph.py") if name.split(".")[0] in ("tfpool", "keras")}
+@pytest.mark.parametrize("module", sorted(set(MODULES) - {"tfpool"}))
+def test_imports_run_down_the_floors(module: str) -> None:
+    own = floor(module)
+    assert own is not None, f"{module} has no floor in the house"
+    assert not {name for name in imported(module) if (floor(name) or 0) > own}
 
 
-@pytest.mark.parametrize(("module", "path"), list(sources()), ids=lambda value: value if isinstance(value, str) else "")
-def test_tfpool_never_imports_streamlit(module: str, path: Path) -> None:
-    if module.startswith("tfpool"):
-        assert not {name for name in imported(path) if name.split(".")[0] in ("streamlit", "plotly", "dashboard")}
+def test_networks_import_nothing_of_ours_above_them_nor_keras() -> None:
+    for module in MODULES:
+        if module.startswith("tfpool.networks"):
+            allowed = ("tfpool.networks", "tfpool.validation")
+            assert not {n for n in imported(module) if n.startswith("tfpool") and not n.startswith(allowed)}
+            assert not {name for name in imported(module) if name.split(".")[0] in ("keras", "tensorflow")}
 
 
-def modules_after(code: str) -> set[str]:
-    """Names in sys.modules after running code in a fresh process."""
-    script = f"{code}\nimport json, sys; print(json.dumps(list(sys.modules)))"
-    ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
-    return set(json.loads(ended.stdout.splitlines()[-1]))
+@pytest.mark.parametrize("module", [module for module in MODULES if module.startswith("tfpool")])
+def test_tfpool_never_imports_streamlit_or_plotly(module: str) -> None:
+    assert not {name for name in imported(module) if name.split(".")[0] in ("streamlit", "plotly", "dashboard")}
 
 
-@pytest.mark.parametrize("module", WITHOUT_TENSORFLOW)
-def test_counting_and_the_run_store_load_no_tensorflow(module: str) -> None:
+def test_no_two_modules_of_tfpool_have_one_stem() -> None:
+    stems = [path.stem for module, path in MODULES.items() if module.startswith("tfpool") and path.stem != "__init__"]
+    assert {stem for stem in stems if stems.count(stem) > 1} == set()
+
+
+def test_the_top_of_the_package_is_seen_at_a_glance() -> None:
+    inside = [path for path in (ROOT / "tfpool").iterdir() if not path.name.startswith("__pycache__")]
+    assert len([path for path in inside if path.suffix == ".py" and path.stem != "__init__"]) <= 7
+    assert len([path for path in inside if path.is_dir()]) <= 13
+
+
+@pytest.mark.parametrize("module", [module for module, path in MODULES.items() if path.stem == "__init__"])
+def test_a_package_says_what_lives_there(module: str) -> None:
+    assert re.match(r"[A-Z`].+", ast.get_docstring(ast.parse(MODULES[module].read_text())) or "")
+
+
+@pytest.mark.parametrize("module", WITHOUT_KERAS)
+def test_counting_queueing_and_listing_load_no_keras(module: str) -> None:
     assert not modules_after(f"import tfpool.{module}") & {"tensorflow", "keras"}
 
 
@@ -108,15 +132,10 @@ def test_queueing_and_watching_runs_load_no_tensorflow() -> None:
     assert not modules_after("import tfpool.training.progress, tfpool.data; tfpool.Recipe()") & {"tensorflow", "keras"}
 
 
-def test_public_names_are_functions_whatever_was_imported_first() -> None:
-    code = "import tfpool.build, tfpool.runs, tfpool as tp; assert all(map(callable, (tp.build, tp.runs, tp.plan)))"
-    assert "tfpool.build" in modules_after(code)
-
-
 def test_every_public_name_can_be_had() -> None:
     import tfpool
 
     assert all(hasattr(tfpool, name) for name in tfpool.__all__)
     assert set(tfpool.__all__) <= set(dir(tfpool))
-    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+    with pytest.raises(AttributeError, match="nonsense"):
         tfpool.nonsense  # noqa: B018

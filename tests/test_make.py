@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from . import asking
-from .browser.conftest import free_port, until_healthy
-
-ROOT = Path(__file__).parents[1]
+from tests.browser.conftest import free_port, until_healthy
+from tests.helpers import streamlit_protocol
+from tests.helpers.processes import ROOT
 
 # As if nothing of these tests had been started by make.
 ALONE = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
@@ -100,7 +99,7 @@ def test_make_app_serves_the_dashboard(checkout: Path, tmp_path: Path) -> None:
         )
     try:
         until_healthy(f"http://127.0.0.1:{port}", made, log)
-        assert asking.once(f"http://127.0.0.1:{port}", "") is None
+        assert streamlit_protocol.once(f"http://127.0.0.1:{port}", "") is None
     finally:
         # Make and what it started, if it has not ended by itself.
         with contextlib.suppress(ProcessLookupError):

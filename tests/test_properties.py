@@ -11,11 +11,10 @@ from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 
 import tfpool as tp
+from tests.helpers.built_models import assert_equal
 from tfpool.counting.plan import Plan
 from tfpool.networks import ops
 from tfpool.networks.graph import Op
-
-from .test_build import assert_equal
 
 BUILDING = settings(
     max_examples=15, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)

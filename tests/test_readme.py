@@ -10,13 +10,13 @@ import pytest
 from PIL import Image
 
 import tfpool as tp
+from tests.helpers.processes import ROOT
 from tfpool import data
 from tfpool.cli.parser import parser
 from tfpool.lab import finding
 from tfpool.lab.report import short_answer
 from tfpool.networks.heads import HEADS
 
-ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text()
 
 

@@ -1,6 +1,6 @@
 """`scripts/serve.py` has loaded what the first page's script would load."""
 
-from .conftest import said
+from tests.helpers.processes import said
 
 FIRST_PAGE = """
 import sys

@@ -6,6 +6,7 @@ The public names, in the order a newcomer meets them. Those that a first plan do
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from tfpool._version import __version__ as __version__
 from tfpool.counting.plan import plan
 
 # These share their names with their modules. Importing them here, before anything else can, binds the
@@ -16,15 +17,11 @@ from tfpool.networks.heads import FC, GAP, GMP, NIN, SPP, AdaptiveAvg, AvgMax, F
 from tfpool.tracking.store import runs
 
 if TYPE_CHECKING:
-    from tfpool.cam import Contrast, Explainer, Explanation, explain, metrics
-    from tfpool.cam.attribution import methods
-    from tfpool.cam.figures import overlay, sheet
+    from tfpool.cam import Contrast, Explainer, Explanation, explain, methods, metrics, overlay, sheet
     from tfpool.counting.comparison import compare
     from tfpool.models.keras_code import to_code
     from tfpool.models.pretrained import decode_predictions, preprocess_input
     from tfpool.training import Recipe, train
-
-from tfpool._version import __version__ as __version__
 
 __all__ = [
     "catalog",
@@ -58,7 +55,7 @@ __all__ = [
 ]
 
 _LATER = {
-    "compare": "tfpool.comparison",
+    "compare": "tfpool.counting.comparison",
     "to_code": "tfpool.models.keras_code",
     "preprocess_input": "tfpool.models.pretrained",
     "decode_predictions": "tfpool.models.pretrained",

@@ -15,12 +15,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
 
+from tests.helpers.crafted_records import IN_PART, finding
+from tests.helpers.processes import ROOT
 from tfpool.lab.finding import write
 from tfpool.lab.protocol import FOLDER
 
-from ..lab.crafted import IN_PART, finding
-
-ROOT = Path(__file__).parents[2]
 ARTEFACTS = ROOT / "test-artefacts"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = [

@@ -6,9 +6,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from dashboard.common.charts import BACKBONE
+from tests.browser.conftest import Browse, Serve, fits, picture, settle
 from tfpool.head_colors import COLOURS
-
-from .conftest import Browse, Serve, fits, picture, settle
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

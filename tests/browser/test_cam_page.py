@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from .conftest import MINUTES, Browse, looked_at, picture, settle
-from .test_browser import pixels
+from tests.browser.conftest import MINUTES, Browse, looked_at, picture, settle
+from tests.helpers.pictures import pixels
 
 pytestmark = pytest.mark.browser
 

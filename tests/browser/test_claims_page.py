@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import MINUTES, Browse, Serve, picture, stop_button
+from tests.helpers.crafted_records import IN_PART, finding
 from tfpool.lab import background_job
 from tfpool.lab.finding import write
 from tfpool.lab.protocol import FOLDER
-
-from ..lab.crafted import IN_PART, finding
-from .conftest import MINUTES, Browse, Serve, picture, stop_button
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

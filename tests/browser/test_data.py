@@ -8,9 +8,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from tests.browser.conftest import Browse, Serve, fits, looked_at, picture, settle, stop_button
 from tfpool import data
-
-from .conftest import Browse, Serve, fits, looked_at, picture, settle, stop_button
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 BAD = "<img src=x onerror=alert(1)>"

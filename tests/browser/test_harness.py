@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser
 
-from .conftest import accessible, fits, visit
+from tests.browser.conftest import accessible, fits, visit
 
 pytestmark = pytest.mark.browser
 

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import Browse, Serve, looked_at
 from tfpool.tracking.store import RunStore
-
-from .conftest import Browse, Serve, looked_at
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

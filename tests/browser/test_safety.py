@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from .conftest import ROOT, free_port, start_server, visit
+from tests.browser.conftest import ROOT, free_port, start_server, visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SECRET = "the words of an error"

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from .conftest import MINUTES, faultless, heading, looked_at, settle, visit
+from tests.browser.conftest import MINUTES, faultless, heading, looked_at, settle, visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 WIDE, NARROW = 1280, 390

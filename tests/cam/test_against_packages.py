@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.explaining_elsewhere import Case
+from tests.helpers.processes import ROOT
 
-ROOT = Path(__file__).parents[2]
 # Where the network strides its maps are odd, and Keras pads them on both sides, as PyTorch does.
 CASE = Case("resnet18", 68, 2)
 METHODS = ("gradcam", "gradcam++", "layercam", "scorecam")

@@ -7,54 +7,9 @@ import numpy as np
 import pytest
 
 import tfpool as tp
-from tfpool import data
+from tests.helpers.explained_models import IMAGES, QUICK, TARGETS, Model, bias_of, close, scores_of
 from tfpool.cam.explanation import resize
 from tfpool.cam.targets import Contrast
-from tfpool.tracking.store import RunStore
-
-Model = keras.Model
-QUICK: dict[str, dict[str, Any]] = {
-    "occlusion": {"window": 7, "stride": 5},
-    "rise": {"masks": 64},
-    "smoothgrad": {"samples": 3},
-    "integrated_gradients": {"steps": 6},
-}
-"""Settings that make few passes of methods that make many."""
-IMAGES = data.to_input(data.load("fashion_mnist").test.images[:6])
-TARGETS = np.array([0, 3, 3, 9, 1, 5])
-
-
-@pytest.fixture(scope="module", params=["random", "trained"])
-def gap(request: pytest.FixtureRequest) -> Model:
-    return model_of("gap", request)
-
-
-@pytest.fixture(scope="module", params=["random", "trained"])
-def flatten(request: pytest.FixtureRequest) -> Model:
-    return model_of("flatten", request)
-
-
-def model_of(head: str, request: pytest.FixtureRequest) -> Model:
-    if request.param == "trained":
-        store = RunStore(request.getfixturevalue("trained"))
-        return next(run for run in store.runs() if run.plan.head.name == head).load_model()
-    model = tp.build(tp.plan("resnet8", head=head, input_shape=(28, 28, 1)), seed=4)
-    random = np.random.default_rng(2)
-    model.layers[-1].set_weights([random.normal(size=w.shape) * 0.1 for w in model.layers[-1].get_weights()])
-    return model
-
-
-def scores_of(model: Model, targets: np.ndarray = TARGETS) -> np.ndarray:
-    return model(IMAGES, training=False).numpy()[np.arange(len(IMAGES)), targets]
-
-
-def bias_of(model: Model, targets: np.ndarray = TARGETS) -> np.ndarray:
-    return model.layers[-1].bias.numpy()[targets]
-
-
-def close(actual: np.ndarray, expected: np.ndarray) -> None:
-    """Equal to 1e-5 of the largest value."""
-    np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-5 * np.abs(expected).max())
 
 
 def test_mean_of_cam_plus_bias_is_the_logit(gap: Model) -> None:

@@ -5,11 +5,8 @@ import numpy as np
 import pytest
 
 import tfpool as tp
+from tests.helpers.explained_models import IMAGES, Model, bias_of, close, scores_of
 from tfpool.cam.targets import Contrast
-
-from .test_explainer import IMAGES, Model, bias_of, close, flatten, gap, scores_of
-
-__all__ = ["flatten", "gap"]
 
 
 def test_the_terms_and_the_bias_are_the_score(gap: Model, flatten: Model) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .test_pages import ROOT
+from tests.helpers.processes import ROOT
 
 SHOWN = ("plotly_chart", "image", "dataframe", "data_editor", "lines")
 FILES = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py")), *sorted((ROOT / "dashboard").glob("*.py"))]

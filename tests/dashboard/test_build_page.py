@@ -13,10 +13,10 @@ from streamlit.testing.v1 import AppTest
 import tfpool as tp
 from dashboard.build import network_diagram
 from dashboard.build.diagram_blocks import DETAILS, cut
+from tests.helpers.pages import metrics, opened, sound, words
+from tests.helpers.processes import ROOT
 from tfpool.head_colors import COLOURS
 from tfpool.networks.catalog import CATALOG
-
-from .test_pages import ROOT, metrics, opened, sound, words
 
 DRAWN = ("alexnet", "convnet", "efficientnetb0", "efficientnetb7", "nin_cifar", "nin_imagenet", "resnet20", "resnet50")
 DRAWN += ("resnet50v2", "resnet152", "squeezenet", "vgg16", "vgg16_bn")

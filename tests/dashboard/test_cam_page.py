@@ -13,14 +13,12 @@ import tfpool as tp
 from dashboard.cam import fidelity_curves, model_picker
 from dashboard.cam.explanations import SCALES, digest
 from dashboard.common.page import plain
+from tests.helpers.pages import opened, sound, words
+from tests.helpers.stored_runs import unknown
 from tfpool import data, examples
 from tfpool.head_colors import COLOURS
 from tfpool.tracking.store import RunStore
 
-from ..test_results import unknown
-from .test_pages import empty, filled, opened, sound, words
-
-__all__ = ["empty", "filled"]
 METHODS = tp.methods()
 
 

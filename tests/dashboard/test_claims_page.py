@@ -10,16 +10,15 @@ from streamlit.testing.v1 import AppTest
 from dashboard.claims import charts as claim_charts
 from dashboard.claims import jobs
 from dashboard.common.page import plain
+from tests.helpers.crafted_records import finding
+from tests.helpers.pages import opened, sound, words
+from tests.helpers.processes import modules_after
 from tfpool.head_colors import COLOURS
 from tfpool.lab import CLAIMS, VERDICTS, axes, background_job, find
 from tfpool.lab import finding as findings
 from tfpool.lab.background_job import Job
 from tfpool.lab.figure import Figure, Series
 from tfpool.lab.protocol import FOLDER
-
-from ..lab.crafted import finding
-from ..test_imports import modules_after
-from .test_pages import opened, sound, words
 
 
 @pytest.fixture

@@ -10,9 +10,8 @@ from streamlit.testing.v1 import AppTest
 from dashboard.common import thumbnails
 from dashboard.common.page import PAGES, plain
 from dashboard.data import own_images
+from tests.helpers.pages import metrics, opened, sound, words
 from tfpool import data
-
-from .test_pages import metrics, opened, sound, words
 
 HOSTILE = ("<script>alert(1)<", "[x](javascript:alert(1))", "**bold** :red[x]", "# $a$")
 

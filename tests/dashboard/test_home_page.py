@@ -11,14 +11,13 @@ from streamlit.testing.v1 import AppTest
 from dashboard.common.controls import SHORT_NAMES
 from dashboard.common.counts_in_words import number_of
 from dashboard.home.tour import STEPS
+from tests.helpers.pages import opened, sound, words
+from tests.helpers.processes import said
 from tfpool import examples
 from tfpool.lab import finding
 from tfpool.lab.claim import CLAIMS
 from tfpool.networks import heads
 from tfpool.tracking import results
-
-from ..conftest import said
-from .test_pages import opened, sound, words
 
 CORNER, ELSEWHERE = "9600630000000000", "0000000000360069"
 

@@ -8,48 +8,13 @@ from streamlit.testing.v1 import AppTest
 
 import tfpool as tp
 from dashboard.common.page import PAGES, plain
+from tests.helpers.pages import Bystander, opened, sound, words
 from tfpool.system.process import Process
 from tfpool.tracking.store import RunStore
 from tfpool.training import queue
 from tfpool.training.recipe import RECIPES
 
-ROOT = Path(__file__).parents[2]
 Open = Callable[..., AppTest]
-
-
-@pytest.fixture
-def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("TFPOOL_STORE", str(tmp_path / "saved_models"))
-    return tmp_path / "saved_models"
-
-
-@pytest.fixture
-def filled(trained: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("TFPOOL_STORE", str(trained))
-    return trained
-
-
-def opened(page: str, **query: str) -> AppTest:
-    """A page as it is after its first run, at an address with these values."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.switch_page(PAGES[page][0]) if page != "Home" else app
-    app.run()
-    sound(app)
-    return app
-
-
-def sound(app: AppTest) -> None:
-    assert not app.exception
-
-
-def metrics(app: AppTest) -> dict[str, str]:
-    return {metric.label: metric.value for metric in app.metric}
-
-
-def words(app: AppTest) -> str:
-    return "\n".join(element.value for element in (*app.markdown, *app.caption, *app.info, *app.error, *app.warning))
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -140,12 +105,6 @@ def test_networks_times_heads_times_repeats_are_queued_as_one_group(
     app.button(key="runs_stop_all").click().run()
     sound(app)
     assert {run.state for run in tp.runs(empty)} == {"stopped"}
-
-
-class Bystander:
-    """A worker that never works."""
-
-    pid = 2**22
 
 
 def test_a_stopped_run_is_resumed_and_one_that_is_deleted_brought_back(

@@ -8,12 +8,11 @@ import pytest
 
 import tfpool as tp
 from dashboard.common.cached_plans import over_classes, over_sides
+from tests.helpers.growth_chart import named, shown, told
+from tests.helpers.pages import opened, sound, words
+from tests.helpers.stored_runs import finished, unknown
 from tfpool.networks.heads import HEADS
 from tfpool.tracking.store import RunStore
-
-from ..test_results import finished, unknown
-from .test_growth import named, shown, told
-from .test_pages import opened, sound, words
 
 
 @pytest.fixture

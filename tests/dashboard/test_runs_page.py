@@ -10,12 +10,11 @@ from streamlit.testing.v1 import AppTest
 from dashboard.common import charts
 from dashboard.common.page import plain
 from dashboard.runs import ranking, result_charts, run_table
+from tests.helpers.pages import opened, sound, words
+from tests.helpers.stored_runs import finished
 from tfpool.system.process import Process
 from tfpool.tracking import results
 from tfpool.tracking.store import RunStore
-
-from ..test_results import finished
-from .test_pages import opened, sound, words
 
 
 @pytest.fixture

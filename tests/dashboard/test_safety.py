@@ -11,8 +11,8 @@ from typing import NamedTuple
 import psutil
 import pytest
 
-from .. import asking
-from ..browser.conftest import ROOT, free_port, start_server
+from tests.browser.conftest import ROOT, free_port, start_server
+from tests.helpers import streamlit_protocol
 
 REQUIRED = {
     "server": {
@@ -124,8 +124,8 @@ def test_an_upload_needs_the_pages_token_a_session_and_no_more_than_its_size(ser
         body = head + bytes(size) + b"\r\n--edge--\r\n"
         return served.says("PUT", f"/_stcore/upload_file/{session}/1", body, **kind, **headers)[0]
 
-    with asking.waiting_session(served.url) as opened:
-        session = asking.name(opened)
+    with streamlit_protocol.waiting_session(served.url) as opened:
+        session = streamlit_protocol.name(opened)
         assert uploaded(session, MEGABYTE // 2, **from_page) == 204
         assert uploaded(session, MEGABYTE // 2) == 403
         assert uploaded(session, MEGABYTE // 2, Cookie=f"{TOKEN}={token}") == 403

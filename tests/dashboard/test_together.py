@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from dashboard.common.page import PAGES
-
-from .. import asking
-from ..browser.conftest import free_port, start_server
+from tests.browser.conftest import free_port, start_server
+from tests.helpers import streamlit_protocol
 
 EACH = 2
 PATIENCE = 120.0
@@ -21,8 +20,8 @@ def test_pages_that_many_open_at_once_on_a_fresh_server_all_stand(tmp_path: Path
     port = free_port()
 
     async def visit(page: str) -> str | None:
-        async with asking.session(f"http://127.0.0.1:{port}") as opened:
-            return await asyncio.wait_for(asking.answered(opened, page), PATIENCE)
+        async with streamlit_protocol.session(f"http://127.0.0.1:{port}") as opened:
+            return await asyncio.wait_for(streamlit_protocol.answered(opened, page), PATIENCE)
 
     async def visits() -> list[str | None]:
         return await asyncio.gather(*(visit("" if page == "Home" else page) for page in PAGES for _ in range(EACH)))

@@ -8,14 +8,13 @@ import pytest
 from PIL import Image
 
 from dashboard.train import run_cards
+from tests.helpers.pages import Bystander, metrics, opened, sound, words
+from tests.helpers.stored_runs import finished, unknown
 from tfpool import data
 from tfpool.system.process import Process
 from tfpool.tracking.store import RunStore
 from tfpool.training import queue
 from tfpool.training.recipe import RECIPES
-
-from ..test_results import finished, unknown
-from .test_pages import Bystander, metrics, opened, sound, words
 
 
 @pytest.fixture

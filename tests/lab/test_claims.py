@@ -6,10 +6,9 @@ import math
 
 import pytest
 
+from tests.helpers.crafted_records import MAKERS, OPEN
 from tfpool.lab import CLAIMS, VERDICTS, find
 from tfpool.networks.heads import HEADS
-
-from .crafted import MAKERS, OPEN
 
 # Arithmetic is never open.
 CASES = [(name, verdict) for name in CLAIMS for verdict in VERDICTS if (name, verdict) != ("parameters", OPEN)]

@@ -4,10 +4,9 @@ import json
 
 import pytest
 
+from tests.helpers.crafted_records import finding
 from tfpool.lab import CLAIMS
 from tfpool.lab.figure import KINDS, Figure, Series
-
-from .crafted import finding
 
 LINES = Figure(
     "Accuracy by size",

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.crafted_records import HOLDS_NOT, MAKERS, finding
 from tfpool.lab import CLAIMS, find
 from tfpool.lab import finding as findings
 from tfpool.lab.finding import Finding
-
-from .crafted import HOLDS_NOT, MAKERS, finding
 
 
 @pytest.mark.parametrize("name", CLAIMS)

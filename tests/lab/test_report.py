@@ -8,15 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.crafted_records import HOLDS, HOLDS_NOT, OPEN, finding
+from tests.helpers.pictures import words
+from tests.helpers.processes import ROOT
 from tfpool.lab import CLAIMS, Finding, find
 from tfpool.lab import finding as findings
 from tfpool.lab.matplotlib_figures import draw
 from tfpool.lab.report import FIGURES, page, short_answer
 from tfpool.networks.heads import HEADS
-
-from ..conftest import ROOT
-from .crafted import HOLDS, HOLDS_NOT, OPEN, finding
-from .test_drawing import words
 
 SHIPPED = {name: each for name in CLAIMS if (each := findings.shipped(name))}
 AGAIN = "run python scripts/make_findings.py"

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.helpers.crafted_records import HOLDS, MAKERS
 from tfpool import data
 from tfpool.data import DataSet
 from tfpool.lab import CLAIMS, VERDICTS, claim, find, laboratory
@@ -19,8 +20,6 @@ from tfpool.lab.latency import timed
 from tfpool.lab.run_claim import conduct, folder
 from tfpool.system.process import Process
 from tfpool.tracking.store import RunStore
-
-from .crafted import HOLDS, MAKERS
 
 pytestmark = pytest.mark.slow
 

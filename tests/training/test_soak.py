@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from .soak import histories, soak
+from tests.helpers.soak import histories, soak
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ import pytest
 import tensorflow as tf
 
 import tfpool as tp
+from tests.helpers.processes import ROOT
 from tfpool import data
 from tfpool.counting.plan import Plan
 from tfpool.system import files
@@ -24,8 +25,6 @@ from tfpool.tracking.store import ENDED, METRICS, Run, RunStore
 from tfpool.training import worker
 from tfpool.training.launcher import launch
 from tfpool.training.queue import enqueue, enqueue_heads
-
-from ..conftest import ROOT
 
 pytestmark = pytest.mark.slow
 PLAN = tp.plan("resnet8", head="gap", input_shape=(28, 28, 1))

@@ -1,4 +1,7 @@
-"""Class activation maps for Keras models of any origin. Needs no plan, and loads TensorFlow."""
+"""Class activation maps of any Keras model: the explainer; methods, metrics and figures have packages of their own.
+
+Nothing here knows a plan or a run. Importing this loads TensorFlow. Others use `Explainer`, `explain` and `overlay`.
+"""
 
 from tfpool.cam import metrics
 from tfpool.cam.attribution.methods import methods

@@ -1,6 +1,6 @@
-"""Data sets by name: images with labels in three parts that never overlap. Loads no TensorFlow.
+"""Data sets by name: uint8 images with labels in three parts that never overlap. Importing this loads no Keras.
 
-Images are kept as uint8, as they came; networks read them as float32 from 0 to 1 (`to_input`).
+Scaling pixels for a network is in `models.preprocessing`. Others use `load`, `names`, `add`, `DataSet` and `Part`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""Two trained runs that ship: one network under GAP and under Flatten, for a first look before anything is trained.
+"""Two trained runs that ship, one network with GAP and with Flatten, made by `python scripts/make_examples.py`.
 
-They are made by `python scripts/make_examples.py`: the models, their histories, what they say of each test image, and
-maps of the first test image of each class. Loads no TensorFlow.
+Runs that people train are in their store, read by `tracking`. Importing this loads no Keras.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What articles say of pooling heads, as experiments: a statement, a protocol, a measure, and a rule that decides.
+"""What articles claim about pooling heads, as experiments: statement, protocol, measure, and the rule that decides.
 
-Nothing here loads TensorFlow before an experiment is under way.
+Pages and commands that show findings are elsewhere. Others use `CLAIMS`, `find` and `Finding`. Add a claim in `claims`.
 """
 
 from tfpool.lab.claim import CLAIMS, Claim, find

@@ -1,4 +1,7 @@
-"""Training: what to do (`Recipe`), and a background process that does it. Loads no TensorFlow by itself."""
+"""Training a run: the recipe, the queue, the worker process and the trainer inside it. Importing this loads no Keras.
+
+Where runs are kept is in `tracking`. Others use `Recipe`, `train`, `enqueue_heads`, `enqueue_sweep` and `launch`.
+"""
 
 from tfpool.training.api import train
 from tfpool.training.launcher import launch

@@ -1,4 +1,7 @@
-"""Is a map any good? Figures that judge one, each with a case that can be counted by hand in the tests."""
+"""Is a map any good? The metrics that judge one: fidelity, localization, randomization. Add a metric here.
+
+Computing maps is in `cam.attribution`. Others use the names below, as `tfpool.metrics`.
+"""
 
 from tfpool.cam.metrics.box_accuracy import max_box_acc, max_box_acc_v2
 from tfpool.cam.metrics.fidelity import Curves, average_drop, deletion, increase, insertion, road

@@ -1,6 +1,6 @@
-"""ImageNet weights: where they come from, what images they expect, and what their 1000 scores are called.
+"""ImageNet weights: where they come from, which pixels they expect, the names of their 1000 classes. Loads no Keras.
 
-SqueezeNet's are bundled; those of keras.applications are downloaded by Keras, or read from a file. Loads no TensorFlow.
+The networks themselves are in `networks`. Others use `load_weights`, `preprocess_input` and `decode_predictions`.
 """
 
 from tfpool.models.pretrained.applications import NETWORKS

@@ -1,1 +1,4 @@
-"""Networks up to their last convolution, each written once as a function over `tfpool.networks.graph`."""
+"""Networks up to their last convolution, one function over the graph per family. Add a network here.
+
+Heads live in `networks.heads`; the names and published sizes live in `networks.catalog`, which calls these functions.
+"""

@@ -1,6 +1,6 @@
-"""The ops that networks are made of. Each is named like the Keras layer it becomes.
+"""The ops that networks are made of, each named like the Keras layer it becomes. Add an op here: one small class.
 
-Fields are that layer's arguments, with Keras's defaults. A new op is one small class here.
+The graph they are strung into is in `networks.graph`. Others use the names below.
 """
 
 from __future__ import annotations

@@ -1,0 +1,227 @@
+"""The dashboard's main path, as a person walks it."""
+
+import os
+import signal
+import sqlite3
+from pathlib import Path
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from dashboard.common.page import PAGES
+from tests.browser.conftest import (
+    MINUTES,
+    POINTS,
+    Browse,
+    Serve,
+    heading,
+    looked_at,
+    picture,
+    serving,
+    settle,
+    stop_button,
+)
+from tests.helpers.pictures import pixels
+from tests.helpers.stored_runs import finished
+from tfpool.tracking.store import RunStore
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture
+def store(few: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TFPOOL_DATASETS", str(Path(few).parent))
+    return tmp_path / "saved_models"
+
+
+def address(url: str, page: str) -> str:
+    return url if page == "Home" else f"{url}/{page}"
+
+
+def points(page: Page) -> int:
+    """How many points the accuracy curves have."""
+    return page.evaluate(POINTS)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_opens_by_its_own_address_on_a_fresh_server_and_can_be_read_without_a_run(
+    page: str, store: Path, serve: Serve, browse: Browse
+) -> None:
+    opened = browse(address(serve(store), page))
+    expect(opened.get_by_role("heading", level=1)).to_have_text(heading(page))
+    expect(opened).to_have_title(f"{page} · tfpool")
+    if page == "CAM":
+        expect(opened.get_by_test_id("stPlotlyChart")).to_have_count(2, timeout=MINUTES)
+    looked_at(opened, f"{page}-without-a-run")
+
+
+def test_the_map_is_edited_and_shifted_by_keyboard_and_its_address_shows_the_same(shared: str, browse: Browse) -> None:
+    opened = browse(shared)
+    gap, gmp, flatten = (opened.locator(f".st-key-home_{head}") for head in ("gap", "gmp", "flatten"))
+    expect(gap).to_contain_text("1.50")
+    opened.get_by_label("Row 1, column 4").focus()
+    opened.keyboard.type("8")
+    opened.keyboard.press("Tab")
+    expect(opened.get_by_label("Row 2, column 1")).to_be_focused()
+    expect(gap).to_contain_text("2.00")
+    expect(flatten).to_contain_text("9 6 0 8 6 3")
+    opened.get_by_role("button", name="Shift down").focus()
+    opened.keyboard.press("Enter")
+    expect(flatten).to_contain_text("0 0 0 0 9 6 0 8 6 3")
+    expect(gap).to_contain_text("2.00")
+    expect(gmp).to_contain_text("9")
+    opened.wait_for_url("**home_map=0000960863000000**")
+    again = browse(opened.url)
+    expect(again.get_by_label("Row 2, column 4")).to_have_value("8")
+    opened.get_by_label("Row 1, column 1").fill("-3")
+    opened.keyboard.press("Enter")
+    expect(opened.get_by_label("Row 1, column 1")).to_have_value("0")
+
+
+def test_home_does_without_plotly_and_loads_it_for_the_page_after(shared: str, browse: Browse) -> None:
+    scripts = "() => performance.getEntriesByType('resource').filter(({name}) => name.includes('PlotlyChart.')).length"
+    opened = browse(shared)
+    expect(opened.get_by_test_id("stPlotlyChart")).to_have_count(0)
+    opened.wait_for_function(f"() => ({scripts})() > 0")
+    opened.get_by_test_id("stSidebar").get_by_role("link", name="Parameters", exact=True).click()
+    expect(opened.locator(".main-svg")).not_to_have_count(0)
+    assert opened.evaluate(scripts) == 1
+
+
+def test_the_tour_leads_on_to_the_same_models(shared: str, browse: Browse) -> None:
+    opened = browse(f"{shared}/?home_step=Look")
+    opened.get_by_role("link", name="Look at other images, by other methods").click()
+    expect(opened.get_by_text("predicts: ")).to_have_count(2, timeout=MINUTES)
+    expect(opened.get_by_text("example-flatten").first).to_be_visible()
+
+
+def test_train_two_heads_watch_them_learn_and_look_at_their_maps(store: Path, serve: Serve, browse: Browse) -> None:
+    url = serve(store)
+    opened = browse(f"{url}/Train?train_epochs=3&train_images=600&train_batch_size=32")
+    opened.get_by_role("button", name="Train 2 runs").click()
+    expect(opened.get_by_text("75,482 parameters, 650 in the head")).to_be_visible()
+    expect(opened.get_by_text("106,202 parameters, 31,370 in the head")).to_be_visible()
+    expect(opened.get_by_text("running: epoch").first).to_be_visible(timeout=MINUTES)
+    opened.wait_for_function(f"() => ({POINTS})() >= 2", timeout=MINUTES)
+    some = points(opened)
+
+    # A page refresh loses nothing: the address names the runs, and the training goes on.
+    assert "runs=resnet8-gap-1" in opened.url
+    opened.reload(wait_until="domcontentloaded")
+    settle(opened)
+    expect(opened.get_by_text("106,202 parameters, 31,370 in the head")).to_be_visible()
+    opened.wait_for_function(f"some => ({POINTS})() > some", arg=some, timeout=MINUTES)
+    expect(opened.get_by_text("done", exact=True)).to_have_count(2, timeout=MINUTES)
+    expect(opened.get_by_text("Test accuracy")).to_have_count(2)
+    opened.wait_for_function(f"() => ({POINTS})() === 2 * 2 * 3")
+    picture(opened, "Train-after-training")
+
+    opened.get_by_test_id("stSidebar").get_by_role("link", name="CAM", exact=True).click()
+    maps = opened.get_by_test_id("stPlotlyChart")
+    # The charts of the page before may still stand when this one's are counted.
+    expect(opened.get_by_text("predicts: ")).to_have_count(2, timeout=MINUTES)
+    expect(maps).to_have_count(2)
+    expect(opened.locator(".js-plotly-plot .hm image, .js-plotly-plot .heatmaplayer image").first).to_be_visible()
+    settle(opened)
+    # The image alone is grey; the evidence on the others is red or blue.
+    alone, *others = (opened.locator(".frame"), *(maps.nth(number).locator(".main-svg").first for number in range(2)))
+    assert np.ptp(pixels(alone)[10:-10, 10:-10], axis=2).max() < 40
+    assert max(np.ptp(pixels(each), axis=2)[:250].max() for each in others) > 100
+    picture(opened, "CAM-after-training")
+
+
+def test_a_recipe_that_is_chosen_fills_the_controls_and_changed_ones_stay(shared: str, browse: Browse) -> None:
+    opened = browse(f"{shared}/Train?train_epochs=3")
+    details = opened.get_by_test_id("stExpander").first
+    for name, epochs, side, rate in (("transfer", "20", "96", "0.005"), ("default", "5", "0", "0.002")):
+        opened.get_by_role("combobox", name="Recipe").click()
+        opened.get_by_role("option", name=name, exact=True).click()
+        expect(opened.get_by_role("spinbutton", name="Epochs", exact=True)).to_have_value(epochs)
+        settle(opened)
+        # Choosing another recipe folds the details away.
+        if not details.locator("input[aria-label='Image side, pixels']").is_visible():
+            details.get_by_text("How it is trained").click()
+        expect(details.locator("input[aria-label='Image side, pixels']")).to_have_value(side)
+        expect(details.locator("input[aria-label='Learning rate']")).to_have_value(rate)
+    opened.get_by_role("spinbutton", name="Epochs", exact=True).fill("7")
+    opened.get_by_role("spinbutton", name="Epochs", exact=True).press("Enter")
+    opened.wait_for_url("**train_epochs=7**")
+    again = browse(opened.url)
+    expect(again.get_by_role("spinbutton", name="Epochs", exact=True)).to_have_value("7")
+
+
+def endless(url: str, browse: Browse) -> Page:
+    # Of few images the page would have a pretrained network's head trained.
+    chosen = "train_data=few&train_networks=resnet8&train_heads=GAP&train_recipe=default"
+    opened = browse(f"{url}/Train?{chosen}&train_epochs=900&train_images=500")
+    opened.get_by_role("button", name="Train 1 run").click()
+    expect(opened.get_by_text("running: epoch").first).to_be_visible(timeout=MINUTES)
+    return opened
+
+
+def test_buttons_beside_a_running_run_change_the_whole_page_and_its_stop_ends_it(
+    store: Path, serve: Serve, browse: Browse
+) -> None:
+    done = finished(RunStore(store), 0.7)
+    url = serve(store)
+    running = parse_qs(urlsplit(endless(url, browse).url).query)["runs"]
+    opened = browse(f"{url}/Train?" + urlencode({"runs": [done.id, *running]}, doseq=True))
+    cards = opened.get_by_test_id("stMainBlockContainer").get_by_text("parameters, ")
+    expect(cards).to_have_count(2)
+
+    opened.get_by_role("button", name="Delete").click()
+    expect(opened.get_by_text(f"{done.id} was deleted.")).to_be_visible()
+    expect(cards).to_have_count(1)
+    opened.get_by_role("button", name="Undo").click()
+    expect(cards).to_have_count(2)
+    opened.get_by_role("button", name="Again").click()
+    expect(cards).to_have_count(3)
+    assert len(parse_qs(urlsplit(opened.url).query)["runs"]) == 3
+
+    opened.get_by_role("button", name="Stop all 2").click()
+    expect(opened.get_by_text("stopped", exact=True)).to_have_count(2)
+    expect(opened.get_by_role("button", name="Resume")).to_have_count(2)
+    assert [run.state for run in RunStore(store).runs()] == ["stopped", "stopped", "done"]
+
+
+def test_a_killed_worker_is_shown_as_interrupted_without_a_reload(store: Path, serve: Serve, browse: Browse) -> None:
+    opened = endless(serve(store), browse)
+    with sqlite3.connect(store / "runs.sqlite") as db:
+        (pid,) = db.execute("SELECT pid FROM runs").fetchone()
+    os.kill(pid, signal.SIGKILL)
+    expect(opened.get_by_text("interrupted", exact=True)).to_be_visible()
+    expect(opened.get_by_text("Its process is gone")).to_be_visible()
+    expect(opened.get_by_text("running")).to_have_count(0)
+
+
+def test_a_run_outlives_the_server_that_started_it(store: Path, serve: Serve, browse: Browse) -> None:
+    with serving(store, warming="off") as url:
+        opened = endless(url, browse)
+        opened.goto("about:blank")
+    assert RunStore(store).runs()[0].state == "running"
+    again = browse(f"{serve(store)}/Train")
+    expect(again.get_by_text("running: epoch").first).to_be_visible()
+    stop_button(again).click()
+    expect(again.get_by_text("stopped", exact=True)).to_be_visible()
+
+
+def test_an_image_of_ones_own_is_explained_and_what_is_none_is_told(
+    shared: str, browse: Browse, tmp_path: Path
+) -> None:
+    opened = browse(f"{shared}/CAM")
+    expect(opened.get_by_test_id("stPlotlyChart")).to_have_count(2, timeout=MINUTES)
+    opened.get_by_role("combobox", name="Image from").click()
+    opened.get_by_role("option", name="my own", exact=True).click()
+    Image.effect_noise((60, 60), 90).save(tmp_path / "my *photo*.png")
+    choose = opened.get_by_test_id("stFileUploader").locator('input[type="file"]')
+    choose.set_input_files(tmp_path / "my *photo*.png")
+    expect(opened.get_by_role("application", name="The image: drag it")).to_be_visible()
+    expect(opened.get_by_text("predicts: ")).to_have_count(2)
+    expect(opened.get_by_text("my *photo*.png Drag it")).to_be_visible()
+
+    (tmp_path / "fake.png").write_text("no image")
+    choose.set_input_files(tmp_path / "fake.png")
+    expect(opened.get_by_text("fake.png is not an image that can be read")).to_be_visible()

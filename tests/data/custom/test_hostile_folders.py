@@ -1,0 +1,169 @@
+"""Folders made to do harm, and what vanishes while it is read: one sentence, or a line in the report."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.data.conftest import Fill, noise, refused
+from tfpool import data
+from tfpool.data import images
+
+
+def test_bytes_that_are_no_image_are_named_with_the_reason(fill: Fill) -> None:
+    folder = fill(cat=3, dog=3)
+    (folder / "cat/script.png").write_bytes(b"<script>alert(1)</script>")
+    (folder / "cat/empty.jpg").write_bytes(b"")
+    (folder / "dog/program.gif").write_bytes(b"\x7fELF" + bytes(100))
+    (folder / "dog/vector.svg").write_bytes(b"<svg/>")
+    (folder / "dog/page.png").write_bytes(b"%PDF-1.4")
+    told = data.inspect(folder)
+    names = ("cat/empty.jpg", "cat/script.png", "dog/page.png", "dog/program.gif")
+    assert told.unreadable == tuple((name, "is not an image that can be read") for name in names)
+    assert told.skipped == (("dog/vector.svg", "not named like an image"),)
+
+
+def test_an_image_that_unpacks_to_too_many_pixels_is_named(fill: Fill, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = fill(cat=3, dog=3)
+    Image.new("1", (1000, 1000)).save(folder / "cat/bomb.png")
+    monkeypatch.setattr(images, "MOST_PIXELS", 999_999)
+    assert data.inspect(folder).unreadable == (("cat/bomb.png", "has more than 999,999 pixels"),)
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "[x](javascript:alert(1))",
+    "**bold**",
+    "\u202egnp.tac",
+    "a\x00b",
+    "bell\x07 and \x1b[31mred",
+    "line\nbreak",
+    "n" * 200,
+    "é" * 100,
+    " ",
+    "\u200b",
+    "\udcff",
+    "{a}%s$HOME`id`",
+    "Ca\u0301t",
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=ascii)
+def test_any_name_of_a_class_is_shown_on_one_line_without_hidden_marks(name: str, tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    for each in (name.replace("/", "").replace("\0", ""), "dog"):
+        (folder / each).mkdir(parents=True)
+        for number in range(3):
+            noise(number + 10 * len(each)).save(folder / each / f"{number}.png")
+    made = data.add(folder, name + "x", 8)
+    assert made.classes == 2
+    for text in (*made.class_names, made.title, *data.inspect(folder).class_names):
+        assert text.isprintable()
+        assert 0 < len(text) <= 80
+        assert "\u202e" not in text
+    assert set(made.name) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
+    assert data.load(made.name).class_names == made.class_names
+
+
+def test_links_out_of_the_folder_are_not_followed(fill: Fill, tmp_path: Path) -> None:
+    folder = fill(cat=3, dog=3)
+    noise(99).save(tmp_path / "secret.png")
+    (folder / "cat/out.png").symlink_to(tmp_path / "secret.png")
+    (folder / "cat/gone.png").symlink_to(tmp_path / "nothing.png")
+    (folder / "cat/loop.png").symlink_to(folder / "cat/loop.png")
+    (folder / "dog/up").symlink_to(folder)
+    (folder / "dog/root").symlink_to("/")
+    (folder / "dog/inside.png").symlink_to(folder / "cat/0.png")
+    told = data.inspect(folder)
+    assert told.images == 7
+    assert dict(told.skipped) == {
+        "cat/out.png": "a link out of the folder",
+        "cat/gone.png": "a link out of the folder",
+        "cat/loop.png": "no file",
+        "dog/up": "a link to a folder",
+        "dog/root": "a link out of the folder",
+    }
+
+
+def test_pipes_are_not_waited_for(fill: Fill, tmp_path: Path, home: Path) -> None:
+    folder = fill(cat=3, dog=3)
+    os.mkfifo(folder / "cat/pipe.png")
+    assert data.inspect(folder).skipped == (("cat/pipe.png", "no file"),)
+    refused(folder / "cat/pipe.png", "is neither a folder nor a zip file", home)
+    refused("/dev/zero", "is neither a folder nor a zip file", home)
+
+
+def test_a_folder_without_end_is_left(fill: Fill) -> None:
+    folder = fill(cat=3, dog=3)
+    deep = folder / "cat"
+    for _ in range(25):
+        deep = deep / "deep"
+    deep.mkdir(parents=True)
+    noise(99).save(deep / "x.png")
+    ((_, reason),) = data.inspect(folder).skipped
+    assert reason == "too deep inside other folders"
+
+
+def test_a_folder_that_vanishes_halfway_is_one_sentence(fill: Fill, home: Path) -> None:
+    folder = fill(cat=30, dog=30)
+
+    def vanish(done: int, total: int) -> None:
+        if folder.exists():
+            folder.rename(folder.with_name("elsewhere"))
+
+    with pytest.raises(ValueError, match=r"The folder .*photos vanished while it was read\. Put it back"):
+        data.add(folder, "pets", 8, progress=vanish)
+    assert list(home.iterdir()) == []
+
+
+def test_a_file_that_vanishes_halfway_is_named(fill: Fill) -> None:
+    folder = fill(cat=3, dog=3)
+
+    def vanish(done: int, total: int) -> None:
+        (folder / "dog/2.png").unlink(missing_ok=True)
+
+    assert data.inspect(folder, vanish).unreadable == (("dog/2.png", "cannot be read: No such file or directory"),)
+
+
+def test_what_may_not_be_read_is_named(fill: Fill, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = fill(cat=3, dog=3)
+    (folder / "locked").mkdir()
+
+    def forbidding(real: Callable[..., object], *suffixes: str) -> Callable[..., object]:
+        def opened(path: object, *arguments: object, **settings: object) -> object:
+            if str(path).endswith(suffixes):
+                raise PermissionError(13, "Permission denied")
+            return real(path, *arguments, **settings)
+
+        return opened
+
+    # Not by permissions, which do not hold for root.
+    monkeypatch.setattr(Path, "read_bytes", forbidding(Path.read_bytes, "cat/1.png"))
+    monkeypatch.setattr(os, "scandir", forbidding(os.scandir, "locked", "closed"))
+    told = data.inspect(folder)
+    assert told.unreadable == (("cat/1.png", "cannot be read: Permission denied"),)
+    assert told.skipped == (("locked", "cannot be read: Permission denied"),)
+    folder.rename(folder.with_name("closed"))
+    refused(folder.with_name("closed"), r"closed cannot be read: Permission denied\.", home)
+
+
+@pytest.mark.parametrize("source", ["missing", "", "\0", "x" * 5000, "photo.png", "notes.txt"])
+def test_what_is_no_folder_nor_zip_is_one_sentence(source: str, home: Path, tmp_path: Path) -> None:
+    noise(0).save(tmp_path / "photo.png")
+    (tmp_path / "notes.txt").write_text("text")
+    known = (tmp_path / source).exists() if source and source.isprintable() and len(source) < 100 else False
+    given = str(tmp_path / source) if known else source or str(tmp_path / "nothing")
+    refused(given, "not a zip file" if known else "There is nothing to read at", home)
+
+
+def test_images_without_two_classes_are_one_sentence(fill: Fill, tmp_path: Path, home: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    refused(tmp_path / "empty", "holds no image that can be read in a sub-folder. Make a sub-folder", home)
+    noise(0).save(tmp_path / "empty" / "x.png")
+    refused(tmp_path / "empty", "holds no image that can be read in a sub-folder", home)
+    refused(fill("single", cat=3), "holds images of one class only, 'cat'", home)
+    folder = fill("bad", cat=3, dog=0)
+    (folder / "dog" / "x.png").write_text("no image")
+    refused(folder, "holds images of one class only, 'cat'", home)

@@ -1,0 +1,104 @@
+"""The folder of own data sets: what is damaged, gone, removed, left over, and found again by another process."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.data.conftest import Fill
+from tests.helpers.processes import ROOT
+from tfpool import data
+from tfpool.data.custom import storage
+
+
+def test_what_a_killed_process_left_is_swept_after_a_day(
+    fill: Fill, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for left in (".making-old", ".making-new"):
+        (home / left).mkdir(parents=True)
+    new = (home / ".making-new").stat().st_mtime
+    monkeypatch.setattr(storage.time, "time", lambda: new + 10)
+    data.add(fill(cat=3, dog=3), "pets", 8)
+    assert len(list(home.iterdir())) == 3
+    monkeypatch.setattr(storage.time, "time", lambda: new + 25 * 3600)
+    data.add(fill("others", cat=3, dog=3), "more", 8)
+    assert sorted(each.name for each in home.iterdir()) == ["more", "pets"]
+
+
+def cut(folder: Path) -> None:
+    file = folder / "test_images.npy"
+    file.write_bytes(file.read_bytes()[:-1])
+
+
+DAMAGE: list[Callable[[Path], object]] = [
+    cut,
+    lambda folder: (folder / "train_labels.npy").unlink(),
+    lambda folder: (folder / "train_labels.npy").write_bytes(b""),
+    lambda folder: np.save(folder / "train_labels.npy", np.full(4, 9)),
+    lambda folder: np.save(folder / "train_images.npy", np.zeros((1, 2, 3))),
+    lambda folder: (folder / "dataset.json").write_text("{}"),
+    lambda folder: (folder / "dataset.json").write_text("[1]"),
+    lambda folder: (folder / "dataset.json").write_bytes(b"\xff{"),
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_data_set_is_one_sentence(damage: Callable[[Path], object], fill: Fill) -> None:
+    made = data.add(fill(cat=3, dog=3), "pets", 8)
+    damage(Path(made.location))
+    with pytest.raises(ValueError, match=r"The data set in .*pets is damaged\. Put its folder back"):
+        data.load("pets")
+
+
+def test_a_data_set_that_is_gone_is_one_sentence(fill: Fill) -> None:
+    made = data.add(fill(cat=3, dog=3), "pets", 8)
+    data.remove("pets")
+    assert data.names() == list(data.DATA)
+    with pytest.raises(ValueError, match=r"pets is gone\. Put its folder back"):
+        data.load(made.source)
+    with pytest.raises(ValueError, match=r"Unknown data set 'pets'\. Use one of: fashion_mnist, "):
+        data.load("pets")
+    for name in ("pets", "../x", "", "\0", "x" * 5000, "/", str(made.location)):
+        with pytest.raises(ValueError, match=r"There is no data set of your own|is no data set that tfpool made"):
+            data.remove(name)
+    with pytest.raises(ValueError, match="scattered is built in and cannot be removed"):
+        data.remove("scattered")
+
+
+def test_removing_deletes_no_folder_that_is_not_ours(tmp_path: Path, home: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("dear")
+    home.mkdir()
+    (home / "link").symlink_to(tmp_path / "mine")
+    (tmp_path / "mine" / "dataset.json").write_text("{}")
+    for name in ("link", str(tmp_path / "mine")):
+        with pytest.raises(ValueError, match="is no data set that tfpool made"):
+            data.remove(name)
+    assert (tmp_path / "mine" / "letter.txt").exists()
+
+
+def test_another_process_in_another_folder_finds_it(fill: Fill, tmp_path: Path) -> None:
+    made = data.add(fill(cat=3, dog=3), "pets", 8)
+    code = f"from tfpool import data; print(data.load({made.source!r}).fingerprint)"
+    root = str(ROOT)
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd="/", env={"PYTHONPATH": root}, capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.strip() == made.fingerprint
+
+
+def test_what_is_listed_is_what_is_loaded(fill: Fill) -> None:
+    data.add(fill(cat=6, dog=6), "My pets", 16)
+    for name in ("fashion_mnist", "scattered", "my-pets"):
+        facts, images = data.describe(name), data.load(name)
+        assert facts.images == tuple(len(part) for part in images.parts.values())
+        assert (facts.classes, facts.image_shape) == (images.classes, images.image_shape)
+        assert facts.is_ready
+    by_folder = data.describe(data.load("my-pets").source)
+    assert (by_folder.title, by_folder.state) == ("My pets", "own")
+    assert not data.describe("/nowhere/pets").is_ready
+    (Path(data.load("my-pets").location) / "dataset.json").write_text("{}")
+    assert data.describe("my-pets").state == "damaged"

@@ -1,0 +1,159 @@
+"""A sweep whose workers and dashboard are killed at random: nothing may be lost, doubled or stuck.
+
+python -m tests.helpers.soak --kills 30
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlencode
+
+import tfpool as tp
+from tests.browser.conftest import CHROMIUM, FLAGS, free_port, start_server
+from tfpool.tracking.store import ENDED, METRICS, Run, RunStore
+from tfpool.training.queue import enqueue
+
+RECIPE = tp.Recipe(epochs=4, train_images=256, batch_size=16, augment=("shift",))
+PLANS = [tp.plan("resnet8", head=head, input_shape=(28, 28, 1)) for head in (tp.GAP(dropout=0.3), tp.Flatten())]
+MOST_SECONDS = 90
+"""What a step of the soak may take before it counts as stuck."""
+
+
+def soak(folder: Path, kills: int, seeds: int, seed: int = 0, data: str = "fashion_mnist") -> list[Run]:
+    """Train a sweep under kills and return its runs, after checking that each is whole.
+
+    Raises:
+        AssertionError: if anything was lost, doubled or stuck.
+    """
+    chance, store = random.Random(seed), RunStore(folder)
+    queued = enqueue(PLANS, data, RECIPE, store, range(seeds), "soak")
+    with _Dashboard(folder, queued) as dashboard:
+        for number in range(kills):
+            # Some while TensorFlow is loaded, some while steps are made.
+            begun = chance.choice((_workers, _steps))
+            _wait(store, lambda begun=begun: bool(begun(store)))  # type: ignore[misc]
+            time.sleep(chance.uniform(0, 3))
+            victim = chance.choice(("worker", "worker", "dashboard", "both"))
+            if victim != "dashboard":
+                for pid in chance.sample(_workers(store), k=min(1, len(_workers(store)))):
+                    _kill(pid)
+            if victim != "worker":
+                dashboard.kill()
+            _resume(store)
+            print(f"kill {number + 1} of {kills}: {victim}; {sum(run.state == 'done' for run in store.runs())} done")
+            if all(run.state == "done" for run in store.runs()):
+                break
+        _wait(store, lambda: all(run.state in ENDED for run in store.runs()), seconds=MOST_SECONDS * seeds)
+    runs = store.runs()
+    assert sorted(run.id for run in runs) == sorted(queued)
+    assert {run.state for run in runs} == {"done"}
+    with sqlite3.connect(folder / "runs.sqlite") as db:
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        numbers = db.execute("SELECT run, count(*), min(epoch), max(epoch) FROM metrics GROUP BY run").fetchall()
+    assert [counts for _, *counts in numbers] == [[RECIPE.epochs, 0, RECIPE.epochs - 1]] * len(queued)
+    return runs
+
+
+def histories(runs: list[Run]) -> dict[tuple[str, int], dict[str, list[float]]]:
+    """What a run came to, times left out, by head and seed."""
+    return {
+        (run.plan.head.name, run.spec["recipe"]["seed"]): {
+            name: run.history[name] for name in METRICS if name != "seconds"
+        }
+        for run in runs
+    }
+
+
+class _Dashboard:
+    """The real server, and a browser that looks at the runs: what is queued starts only because a page is open."""
+
+    def __init__(self, folder: Path, run_ids: Sequence[str]) -> None:
+        self._folder, self._port = folder, free_port()
+        self._address = f"http://127.0.0.1:{self._port}/Train?" + urlencode([("runs", each) for each in run_ids])
+        self._held = ExitStack()
+
+    def __enter__(self) -> _Dashboard:
+        with ExitStack() as held:
+            self._server = self._start()
+            held.callback(self._end)
+            profile = held.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
+            # It stays open, as a person's does, and finds each new server by itself.
+            options = ["--headless", "--remote-debugging-port=0", f"--user-data-dir={profile}", *FLAGS]
+            browser = subprocess.Popen(
+                [CHROMIUM, *options, self._address], stderr=subprocess.DEVNULL, start_new_session=True
+            )
+            held.callback(browser.wait)
+            held.callback(os.killpg, browser.pid, signal.SIGKILL)
+            self._held = held.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._held.close()
+
+    def kill(self) -> None:
+        """Kill the server and start another one in its place."""
+        self._end()
+        self._server = self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        return start_server(self._folder, self._port, self._folder.with_suffix(".log"), warming="off")
+
+    def _end(self) -> None:
+        self._server.kill()
+        self._server.wait()
+
+
+def _workers(store: RunStore) -> list[int]:
+    with sqlite3.connect(store.folder / "runs.sqlite", timeout=30) as db:
+        return [pid for (pid,) in db.execute("SELECT pid FROM runs WHERE state = 'running'")]
+
+
+def _steps(store: RunStore) -> int:
+    return sum(run.progress.get("step", 0) for run in store.runs() if run.state == "running")
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def _resume(store: RunStore) -> None:
+    for run in store.runs():
+        if run.state == "interrupted":
+            store.resume(run.id)
+
+
+def _wait(store: RunStore, condition: Callable[[], bool], seconds: float = MOST_SECONDS) -> None:
+    began = time.monotonic()
+    while not condition() and not all(run.state == "done" for run in store.runs()):
+        assert time.monotonic() - began < seconds, f"stuck: {[(run.id, run.state) for run in store.runs()]}"
+        _resume(store)
+        time.sleep(0.1)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=30)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=0, help="of the kills")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as killed, tempfile.TemporaryDirectory() as whole:
+        runs = soak(Path(killed), given.kills, given.seeds, given.seed)
+        assert histories(runs) == histories(soak(Path(whole), 0, given.seeds))
+    print(f"{len(runs)} runs are whole, and the same as without a kill.")
+
+
+if __name__ == "__main__":
+    main()

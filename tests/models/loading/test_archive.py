@@ -1,0 +1,241 @@
+"""Archives and arrays made to do harm: nothing is unpacked or read outside its place, or larger than it can be."""
+
+import contextlib
+import io
+import stat
+import struct
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from tests.models.loading.conftest import model, packed, refused
+from tfpool.models.loading import archive
+from tfpool.models.loading.load import load_model
+
+STRANGE = [
+    "../evil.py",
+    "/tmp/evil.py",
+    "assets/../../evil",
+    "assets/vocabulary.txt",
+    "model.weights.npz",
+    "model.weights.json",
+    "inner.zip",
+    "CONFIG.JSON",
+]
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_an_entry_that_is_no_part_of_a_model_is_refused(name: str, entries: dict[str, bytes], tmp_path: Path) -> None:
+    path = packed(tmp_path / "model.keras", {**entries, name: b"x"})
+    refused(path, r"is not opened: it holds '.*', which is no part of a model of stock layers\.")
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.weights.h5"])
+def test_an_archive_without_a_part_is_refused(name: str, entries: dict[str, bytes], tmp_path: Path) -> None:
+    rest = {each: content for each, content in entries.items() if each != name}
+    refused(packed(tmp_path / "model.keras", rest), f"is not opened: it holds no {name}")
+
+
+def test_an_empty_folder_of_assets_and_packed_entries_are_fine(entries: dict[str, bytes], tmp_path: Path) -> None:
+    packing = {"compression": zipfile.ZIP_DEFLATED}
+    assert load_model(packed(tmp_path / "model.keras", {**entries, "assets/": b""}, **packing)).count_params() == 122
+
+
+def test_two_entries_of_one_name_are_refused(entries: dict[str, bytes], tmp_path: Path) -> None:
+    path = packed(tmp_path / "model.keras", entries)
+    with zipfile.ZipFile(path, "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
+        archive.writestr("config.json", b"{}")
+    refused(path, r"is not opened: it holds 'config\.json' twice")
+
+
+def test_a_link_in_an_archive_is_refused(entries: dict[str, bytes], tmp_path: Path) -> None:
+    path = packed(tmp_path / "model.keras", {name: entries[name] for name in ("metadata.json", "config.json")})
+    with zipfile.ZipFile(path, "a") as archive:
+        entry = zipfile.ZipInfo("model.weights.h5")
+        entry.external_attr = (stat.S_IFLNK | 0o777) << 16
+        archive.writestr(entry, "/etc/passwd")
+    refused(path, r"is not opened: its 'model\.weights\.h5' is a link")
+
+
+def test_a_password_is_refused(entries: dict[str, bytes], tmp_path: Path) -> None:
+    path = packed(tmp_path / "model.keras", entries)
+    content = bytearray(path.read_bytes())
+    content[content.rfind(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(content)
+    refused(path, "is not opened: its '.*' is protected by a password")
+
+
+def test_a_bomb_is_refused(entries: dict[str, bytes], tmp_path: Path) -> None:
+    bomb = {**entries, "config.json": b" " * 10_000_000}
+    path = packed(tmp_path / "model.keras", bomb, compression=zipfile.ZIP_DEFLATED)
+    refused(path, r"is not opened: its 'config\.json' unpacks to more than 100 times its size")
+
+
+def test_a_config_of_any_size_is_not_read(
+    entries: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, "MOST_CONFIG_BYTES", 1000)
+    refused(packed(tmp_path / "model.keras", entries), r"its config\.json has more than the 1,000 bytes that are read")
+    model().save(tmp_path / "model.h5")
+    refused(tmp_path / "model.h5", "its config has more than the 1,000 bytes that are read")
+
+
+@pytest.mark.parametrize("kind", ["keras", "h5"])
+def test_a_file_of_any_size_is_not_copied(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "MOST_BYTES", 5000)
+    model().save(tmp_path / f"model.{kind}")
+    refused(tmp_path / f"model.{kind}", "is not opened: it has more than the 0 GB that are read")
+
+
+@pytest.mark.parametrize("name", [b"config.json", b"model.weights.h5"])
+def test_a_size_that_lies_is_damage(name: bytes, entries: dict[str, bytes], tmp_path: Path) -> None:
+    path = packed(tmp_path / "model.keras", entries)
+    content = bytearray(path.read_bytes())
+    where = content.rfind(b"PK\x01\x02", 0, content.rfind(name))
+    content[where + 24 : where + 28] = struct.pack("<I", 10)
+    path.write_bytes(content)
+    refused(path, "is no model that Keras can open: Bad CRC-32")
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_file_with_bytes_changed_is_opened_or_one_sentence(
+    seed: int, entries: dict[str, bytes], tmp_path: Path
+) -> None:
+    path = packed(tmp_path / "model.keras", entries)
+    random, content = np.random.default_rng(seed), bytearray(path.read_bytes())
+    for position in random.integers(len(content), size=3):
+        content[position] ^= 1 << int(random.integers(8))
+    path.write_bytes(content)
+    with contextlib.suppress(ValueError):
+        assert load_model(path).count_params() == 122
+
+
+ARRAY = "layers/conv2d/vars/0"
+CLAIM = "its weights claim to be more than the file can hold"
+
+
+def external_link(file: h5py.File) -> None:
+    file[ARRAY] = h5py.ExternalLink("/etc/hostname", "/")
+
+
+def soft_link(file: h5py.File) -> None:
+    file[ARRAY] = h5py.SoftLink("/layers/conv2d/vars/1")
+
+
+def hard_link(file: h5py.File) -> None:
+    file[ARRAY] = file["layers/conv2d/vars/1"]
+
+
+def cycle(file: h5py.File) -> None:
+    file[ARRAY] = file["layers"]
+
+
+def external_storage(file: h5py.File) -> None:
+    file.create_dataset(ARRAY, (3, 3, 3, 2), "f4", external=[("/etc/hostname", 0, 216)])
+
+
+def virtual(file: h5py.File) -> None:
+    layout = h5py.VirtualLayout((3, 3, 3, 2), "f4")
+    layout[...] = h5py.VirtualSource("/etc/hostname", "x", (3, 3, 3, 2))
+    file.create_virtual_dataset(ARRAY, layout)
+
+
+def text(file: h5py.File) -> None:
+    file.create_dataset(ARRAY, data=["x"] * 54)
+
+
+def references(file: h5py.File) -> None:
+    file.create_dataset(ARRAY, (54,), h5py.ref_dtype)
+
+
+def ragged(file: h5py.File) -> None:
+    file.create_dataset(ARRAY, (54,), h5py.vlen_dtype(np.float32))
+
+
+def record(file: h5py.File) -> None:
+    file.create_dataset(ARRAY, (54,), np.dtype([("a", "f4", (1000,))]))
+
+
+def nothing(file: h5py.File) -> None:
+    file.create_dataset(ARRAY, data=h5py.Empty("f4"))
+
+
+def kind_alone(file: h5py.File) -> None:
+    file[ARRAY] = np.dtype("f4")
+
+
+def terabytes(file: h5py.File) -> None:
+    file.create_dataset(ARRAY, (10**4, 10**4, 10**4), "f4", chunks=(10, 100, 100), compression="gzip")
+
+
+def unwritten(file: h5py.File) -> None:
+    file.create_dataset(ARRAY, (10**6,), "f4")
+
+
+def plugin(file: h5py.File) -> None:
+    settings = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    settings.set_chunk((54,))
+    settings.set_filter(32000, h5py.h5z.FLAG_OPTIONAL, ())
+    space = h5py.h5s.create_simple((54,))
+    h5py.h5d.create(file["layers/conv2d/vars"].id, b"0", h5py.h5t.IEEE_F32LE, space, settings)
+
+
+TAMPERED: list[tuple[Callable[[h5py.File], None], str]] = [
+    (external_link, "its weights lead elsewhere, by a link"),
+    (soft_link, "its weights lead elsewhere, by a link"),
+    (hard_link, "its weights have one array or group in two places"),
+    (cycle, "its weights have one array or group in two places"),
+    (external_storage, "its weights lead elsewhere, into another file"),
+    (virtual, "its weights lead elsewhere, into another file"),
+    (text, "its weights hold what are no numbers"),
+    (references, "its weights hold what are no numbers"),
+    (ragged, "its weights hold what are no numbers"),
+    (record, "its weights hold what are no numbers"),
+    (nothing, "its weights hold what are no numbers"),
+    (kind_alone, "its weights hold what is no array"),
+    (terabytes, CLAIM),
+    (unwritten, CLAIM),
+    (plugin, "its weights are packed in a way that Keras does not use"),
+]
+
+
+@pytest.mark.parametrize(("tamper", "message"), TAMPERED, ids=[tamper.__name__ for tamper, _ in TAMPERED])
+def test_arrays_made_to_do_harm_are_refused(
+    tamper: Callable[[h5py.File], None], message: str, entries: dict[str, bytes], tmp_path: Path
+) -> None:
+    weights = io.BytesIO(entries["model.weights.h5"])
+    with h5py.File(weights, "r+") as file:
+        del file[ARRAY]
+        tamper(file)
+    path = packed(tmp_path / "model.keras", {**entries, "model.weights.h5": weights.getvalue()})
+    refused(path, f"is not opened: {message}")
+
+
+def test_an_h5_that_leads_elsewhere_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "model.h5"
+    model().save(path)
+    with h5py.File(path, "r+") as file:
+        file.move("model_weights", "moved")
+        file["model_weights"] = h5py.ExternalLink(str(tmp_path / "other.h5"), "/moved")
+    refused(path, "is not opened: its weights lead elsewhere, by a link")
+
+
+WITHOUT = {
+    "numbers": (np.arange(4), r"it holds no model, at most weights\."),
+    "nothing": (h5py.Empty("f4"), r"it holds no model, at most weights\."),
+    "no-text": ("", r"its config is not JSON\."),
+    "a-list": ("[]", r"its config describes no model\."),
+}
+
+
+@pytest.mark.parametrize("kind", WITHOUT)
+def test_an_h5_without_a_config_is_refused(kind: str, tmp_path: Path) -> None:
+    config, message = WITHOUT[kind]
+    with h5py.File(tmp_path / "model.h5", "w") as file:
+        file.attrs["model_config"] = config
+    refused(tmp_path / "model.h5", f"is not opened: {message}")

@@ -1,0 +1,247 @@
+"""Exported files build the model of their plan, in a process that has no tfpool."""
+
+import inspect
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import pytest
+
+import tfpool as tp
+from tests.helpers.built_models import assert_equal, under_every_head
+from tfpool.counting.plan import Plan
+from tfpool.networks.heads import HEADS
+
+HEAD = "# The head: "
+
+
+def run_code(code: str) -> keras.Model:
+    """The model that a file of exported code builds."""
+    scope: dict[str, Any] = {"__name__": "exported"}
+    exec(compile(code, "exported.py", "exec"), scope)
+    return scope["model"]
+
+
+def described(model: Any, known: dict[str, Any]) -> dict[str, Any]:
+    """Plain data: each layer's class, name, settings but for initial values, and what it reads; and the weight count.
+
+    Two models with equal data are equal functions of their weights. `known` keeps layers that several models share.
+    """
+    for layer in model.layers:
+        if layer.name not in known or known[layer.name][0] is not layer:
+            config = layer.get_config()
+            settings = {key: config[key] for key in config if "initializer" not in key and key != "seed"}
+            inputs = layer.input if isinstance(layer.input, list) else [layer.input]
+            read = [tensor._keras_history.operation.name for tensor in inputs]
+            known[layer.name] = layer, [type(layer).__name__, layer.name, settings, read]
+    layers = [known[layer.name][1] for layer in model.layers]
+    ends = [tensor._keras_history.operation.name for tensor in (*model.inputs, *model.outputs)]
+    return {"layers": layers, "ends": ends, "count": model.count_params()}
+
+
+def heads_of(name: str) -> tuple[str, ...]:
+    """What a head's code says does not follow from the network: a few have all of them, the others two kinds."""
+    return tuple(HEADS) if name in ("convnet", "resnet50", "nin_cifar", "efficientnetb0") else ("gap", "flatten")
+
+
+def export_all(folder: Path) -> None:
+    for name in tp.catalog():
+        (folder / name).mkdir()
+        for head in heads_of(name):
+            (folder / name / f"{head}.py").write_text(tp.to_code(tp.plan(name, head=head, classes=7)))
+
+
+# Text before the head is equal under all heads but for docstring, imports and a layer of ours: it runs once a network.
+STRANGER = f"""
+import json, pathlib, re, sys
+from typing import Any
+sys.modules["tfpool"] = None
+import keras
+
+{inspect.getsource(described)}
+
+folder = pathlib.Path.cwd()
+for name in json.loads(sys.argv[1]):
+    models, shared, known = {{}}, None, {{}}
+    with keras.StatelessScope(initialize_variables=False):
+        for path in sorted((folder / name).glob("*.py")):
+            code = path.read_text()
+            begin = re.search("^(def |input_layer)", code, re.MULTILINE).start()
+            before, head, after = code.partition("{HEAD}")
+            scope = {{"__name__": "exported"}}
+            exec(before[:begin], scope)
+            if shared is None:
+                shared, built = before[begin:], dict(scope)
+                exec(shared, built)
+            assert head and before[begin:] == shared, path
+            scope = {{**built, **scope}}
+            exec(head + after, scope)
+            models[path.stem] = {{"name": scope["model"].name, **described(scope["model"], known)}}
+    keras.backend.clear_session()
+    (folder / name / "unfinished").write_text(json.dumps(models))
+    (folder / name / "unfinished").rename(folder / name / "models.json")
+"""
+
+
+class Exported(NamedTuple):
+    folder: Path
+    process: subprocess.Popen[bytes]
+
+    def models_of(self, name: str) -> dict[str, Any]:
+        path = self.folder / name / "models.json"
+        while not path.exists():
+            assert self.process.poll() is None or path.exists(), (self.folder / "errors").read_text()
+            time.sleep(0.05)
+        return json.loads(path.read_text())
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Exported]:
+    """A folder a network, in which a process without tfpool leaves what the exported files built."""
+    folder = tmp_path_factory.mktemp("exported")
+    export_all(folder)
+    wanted = [name for name in tp.catalog() if any(f"[{name}]" in item.name for item in request.session.items)]
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    command = [sys.executable, "-c", STRANGER, json.dumps(wanted)]
+    with (
+        (folder / "errors").open("w") as errors,
+        subprocess.Popen(command, cwd=folder, env=environment, stderr=errors) as process,
+    ):
+        yield Exported(folder, process)
+        process.kill()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", tp.catalog())
+def test_every_file_builds_its_plan_where_tfpool_is_not(name: str, exported: Exported) -> None:
+    known: dict[str, Any] = {}
+    expected = {}
+    # No weight is allocated, so the largest heads are checked too.
+    with keras.StatelessScope(initialize_variables=False):
+        for plan, built in under_every_head(name):
+            assert_equal(plan, built)
+            if plan.head.name in heads_of(name):
+                expected[plan.head.name] = described(built, known)
+    keras.backend.clear_session()
+    models = exported.models_of(name)
+    assert set(models) == set(heads_of(name))
+    for head, model in models.items():
+        assert model.pop("name") == f"{name}-{head}"
+        assert model == json.loads(json.dumps(expected[head]))
+
+
+def assert_equal_outputs(plan: Plan) -> None:
+    """The plan's model and its code's, with weights copied that all differ, on small images."""
+    built, exported = tp.build(plan, seed=1), run_code(tp.to_code(plan))
+    assert described(exported, {}) == described(built, {})
+    assert exported.name == built.name
+    random = np.random.default_rng(0)
+    weights = [
+        value + 0.1 * random.random(value.shape, np.float32) if np.ndim(value) == 1 else value
+        for value in built.get_weights()
+    ]
+    built.set_weights(weights)
+    exported.set_weights(weights)
+    images = random.random((2, *plan.input_shape), np.float32)
+    outputs = built(images, training=False).numpy()
+    assert np.isfinite(outputs).all()
+    assert np.ptp(outputs) > 0
+    assert np.abs(exported(images, training=False).numpy() - outputs).max() == 0.0
+
+
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("name", ["resnet8", "squeezenet"])
+def test_the_code_of_every_head_gives_equal_outputs_with_equal_weights(name: str, head: str) -> None:
+    assert_equal_outputs(tp.plan(name, head=tp.FC((16,)) if head == "fc" else head, classes=5))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("convnet", {"pooling": "average"}),
+        ("resnet20b", {}),
+        ("plain20", {"width": 0.37}),
+        ("resnet18", {"input_shape": (64, 64, 3)}),
+        ("plain18", {"input_shape": (64, 64, 3)}),
+        ("resnet50", {"input_shape": (64, 64, 3)}),
+        ("resnet50", {"input_shape": (64, 64, 3), "output_stride": 8, "width": 0.5}),
+        ("resnet50v1.5", {"input_shape": (64, 64, 3), "width": 0.25}),
+        ("resnet50v2", {"input_shape": (65, 64, 1), "width": 0.25}),
+        ("nin_cifar", {}),
+        ("nin_imagenet", {"input_shape": (128, 128, 3)}),
+        ("alexnet", {"head": tp.FC((16,)), "input_shape": (128, 128, 3)}),
+        ("vgg11", {"head": tp.FC((16,)), "input_shape": (64, 64, 3)}),
+        ("vgg11_bn", {"head": "gap", "input_shape": (64, 64, 3)}),
+        ("efficientnetb0", {"input_shape": (64, 65, 3)}),
+    ],
+    ids=str,
+)
+def test_the_code_of_every_kind_of_block_gives_equal_outputs(name: str, settings: dict[str, Any]) -> None:
+    assert_equal_outputs(tp.plan(name, classes=5, **settings))
+    keras.backend.clear_session()
+
+
+@pytest.mark.slow
+def test_the_file_runs_by_itself(tmp_path: Path) -> None:
+    plan = tp.plan("resnet8", head="gem")
+    code = tp.to_code(plan)
+    assert "tfpool" not in code.replace('register_keras_serializable("tfpool")', "")
+    (tmp_path / "network.py").write_text(code)
+    command = [sys.executable, "network.py"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert re.search(rf"Total params.*{plan.params:,}", ended.stdout)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "most"),
+    [
+        ("resnet50", {}, 61),
+        ("resnet152", {}, 61),
+        ("resnet152", {"output_stride": 8}, 61),
+        ("resnet152v2", {}, 80),
+        ("resnet110", {}, 52),
+        ("plain110", {}, 36),
+        ("vgg19_bn", {}, 40),
+        ("squeezenet", {}, 40),
+        ("efficientnetb0", {}, 105),
+        ("efficientnetb7", {}, 125),
+    ],
+    ids=str,
+)
+def test_a_deep_network_is_hardly_longer_than_a_shallow_one(name: str, settings: dict[str, Any], most: int) -> None:
+    assert len(tp.to_code(tp.plan(name, **settings)).splitlines()) <= most
+
+
+def test_the_file_is_formatted_as_ruff_would(tmp_path: Path) -> None:
+    for name in tp.catalog():
+        for head in ("gap", "gem", "spp"):
+            (tmp_path / f"{name}-{head}.py").write_text(tp.to_code(tp.plan(name, head=head)))
+    (tmp_path / "narrow.py").write_text(tp.to_code(tp.plan("resnet50", width=0.37, output_stride=8)))
+    (tmp_path / "ruff.toml").write_text('line-length = 120\nlint.extend-select = ["E", "F", "W", "I", "B", "UP"]\n')
+    for command in (["format", "--check"], ["check"]):
+        ended = subprocess.run([sys.executable, "-m", "ruff", *command, "."], cwd=tmp_path, capture_output=True)
+        assert ended.returncode == 0, ended.stdout.decode()
+
+
+def test_the_code_reads_as_one_would_write_it() -> None:
+    code = tp.to_code(tp.plan("resnet8", input_shape=(None, None, 3))).splitlines()
+    assert code[0] == '"""resnet8-gap: images ?×?×3, 10 classes, 75,770 parameters."""'
+    assert 'input_layer = keras.Input((None, None, 3), name="input_layer")' in code
+    assert 'x = layers.Conv2D(16, 3, padding="same", use_bias=False, name="conv1_conv")(input_layer)' in code
+    assert 'x = layers.Add(name="conv2_block1_add")([conv1_relu, x])' in code
+    assert f"{HEAD}GAP" in code
+    assert max(map(len, code)) < 120
+
+
+def test_what_is_no_plan_has_no_code() -> None:
+    with pytest.raises(ValueError, match="A plan is needed"):
+        tp.to_code("resnet8")  # type: ignore[arg-type]
