@@ -1,0 +1,26 @@
+"""The examples in the docstrings of public names, run as a reader would."""
+
+import doctest
+from pathlib import Path
+
+import pytest
+
+import tfpool as tp
+
+NAMES = [name for name in tp.__all__ if name != "metrics"] + [f"metrics.{name}" for name in tp.metrics.__all__]
+OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_example_of_a_public_name_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    public = tp
+    for part in name.split("."):
+        public = getattr(public, part)
+    found = doctest.DocTestFinder(recurse=False).find(public, name, globs={})
+    assert sum(len(test.examples) for test in found) > 0
+    runner = doctest.DocTestRunner(optionflags=OPTIONS)
+    report: list[str] = []
+    for test in found:
+        runner.run(test, out=report.append)
+    assert not runner.failures, "".join(report)
