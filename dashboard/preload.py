@@ -41,11 +41,11 @@ def _warm() -> None:
         load_keras()
     from dashboard.cam import explanations, image_picker, model_picker
     from dashboard.common.page import store
-    from tfpool.tracking.query import countable
+    from tfpool.tracking.query import split_countable
 
     # What cannot be opened the page tells, if anybody asks for it.
     with suppress(ValueError):
-        known = model_picker.choices(countable(store().runs())[0])
+        known = model_picker.choices(split_countable(store().runs())[0])
         chosen = [model_picker.picked(name, known[name]) for name in model_picker.defaults(known)]
         pixels = image_picker.first(chosen)
         for model in chosen:

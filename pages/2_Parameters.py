@@ -16,7 +16,7 @@ from tfpool.counting.plan import Plan
 from tfpool.networks import graph
 from tfpool.networks.catalog import CATALOG
 from tfpool.tracking import results
-from tfpool.tracking.query import countable, is_lab, unknown_in_words
+from tfpool.tracking.query import is_lab, split_countable, uncountable_text
 
 BY = ("image side", "classes")
 COUNTS = {
@@ -120,9 +120,9 @@ def _range(line: list[int | None]) -> str:
 
 def mine() -> None:
     st.subheader("Accuracy against parameters: my runs", anchor=False)
-    runs, unknown = countable([run for run in store().runs() if not is_lab(run)])
+    runs, unknown = split_countable([run for run in store().runs() if not is_lab(run)])
     if unknown:
-        st.caption(plain(unknown_in_words(unknown)))
+        st.caption(plain(uncountable_text(unknown)))
     tested = list(dict.fromkeys(run.spec["data"] for run in runs if run.state == "done" and run.result))
     if not tested:
         st.info("Where more parameters buy accuracy, and where not: train two heads, and they stand here.")

@@ -8,7 +8,7 @@ from dashboard.header import header
 from dashboard.keras_loading import load_keras_for
 from dashboard.train import recipe_controls, run_buttons, run_cards
 from tfpool import data
-from tfpool.tracking.query import countable, is_lab
+from tfpool.tracking.query import is_lab, split_countable
 from tfpool.tracking.store import ENDED
 from tfpool.training import enqueue_sweep, launch
 from tfpool.training.recipe import start_on
@@ -42,7 +42,7 @@ if st.button(label, type="primary", disabled=not (recipe and count), key="train_
         st.rerun()
 
 with messages():
-    known, unknown = countable(store().runs())
+    known, unknown = split_countable(store().runs())
 run_buttons.told()
 run_buttons.of_unknown([run for run in unknown if not is_lab(run)])
 # The lab's are watched on the Claims page.

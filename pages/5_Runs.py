@@ -8,12 +8,12 @@ from dashboard.header import header
 from dashboard.runs import comparison, ranking, run_details, run_table
 from dashboard.runs.run_table import CHOSEN, MOST
 from dashboard.train import run_buttons, run_cards
-from tfpool.tracking.query import countable
+from tfpool.tracking.query import split_countable
 
 header("Runs", "Which run is better, by how much, over seeds?")
 
 with messages():
-    known, unknown = countable(store().runs())
+    known, unknown = split_countable(store().runs())
 run_buttons.told()
 run_buttons.of_unknown(unknown)
 answer = st.container()

@@ -11,7 +11,7 @@ from dashboard.common import charts, controls
 from dashboard.common.controls import SHORT_NAMES
 from dashboard.common.page import messages, plain, store
 from dashboard.header import header
-from tfpool.tracking.query import countable, unknown_in_words
+from tfpool.tracking.query import split_countable, uncountable_text
 
 METHODS = {
     "hirescam": "Exact for GAP and for Flatten: the map's sum plus the bias is the score.",
@@ -42,10 +42,10 @@ RELU = {"as the method has it": None, "for and against": False, "only what speak
 header("CAM", "Where does each model look, in the same image, on one scale?")
 
 with messages():
-    runs, unknown = countable(store().runs())
+    runs, unknown = split_countable(store().runs())
     known = model_picker.choices(runs)
 if unknown:
-    st.caption(plain(unknown_in_words(unknown)))
+    st.caption(plain(uncountable_text(unknown)))
 controls.begin_with("cam_models", known, model_picker.defaults(known))
 columns = st.columns(2)
 with columns[0]:

@@ -37,7 +37,7 @@ def trained(folder: Path) -> list[Run]:
     ids = enqueue_sweep([NETWORK], list(HEADS), 1, DATA, RECIPE, store)
     while not all(store.get(run_id).state == "done" for run_id in ids):
         launch(store)
-        told = (f"{run.id} {run.state} {run.done:.0%}" for run in map(store.get, ids))
+        told = (f"{run.id} {run.state} {run.fraction_done:.0%}" for run in map(store.get, ids))
         print(", ".join(told), end="\r", flush=True)
         time.sleep(1)
     print()

@@ -44,5 +44,5 @@ def test_the_maps_are_those_of_the_models(name: str) -> None:
     assert model.count_params() == run.plan.params
     explained = tp.explain(model, run.to_input(kept.images.images), method="hirescam", target=kept.images.labels)
     np.testing.assert_allclose(kept.heatmaps[name], explained.resize(kept.images.images.shape[1:3]), atol=1e-3)
-    found = classifier.find(name, RunStore("nowhere")).probabilities(kept.images.images)
+    found = classifier.find_classifier(name, RunStore("nowhere")).probabilities(kept.images.images)
     np.testing.assert_allclose(kept.probabilities[name], found, atol=1e-4)

@@ -14,7 +14,7 @@ from dashboard.common.background_work import Result, waited
 from dashboard.common.page import plain, store
 from dashboard.keras_loading import load_keras
 from tfpool import examples
-from tfpool.inference.classifier import Classifier, find, is_file
+from tfpool.inference.classifier import Classifier, find_classifier, is_model_file
 from tfpool.models.pretrained.applications import NETWORKS
 from tfpool.tracking.query import is_lab
 from tfpool.tracking.store import Run
@@ -80,7 +80,7 @@ def choices(stored: Sequence[Run]) -> dict[str, Run | None]:
     trained = sorted((run for run in stored if run.model_path.exists()), key=is_lab)
     runs = {run.id: run for run in trained}
     folder = store().folder
-    files = sorted(path.name for path in folder.iterdir() if is_file(path.name)) if folder.is_dir() else []
+    files = sorted(path.name for path in folder.iterdir() if is_model_file(path.name)) if folder.is_dir() else []
     return {**runs, **dict.fromkeys(files), **examples.runs(), **dict.fromkeys(NETWORKS)}
 
 
@@ -92,7 +92,7 @@ def picked(name: str, run: Run | None) -> Model:
     """
     if run:
         return Model(name, run, name, (run.model_path.stat().st_mtime,))
-    if not is_file(name):
+    if not is_model_file(name):
         return Model(name, None, name, ())
     path = store().folder / name
     written = tuple(each.stat().st_mtime for each in (path, path.with_suffix(".txt")) if each.is_file())
@@ -158,7 +158,7 @@ def _waited(work: Callable[[], Result], name: str) -> Result:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _classifier(path: str, changed: tuple[float, ...], mode: str | None, output: str | None) -> Classifier:
     load_keras()
-    return find(path, store(), mode, output)
+    return find_classifier(path, store(), mode, output)
 
 
 @st.cache_resource(max_entries=32, hash_funcs=KEYS, show_spinner=False)

@@ -101,7 +101,7 @@ def learning_curve(runs: Sequence[Run], metric: str, title: str, by: str = "epoc
         places = results.positions(run, by)
         lines = {"solid": run.history.get(f"val_{metric}"), "dot": run.history.get(metric)}
         if metric == "gap":
-            lines = {"solid": results.gaps(run), "dot": None}
+            lines = {"solid": results.overfit_by_epoch(run), "dot": None}
         for dash, values in lines.items():
             if values is None or not places:
                 continue

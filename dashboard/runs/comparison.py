@@ -1,4 +1,4 @@
-"""Comparing runs on a page: means over seeds, differing settings, curves. Which is best is in `dashboard.runs.ranking`."""
+"""Runs compared: means over seeds, differing settings, curves. Which is best is in `dashboard.runs.ranking`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dashboard.train import run_cards
 from tfpool.system.format import setting
 from tfpool.tracking import results
 from tfpool.tracking.confidence import images_behind
-from tfpool.tracking.query import WORDS
+from tfpool.tracking.query import LABELS
 from tfpool.tracking.results import AXES, Group
 from tfpool.tracking.store import Run
 
@@ -31,7 +31,7 @@ def over_seeds(runs: Sequence[Run], how: str) -> None:
         ("test", "val_accuracy"),
         default="test",
         required=True,
-        format_func=WORDS.__getitem__,
+        format_func=LABELS.__getitem__,
         key="runs_measure",
         bind="query-params",
     )
@@ -93,12 +93,12 @@ def _images(group: Group, measure: str) -> int | None:
 
 
 def _mean_gap(group: Group, how: str) -> float | None:
-    gaps = [each for run in group.runs if (each := results.gap(run, how)) is not None]
+    gaps = [each for run in group.runs if (each := results.overfit(run, how)) is not None]
     return 100 * sum(gaps) / len(gaps) if gaps else None
 
 
 def _measured(measure: str, how: str) -> str:
-    return WORDS[measure] if measure == "test" else f"{how} {WORDS[measure]}"
+    return LABELS[measure] if measure == "test" else f"{how} {LABELS[measure]}"
 
 
 def _said(group: Group) -> str:

@@ -11,7 +11,7 @@ from dashboard.common.controls import SHORT_NAMES
 from dashboard.common.page import plain
 from tfpool.system.format import setting
 from tfpool.tracking import results
-from tfpool.tracking.confidence import between, images_behind, interval
+from tfpool.tracking.confidence import images_behind, interval, interval_text
 from tfpool.tracking.results import Group
 from tfpool.tracking.store import Run
 
@@ -56,8 +56,9 @@ def verdict(runs: Sequence[Run]) -> None:
     st.caption(_sure(best, second, plain(other)))
     if images and _might_be(best.mean, images, second.mean):
         st.caption(
-            f"On {images:,} other images like these, {best.mean:.1%} might as well be {between(best.mean, images)}: "
-            f"the {second.mean:.1%} of {plain(other)} lies in that range. More test images would tell."
+            f"On {images:,} other images like these, {best.mean:.1%} might as well be "
+            f"{interval_text(best.mean, images)}: the {second.mean:.1%} of {plain(other)} lies in that range. "
+            "More test images would tell."
         )
 
 
@@ -69,7 +70,7 @@ def _might_be(share: float, images: int, other: float) -> bool:
 
 def _sure(best: Group, second: Group, other: str) -> str:
     """Whether the difference may be chance."""
-    apart = results.ahead(best, second)
+    apart = results.paired_difference(best, second)
     if apart is None and best.margin is not None and second.margin is not None:
         return "They share fewer than two seeds: train both from the same seed on to tell a difference from chance."
     if apart is None:
@@ -88,7 +89,7 @@ def _sure(best: Group, second: Group, other: str) -> str:
 def _ahead(best: Group, second: Group) -> str:
     if best.mean == second.mean:
         return "as many as"
-    apart = results.ahead(best, second)
+    apart = results.paired_difference(best, second)
     if apart is None or apart[0] < 0:
         return f"{100 * (best.mean - second.mean):.1f} points ahead of"
     return f"{100 * apart[0]:.1f} ± {100 * apart[1]:.1f} points, seed by seed, ahead of"

@@ -13,8 +13,8 @@ from dashboard.common.glossary import meaning
 from dashboard.common.page import plain, store
 from dashboard.train.run_cards import MOST
 from tfpool.tracking import query, results
-from tfpool.tracking.confidence import between, images_behind
-from tfpool.tracking.query import FACETS, ORDERS, WORDS, is_lab
+from tfpool.tracking.confidence import images_behind, interval_text
+from tfpool.tracking.query import FACETS, LABELS, ORDERS, is_lab
 from tfpool.tracking.store import Run
 
 CHOSEN = "runs_chosen"
@@ -54,7 +54,7 @@ def found(runs: Sequence[Run]) -> tuple[list[Run], str]:
     order = columns[1].selectbox(
         "Sort by",
         [_NEWEST, *ORDERS],
-        format_func=lambda key: WORDS.get(key, key),
+        format_func=lambda key: LABELS.get(key, key),
         key="runs_sort",
         bind="query-params",
     )
@@ -68,10 +68,10 @@ def found(runs: Sequence[Run]) -> tuple[list[Run], str]:
         help="For training and validation. The test images are seen once, by the model that was kept",
     )
     # A choice of one is none.
-    offered = {name: known for name in FACETS if len(known := query.values(runs, name)) > 1}
+    offered = {name: known for name in FACETS if len(known := query.facet_values(runs, name)) > 1}
     wanted: dict[str, list[str]] = {}
     if not offered:
-        return _sorted(query.select(runs, text), order, how), how
+        return _sorted(query.select_runs(runs, text), order, how), how
     chosen = any(st.session_state.get(f"runs_{name}") or st.query_params.get(f"runs_{name}") for name in offered)
     words = ", ".join(_FACET_WORDS[name].lower() for name in offered)
     with st.expander(f"Filter by {words}", expanded=chosen, icon=":material/filter_list:"):
@@ -86,11 +86,11 @@ def found(runs: Sequence[Run]) -> tuple[list[Run], str]:
                 help="Runs that were started together" if name == "sweep" else None,
                 bind="query-params",
             )
-    return _sorted(query.select(runs, text, wanted), order, how), how
+    return _sorted(query.select_runs(runs, text, wanted), order, how), how
 
 
 def _sorted(runs: list[Run], order: str, how: str) -> list[Run]:
-    return runs if order == _NEWEST else query.ranked(runs, order, how)
+    return runs if order == _NEWEST else query.rank_runs(runs, order, how)
 
 
 def _short(head: str) -> str:
@@ -134,13 +134,13 @@ def _rows(runs: Sequence[Run], how: str) -> pd.DataFrame:
         "test": _percents(measured["test"]),
         "of images": pd.Series(tested_on, dtype="Int64"),
         "validation": _percents(measured["val_accuracy"]),
-        "gap": _percents([results.gap(run, how) for run in runs]),
+        "gap": _percents([results.overfit(run, how) for run in runs]),
         "parameters": pd.Series([plan.params for plan in plans], dtype="Int64"),
         "time": _numbers(measured["time"]).round(),
         "state": [run.state for run in runs],
         "note": [run.note for run in runs],
         "test interval": [
-            between(share, images) if share is not None and images else None
+            interval_text(share, images) if share is not None and images else None
             for share, images in zip(measured["test"], tested_on, strict=True)
         ],
         "MACs": pd.Series([plan.macs for plan in plans], dtype="Int64"),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from dashboard.common.page import plain, store
-from tfpool.tracking.query import unknown_in_words
+from tfpool.tracking.query import uncountable_text
 from tfpool.tracking.run import ENDED, Run
 from tfpool.training.launcher import launch
 
@@ -64,7 +64,7 @@ def of_unknown(runs: Sequence[Run]) -> None:
     if not runs:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.text(unknown_in_words(runs))
+        st.text(uncountable_text(runs))
         for run in runs[:_OFFERED]:
             name = f" {run.id}" if len(runs) > 1 else ""
             if run.state in ENDED:

@@ -15,8 +15,8 @@ from dashboard.common.page import plain, store
 from dashboard.train import run_buttons
 from tfpool.system.format import clock
 from tfpool.tracking import results
-from tfpool.tracking.confidence import between, images_behind
-from tfpool.tracking.query import WORDS
+from tfpool.tracking.confidence import images_behind, interval_text
+from tfpool.tracking.query import LABELS
 from tfpool.tracking.run import ENDED, STATES, Run
 from tfpool.training.launcher import launch
 
@@ -130,7 +130,7 @@ def _card(run: Run) -> None:
     st.caption(run.id)
     st.caption(f"{described.params:,} parameters, {described.head_params:,} in the head")
     _accuracy(run)
-    st.progress(run.done, text=_status(run))
+    st.progress(run.fraction_done, text=_status(run))
     if run.state == "failed":
         st.error(plain(run.error or "The run failed."))
     if run.state == "interrupted":
@@ -144,9 +144,9 @@ def _accuracy(run: Run) -> None:
     metric = "test" if run.result else "val_accuracy"
     share, images = results.last(run, metric), images_behind(run, metric)
     help = f"{_ACCURACY[metric]} {_LIKE_THEM}"
-    st.metric(WORDS[metric].capitalize(), "–" if share is None else f"{share:.1%}", help=help)
+    st.metric(LABELS[metric].capitalize(), "–" if share is None else f"{share:.1%}", help=help)
     if share is not None and images:
-        st.caption(f"of {images:,} images, so {between(share, images)}")
+        st.caption(f"of {images:,} images, so {interval_text(share, images)}")
 
 
 def _status(run: Run) -> str:

@@ -8,7 +8,7 @@ import tfpool as tp
 from tfpool import data
 from tfpool.data.images import read_image
 from tfpool.inference import classifier
-from tfpool.models.preprocessing import scaled
+from tfpool.models.preprocessing import scale_pixels
 from tfpool.models.pretrained.applications import BUNDLED
 from tfpool.tracking.store import RunStore
 
@@ -16,14 +16,14 @@ CAT = str(BUNDLED / "photographs" / "cat.jpg")
 
 
 def test_a_fresh_machine_names_a_real_photograph(tmp_path: Path) -> None:
-    squeezenet = classifier.find("squeezenet", RunStore(tmp_path))
+    squeezenet = classifier.find_classifier("squeezenet", RunStore(tmp_path))
     shares = squeezenet.probabilities(squeezenet.read(CAT)[np.newaxis])[0]
     assert "cat" in squeezenet.class_names[shares.argmax()]
     assert shares.sum() == pytest.approx(1, rel=1e-5)
 
 
 def test_bundled_weights_are_what_build_takes_for_imagenet(tmp_path: Path) -> None:
-    squeezenet = classifier.find("squeezenet", RunStore(tmp_path))
+    squeezenet = classifier.find_classifier("squeezenet", RunStore(tmp_path))
     photograph = squeezenet.read(CAT)[np.newaxis]
     model = tp.build(tp.plan("squeezenet"), activation="softmax", weights="imagenet")
     scores = model(tp.preprocess_input("squeezenet", photograph), training=False).numpy()
@@ -43,7 +43,7 @@ def test_pretrained_features_stand_under_another_head() -> None:
 
 @pytest.mark.slow
 def test_a_run_reads_images_as_it_was_trained_on_them(trained: Path) -> None:
-    found = classifier.find("resnet8-gap-1", RunStore(trained))
+    found = classifier.find_classifier("resnet8-gap-1", RunStore(trained))
     images = data.load("fashion_mnist").test.images[:3]
     assert found.class_names == data.load("fashion_mnist").class_names
     np.testing.assert_array_equal(found.to_input(images), images.astype(np.float32) / 255)
@@ -51,7 +51,7 @@ def test_a_run_reads_images_as_it_was_trained_on_them(trained: Path) -> None:
 
 
 def test_a_class_goes_by_name_or_number(tmp_path: Path) -> None:
-    squeezenet = classifier.find("squeezenet", RunStore(tmp_path))
+    squeezenet = classifier.find_classifier("squeezenet", RunStore(tmp_path))
     assert squeezenet.class_number("espresso") == squeezenet.class_number("967") == 967
     with pytest.raises(ValueError, match=r"no class 'tea'\. Use 0 to 999, or one of: tench, .*, …"):
         squeezenet.class_number("tea")
@@ -61,7 +61,7 @@ def test_a_name_that_is_neither_run_nor_network_says_what_there_is(tmp_path: Pat
     with pytest.raises(
         ValueError, match=r"holds no runs yet.*Or use a network with ImageNet weights, such as squeezenet"
     ):
-        classifier.find("resnet8-gap-1", RunStore(tmp_path))
+        classifier.find_classifier("resnet8-gap-1", RunStore(tmp_path))
 
 
 def saved(model: keras.Model, path: Path) -> str:
@@ -72,17 +72,17 @@ def saved(model: keras.Model, path: Path) -> str:
 def test_a_file_is_a_classifier_with_names_beside_it(tmp_path: Path) -> None:
     model = tp.build(tp.plan("resnet8", input_shape=(28, 28, 1), classes=3), activation="softmax", seed=0)
     path = saved(model, tmp_path / "mine.keras")
-    found = classifier.find(path, RunStore(tmp_path))
+    found = classifier.find_classifier(path, RunStore(tmp_path))
     assert (found.name, found.input_shape) == ("mine.keras", (28, 28, 1))
     assert found.class_names == ("class 0", "class 1", "class 2")
     images = data.load("fashion_mnist").test.images[:2]
     np.testing.assert_allclose(found.to_input(images), images / np.float32(255))
     np.testing.assert_allclose(found.probabilities(images), model(images / np.float32(255)), atol=1e-6)
     (tmp_path / "mine.txt").write_text("boot\nbag\ncoat\n")
-    assert classifier.find(path, RunStore(tmp_path)).class_names == ("boot", "bag", "coat")
+    assert classifier.find_classifier(path, RunStore(tmp_path)).class_names == ("boot", "bag", "coat")
     (tmp_path / "mine.txt").write_text("boot\nbag\n")
     with pytest.raises(ValueError, match=r"mine.txt has 2 lines, and .*mine.keras 3 classes"):
-        classifier.find(path, RunStore(tmp_path))
+        classifier.find_classifier(path, RunStore(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -97,19 +97,19 @@ def test_a_file_is_a_classifier_with_names_beside_it(tmp_path: Path) -> None:
 )
 def test_pixels_are_scaled_as_asked_for(mode: str, expected: list[float]) -> None:
     pixels = np.array([255, 127.5, 0], np.float32).reshape(1, 1, 1, 3)
-    np.testing.assert_allclose(scaled(pixels, mode)[0, 0, 0], expected, atol=1e-4)
+    np.testing.assert_allclose(scale_pixels(pixels, mode)[0, 0, 0], expected, atol=1e-4)
 
 
 def test_a_model_that_scales_pixels_itself_gets_them_as_they_are(tmp_path: Path) -> None:
     image = keras.Input((None, None, 3))
     pooled = keras.layers.GlobalAveragePooling2D()(keras.layers.Rescaling(1 / 255)(image))
     path = saved(keras.Model(image, keras.layers.Dense(2)(pooled)), tmp_path / "any.keras")
-    found = classifier.find(path, RunStore(tmp_path))
+    found = classifier.find_classifier(path, RunStore(tmp_path))
     pixels = np.full((1, 4, 4, 3), 200, np.uint8)
     np.testing.assert_array_equal(found.to_input(pixels), np.full((1, 4, 4, 3), 200.0))
-    assert classifier.find(path, RunStore(tmp_path), "unit").to_input(pixels).max() == np.float32(200 / 255)
+    assert classifier.find_classifier(path, RunStore(tmp_path), "unit").to_input(pixels).max() == np.float32(200 / 255)
     with pytest.raises(ValueError, match=r"There is no way 'half' to scale pixels\. Use one of: unit, raw"):
-        classifier.find(path, RunStore(tmp_path), "half").to_input(pixels)
+        classifier.find_classifier(path, RunStore(tmp_path), "half").to_input(pixels)
     # Where any size will do, an image keeps its own.
     assert found.read(CAT).shape == (300, 451, 3)
     assert found.read(CAT, (64, 64)).shape == (64, 64, 3)
@@ -117,6 +117,6 @@ def test_a_model_that_scales_pixels_itself_gets_them_as_they_are(tmp_path: Path)
 
 
 def test_an_image_is_fitted_to_what_a_network_takes(tmp_path: Path) -> None:
-    squeezenet = classifier.find("squeezenet", RunStore(tmp_path))
+    squeezenet = classifier.find_classifier("squeezenet", RunStore(tmp_path))
     photograph = read_image(CAT, (None, None, 3))
     np.testing.assert_array_equal(squeezenet.fit(photograph), squeezenet.read(CAT))

@@ -7,7 +7,7 @@ import scipy.stats
 
 from tests.helpers.stored_runs import finished
 from tfpool.system.process import Process
-from tfpool.tracking.confidence import between, images_behind, interval
+from tfpool.tracking.confidence import images_behind, interval, interval_text
 from tfpool.tracking.store import RunStore
 
 
@@ -18,7 +18,7 @@ def test_the_interval_is_wilsons(right: int, images: int) -> None:
 
 
 def test_eight_of_ten_may_be_half_or_nearly_all() -> None:
-    assert between(0.8, 10) == "49.0% to 94.3%"
+    assert interval_text(0.8, 10) == "49.0% to 94.3%"
 
 
 def test_the_images_behind_an_accuracy_are_those_recorded_or_those_of_the_data_set(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import scipy.stats
 
 from tests.helpers.stored_runs import finished, unknown
 from tfpool.tracking import results
-from tfpool.tracking.query import countable, ranked, select, unknown_in_words
+from tfpool.tracking.query import rank_runs, select_runs, split_countable, uncountable_text
 from tfpool.tracking.store import RunStore
 
 
@@ -23,8 +23,8 @@ def test_best_and_last_values_and_the_gap_between_training_and_validation(store:
     assert (results.best(run, "val_accuracy"), results.last(run, "val_accuracy")) == (0.7, pytest.approx(0.6))
     assert (results.best(run, "loss"), results.last(run, "val_loss")) == (1.0, 2.0)
     assert results.last(run, "test") == 0.7
-    assert results.gaps(run) == [pytest.approx(-0.2), pytest.approx(0.3)]
-    assert results.gap(run, "best") == pytest.approx(-0.2)
+    assert results.overfit_by_epoch(run) == [pytest.approx(-0.2), pytest.approx(0.3)]
+    assert results.overfit(run, "best") == pytest.approx(-0.2)
     assert results.value(run, "params") == run.plan.params
     assert results.value(run, "time") == 5.0
 
@@ -77,7 +77,7 @@ def test_two_groups_are_compared_seed_by_seed(store: RunStore) -> None:
     first, second = results.groups(store.runs())
     apart = np.array([0.02, 0.03, 0.01])
     expected = scipy.stats.t.interval(0.95, 2, apart.mean(), scipy.stats.sem(apart))
-    mean, half = results.ahead(first, second) or (0, 0)
+    mean, half = results.paired_difference(first, second) or (0, 0)
     assert (mean - half, mean + half) == (pytest.approx(expected[0]), pytest.approx(expected[1]))
 
 
@@ -99,16 +99,16 @@ def test_runs_are_found_by_words_and_facets_and_sorted(store: RunStore) -> None:
     low, high = finished(store, 0.6), finished(store, 0.8, head="flatten")
     store.rename(low.id, "My First")
     runs = store.runs()
-    assert [run.id for run in select(runs, "first")] == [low.id]
-    assert [run.id for run in select(runs, "FLATTEN resnet8")] == [high.id]
-    assert [run.id for run in select(runs, facets={"sweep": ["both"]})] == [low.id]
-    assert [run.id for run in ranked(runs, "test")] == [high.id, low.id]
-    assert [run.id for run in ranked(runs, "test_loss")] == [high.id, low.id]
-    assert [run.id for run in ranked(runs, "params")] == [low.id, high.id]
+    assert [run.id for run in select_runs(runs, "first")] == [low.id]
+    assert [run.id for run in select_runs(runs, "FLATTEN resnet8")] == [high.id]
+    assert [run.id for run in select_runs(runs, facets={"sweep": ["both"]})] == [low.id]
+    assert [run.id for run in rank_runs(runs, "test")] == [high.id, low.id]
+    assert [run.id for run in rank_runs(runs, "test_loss")] == [high.id, low.id]
+    assert [run.id for run in rank_runs(runs, "params")] == [low.id, high.id]
     with pytest.raises(ValueError, match=r"No run has the data 'cats'\. There is: fashion_mnist"):
-        select(runs, facets={"data": ["cats"]})
+        select_runs(runs, facets={"data": ["cats"]})
     with pytest.raises(ValueError, match=r"Runs cannot be sorted by 'luck'\. Use one of: test"):
-        ranked(runs, "luck")
+        rank_runs(runs, "luck")
 
 
 @pytest.mark.parametrize(
@@ -118,13 +118,13 @@ def test_runs_are_found_by_words_and_facets_and_sorted(store: RunStore) -> None:
 )
 def test_runs_that_this_version_cannot_count_stand_apart(store: RunStore, changed: dict[str, Any]) -> None:
     run, other = finished(store, 0.7), unknown(store, **changed)
-    assert [[each.id for each in part] for part in countable(store.runs())] == [[run.id], [other.id]]
+    assert [[each.id for each in part] for part in split_countable(store.runs())] == [[run.id], [other.id]]
 
 
 def test_what_is_said_of_runs_that_cannot_be_counted_stays_a_sentence(store: RunStore) -> None:
     runs = [unknown(store, head={"name": "hidden"}) for _ in range(7)]
-    assert unknown_in_words([]) == ""
+    assert uncountable_text([]) == ""
     about = "of a network or head that this version of tfpool does not know."
-    assert unknown_in_words(runs[:1]) == f"resnet8-hidden-2 is {about}"
-    assert unknown_in_words(runs).startswith("resnet8-hidden-2, resnet8-hidden-4, ")
-    assert unknown_in_words(runs).endswith(f"resnet8-hidden-10 and 2 more are {about}")
+    assert uncountable_text(runs[:1]) == f"resnet8-hidden-2 is {about}"
+    assert uncountable_text(runs).startswith("resnet8-hidden-2, resnet8-hidden-4, ")
+    assert uncountable_text(runs).endswith(f"resnet8-hidden-10 and 2 more are {about}")

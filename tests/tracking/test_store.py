@@ -52,7 +52,7 @@ def test_a_run_from_queue_to_end(store: RunStore) -> None:
     assert claimed
     assert (claimed.id, claimed.state) == (first, "running")
     store.report(first, epoch=0, step=5, steps=10, loss=1.0, accuracy=0.5, images_per_second=9.0, elapsed=3.0)
-    assert store.get(first).done == 0.25
+    assert store.get(first).fraction_done == 0.25
     assert store.get(first).seconds_left == pytest.approx(9.0)
     store.record(first, 0, EPOCH)
     store.end(first, "done", result={"loss": 0.1, "accuracy": 0.9})

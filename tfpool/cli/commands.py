@@ -16,12 +16,12 @@ from tfpool.cli.runs import show
 from tfpool.counting.comparison import compare
 from tfpool.counting.counts import Counts
 from tfpool.counting.plan import plan
-from tfpool.inference.classifier import Classifier, find, is_file
+from tfpool.inference.classifier import Classifier, find_classifier, is_model_file
 from tfpool.models.keras_code import to_code
 from tfpool.system.format import memory, table
 from tfpool.system.startup import lasting
 from tfpool.system.terminal import bar, quietly
-from tfpool.tracking.export import write
+from tfpool.tracking.export import export_model
 from tfpool.tracking.store import RunStore
 from tfpool.training.recipe import PRETRAINED, WHY_PRETRAINED, Recipe, start_on
 from tfpool.validation import at_least
@@ -29,7 +29,7 @@ from tfpool.validation import at_least
 
 def plan_command(args: argparse.Namespace) -> int:
     shape, settings = _input_shape(args.input), _settings(args.set)
-    if is_file(args.backbone):
+    if is_model_file(args.backbone):
         if args.code or settings or any(each is not None for each in (args.head, shape, args.classes)):
             raise ValueError(f"{args.backbone} is counted as it is. Leave out --head, --input and the like.")
         result = _counted(args.backbone)
@@ -48,7 +48,7 @@ def plan_command(args: argparse.Namespace) -> int:
 
 
 def compare_command(args: argparse.Namespace) -> int:
-    networks = [_counted(name) if is_file(name) else name for name in args.backbones]
+    networks = [_counted(name) if is_model_file(name) else name for name in args.backbones]
     compared = compare(networks, args.head, _input_shape(args.input), args.classes, **_settings(args.set))
     print(compared.to_json() if args.json else compared)
     return 0
@@ -145,7 +145,7 @@ def export_command(args: argparse.Namespace) -> int:
     if not out.parent.is_dir():
         raise ValueError(f"There is no folder {out.parent} to write {out.name} into.")
     with quietly(), lasting():
-        write(run, out, args.format)
+        export_model(run, out, args.format)
     print(json.dumps({"run": run.id, "format": args.format, "out": args.out}) if args.json else f"Written: {out}")
     return 0
 
@@ -180,9 +180,9 @@ def explain_command(args: argparse.Namespace) -> int:
 
 
 def _classifiers(args: argparse.Namespace, *names: str) -> list[Classifier]:
-    if (args.pixels or args.output) and not any(map(is_file, names)):
+    if (args.pixels or args.output) and not any(map(is_model_file, names)):
         raise ValueError(f"--pixels and --output are for models from files: of {', '.join(names)} they are known.")
-    return [find(name, RunStore(args.store), args.pixels, args.output) for name in names]
+    return [find_classifier(name, RunStore(args.store), args.pixels, args.output) for name in names]
 
 
 def classify_command(args: argparse.Namespace) -> int:

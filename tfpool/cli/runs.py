@@ -11,7 +11,7 @@ from typing import Any
 from tfpool.system.format import clock, count, setting, short, table
 from tfpool.tracking import results
 from tfpool.tracking.confidence import images_behind
-from tfpool.tracking.query import FACETS, WORDS, countable, is_lab, ranked, select, unknown_in_words
+from tfpool.tracking.query import FACETS, LABELS, is_lab, rank_runs, select_runs, split_countable, uncountable_text
 from tfpool.tracking.results import Group
 from tfpool.tracking.store import Run, RunStore
 
@@ -23,12 +23,12 @@ def runs_command(args: argparse.Namespace) -> int:
     # Whoever names a sweep has it, the lab's too.
     asked = [run for run in stored if args.lab or args.sweep or not is_lab(run)]
     folded = f"{len(stored) - len(asked):,} runs of the lab are left out: --lab lists them."
-    listed, unknown = countable(asked)
+    listed, unknown = split_countable(asked)
     if unknown and not listed and not args.json:
-        raise ValueError(unknown_in_words(unknown))
+        raise ValueError(uncountable_text(unknown))
     if unknown:
-        print(f"tfpool: {unknown_in_words(unknown)}", file=sys.stderr)
-    found = select(listed, " ".join(args.text), {name: getattr(args, name) for name in FACETS}) if listed else []
+        print(f"tfpool: {uncountable_text(unknown)}", file=sys.stderr)
+    found = select_runs(listed, " ".join(args.text), {name: getattr(args, name) for name in FACETS}) if listed else []
     if not found and not args.json:
         less = folded if len(asked) < len(stored) else "Ask for less."
         raise ValueError(f"None of the {len(listed):,} runs in {args.store} is like that. {less}")
@@ -37,7 +37,7 @@ def runs_command(args: argparse.Namespace) -> int:
     how = "best" if args.best else "last"
     if args.seeds:
         return _seeds(found, args.sort, how, args.json)
-    show(ranked(found, args.sort, how) if args.sort else found, args.json, how)
+    show(rank_runs(found, args.sort, how) if args.sort else found, args.json, how)
     return 0
 
 
@@ -90,7 +90,7 @@ def show(found: Sequence[Run], as_json: bool, how: str = "last") -> None:
             _percent(results.value(run, "val_accuracy", how)),
             _percent(results.value(run, "test")),
             count(images_behind(run) if run.result else None),
-            _points(results.gap(run, how)),
+            _points(results.overfit(run, how)),
             clock(results.value(run, "time")),
         )
         for run in found
@@ -143,4 +143,4 @@ def _group_record(group: Group, metric: str, how: str) -> dict[str, Any]:
 
 
 def _named(metric: str, how: str) -> str:
-    return WORDS[metric] if metric.startswith("test") else f"{how} {WORDS[metric]}"
+    return LABELS[metric] if metric.startswith("test") else f"{how} {LABELS[metric]}"

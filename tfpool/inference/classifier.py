@@ -86,18 +86,18 @@ class Classifier:
         return np.asarray(anatomy.probabilities(anatomy.head(values, values)))
 
 
-def find(name: str, store: RunStore, mode: str | None = None, output: str | None = None) -> Classifier:
+def find_classifier(name: str, store: RunStore, mode: str | None = None, output: str | None = None) -> Classifier:
     """The classifier of that name: of a run or an example by its id, a network with ImageNet weights, or a file.
 
     Args:
-        mode: how a file's model takes its pixels, one of `tfpool.models.preprocessing.MODES`. Default: from 0 to 1, or from 0 to 255
+        mode: how a file's model takes its pixels, one of `PIXEL_MODES`. Default: from 0 to 1, or from 0 to 255
             where the model scales them itself.
         output: name of the output that a file's model is asked for, where it has several.
 
     Raises:
         ValueError: if there is none of them.
     """
-    if is_file(name):
+    if is_model_file(name):
         return of_file(name, mode, output)
     if name in pretrained.NETWORKS:
         return of_network(name)
@@ -111,7 +111,7 @@ def find(name: str, store: RunStore, mode: str | None = None, output: str | None
         ) from None
 
 
-def is_file(name: str) -> bool:
+def is_model_file(name: str) -> bool:
     """Whether a name is that of a saved model."""
     return name.endswith((".keras", ".h5"))
 
@@ -136,7 +136,7 @@ def of_file(path: str | Path, mode: str | None = None, output: str | None = None
     """
     from tfpool.anatomy.split import undivided
     from tfpool.models.loading.load import load_model
-    from tfpool.models.preprocessing import scaled, scales_itself
+    from tfpool.models.preprocessing import scale_pixels, scales_itself
 
     model = load_model(path)
     classes = undivided(model, output).classes
@@ -150,7 +150,7 @@ def of_file(path: str | Path, mode: str | None = None, output: str | None = None
         raise ValueError(f"{listed} has {len(names)} lines, and {path} {classes} classes. Write one name a line.")
     mode = mode or ("raw" if scales_itself(model) else "unit")
     named = names or tuple(f"class {number}" for number in range(classes))
-    to_input = partial(scaled, mode=mode)
+    to_input = partial(scale_pixels, mode=mode)
     return Classifier(Path(path).name, _sized(model.input_shape[1:]), named, lambda: model, to_input, output)
 
 

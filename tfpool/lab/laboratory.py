@@ -135,7 +135,7 @@ class Laboratory:
         while waiting or len(handed) < len(ids):
             self._take(waiting, ids, may_diverge)
             found = self._found(set(ids.values()), may_diverge)
-            self.told(self._done + sum(1.0 if is_over(run) else run.done for run in found), self._total)
+            self.told(self._done + sum(1.0 if is_over(run) else run.fraction_done for run in found), self._total)
             busy = sum(not is_over(run) for run in found)
             under_way = bool(waiting or busy)
             # A few at a time, so that somebody's own runs need not wait until the claim is through.

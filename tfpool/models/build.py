@@ -34,7 +34,7 @@ def build(
         activation: what the scores end in, such as "softmax". Default: logits.
         seed: fixes the initial weights and the dropout. Each layer's draw follows from the seed and its
             name alone, so that two heads on one backbone start from the same backbone weights.
-        weights: "imagenet" or a path to a file, as `tfpool.models.pretrained.load_weights` takes it: the backbone starts
+        weights: "imagenet" or a path to a file, as `load_weights` takes it: the backbone starts
             from these, and so does a head that they fit. `preprocess_input` makes images as ImageNet's weights expect
             them. Default: initial weights.
         initializer: what these are drawn by under a seed: "glorot" (uniform) or "he" (normal).

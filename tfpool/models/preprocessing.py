@@ -33,24 +33,24 @@ def to_network(images: Any, plan: Plan, weights: str | None = None) -> tf.Tensor
         values = tf.repeat(values, channels, axis=-1)
     if weights == "imagenet":
         return as_trained(plan.backbone, values)
-    return values / (255 / highest(plan))
+    return values / (255 / white_level(plan))
 
 
-def highest(plan: Plan) -> float:
+def white_level(plan: Plan) -> float:
     """What white is to a network without ImageNet's weights: 1, or 255 where it scales images itself."""
     return 255.0 if any(row.op == "Rescaling" for row in plan.rows) else 1.0
 
 
-MODES = ("unit", "raw", "tf", "torch", "caffe")
+PIXEL_MODES = ("unit", "raw", "tf", "torch", "caffe")
 """How pixels are scaled: from 0 to 1, from 0 to 255, or as a mode of keras.applications' `preprocess_input`."""
 
 
-def scaled(images: Any, mode: str) -> np.ndarray:
+def scale_pixels(images: Any, mode: str) -> np.ndarray:
     """Images for a model of unknown origin.
 
     Args:
         images: uint8 (N, H, W, C).
-        mode: one of `MODES`.
+        mode: one of `PIXEL_MODES`.
 
     Returns:
         float32 (N, H, W, C).
@@ -58,8 +58,8 @@ def scaled(images: Any, mode: str) -> np.ndarray:
     Raises:
         ValueError: if there is no such mode.
     """
-    if mode not in MODES:
-        raise ValueError(f"There is no way {mode!r} to scale pixels. Use one of: {', '.join(MODES)}.")
+    if mode not in PIXEL_MODES:
+        raise ValueError(f"There is no way {mode!r} to scale pixels. Use one of: {', '.join(PIXEL_MODES)}.")
     values = np.array(images, np.float32)
     if mode in ("unit", "raw"):
         return values / 255 if mode == "unit" else values

@@ -1,4 +1,4 @@
-"""Blocks that a graph repeats, and what their repetitions differ in: `tfpool.models.keras_code` writes a function for each.
+"""Blocks that a graph repeats, and what their repetitions differ in: `keras_code` writes a function for each.
 
 All is read off the graph: layers of one block have names that begin alike. Nothing here knows a network.
 """

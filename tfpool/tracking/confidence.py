@@ -42,7 +42,7 @@ def interval(share: float, images: int) -> tuple[float, float]:
     return max(0.0, (middle - spread) / whole), min(1.0, (middle + spread) / whole)
 
 
-def between(share: float, images: int) -> str:
+def interval_text(share: float, images: int) -> str:
     """The interval in words: '49.0% to 94.3%'."""
     low, high = interval(share, images)
     return f"{low:.1%} to {high:.1%}"

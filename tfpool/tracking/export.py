@@ -12,7 +12,7 @@ from tfpool.system.spawn import command, spawn
 from tfpool.tracking.run import Run
 
 
-def write(run: Run, path: Path, format: str = "onnx") -> None:
+def export_model(run: Run, path: Path, format: str = "onnx") -> None:
     """Write a run's model to a file, which is whole or not there.
 
     Args:

@@ -12,7 +12,7 @@ from tfpool.tracking.run import STATES, Run
 
 FACETS = ("data", "network", "head", "state", "sweep")
 ORDERS = (*MEASURES, *COSTS)
-WORDS = {
+LABELS = {
     "test": "test accuracy",
     "val_accuracy": "validation accuracy",
     "accuracy": "training accuracy",
@@ -36,7 +36,7 @@ def is_lab(run: Run) -> bool:
     return (run.sweep or "").startswith(LAB)
 
 
-def countable(runs: Sequence[Run]) -> tuple[list[Run], list[Run]]:
+def split_countable(runs: Sequence[Run]) -> tuple[list[Run], list[Run]]:
     """Runs apart: those that this version of tfpool can count, and those of a network or head that it does not know.
 
     Another branch may have had a head that is not here, and its runs may lie in the same store.
@@ -55,7 +55,7 @@ def _is_known(run: Run) -> bool:
         return False
 
 
-def unknown_in_words(unknown: Sequence[Run]) -> str:
+def uncountable_text(unknown: Sequence[Run]) -> str:
     """What is said of runs that cannot be counted; nothing of none."""
     if not unknown:
         return ""
@@ -78,12 +78,12 @@ def facet(run: Run, name: str) -> str | None:
     return known[name]
 
 
-def values(runs: Sequence[Run], name: str) -> list[str]:
+def facet_values(runs: Sequence[Run], name: str) -> list[str]:
     """What a facet is in these runs, each value once, in alphabetical order."""
     return sorted({each for run in runs if (each := facet(run, name)) is not None})
 
 
-def select(runs: Sequence[Run], text: str = "", facets: Mapping[str, Sequence[str]] | None = None) -> list[Run]:
+def select_runs(runs: Sequence[Run], text: str = "", facets: Mapping[str, Sequence[str]] | None = None) -> list[Run]:
     """The runs that have every word of a text in their id, title, note or facets, and one of the values of each facet.
 
     Args:
@@ -96,7 +96,7 @@ def select(runs: Sequence[Run], text: str = "", facets: Mapping[str, Sequence[st
     """
     wanted = {name: chosen for name, chosen in (facets or {}).items() if chosen}
     for name, chosen in wanted.items():
-        known = values(runs, name)
+        known = facet_values(runs, name)
         for each in chosen:
             if each not in known and each not in _ALWAYS_KNOWN.get(name, ()):
                 raise ValueError(f"No run has the {name} {each!r}. There is: {', '.join(known) or 'none'}.")
@@ -114,7 +114,7 @@ def _all_text(run: Run) -> str:
     return " ".join(filter(None, parts)).casefold()
 
 
-def ranked(runs: Sequence[Run], key: str, how: str = "last") -> list[Run]:
+def rank_runs(runs: Sequence[Run], key: str, how: str = "last") -> list[Run]:
     """Runs with the best first: the highest accuracy, the lowest loss or cost; what is not known comes last.
 
     Args:

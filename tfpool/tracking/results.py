@@ -38,15 +38,15 @@ def best(run: Run, metric: str) -> float | None:
     return (min if metric.endswith("loss") else max)(values) if values else None
 
 
-def gap(run: Run, how: str = "last") -> float | None:
+def overfit(run: Run, how: str = "last") -> float | None:
     """Accuracy on the training images above that on the validation images, after the last or the best epoch."""
     if not run.history["accuracy"]:
         return None
     validation = run.history["val_accuracy"]
-    return gaps(run)[-1 if how == "last" else validation.index(max(validation))]
+    return overfit_by_epoch(run)[-1 if how == "last" else validation.index(max(validation))]
 
 
-def gaps(run: Run) -> list[float]:
+def overfit_by_epoch(run: Run) -> list[float]:
     """How far the accuracy on the training images is above that on the validation images, a value per epoch."""
     pairs = zip(run.history["accuracy"], run.history["val_accuracy"], strict=True)
     return [training - validation for training, validation in pairs]
@@ -184,7 +184,7 @@ def _without_seed(run: Run) -> dict[str, Any]:
     return {name: each for name, each in settings(run).items() if name != "seed"}
 
 
-def ahead(first: Group, second: Group) -> tuple[float, float] | None:
+def paired_difference(first: Group, second: Group) -> tuple[float, float] | None:
     """Mean and half 95 % interval of how much `first` exceeds `second`, seed by seed; None under two shared seeds.
 
     Under one seed two heads start on equal backbones and see the images in one order: much of chance cancels.

@@ -83,7 +83,7 @@ class Run:
         return self.path / "checkpoint" / "state.npz"
 
     @property
-    def done(self) -> float:
+    def fraction_done(self) -> float:
         """Share of the training that is behind, 0 to 1."""
         if self.state == "done":
             return 1.0
@@ -94,7 +94,7 @@ class Run:
     def seconds_left(self) -> float | None:
         """Time that the rest of the training will take at the pace so far; None before the first step."""
         elapsed = self.progress.get("elapsed")
-        return elapsed * (1 - self.done) / self.done if elapsed and self.done else None
+        return elapsed * (1 - self.fraction_done) / self.fraction_done if elapsed and self.fraction_done else None
 
     def to_input(self, images: np.ndarray) -> np.ndarray:
         """Images as the data set has them, uint8 (N, h, w, c), as the model reads them, float32 (N, H, W, C)."""

@@ -20,7 +20,7 @@ from tfpool._version import __version__
 from tfpool.counting.plan import Plan
 from tfpool.data import DataSet
 from tfpool.models.build import build
-from tfpool.models.preprocessing import highest, to_network
+from tfpool.models.preprocessing import to_network, white_level
 from tfpool.system.files import atomic
 from tfpool.tracking import predictions
 from tfpool.tracking.store import METRICS, Run, RunStore
@@ -199,7 +199,9 @@ def _write_history(run: Run) -> None:
 def _describe(run: Run, data: DataSet) -> None:
     """Everything needed to repeat the run, beside its model."""
     weights = run.spec["recipe"].get("weights")
-    scaled = f"as ImageNet's weights of {run.plan.backbone} expect" if weights else f"from 0 to {highest(run.plan):g}"
+    scaled = (
+        f"as ImageNet's weights of {run.plan.backbone} expect" if weights else f"from 0 to {white_level(run.plan):g}"
+    )
     facts = {
         "id": run.id,
         **run.spec,

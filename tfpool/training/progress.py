@@ -27,7 +27,7 @@ def watch(store: RunStore, run_ids: Sequence[str]) -> list[Run]:
                 launch(store)
                 found = [run for run in reversed(store.runs()) if run.id in tasks]
                 for run in found:
-                    bars.update(tasks[run.id], completed=run.done, state=describe(run))
+                    bars.update(tasks[run.id], completed=run.fraction_done, state=describe(run))
                     if not console.is_terminal:
                         told[run.id] = _tell(console, run, told[run.id])
                 if all(run.state in ENDED for run in found):

@@ -1,7 +1,7 @@
 """Models from files of any origin: looked through here, and only then opened by Keras.
 
 Keras's safe mode has been got around more than once, so it is the second lock, not the first. A file is opened only if
-all that it says it is made of is in `tfpool.models.loading.allowlist`, and what Keras gets is a private copy of what was looked at.
+all that it says it is made of is on the allowlist, and Keras gets a private copy of the file that was checked.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ MOST_NUMBERS = 2**30
 def load_model(path: str | Path) -> keras.Model:
     """A saved model of stock Keras layers and ours, not compiled.
 
-    Nothing in the file runs: it is refused if it holds a Lambda or any other class that is not in `tfpool.models.loading.allowlist`, or
+    Nothing in the file runs: it is refused if it holds a Lambda or any other class that is not on the allowlist, or
     if its weights are elsewhere, or larger than the file can hold.
 
     Args:
