@@ -1,24 +1,20 @@
-# The two commands that matter: `make app` and `make test`. Both set up what they need.
+# `make app` opens the dashboard, `make test` runs the checks. Each sets up what it needs.
 PYTHON ?= python3
+export PYTHON
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile --no-deps
-# All is pinned. TensorFlow is more than half of it: it and the rest are unpacked side by side.
-INSTALL = $(PIP) $$(grep '^tensorflow==' $<) & grep -v '^tensorflow==' $< | $(PIP) -r /dev/stdin; rest=$$?; wait $$! && exit $$rest
-# pip compiles what it installs on one core. Files that Python cannot compile are not for it: they are left as they are.
-COMPILE := $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 
-# Where tests in a browser are, and those that need a quiet machine: to look for them everywhere takes a while.
+# Where the tests of each round are: collecting from these alone is faster.
 BROWSER := tests/browser tests/training/test_soak.py
 QUIET := tests/training/test_training.py
 
-.PHONY: app test lint types tests docs soak format lock clean
+.PHONY: app test lint types tests exhaustive benchmark docs soak format chromium lock clean
 
 app: $(VENV)/runtime
 	$(BIN)/python scripts/serve.py
 
-# Types are looked through beside the tests, which leave a part of a core free.
-test: lint
+# mypy runs beside the tests, which leave part of a core free.
+test: chromium lint
 	$(MAKE) --jobs 2 types tests
 
 lint: $(VENV)/dev
@@ -28,37 +24,46 @@ lint: $(VENV)/dev
 types: $(VENV)/dev
 	$(BIN)/mypy
 
-# What one round of tests has trained the others have too.
+# The rounds share what one of them has trained. An `-m` here replaces the one in pyproject.toml.
 tests: export TESTS_SHARE := $(CURDIR)/build/tests
-tests: $(VENV)/dev
+tests: chromium $(VENV)/dev
 	rm -rf $(TESTS_SHARE)
 	mkdir -p $(TESTS_SHARE)
-	$(BIN)/python -m pytest -n auto -m "not browser and not quiet"
-	$(BIN)/python -m pytest -n auto -m "browser and not quiet" $(BROWSER)
-	$(BIN)/python -m pytest -m quiet $(QUIET)
+	$(BIN)/python -m pytest -n auto -m "not browser and not quiet and not exhaustive"
+	$(BIN)/python -m pytest -n auto -m "browser and not quiet and not exhaustive" $(BROWSER)
+	$(BIN)/python -m pytest -m "quiet and not exhaustive" $(QUIET)
 
-# README.md, the pages and the docstrings as a site. What leads nowhere or cannot be read is an error.
+# Every network with every head, and the like: what `make test` leaves out.
+exhaustive: chromium $(VENV)/dev
+	$(BIN)/python -m pytest -n auto -m exhaustive
+
+# Every benchmark in its short form. `python benchmarks/NAME.py` is the long one.
+benchmark: chromium $(VENV)/dev
+	$(BIN)/python -m benchmarks --short
+
+# The documentation as a site. A broken link or a docstring that cannot be read is an error.
 docs: $(VENV)/dev
 	$(BIN)/sphinx-build --builder html --conf-dir docs --doctree-dir build/doctrees --fresh-env --fail-on-warning --quiet . site
 
-# Workers and dashboards killed at random during a sweep, for a quarter of an hour.
-soak: $(VENV)/dev
+# Workers and dashboards killed at random during a sweep, for 15 minutes.
+soak: chromium $(VENV)/dev
 	$(BIN)/python -m tests.helpers.soak --kills 30
 
 format: $(VENV)/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+chromium:
+	scripts/setup.sh chromium
+
+# Compiling ahead makes the first page faster. Some files of the packages are for other versions of Python: no error.
 $(VENV)/runtime: requirements.txt
-	$(PYTHON) -m venv $(VENV)
-	$(INSTALL)
-	$(COMPILE)
+	scripts/setup.sh environment $<
+	$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 	touch $@
 
-# Tests import what they need of it, which compiles that much sooner than all of it is.
 $(VENV)/dev: requirements-dev.txt
-	$(PYTHON) -m venv $(VENV)
-	$(INSTALL)
+	scripts/setup.sh environment $<
 	touch $@
 
 # Pin the ranges of pyproject.toml anew. Needs the tool uv.
