@@ -8,17 +8,10 @@ import streamlit as st
 
 from dashboard import preload
 from dashboard.common.page import PAGES, link
+from dashboard.components import style
 
 SIDEBAR = 220
 """Its width in pixels: enough for the names of the pages."""
-
-
-# White on the primary colour and the primary colour on its own tint cannot both be read on a dark page. No setting has
-# the space around a title, which pushes answers below the fold.
-_STYLE = """<style>
-[data-testid="stMain"] h1 { padding: 0 0 0.25rem; }
-button[data-variant][data-selected] p, [data-testid="stSliderThumbValue"] p { color: light-dark(#005A8D, #FAFAFA); }
-</style>"""
 
 
 def header(title: str, question: str, name: str | None = None) -> None:
@@ -27,7 +20,7 @@ def header(title: str, question: str, name: str | None = None) -> None:
     st.set_page_config(
         page_title=f"{name or title} · tfpool", page_icon=icon, layout="wide", initial_sidebar_state=SIDEBAR
     )
-    st.html(_STYLE)
+    style("header")
     # Streamlit's own menu would call the home page "app", after its file.
     with st.sidebar:
         for page in PAGES:

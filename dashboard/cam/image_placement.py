@@ -11,6 +11,8 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from dashboard.components import component
+
 MOST_ENLARGED = 4.0
 _NAMED = 4
 """Signs of an image's digest in an address: another image is not shifted by a word that is meant for this one."""
@@ -18,76 +20,7 @@ _WORD = re.compile(
     rf"(?P<right>-?\d{{1,5}})_(?P<down>-?\d{{1,5}})_(?P<enlarged>\d\.\d)_(?P<which>[0-9a-f]{{{_NAMED}}})", re.ASCII
 )
 
-_HTML = """
-<div class="frame" tabindex="0" role="application"><img draggable="false"></div>
-<div class="row"><button class="minus" aria-label="Smaller">&minus;</button>
-<button class="plus" aria-label="Larger">+</button><button class="reset">Reset</button><span></span></div>
-"""
-_CSS = """
-.frame { aspect-ratio: var(--shape); width: 100%; overflow: hidden; cursor: grab; touch-action: none;
-  background: black; border-radius: var(--st-base-radius); }
-.frame:active { cursor: grabbing; }
-.frame:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
-img { width: 100%; height: 100%; display: block; image-rendering: pixelated; user-select: none; }
-.row { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; margin-top: 6px; font-family: var(--st-font);
-  font-size: 14px; color: var(--st-text-color); }
-button { font: inherit; min-width: 32px; min-height: 32px; padding: 2px 10px; cursor: pointer;
-  color: var(--st-text-color); background: var(--st-background-color);
-  border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius); }
-"""
-_JS = """
-export default function ({ data, parentElement, setStateValue }) {
-  const find = (name) => parentElement.querySelector(name);
-  const frame = find(".frame"), image = find("img"), told = find("span");
-  let view = { ...data.view };
-  image.src = data.picture;
-  image.alt = "";
-  frame.setAttribute("aria-label", data.label);
-  frame.style.setProperty("--shape", data.width + " / " + data.height);
-  const round = (part, side) => Math.round(part * side) / side;
-  const draw = () => {
-    image.style.transform =
-      `translate(${100 * view.right}%, ${100 * view.down}%) scale(${view.enlarged})`;
-    const by = [Math.round(view.right * data.width), Math.round(view.down * data.height)];
-    told.textContent = `${by[0]} right, ${by[1]} down, ${view.enlarged.toFixed(1)} ×`;
-  };
-  const keep = (part) => Math.min(1, Math.max(-1, part));
-  const move = (change) => {
-    view = { ...view, ...change };
-    view.right = round(keep(view.right), data.width);
-    view.down = round(keep(view.down), data.height);
-    view.enlarged = Math.min(data.most, Math.max(1, Math.round(10 * view.enlarged) / 10));
-    draw();
-  };
-  const tell = () => setStateValue("view", { ...view });
-  let start = null;
-  frame.onpointerdown = (event) => {
-    frame.setPointerCapture(event.pointerId);
-    start = { x: event.clientX, y: event.clientY, ...view };
-  };
-  frame.onpointermove = (event) => {
-    if (start) move({
-      right: start.right + (event.clientX - start.x) / frame.clientWidth,
-      down: start.down + (event.clientY - start.y) / frame.clientHeight,
-    });
-  };
-  frame.onpointerup = frame.onpointercancel = () => { if (start) { start = null; tell(); } };
-  frame.onkeydown = (event) => {
-    const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-    const step = steps[event.key];
-    if (step) {
-      event.preventDefault();
-      move({ right: view.right + step[0] / data.width, down: view.down + step[1] / data.height });
-      tell();
-    }
-  };
-  find(".plus").onclick = () => { move({ enlarged: view.enlarged + 0.5 }); tell(); };
-  find(".minus").onclick = () => { move({ enlarged: view.enlarged - 0.5 }); tell(); };
-  find(".reset").onclick = () => { move({ right: 0, down: 0, enlarged: 1 }); tell(); };
-  draw();
-}
-"""
-_component = st.components.v2.component("tfpool_dragging", html=_HTML, css=_CSS, js=_JS)
+_component = component("image_placement")
 
 
 @dataclass(frozen=True)

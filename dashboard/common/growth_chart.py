@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
 from itertools import count, groupby, pairwise
 
-import streamlit as st
-
 from dashboard.common.controls import SHORT_NAMES
+from dashboard.components import component
 from tfpool.head_colors import COLOURS
 from tfpool.system.format import short
 
@@ -24,30 +23,7 @@ _MOST_TICKS, _LINE = 7, 22
 _DASHES = ("", "9 5", "2 4", "9 4 2 4", "16 6", "9 3 2 3 2 3", "5 3", "16 4 2 4", "1 6")
 """One for each head: those of GAP and GeM, one parameter apart, are seen through one another."""
 
-_CSS = """
-.chart { position: relative; padding-left: 70px; font: 13px/20px var(--st-font); color: var(--st-text-color);
-  --faint: color-mix(in srgb, currentColor 14%, transparent); }
-.key { display: flex; flex-wrap: wrap; gap: 0 18px; }
-.sample { width: 26px; height: 10px; margin-right: 6px; }
-.area { position: relative; margin: 8px 12px 0 0; }
-.area > svg { display: block; width: 100%; height: 100%; overflow: visible; }
-text { fill: currentColor; font-size: 12px; }
-.rule { stroke: var(--faint); }
-.here { stroke: currentColor; stroke-dasharray: 2 4; }
-path { fill: none; stroke-width: 2; vector-effect: non-scaling-stroke; }
-.place { position: absolute; top: 0; bottom: 0; }
-.place:hover { background: var(--faint); }
-.told { display: none; position: absolute; top: 0; z-index: 1; padding: 4px 10px; pointer-events: none;
-  background: var(--st-background-color); border: 1px solid var(--st-border-color);
-  border-radius: var(--st-base-radius); }
-.place:hover + .told { display: block; }
-.across { margin-top: 24px; text-align: center; }
-.up { position: absolute; left: 0; bottom: 44px; writing-mode: vertical-rl; transform: rotate(180deg); }
-"""
-_JS = """
-export default ({ data, parentElement }) => { parentElement.querySelector(".drawing").innerHTML = data.drawing; }
-"""
-_component = st.components.v2.component("tfpool_growth", html='<div class="drawing"></div>', css=_CSS, js=_JS)
+_component = component("growth_chart")
 
 
 def lines(
@@ -134,7 +110,7 @@ def _told(
         half = "left" if left + right > 100 else "right"
         strips.append(
             f'<div class="place" style="left: {left:.2f}%; width: {right - left:.2f}%"></div>'
-            f'<div class="told" style="{half}: 0"><b>{x:,}</b>{told}</div>'
+            f'<div class="tooltip" style="{half}: 0"><b>{x:,}</b>{told}</div>'
         )
     return "".join(strips)
 

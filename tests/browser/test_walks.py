@@ -68,9 +68,9 @@ def points_tell(page: Page, place: str, *numbers: str) -> None:
     """The lines of growing heads stand apart, and one who points at a place is told its numbers and none of others."""
     heights = [box["y"] for dot in page.locator(".area circle").all() if (box := dot.bounding_box())]
     assert max(heights) - min(heights) > 20
-    strip = page.locator(f".place:has(+ .told > b:text-is('{place}'))")
+    strip = page.locator(f".place:has(+ .tooltip > b:text-is('{place}'))")
     strip.hover()
-    shown = page.locator(".told:visible")
+    shown = page.locator(".tooltip:visible")
     expect(shown).to_have_count(1)
     for number in (place, *numbers):
         expect(shown).to_contain_text(number)

@@ -14,7 +14,7 @@ def growth(places: Sequence[int], height: int = 140, **heads: Sequence[int | Non
 
 def shown(app: Any) -> ElementTree.Element:
     """The drawing on a page."""
-    (found,) = (each.proto for each in app.get("bidi_component") if each.proto.component_name == "tfpool_growth")
+    (found,) = (each.proto for each in app.get("bidi_component") if each.proto.component_name == "tfpool_growth_chart")
     return ElementTree.fromstring(json.loads(found.json)["drawing"])
 
 
@@ -34,4 +34,4 @@ def labels(chart: ElementTree.Element) -> dict[str, str]:
 
 
 def told(chart: ElementTree.Element) -> list[list[str]]:
-    return [["".join(line.itertext()) for line in each] for each in chart.iterfind(".//div[@class='told']")]
+    return [["".join(line.itertext()) for line in each] for each in chart.iterfind(".//div[@class='tooltip']")]
