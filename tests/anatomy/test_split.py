@@ -9,7 +9,7 @@ import pytest
 from keras import layers, ops
 
 import tfpool as tp
-from tfpool.anatomy.split import dissect
+from tfpool.anatomy.split import split_model
 
 IMAGES = np.random.default_rng(0).random((3, 64, 64, 3), np.float32)
 
@@ -89,7 +89,7 @@ def test_the_map_before_the_pooling_is_found_and_the_head_gives_the_models_score
     make: Callable[[], Any], layer: str
 ) -> None:
     model = make()
-    anatomy = dissect(model)
+    anatomy = split_model(model)
     assert anatomy.layer.endswith(layer)
     scores = anatomy.head(anatomy.body(IMAGES), IMAGES)
     expected = model(IMAGES, training=False).numpy()
@@ -122,7 +122,7 @@ def test_official_networks_are_read_where_their_head_begins(name: str, layer: st
     assert e.heatmaps.shape[1] >= side
     probabilities = model(images, training=False).numpy()[0]
     # The score before softmax, not the probability, which is above zero.
-    anatomy = dissect(model)
+    anatomy = split_model(model)
     np.testing.assert_allclose(ops.softmax(anatomy.head(anatomy.body(images), images))[0], probabilities, rtol=1e-4)
 
 

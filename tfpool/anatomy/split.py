@@ -33,7 +33,7 @@ class Anatomy:
             single sigmoid unit is two scores, minus and plus the unit's own. A `Call` after these two, where it is
             given, calls each of the head's steps.
         classes: number of scores K.
-        judged_alone: whether each score has a probability of its own, by a sigmoid; else softmax shares one among all.
+        multi_label: whether each score has a probability of its own, by a sigmoid; else softmax shares one among all.
         chain: the head's layers in an order that they run in, those left out that do nothing at inference; empty where
             the head reads more of the image than the features.
     """
@@ -42,15 +42,15 @@ class Anatomy:
     body: Callable[[Any], Any]
     head: Callable[..., Any]
     classes: int
-    judged_alone: bool
+    multi_label: bool
     chain: tuple[keras.Operation, ...]
 
     def probabilities(self, scores: Any) -> Any:
         """Of scores (N, K)."""
-        return ops.sigmoid(scores) if self.judged_alone else ops.softmax(scores)
+        return ops.sigmoid(scores) if self.multi_label else ops.softmax(scores)
 
 
-def dissect(model: keras.Model, layer: str | None = None, output: str | None = None) -> Anatomy:
+def split_model(model: keras.Model, layer: str | None = None, output: str | None = None) -> Anatomy:
     """Split a classifier at the input of its head's pooling or flattening, or after the layer of that name.
 
     Args:
@@ -66,7 +66,7 @@ def dissect(model: keras.Model, layer: str | None = None, output: str | None = N
     return _split(graph, scores, features, features.step.name if features.step else "")
 
 
-def undivided(model: keras.Model, output: str | None = None) -> Anatomy:
+def split_at_image(model: keras.Model, output: str | None = None) -> Anatomy:
     """A classifier whose features are the images themselves: all of it is the head.
 
     Args:

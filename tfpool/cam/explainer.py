@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfpool.anatomy.split import Anatomy, dissect, undivided
+from tfpool.anatomy.split import Anatomy, split_at_image, split_model
 from tfpool.cam.attribution.method import Maps, gradients, target_scores
 from tfpool.cam.attribution.methods import METHODS, check_settings
 from tfpool.cam.explanation import Explanation, Terms
@@ -65,7 +65,9 @@ class Explainer:
         if not names:
             raise ValueError("layer= is a name or several, got none.")
         self._anatomies = (
-            [undivided(model, output)] if self._method.on_image else [dissect(model, name, output) for name in names]
+            [split_at_image(model, output)]
+            if self._method.on_image
+            else [split_model(model, name, output) for name in names]
         )
         self._shape = model.input_shape[1:]
         self._signature = [tf.TensorSpec((None, *self._shape)), *[tf.TensorSpec((None,), tf.int64)] * 2]

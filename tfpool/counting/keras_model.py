@@ -15,7 +15,7 @@ import keras
 from tfpool.anatomy.split import find_features
 from tfpool.anatomy.unfold import Step, Value, ancestors, unfold
 from tfpool.counting.counts import Counts, Row, activation_bytes
-from tfpool.counting.receptive_field import Sight, in_pixels, look
+from tfpool.counting.receptive_field import ReceptiveField, in_pixels, receptive_field
 from tfpool.networks import ops
 from tfpool.networks.graph import LOCAL, Op, Shape
 
@@ -69,7 +69,7 @@ def read(model: keras.Model) -> Counts:
     graph = unfold(model)
     features = find_features(graph)
     backbone = ancestors(features) if features else {value for _, values in graph.steps for value in values}
-    sights: dict[Value, Sight | None] = dict.fromkeys(graph.inputs, LOCAL)
+    fields: dict[Value, ReceptiveField | None] = dict.fromkeys(graph.inputs, LOCAL)
     rows = [
         _row(name, "InputLayer", "backbone", [value], [], LOCAL, 0)
         for name, value in graph.named.items()
@@ -78,14 +78,14 @@ def read(model: keras.Model) -> Counts:
     counted: set[int] = set()
     for step, values in graph.steps:
         op = _op(step)
-        sight = look(op, [sights[source] for source in step.inputs])
-        sights.update(dict.fromkeys(values, sight))
+        field = receptive_field(op, [fields[source] for source in step.inputs])
+        fields.update(dict.fromkeys(values, field))
         weights = [] if id(step.operation) in counted else getattr(step.operation, "weights", [])
         counted.add(id(step.operation))
         inputs = [_image(source) for source in step.inputs]
         part = "backbone" if values[0] in backbone else "head"
         macs = op.macs(_image(values[0]), *inputs)
-        rows.append(_row(step.name, type(step.operation).__name__, part, values, weights, sight, macs))
+        rows.append(_row(step.name, type(step.operation).__name__, part, values, weights, field, macs))
     if sum(row.params for row in rows) != model.count_params():
         raise ValueError(f"{model.name} has weights that belong to none of its layers: it cannot be counted by layer.")
     feature_shape = None if features is None else _image(features)
@@ -93,10 +93,16 @@ def read(model: keras.Model) -> Counts:
 
 
 def _row(
-    name: str, kind: str, part: str, values: list[Value], weights: list[Any], sight: Sight | None, macs: int | None
+    name: str,
+    kind: str,
+    part: str,
+    values: list[Value],
+    weights: list[Any],
+    field: ReceptiveField | None,
+    macs: int | None,
 ) -> Row:
     sizes = [activation_bytes(_image(value), _itemsize(value.dtype)) for value in values]
-    receptive_field, stride = in_pixels(sight)
+    size, stride = in_pixels(field)
     return Row(
         name=name,
         op=kind,
@@ -107,7 +113,7 @@ def _row(
         macs=macs,
         activation_bytes=None if None in sizes else sum(filter(None, sizes)),
         weight_bytes=sum(prod(weight.shape) * _itemsize(weight.dtype) for weight in weights),
-        receptive_field=receptive_field,
+        receptive_field=size,
         stride=stride,
     )
 

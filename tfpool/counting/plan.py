@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, overload
 
 from tfpool.counting.counts import Counts, Row, activation_bytes
-from tfpool.counting.receptive_field import Sight, in_pixels, look
+from tfpool.counting.receptive_field import ReceptiveField, in_pixels, receptive_field
 from tfpool.networks import graph, heads
 from tfpool.networks.catalog import find
 from tfpool.networks.graph import FLOAT32, LOCAL, Shape, Tensor
@@ -121,16 +121,16 @@ def plan(
 
 def _rows(features: Tensor, output: Tensor) -> tuple[Row, ...]:
     """A row a layer, in the order of creation."""
-    sights: dict[str, Sight | None] = {}
+    fields: dict[str, ReceptiveField | None] = {}
     rows = []
     part = "backbone"
     for name, tensor in output.graph.tensors.items():
         op, shape, inputs = tensor.op, tensor.shape, [source.shape for source in tensor.inputs]
-        sights[name] = sight = look(op, [sights[source.name] for source in tensor.inputs] or [LOCAL])
+        fields[name] = receptive_field(op, [fields[source.name] for source in tensor.inputs] or [LOCAL])
         params = op.params(*inputs)
         trainable = params - op.non_trainable_params(*inputs)
         macs, memory = op.macs(shape, *inputs), (activation_bytes(shape), FLOAT32 * params + op.wider_bytes)
-        rows.append(Row(name, op.layer, part, shape, params, trainable, macs, *memory, *in_pixels(sight)))
+        rows.append(Row(name, op.layer, part, shape, params, trainable, macs, *memory, *in_pixels(fields[name])))
         if tensor is features:
             part = "head"
     return tuple(rows)

@@ -6,34 +6,33 @@ from math import ceil
 
 from tfpool.networks.graph import LOCAL, Op, Side
 
-Sight = tuple[Side, Side]
-"""Receptive field and stride, in pixels of the image, along height and along width."""
+ReceptiveField = tuple[Side, Side]
+"""Receptive field and stride in pixels of the image, along height and along width."""
 
 
-def look(op: Op, before: list[Sight | None]) -> Sight | None:
-    """What one position of an op's output sees of the image, from what those of its inputs see.
+def receptive_field(op: Op, inputs: list[ReceptiveField | None]) -> ReceptiveField | None:
+    """Receptive field and stride of an op's output, from those of its inputs; None for the whole image.
 
-    None for all of it. Source: Araujo et al., Computing Receptive Fields of CNNs, Distill 2019.
+    Source: Araujo et al., Computing Receptive Fields of CNNs, Distill 2019.
     """
     window = op.window
-    # A gate of one value a channel sees all of the image; what it gates keeps its places.
-    sights = [each for each in before if each is not None]
-    if window is None or not sights:
+    # A gate with one value per channel sees the whole image; the map that it gates keeps its own receptive field.
+    local = [field for field in inputs if field is not None]
+    if window is None or not local:
         return None
-    if window is LOCAL and len(sights) == 1:
-        return sights[0]
-    return _along(window[0], [each[0] for each in sights]), _along(window[1], [each[1] for each in sights])
+    if window is LOCAL and len(local) == 1:
+        return local[0]
+    return _along(window[0], [height for height, _ in local]), _along(window[1], [width for _, width in local])
 
 
-def _along(side: Side, before: list[Side]) -> Side:
-    field, jump = before[0] if len(before) == 1 else map(max, zip(*before, strict=True))
-    return field + (side[0] - 1) * jump, jump * side[1]  # type: ignore[return-value]
+def _along(window: Side, inputs: list[Side]) -> Side:
+    field, stride = inputs[0] if len(inputs) == 1 else map(max, zip(*inputs, strict=True))
+    return field + (window[0] - 1) * stride, stride * window[1]  # type: ignore[return-value]
 
 
-def in_pixels(sight: Sight | None) -> tuple[int | None, int | float | None]:
-    """Receptive field and stride as a row has them: along the axis that is seen further."""
-    if sight is None:
+def in_pixels(field: ReceptiveField | None) -> tuple[int | None, int | float | None]:
+    """Receptive field and stride for a `Row`: those of the axis with the larger receptive field."""
+    if field is None:
         return None, None
-    (tall, down), (wide, across) = sight
-    field, stride = (tall, down) if tall >= wide else (wide, across)
-    return ceil(field), stride if isinstance(stride, int) else float(stride)
+    size, stride = max(field, key=lambda side: side[0])
+    return ceil(size), stride if isinstance(stride, int) else float(stride)

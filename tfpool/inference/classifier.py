@@ -80,9 +80,9 @@ class Classifier:
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         """Probabilities, float32 (N, K), of uint8 images (N, H, W, C)."""
-        from tfpool.anatomy.split import undivided
+        from tfpool.anatomy.split import split_at_image
 
-        anatomy, values = undivided(self.model, self.output), self.to_input(images)
+        anatomy, values = split_at_image(self.model, self.output), self.to_input(images)
         return np.asarray(anatomy.probabilities(anatomy.head(values, values)))
 
 
@@ -134,12 +134,12 @@ def of_file(path: str | Path, mode: str | None = None, output: str | None = None
     Raises:
         ValueError: if the file is refused, is no image classifier, or does not have as many classes as names.
     """
-    from tfpool.anatomy.split import undivided
+    from tfpool.anatomy.split import split_at_image
     from tfpool.models.loading.load import load_model
     from tfpool.models.preprocessing import scale_pixels, scales_itself
 
     model = load_model(path)
-    classes = undivided(model, output).classes
+    classes = split_at_image(model, output).classes
     if model.input_shape[-1] not in (1, 3):
         raise ValueError(
             f"{path} takes images of {model.input_shape[-1]} channels. Files are read as grey or RGB ones."

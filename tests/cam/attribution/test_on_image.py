@@ -6,7 +6,7 @@ import pytest
 
 import tfpool as tp
 from tests.helpers.explained_models import IMAGES, TARGETS, Model, bias_of, close, scores_of
-from tfpool.anatomy.split import undivided
+from tfpool.anatomy.split import split_at_image
 from tfpool.cam.attribution.fullgrad import evidence
 
 
@@ -57,7 +57,7 @@ def test_integrated_gradients_add_up_to_the_score_less_that_of_zero(gap: Model) 
 
 def test_the_evidence_of_image_and_biases_adds_up_to_the_score(gap: Model) -> None:
     targets = np.eye(10, dtype=np.float32)[TARGETS]
-    parts = evidence(undivided(gap), targets, keras.ops.convert_to_tensor(IMAGES))
+    parts = evidence(split_at_image(gap), targets, keras.ops.convert_to_tensor(IMAGES))
     total = sum(part.numpy().reshape(6, -1).sum(axis=1) for part in parts)
     # Dense layers give their bias here as well: it has no place in the image.
     np.testing.assert_allclose(total, scores_of(gap), rtol=1e-4, atol=1e-4)
@@ -69,7 +69,7 @@ def test_the_evidence_adds_up_where_activations_bend() -> None:
     model = keras.applications.EfficientNetB0(weights=None, input_shape=(32, 32, 3), classes=3)
     images = np.random.default_rng(0).uniform(0, 255, (2, 32, 32, 3)).astype(np.float32)
     expected = tp.explain(model, images, "gradcam", 1).scores
-    parts = evidence(undivided(model), np.eye(3, dtype=np.float32)[[1, 1]], keras.ops.convert_to_tensor(images))
+    parts = evidence(split_at_image(model), np.eye(3, dtype=np.float32)[[1, 1]], keras.ops.convert_to_tensor(images))
     total = sum(part.numpy().reshape(2, -1).sum(axis=1) for part in parts)
     np.testing.assert_allclose(total, expected, rtol=1e-3, atol=1e-4)
 
