@@ -19,7 +19,9 @@ columns = st.columns([2, 4, 2, 1])
 with columns[2]:
     # What is not here yet would be downloaded by looking: the Data page does that, with a bar.
     here = [each for each in data.names() if data.describe(each).state != "to be downloaded"]
-    name = st.selectbox("Data set", here, key="train_data", on_change=recipe_controls.follow, bind="query-params")
+    name = st.selectbox(
+        "Data set", here, key="train_data", on_change=recipe_controls.follow_data_set, bind="query-params"
+    )
 with columns[0]:
     networks = controls.networks("train", [start_on(data.describe(name).images[0]).network])
 with columns[1]:

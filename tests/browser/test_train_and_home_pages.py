@@ -143,7 +143,7 @@ def test_a_recipe_that_is_chosen_fills_the_controls_and_changed_ones_stay(shared
         settle(opened)
         # Choosing another recipe folds the details away.
         if not details.locator("input[aria-label='Image side, pixels']").is_visible():
-            details.get_by_text("How it is trained").click()
+            details.get_by_text("Training settings").click()
         expect(details.locator("input[aria-label='Image side, pixels']")).to_have_value(side)
         expect(details.locator("input[aria-label='Learning rate']")).to_have_value(rate)
     opened.get_by_role("spinbutton", name="Epochs", exact=True).fill("7")

@@ -1,10 +1,10 @@
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
 import tfpool as tp
-from tfpool.training.recipe import RECIPES, family, named
+from tfpool.training.recipe import CHOICES, MEANINGS, RECIPES, family, named
 
 
 def test_a_recipe_survives_its_config() -> None:
@@ -12,49 +12,56 @@ def test_a_recipe_survives_its_config() -> None:
     assert tp.Recipe(**json.loads(json.dumps(recipe.config))) == recipe
 
 
+def test_every_value_has_a_meaning_that_names_its_choices() -> None:
+    assert list(MEANINGS) == [field.name for field in fields(tp.Recipe)]
+    for name, choices in CHOICES.items():
+        assert all(f'"{choice}"' in MEANINGS[name] for choice in choices)
+
+
 @pytest.mark.parametrize(
-    ("settings", "message"),
+    ("settings", "named_values"),
     [
-        ({"epochs": 0}, "at least 1 is needed for epochs, got 0"),
-        ({"epochs": 1.5}, "whole number .* got 1.5"),
-        ({"batch_size": -1}, "at least 1 is needed for batch_size"),
-        ({"train_images": 0}, "at least 1 is needed for train_images"),
-        ({"epochs": None}, "whole number .* got None"),
-        ({"epochs": True}, "whole number .* got True"),
-        ({"learning_rate": "fast"}, "number above 0, got 'fast'"),
-        ({"freeze": "head"}, r"for freeze, as a tuple such as \('head',\)"),
-        ({"seed": 2**31}, "seed has to be below"),
-        ({"learning_rate": 0.0}, "above 0, got 0.0"),
-        ({"learning_rate": float("nan")}, "above 0, got nan"),
-        ({"learning_rate": float("inf")}, "above 0, got inf"),
-        ({"seed": -1}, "at least 0 is needed for seed, got -1"),
-        ({"optimizer": "adagrad"}, "Unknown optimizer 'adagrad'. Use one of: adam, adamw, sgd"),
-        ({"schedule": "linear"}, "Unknown schedule 'linear'"),
-        ({"augment": "flip"}, r"such as \('flip',\), got 'flip'"),
-        ({"augment": ("blur",)}, "Unknown augment 'blur'. Use one of: flip, shift, crop, cutout"),
-        ({"loss": "mse"}, "Unknown loss 'mse'"),
-        ({"initializer": "zeros"}, "Unknown initializer 'zeros'. Use one of: glorot, he"),
-        ({"precision": "float16"}, "Unknown precision 'float16'"),
-        ({"label_smoothing": 1.0}, "label smoothing has to be a number of at least 0 and below 1, got 1.0"),
-        ({"label_smoothing": 0.1, "loss": "hinge"}, "Label smoothing is for cross_entropy and focal"),
-        ({"warmup": 5}, "warmup has to be a number of at least 0 and below 5, got 5"),
-        ({"warmup": 1, "schedule": "onecycle"}, "onecycle rises by itself"),
-        ({"weight_decay": -1e-4}, "weight decay has to be a number of at least 0, got -0.0001"),
-        ({"patience": 0}, "at least 1 is needed for patience"),
-        ({"freeze": ("neck",)}, "Unknown freeze 'neck'. Use one of: backbone, head"),
+        ({"epochs": 0}, "epochs 0"),
+        ({"epochs": 1.5}, "1.5"),
+        ({"batch_size": -1}, "batch_size -1"),
+        ({"train_images": 0}, "train_images 0"),
+        ({"epochs": None}, "None"),
+        ({"epochs": True}, "True"),
+        ({"learning_rate": "fast"}, "learning_rate 'fast'"),
+        ({"freeze": "head"}, "freeze ('head',)"),
+        ({"seed": 2**31}, "seed 2147483648"),
+        ({"learning_rate": 0.0}, "learning_rate 0.0"),
+        ({"learning_rate": float("nan")}, "learning_rate nan"),
+        ({"learning_rate": float("inf")}, "learning_rate inf"),
+        ({"seed": -1}, "seed -1"),
+        ({"optimizer": "adagrad"}, "optimizer 'adagrad' adam adamw sgd"),
+        ({"schedule": "linear"}, "schedule 'linear'"),
+        ({"augment": "flip"}, "augment ('flip',)"),
+        ({"augment": ("blur",)}, "augment 'blur' flip shift crop cutout"),
+        ({"loss": "mse"}, "loss 'mse'"),
+        ({"initializer": "zeros"}, "initializer 'zeros' glorot he"),
+        ({"precision": "float16"}, "precision 'float16'"),
+        ({"label_smoothing": 1.0}, "label_smoothing 1.0"),
+        ({"label_smoothing": 0.1, "loss": "hinge"}, "hinge label_smoothing"),
+        ({"warmup": 5}, "warmup 5"),
+        ({"warmup": 1, "schedule": "onecycle"}, "onecycle warmup"),
+        ({"weight_decay": -1e-4}, "weight_decay -0.0001"),
+        ({"patience": 0}, "patience 0"),
+        ({"freeze": ("neck",)}, "freeze 'neck' backbone head"),
     ],
     ids=str,
 )
-def test_a_value_out_of_range_is_one_clear_sentence(settings: dict[str, object], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
+def test_an_error_names_the_value_that_is_out_of_range(settings: dict[str, object], named_values: str) -> None:
+    with pytest.raises(ValueError) as error:  # noqa: PT011
         tp.Recipe(**settings)  # type: ignore[arg-type]
+    assert all(word in str(error.value) for word in named_values.split())
 
 
 def test_a_frozen_model_with_nothing_to_train_names_both_causes() -> None:
     plan = tp.plan("resnet8")
     tp.Recipe(freeze=("backbone",)).check(plan)
     tp.Recipe(freeze=("head",)).check(plan)
-    with pytest.raises(ValueError, match="nothing to train in resnet8-gap: the backbone is frozen and the head is"):
+    with pytest.raises(ValueError, match=r"backbone .* head"):
         tp.Recipe(freeze=("backbone", "head")).check(plan)
 
 
@@ -75,8 +82,8 @@ def test_every_network_has_a_recipe_of_its_family() -> None:
     assert all(family(name) in RECIPES for name in tp.catalog())
 
 
-def test_an_unknown_recipe_or_value_is_one_sentence() -> None:
-    with pytest.raises(ValueError, match=r"Unknown recipe 'best'\. Use one of: quick, default"):
+def test_an_unknown_recipe_or_value_is_named() -> None:
+    with pytest.raises(ValueError, match="best"):
         named("best")
-    with pytest.raises(ValueError, match="A recipe has no momentum"):
+    with pytest.raises(ValueError, match="momentum"):
         named("quick", momentum=0.9)

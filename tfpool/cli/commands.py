@@ -90,7 +90,7 @@ def _advise(name: str, recipe: Recipe) -> None:
     images = data.load(name)
     if recipe.weights is None and start_on(len(images.train)) == PRETRAINED:
         print(f"tfpool: {len(images.train):,} training images {WHY_PRETRAINED}", file=sys.stderr)
-        print(f"tfpool: python -m tfpool train {PRETRAINED.words} --data {name}", file=sys.stderr)
+        print(f"tfpool: python -m tfpool train {PRETRAINED.arguments} --data {name}", file=sys.stderr)
 
 
 def resume_command(args: argparse.Namespace) -> int:

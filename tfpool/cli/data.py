@@ -58,7 +58,7 @@ def add_command(args: argparse.Namespace) -> int:
     start = start_on(len(made.train))
     if start == PRETRAINED:
         print(f"{len(made.train):,} training images {WHY_PRETRAINED}")
-    print(f"Train on it: python -m tfpool train {start.words} --data {made.name}")
+    print(f"Train on it: python -m tfpool train {start.arguments} --data {made.name}")
     return 0
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import math
+import re
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
@@ -31,36 +33,53 @@ CHOICES: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Recipe:
-    """A training recipe.
+    """How a model is trained.
+
+    The command line and the Train page show these texts as the help of their options and controls.
 
     Args:
-        epochs: passes over the training images.
-        batch_size: images a step.
-        optimizer: "adam", "adamw", or "sgd" with Nesterov momentum 0.9.
-        learning_rate: the highest, after any warm-up.
-        schedule: "cosine" falls to zero at the last step, "step" to a tenth after half and after three quarters of the
-            steps, "onecycle" rises for three tenths of the steps and falls to zero, "constant" does not change.
-        warmup: epochs over which the learning rate first rises from zero, at least 0 and below `epochs`.
-        weight_decay: share of each weight that a step takes off, times the learning rate; of biases and normalisation
-            it takes none.
-        loss: "cross_entropy", "focal" (Lin et al. 2017, arXiv 1708.02002), or "hinge".
-        label_smoothing: share of the label that is spread over all classes, 0 ≤ label_smoothing < 1; not for "hinge".
-        initializer: of convolutions and dense layers: "glorot", or "he" (He et al. 2015, arXiv 1502.01852).
-        augment: how training images are changed each time they are seen: "flip" left to right, "shift" by up to an
+        epochs: number of passes over the training images.
+        batch_size: number of images per training step.
+        optimizer: how a step follows from the gradients: "adam" scales the step of each weight, "adamw" does the same
+            and keeps weight decay separate, "sgd" is gradient descent with Nesterov momentum 0.9.
+        learning_rate: how far each step moves the weights, at its highest after any warm-up. Too low a rate learns
+            slowly, too high a rate not at all.
+        schedule: how the learning rate changes: "cosine" falls to zero at the last step, "constant" stays, "step" falls
+            to a tenth after half and again after three quarters of the steps, "onecycle" rises for three tenths of the
+            steps and then falls to zero.
+        warmup: number of epochs over which the learning rate first rises from zero. Has to be below the number of
+            epochs.
+        weight_decay: fraction of each weight that a step removes, times the learning rate. Biases and normalization
+            layers do not decay.
+        loss: what training minimizes: "cross_entropy" measures how surprised the network is by the true class, "focal"
+            does the same and gives easy images less weight (Lin et al. 2017, arXiv 1708.02002), "hinge" measures by how
+            much the true class fails to win by one.
+        label_smoothing: fraction of the label that is spread over all classes, below 1. Not for the hinge loss.
+        initializer: random numbers that convolutions and dense layers start from: "glorot" scales them by the units on
+            both sides of a layer, "he" suits layers with ReLU (He et al. 2015, arXiv 1502.01852).
+        augment: random changes to a training image each time it is used: "flip" left to right, "shift" by up to an
             eighth, "crop" to 80 to 100 % of each side, "cutout" of a square of a third of the side (DeVries and Taylor
             2017, arXiv 1708.04552).
-        patience: epochs without a lower validation loss after which to stop, with the model of the best epoch. Default:
-            train to the end, with the model of the last.
-        precision: "float32", or "mixed_bfloat16", which computes in half the memory.
-        train_images: use only the first so many training images. Default: all.
-        freeze: parts that are not trained, "backbone" or "head". What a frozen backbone makes of the images is computed
-            once, unless they are augmented, and kept in the store's folder `features`, up to 10 GB of it.
-        weights: "imagenet" where the backbone starts from ImageNet's weights. Default: from initial ones.
-        image_size: side in pixels that images are resized to. Default: as they are.
-        seed: fixes initial weights, the order of images, dropout and augmentation.
+        patience: number of epochs without a lower validation loss after which training stops and keeps the model of the
+            best epoch. Without it, training runs to the end and keeps the model of the last epoch.
+        precision: number format of the layers: "float32", or "mixed_bfloat16", which computes in half the memory.
+        train_images: number of training images to use. Without it, all are used.
+        freeze: parts that are not trained, "backbone" or "head". What a frozen backbone computes is kept in the store,
+            up to 10 GB, unless images are augmented.
+        weights: "imagenet" starts the backbone from weights trained on ImageNet. Without it, weights start at random.
+        image_size: side in pixels that images are resized to. Without it, images keep their size.
+        seed: number that fixes the initial weights, the order of images, dropout and augmentation.
 
     Raises:
-        ValueError: on a value out of range.
+        ValueError: if a value is out of range.
+
+    Example:
+        >>> import tfpool as tp
+        >>> recipe = tp.Recipe(epochs=3, optimizer="sgd", learning_rate=0.1, augment=("flip", "shift"))
+        >>> recipe.schedule, recipe.batch_size
+        ('cosine', 64)
+        >>> tp.Recipe(**recipe.config) == recipe
+        True
     """
 
     epochs: int = 5
@@ -86,7 +105,7 @@ class Recipe:
         for name in ("freeze", "augment"):
             value = getattr(self, name)
             if isinstance(value, str):
-                raise ValueError(f"Several may be given for {name}, as a tuple such as ({value!r},), got {value!r}.")
+                raise ValueError(f"{name} has to be a tuple, such as ({value!r},), got {value!r}.")
             object.__setattr__(self, name, tuple(value or ()))
         for name in ("epochs", "batch_size", "train_images", "patience", "image_size", "seed"):
             value = getattr(self, name)
@@ -99,25 +118,21 @@ class Recipe:
         self._check_number("weight_decay", 0, math.inf)
         self._check_number("label_smoothing", 0, 1)
         if self.loss == "hinge" and self.label_smoothing:
-            raise ValueError("Label smoothing is for cross_entropy and focal. Use one of these, or label_smoothing=0.")
+            raise ValueError("The hinge loss has no label smoothing. Use label_smoothing=0, or another loss.")
         if self.schedule == "onecycle" and self.warmup:
-            raise ValueError("The schedule onecycle rises by itself. Use warmup=0, or another schedule.")
-        for name, known in CHOICES.items():
-            given = getattr(self, name)
-            several = given if isinstance(given, tuple) else () if given is None and name == "weights" else (given,)
-            unknown = [value for value in several if value not in known]
-            if unknown:
-                raise ValueError(f"Unknown {name} {', '.join(map(repr, unknown))}. Use one of: {', '.join(known)}.")
+            raise ValueError("The schedule onecycle has its own warm-up. Use warmup=0, or another schedule.")
+        for name, choices in CHOICES.items():
+            value = getattr(self, name)
+            values = value if isinstance(value, tuple) else () if value is None and name == "weights" else (value,)
+            if unknown := [value for value in values if value not in choices]:
+                raise ValueError(f"Unknown {name} {', '.join(map(repr, unknown))}. Use one of: {', '.join(choices)}.")
 
     def _check_number(self, name: str, least: float, below: float, above: bool = False) -> None:
         value = getattr(self, name)
-        words = name.replace("_", " ")
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or not (least < value if above else least <= value) or not value < below:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_number or not (least < value if above else least <= value) or not value < below:
             limit = "" if below == math.inf else f" and below {below}"
-            raise ValueError(
-                f"The {words} has to be a number {'above' if above else 'of at least'} {least}{limit}, got {value!r}."
-            )
+            raise ValueError(f"{name} has to be {'above' if above else 'at least'} {least}{limit}, got {value!r}.")
 
     @property
     def config(self) -> dict[str, Any]:
@@ -125,10 +140,10 @@ class Recipe:
         return {**asdict(self), "freeze": list(self.freeze), "augment": list(self.augment)}
 
     def check(self, plan: Plan) -> None:
-        """Refuse a plan that this recipe would leave with nothing to train.
+        """Check that the recipe leaves something to train in a plan.
 
         Raises:
-            ValueError: naming what is frozen and what has no parameters.
+            ValueError: if all parts are frozen or have no parameters.
         """
         trainable = {part: sum(row.trainable_params for row in plan.rows if row.part == part) for part in PARTS}
         if any(trainable[part] for part in PARTS if part not in self.freeze):
@@ -139,10 +154,18 @@ class Recipe:
         raise ValueError(f"There is nothing to train in {plan.name}: {causes}. Unfreeze a part or take another head.")
 
 
+MEANINGS = {
+    name: " ".join(text.split())
+    for name, text in re.findall(r"^    (\w+): (.+(?:\n     .+)*)", inspect.cleandoc(Recipe.__doc__ or ""), re.M)
+    if name in Recipe.__dataclass_fields__
+}
+"""What each field of a recipe means, read from the docstring of `Recipe`."""
+
+
 RECIPES = {
     "quick": Recipe(epochs=3, train_images=4000),
     "default": Recipe(),
-    # SqueezeNet's features are far apart in size, so that a head needs many steps and large ones.
+    # The features of SqueezeNet differ in scale by far, so a head needs many large steps.
     "transfer": Recipe(
         epochs=20, batch_size=16, learning_rate=5e-3, freeze=("backbone",), weights="imagenet", image_size=96
     ),
@@ -178,37 +201,37 @@ RECIPES = {
         augment=("flip", "crop"),
     ),
 }
-"""Recipes by name: to look with, to put heads on a pretrained backbone, and one a family of networks."""
+"""Recipes by name: for a first look, for heads on a pretrained backbone, and one per family of networks."""
 
 FEW = 2000
-"""Training images below which a head on a pretrained backbone does better than a small network from scratch.
+"""Number of training images below which a head on a pretrained backbone beats a small network trained from scratch.
 
-Of Fashion-MNIST, which is far from the photographs of ImageNet, it leads by 1 to 4 points with so many.
+On Fashion-MNIST, which looks little like the photographs of ImageNet, it leads by 1 to 4 points below this number.
 """
 
 
 @dataclass(frozen=True)
 class Start:
-    """What to begin with on some images: names of a network and a recipe."""
+    """A network and a recipe, by name, to start from."""
 
     network: str
     recipe: str
 
     @property
-    def words(self) -> str:
-        """As `python -m tfpool train` takes it."""
+    def arguments(self) -> str:
+        """The arguments of `python -m tfpool train`."""
         return f"{self.network} --recipe {self.recipe}" if self.recipe != "default" else self.network
 
 
 FROM_SCRATCH, PRETRAINED = Start("resnet8", "default"), Start("squeezenet", "transfer")
 WHY_PRETRAINED = (
-    "are few to learn to see from. The recipe transfer begins with SqueezeNet as ImageNet's photographs taught it (its "
-    "weights are bundled) and trains the head alone."
+    "are too few to train from scratch; start from pretrained features. The recipe transfer trains the head alone, on "
+    "a SqueezeNet that was trained on ImageNet's photographs (its weights are bundled)."
 )
 
 
 def start_on(images: int) -> Start:
-    """What to begin with on so many training images."""
+    """The network and recipe to start from, given the number of training images."""
     return PRETRAINED if images < FEW else FROM_SCRATCH
 
 
@@ -223,19 +246,19 @@ _FAMILIES = {
     "efficientnet": "efficientnet",
 }
 FULL = tuple(dict.fromkeys(_FAMILIES.values()))
-"""Recipes for a full training of one family of networks."""
+"""Recipes for a full training, one per family of networks."""
 
 
 def named(name: str, **changes: Any) -> Recipe:
-    """The recipe of that name with some values changed.
+    """A recipe by its name, with some values changed.
 
     Raises:
-        ValueError: if there is none, or a value is out of range.
+        ValueError: if there is no recipe of that name, or a value is out of range.
     """
     if name not in RECIPES:
         raise ValueError(f"Unknown recipe {name!r}. Use one of: {', '.join(RECIPES)}.")
     if unknown := set(changes) - {field.name for field in fields(Recipe)}:
-        raise ValueError(f"A recipe has no {', '.join(sorted(unknown))}.")
+        raise ValueError(f"A recipe has no {', '.join(sorted(unknown))}. Its values are: {', '.join(Recipe().config)}.")
     return replace(RECIPES[name], **changes)
 
 
