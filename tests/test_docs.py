@@ -17,7 +17,7 @@ import pytest
 import tfpool as tp
 from tests.helpers.processes import ROOT
 from tfpool import data
-from tfpool.cli.parser import parser
+from tfpool.cli import parser
 from tfpool.networks.catalog import CATALOG
 from tfpool.networks.heads import HEADS
 

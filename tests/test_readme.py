@@ -12,7 +12,7 @@ from PIL import Image
 import tfpool as tp
 from tests.helpers.processes import ROOT
 from tfpool import data
-from tfpool.cli.parser import parser
+from tfpool.cli import parser
 from tfpool.lab import finding
 from tfpool.lab.report import short_answer
 from tfpool.networks.heads import HEADS

@@ -7,7 +7,7 @@ import pytest
 
 from tests.data.conftest import Fill
 from tfpool import data
-from tfpool.cli.parser import commands, parser
+from tfpool.cli import commands, parser
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:

@@ -13,7 +13,7 @@ from PIL import Image
 import tfpool as tp
 from tests.helpers.processes import ROOT, tfpool
 from tfpool import data
-from tfpool.cli.parser import parser
+from tfpool.cli import parser
 from tfpool.models.pretrained.applications import BUNDLED
 from tfpool.tracking.store import RunStore
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.stored_runs import finished, unknown
-from tfpool.cli.parser import parser
+from tfpool.cli import parser
 from tfpool.tracking.store import RunStore
 
 

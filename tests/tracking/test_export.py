@@ -6,7 +6,7 @@ import pytest
 
 from tests.helpers.processes import tfpool
 from tfpool import data
-from tfpool.cli.parser import parser
+from tfpool.cli import parser
 from tfpool.tracking.store import RunStore
 
 
