@@ -5,7 +5,7 @@ from __future__ import annotations
 from streamlit.runtime import Runtime, get_instance
 from streamlit.runtime import exists as under_a_server
 
-from tfpool.data.builtin.keras_datasets import DOWNLOADS
+from tfpool.data.registry import downloads
 
 
 def _in_a_server() -> bool:
@@ -29,5 +29,5 @@ def load_keras() -> None:
 
 def load_keras_for(name: str) -> None:
     """Load it where it is what reads the images of a data set."""
-    if name in DOWNLOADS:
+    if name in downloads():
         load_keras()

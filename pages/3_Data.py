@@ -10,9 +10,9 @@ from dashboard.header import header
 from dashboard.keras_loading import load_keras_for
 from tfpool import data
 from tfpool.data.builtin.download import fetch
-from tfpool.data.builtin.keras_datasets import DOWNLOADS
 from tfpool.data.custom.scan import Progress
 from tfpool.data.images import FORMATS
+from tfpool.data.registry import find_download
 from tfpool.networks import graph
 from tfpool.system.format import memory
 from tfpool.training.recipe import PRETRAINED, WHY_PRETRAINED, start_on
@@ -114,7 +114,9 @@ if facts.state in ("own", "damaged"):
     with right.popover("Remove", icon=":material/delete:"):
         st.markdown(f"Delete the images of {plain(name)} from this disk? The files that they were made from stay.")
         st.button("Yes, remove", key="data_remove", type="primary", on_click=remove, args=(name,))
-if facts.state == "own" and facts.title != name:
+if name in data.DATA:
+    st.caption(data.DATA[name].summary)
+elif facts.title != name:
     st.caption(plain(facts.title))
 if facts.state != "damaged":
     numbers(facts)
@@ -123,7 +125,7 @@ if facts.is_ready:
         st.caption(f"{facts.images[0]:,} training images {WHY_PRETRAINED}")
     link("Train", "Train on it", train_data=name)
 if facts.state == "to be downloaded":
-    file = DOWNLOADS[name]
+    file = find_download(name)
     st.info(f"{name} is not here yet. It is downloaded once, {memory(file.size)} from {plain(file.address)}")
     if st.button("Download", key="data_download", icon=":material/download:") and own_images.run(
         "Downloading", "bytes", lambda progress: download(name, progress)

@@ -1,5 +1,6 @@
 """The Data page in Streamlit's own test harness: what is there, adding a folder, removing it, hostile names."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,9 @@ from dashboard.common.page import PAGES, plain
 from dashboard.data import own_images
 from tests.helpers.pages import metrics, opened, sound, words
 from tfpool import data
+from tfpool.cli import parser
+from tfpool.data.builtin.keras_datasets import Download
+from tfpool.data.registry import BuiltIn, downloads
 
 HOSTILE = ("<script>alert(1)<", "[x](javascript:alert(1))", "**bold** :red[x]", "# $a$")
 
@@ -83,6 +87,29 @@ def test_what_is_not_downloaded_says_from_where_and_how_much() -> None:
     assert "cifar10 is not here yet. It is downloaded once, 170 MB from https://www.cs.toronto.edu" in plainly(app)
     assert metrics(app)["Training images"] == "45,000"
     assert "Add my own" in [each.value for each in app.subheader]
+
+
+def test_a_built_in_data_set_is_declared_in_one_place(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    part = data.Part(np.zeros((2, 8, 8, 1), np.uint8), np.arange(2))
+    stripes = data.DataSet("stripes", ("along", "across"), part, part, part)
+    row = BuiltIn("Striped squares.", (2, 2, 2), 2, (8, 8, 1), lambda: stripes, made_from="nothing")
+    monkeypatch.setitem(data.DATA, "stripes", row)
+    monkeypatch.setitem(data.DATA, "dots", replace(row, download=Download("dots", "https://x.y", "dots", 10, ())))
+    assert data.names()[-2:] == ["stripes", "dots"]
+    assert parser.main(["data"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()][-2:] == ["stripes", "dots"]
+    for command in (["data", "fetch", "stripes"], ["train", "resnet8", "--data", "dot"]):
+        assert parser.main(command) == 2
+        assert "dots" in capsys.readouterr().err
+    app = opened("Data", data_name="stripes")
+    assert metrics(app)["Training images"] == "2"
+    assert set(captions(app)) == {"along", "across"}
+    assert "Striped squares." in words(app)
+    app.selectbox(key="data_name").set_value("dots").run()
+    sound(app)
+    assert app.button(key="data_download")
 
 
 def test_a_download_that_fails_is_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,14 +209,7 @@ def test_removing_what_is_gone_is_a_message(photos: Path) -> None:
 def test_own_images_can_be_trained_on_and_those_to_be_downloaded_not_yet(photos: Path) -> None:
     data.add(photos, "pets", 16)
     app = opened("Train", train_data="pets")
-    assert app.selectbox(key="train_data").options == [
-        "fashion_mnist",
-        "fashion_mnist_full",
-        "scattered",
-        "centred",
-        "quadrants",
-        "pets",
-    ]
+    assert app.selectbox(key="train_data").options == [*(name for name in data.names() if name not in downloads())]
     assert app.number_input(key="train_images").value <= 24
     app.selectbox(key="train_data").set_value("fashion_mnist").run()
     sound(app)

@@ -1,6 +1,7 @@
 """Each page's script in Streamlit's own test harness, with an empty and with a filled store."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -60,7 +61,8 @@ def test_images_that_are_not_installed_are_a_message(empty: Path, monkeypatch: p
     from tfpool import data
     from tfpool.data.builtin import fashion_mnist
 
-    monkeypatch.setitem(data.DATA, "fashion_mnist_full", lambda: fashion_mnist.full(empty / "missing"))
+    missing = replace(data.DATA["fashion_mnist_full"], make=lambda: fashion_mnist.full(empty / "missing"))
+    monkeypatch.setitem(data.DATA, "fashion_mnist_full", missing)
     app = opened("Train", train_data="fashion_mnist_full")
     assert "needs Debian's package dataset-fashion-mnist" in app.error[0].value.replace("\\", "")
 

@@ -58,7 +58,7 @@ def small_data() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         for name in ("fashion_mnist", "centred", "quadrants", "scattered"):
             small = first(data.load(name))
-            patched.setitem(data.DATA, name, lambda small=small: small)
+            patched.setitem(data.DATA, name, replace(data.DATA[name], make=lambda small=small: small))
         yield
 
 

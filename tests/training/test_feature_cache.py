@@ -2,6 +2,7 @@
 
 import os
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ PLAN = tp.plan("squeezenet", head="flatten", input_shape=(48, 48, 3), classes=10
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
-    monkeypatch.setitem(data.DATA, "small", lambda: SMALL)
+    monkeypatch.setitem(data.DATA, "small", replace(data.DATA["fashion_mnist"], make=lambda: SMALL))
     return RunStore(tmp_path / "store")
 
 

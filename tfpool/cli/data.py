@@ -6,9 +6,9 @@ import argparse
 import json
 
 from tfpool import data
-from tfpool.data.builtin.keras_datasets import DOWNLOADS
 from tfpool.data.custom.inspection import Report
-from tfpool.data.custom.safe_names import clean, listed
+from tfpool.data.custom.safe_names import listed
+from tfpool.data.registry import find_download
 from tfpool.networks import graph
 from tfpool.system.format import count, table
 from tfpool.system.terminal import bar
@@ -63,11 +63,10 @@ def add_command(args: argparse.Namespace) -> int:
 
 
 def fetch_command(args: argparse.Namespace) -> int:
-    if args.name not in DOWNLOADS:
-        raise ValueError(f"{clean(args.name)!r} is not downloaded. Use one of: {', '.join(DOWNLOADS)}.")
+    path = find_download(args.name).path
     data.load(args.name)
     told = data.describe(args.name)
-    print(json.dumps(told.record()) if args.json else f"{args.name} is here: {DOWNLOADS[args.name].path}")
+    print(json.dumps(told.record()) if args.json else f"{args.name} is here: {path}")
     return 0
 
 

@@ -157,6 +157,8 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _data(known: Any) -> None:
+    from tfpool.data.registry import downloads
+
     command = _add(known, "data", data.list_command, "list what to train on, or make a data set from your own images")
     actions = command.add_subparsers(title="actions", metavar="ACTION")
 
@@ -173,7 +175,7 @@ def _data(known: Any) -> None:
     action.add_argument("--seed", type=int, default=0, help="another one splits otherwise (default: %(default)s)")
 
     action = _add(actions, "fetch", data.fetch_command, "download a data set of keras.datasets now")
-    action.add_argument("name", metavar="NAME", help="mnist, cifar10 or cifar100")
+    action.add_argument("name", metavar="NAME", help=f"one of {', '.join(downloads())}")
 
     action = _add(actions, "remove", data.remove_command, "delete a data set of your own")
     action.add_argument("name", metavar="NAME", help="as `data` lists it")

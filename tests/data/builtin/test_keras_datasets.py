@@ -4,7 +4,6 @@ import importlib
 import pickle
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,7 @@ import pytest
 from tfpool import data
 from tfpool.data import registry
 from tfpool.data.builtin import download, keras_datasets
-from tfpool.data.builtin.keras_datasets import DOWNLOADS, held_out
+from tfpool.data.builtin.keras_datasets import MNIST, held_out
 
 RANDOM = np.random.default_rng(0)
 
@@ -26,11 +25,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         print("a bar")
         return str(tmp_path / fname)
 
-    for name in DOWNLOADS:
+    for name in registry.downloads():
         monkeypatch.setattr(importlib.import_module(f"keras.src.datasets.{name}"), "get_file", get_file)
-    registry._built_in.cache_clear()
+    registry._make.cache_clear()
     yield tmp_path
-    registry._built_in.cache_clear()
+    registry._make.cache_clear()
 
 
 def write_cifar(path: Path, number: int, key: str, classes: int) -> None:
@@ -40,14 +39,10 @@ def write_cifar(path: Path, number: int, key: str, classes: int) -> None:
     path.write_bytes(pickle.dumps(batch))
 
 
-def with_validation(name: str, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(DOWNLOADS, name, replace(DOWNLOADS[name], validation=number))
-
-
 def test_grey_digits_get_a_channel_and_a_validation_part(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with_validation("mnist", 20, monkeypatch)
+    monkeypatch.setattr(keras_datasets, "VALIDATION", 20)
     images = RANDOM.integers(0, 256, (240, 28, 28), np.uint8)
     labels = (np.arange(240) % 10).astype(np.uint8)
     np.savez(folder / "mnist.npz", x_train=images, y_train=labels, x_test=images[:30], y_test=labels[:30])
@@ -65,7 +60,7 @@ def test_grey_digits_get_a_channel_and_a_validation_part(
 
 
 def test_photographs_of_a_hundred_classes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with_validation("cifar100", 100, monkeypatch)
+    monkeypatch.setattr(keras_datasets, "VALIDATION", 100)
     for part, number in (("train", 1200), ("test", 200)):
         write_cifar(folder / "cifar-100-python-target/cifar-100-python" / part, number, "fine_labels", 100)
     made = data.load("cifar100")
@@ -111,12 +106,12 @@ def test_what_is_here_is_known_without_keras(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     assert data.describe("mnist").state == "to be downloaded"
     assert not data.describe("mnist").is_ready
-    file = DOWNLOADS["mnist"].path
+    file = MNIST.path
     file.parent.mkdir()
     file.write_bytes(b"a part")
     assert data.describe("mnist").state == "to be downloaded"
     with file.open("wb") as whole:
-        whole.truncate(DOWNLOADS["mnist"].size)
+        whole.truncate(MNIST.size)
     assert data.describe("mnist").state == "here"
 
 
@@ -135,7 +130,7 @@ def child(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, code: str) -> None:
     script.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(script))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    DOWNLOADS["mnist"].path.parent.mkdir()
+    MNIST.path.parent.mkdir()
 
 
 def test_a_download_tells_how_far_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -143,7 +138,7 @@ def test_a_download_tells_how_far_it_is(monkeypatch: pytest.MonkeyPatch, tmp_pat
     child(monkeypatch, tmp_path, code)
     told: list[tuple[int, int]] = []
     download.fetch("mnist", lambda done, total: told.append((done, total)))
-    assert told[-1] == (500, DOWNLOADS["mnist"].size)
+    assert told[-1] == (500, MNIST.size)
 
 
 def test_a_download_that_fails_is_its_own_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -168,8 +163,3 @@ def test_a_stopped_download_leaves_no_process(monkeypatch: pytest.MonkeyPatch, t
     with pytest.raises(InterruptedError):
         download.fetch("mnist", stop)
     assert (tmp_path / "ended").exists()
-
-
-def test_every_download_is_a_data_set() -> None:
-    assert set(DOWNLOADS) < set(data.DATA)
-    assert all(data.DATA[name] is getattr(keras_datasets, name) for name in DOWNLOADS)

@@ -1,6 +1,7 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -59,7 +60,7 @@ def test_who_come_together_wait_for_one_that_makes_it(monkeypatch: pytest.Monkey
         time.sleep(0.05)
         return fashion_mnist.bundled()
 
-    monkeypatch.setitem(data.DATA, "scattered", make)
+    monkeypatch.setitem(data.DATA, "scattered", replace(data.DATA["scattered"], make=make))
     with ThreadPoolExecutor(8) as together:
         loaded = list(together.map(data.load, ["scattered"] * 8))
     assert len(made) == 1

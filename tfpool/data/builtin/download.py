@@ -1,4 +1,4 @@
-"""Downloading a data set of `keras.datasets` in a process of its own, which can be watched and stopped."""
+"""Downloading a data set of `keras.datasets` in a child process, which can be watched and stopped."""
 
 from __future__ import annotations
 
@@ -6,38 +6,36 @@ import tempfile
 import time
 from pathlib import Path
 
-from tfpool.data.builtin.keras_datasets import DOWNLOADS
 from tfpool.data.custom.safe_names import clean
 from tfpool.data.custom.scan import Progress
+from tfpool.data.registry import find_download
 from tfpool.system.process import end
 from tfpool.system.spawn import command, spawn
 
-_PAUSE = 0.2
-_PATIENCE = 10.0
+_POLL_SECONDS = 0.2
+_END_SECONDS = 10.0
 
 
-def fetch(name: str, progress: Progress | None = None) -> None:
-    """Download a data set, so that `load` finds it here.
+def fetch(name: str, on_progress: Progress | None = None) -> None:
+    """Download a data set, so that `load` reads it from this computer.
 
     Args:
         name: "mnist", "cifar10" or "cifar100".
-        progress: called with bytes here and bytes in all. What it raises ends the download.
+        on_progress: called with bytes done and bytes in all. An exception that it raises ends the download.
 
     Raises:
-        ValueError: if there is no such data set, or it cannot be downloaded.
+        ValueError: if the data set is unknown or not downloaded, or the download fails.
     """
-    if name not in DOWNLOADS:
-        raise ValueError(f"{clean(name)!r} is not downloaded. Use one of: {', '.join(DOWNLOADS)}.")
-    download = DOWNLOADS[name]
+    download = find_download(name)
     with tempfile.TemporaryFile() as errors:
         child = spawn(command("tfpool", "data", "fetch", name), stderr=errors)
         try:
             while child.poll() is None:
-                if progress:
-                    progress(_size(download.path), download.size)
-                time.sleep(_PAUSE)
+                if on_progress:
+                    on_progress(_size(download.path), download.size)
+                time.sleep(_POLL_SECONDS)
         finally:
-            end(child, _PATIENCE)
+            end(child, _END_SECONDS)
         if child.returncode:
             errors.seek(0)
             last = errors.read().decode(errors="replace").strip().rpartition("\n")[2]

@@ -1,4 +1,4 @@
-"""The data sets of `keras.datasets`, by name: downloaded once by Keras, split once and for all by a fixed seed."""
+"""The data sets of `keras.datasets`: downloaded once by Keras, with a validation part drawn by a fixed seed."""
 
 from __future__ import annotations
 
@@ -14,25 +14,29 @@ import numpy as np
 
 from tfpool.data.dataset import DataSet, Part
 
+VALIDATION = 5000
+"""Images of the original training set that are held out for validation."""
 _SEED = 0
-_PATIENCE = 30.0
+_TIMEOUT = 30.0
+_Arrays = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
 class Download:
-    """What Keras fetches for a data set.
+    """A file that Keras downloads for a data set.
 
     Attributes:
-        address: where from.
-        file: what it is called in Keras's folder.
+        name: the module in `keras.datasets`, and what the data set is called.
+        address: URL of the file.
+        file: its name in Keras's folder.
         size: in bytes.
-        validation: how many of the original training images are kept for validation.
+        class_names: in the order of the labels.
     """
 
+    name: str
     address: str
     file: str
     size: int
-    validation: int
     class_names: tuple[str, ...]
 
     @property
@@ -43,121 +47,97 @@ class Download:
 
     @property
     def is_here(self) -> bool:
-        """Whether the file has been downloaded to its end."""
+        """Whether the whole file has been downloaded."""
         try:
             return self.path.stat().st_size == self.size
         except OSError:
             return False
 
+    def load(self) -> DataSet:
+        """The data set, with a validation part drawn from the original training images, stratified by class.
 
-_CIFAR10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
-_CIFAR100 = """apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel
-can
-castle caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup dinosaur dolphin elephant
-flatfish forest fox girl hamster house kangaroo keyboard lamp lawn_mower leopard lion lizard lobster man maple_tree
-motorcycle mountain mouse mushroom oak_tree orange orchid otter palm_tree pear pickup_truck pine_tree plain plate poppy
-porcupine possum rabbit raccoon ray road rocket rose sea seal shark shrew skunk skyscraper snail snake spider squirrel
-streetcar sunflower sweet_pepper table tank telephone television tiger tractor train trout tulip turtle wardrobe whale
-willow_tree wolf woman worm"""
+        Raises:
+            ValueError: if the file cannot be downloaded.
+        """
+        (images, labels), test = self._fetch()
+        images, labels = _arrays(images, labels)
+        validation = held_out(labels, VALIDATION)
+        return DataSet(
+            self.name,
+            self.class_names,
+            train=Part(images[~validation], labels[~validation]),
+            validation=Part(images[validation], labels[validation]),
+            test=Part(*_arrays(*test)),
+        )
 
-DOWNLOADS = {
-    "mnist": Download(
-        "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",
-        "mnist.npz",
-        11_490_434,
-        5000,
-        tuple("0123456789"),
-    ),
-    "cifar10": Download(
-        "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
-        "cifar-10-batches-py-target_archive",
-        170_498_071,
-        5000,
-        _CIFAR10,
-    ),
-    "cifar100": Download(
-        "https://www.cs.toronto.edu/~kriz/cifar-100-python.tar.gz",
-        "cifar-100-python-target_archive",
-        169_001_437,
-        5000,
-        tuple(name.replace("_", " ") for name in _CIFAR100.split()),
-    ),
-}
+    def _fetch(self) -> tuple[_Arrays, _Arrays]:
+        import keras
+
+        load: Callable[[], tuple[_Arrays, _Arrays]] = getattr(keras.datasets, self.name).load_data
+        try:
+            # Keras prints its progress bar to stdout, where a command's result belongs.
+            with contextlib.redirect_stdout(sys.stderr), _network_timeout():
+                return load()
+        except Exception as error:
+            # Keras raises a bare Exception where it cannot download.
+            raise ValueError(
+                f"{self.name} could not be fetched from {self.address} ({' '.join(str(error).split())[:200]}). Connect "
+                f"to the network, put the file at {self.path}, or use fashion_mnist, which is bundled."
+            ) from None
 
 
-def mnist() -> DataSet:
-    """LeCun, Cortes and Burges: 70,000 handwritten digits, 28×28 grey pixels."""
-    return _loaded("mnist")
-
-
-def cifar10() -> DataSet:
-    """Krizhevsky 2009: 60,000 photographs of 10 classes, 32×32 pixels in colour."""
-    return _loaded("cifar10")
-
-
-def cifar100() -> DataSet:
-    """Krizhevsky 2009: 60,000 photographs of 100 classes, 32×32 pixels in colour."""
-    return _loaded("cifar100")
-
-
-def _loaded(name: str) -> DataSet:
-    """The data set by Keras, with a validation part drawn from the original training images, each class alike.
-
-    Raises:
-        ValueError: if it cannot be downloaded.
-    """
-    download = DOWNLOADS[name]
-    (images, labels), test = _fetched(name, download)
-    images, labels = _arrays(images, labels)
-    kept = held_out(labels, download.validation)
-    return DataSet(
-        name,
-        download.class_names,
-        train=Part(images[~kept], labels[~kept]),
-        validation=Part(images[kept], labels[kept]),
-        test=Part(*_arrays(*test)),
-    )
-
-
-def _fetched(name: str, download: Download) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
-    import keras
-
-    load: Callable[[], tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]]
-    load = getattr(keras.datasets, name).load_data
-    try:
-        # Keras prints its bar where a command's result belongs.
-        with contextlib.redirect_stdout(sys.stderr), _patience():
-            return load()
-    except Exception as error:
-        # Keras raises a bare Exception where it cannot download.
-        raise ValueError(
-            f"{name} could not be fetched from {download.address} ({' '.join(str(error).split())[:200]}). Connect to "
-            f"the network, put the file at {download.path}, or use fashion_mnist, which is bundled."
-        ) from None
+MNIST = Download(
+    "mnist",
+    "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",
+    "mnist.npz",
+    11_490_434,
+    tuple("0123456789"),
+)
+CIFAR10 = Download(
+    "cifar10",
+    "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
+    "cifar-10-batches-py-target_archive",
+    170_498_071,
+    ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
+)
+_CIFAR100_CLASSES = """apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly
+camel can castle caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup dinosaur dolphin
+elephant flatfish forest fox girl hamster house kangaroo keyboard lamp lawn_mower leopard lion lizard lobster man
+maple_tree motorcycle mountain mouse mushroom oak_tree orange orchid otter palm_tree pear pickup_truck pine_tree plain
+plate poppy porcupine possum rabbit raccoon ray road rocket rose sea seal shark shrew skunk skyscraper snail snake
+spider squirrel streetcar sunflower sweet_pepper table tank telephone television tiger tractor train trout tulip turtle
+wardrobe whale willow_tree wolf woman worm"""
+CIFAR100 = Download(
+    "cifar100",
+    "https://www.cs.toronto.edu/~kriz/cifar-100-python.tar.gz",
+    "cifar-100-python-target_archive",
+    169_001_437,
+    tuple(name.replace("_", " ") for name in _CIFAR100_CLASSES.split()),
+)
 
 
 @contextlib.contextmanager
-def _patience() -> Iterator[None]:
-    """Give up on a network that does not answer; Keras sets no limit."""
+def _network_timeout() -> Iterator[None]:
+    """Give up on a network that does not answer: Keras sets no limit."""
     before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(_PATIENCE)
+    socket.setdefaulttimeout(_TIMEOUT)
     try:
         yield
     finally:
         socket.setdefaulttimeout(before)
 
 
-def _arrays(images: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """uint8 (N, H, W, C), also of grey images without channels, and int64 (N,)."""
+def _arrays(images: np.ndarray, labels: np.ndarray) -> _Arrays:
+    """Images as uint8 (N, H, W, C), with a channel axis for gray ones as well, and labels as int64 (N,)."""
     with_channels = images if images.ndim == 4 else images[..., np.newaxis]
     return np.ascontiguousarray(with_channels), np.reshape(labels, -1).astype(np.int64)
 
 
 def held_out(labels: np.ndarray, number: int) -> np.ndarray:
-    """bool (N,): about that many images, each class in its share, by a fixed seed."""
+    """bool (N,): a mask over about `number` images, the same fraction of each class, by a fixed seed."""
     random = np.random.default_rng(_SEED)
-    kept = np.zeros(len(labels), bool)
+    mask = np.zeros(len(labels), bool)
     for label in np.unique(labels):
-        where = np.flatnonzero(labels == label)
-        kept[random.permutation(where)[: max(1, round(number * len(where) / len(labels)))]] = True
-    return kept
+        positions = np.flatnonzero(labels == label)
+        mask[random.permutation(positions)[: max(1, round(number * len(positions) / len(labels)))]] = True
+    return mask
