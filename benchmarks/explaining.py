@@ -1,12 +1,12 @@
 """What an explanation costs over a forward pass, and how ours compare with those of other packages.
 
-python benchmarks/explaining.py [--images 8] [--rounds 20] [--only forward gradcam scorecam memory]
+python benchmarks/explaining.py [--images 8] [--rounds 20] [--only forward gradcam scorecam memory] [--short]
 
-Each network has random but fixed weights, the same in every package. What is compared takes turns, each package in a
-process of its own; a ratio is the median of those of the rounds, with its quartiles. A package's maps are compared with
-ours too, each scaled from 0 to 1 and enlarged as that package does it. Memory is by how much a process's peak grows in
-the first call, where it holds the model and has run one image forward (read from Linux). To install the packages, best
-in an environment of their own, beside TensorFlow and PyTorch:
+Each network has random but fixed weights, the same in every package. The packages take turns, each in a process of its
+own; a ratio is the median over the rounds, with its quartiles. A package's maps are compared with ours too, each scaled
+from 0 to 1 and enlarged as that package does it. Memory is how much a process's peak grows in the first call, once it
+holds the model and has run one image forward (Linux only). To install the packages, best in an environment of their
+own, beside TensorFlow and PyTorch:
 
     pip install tf-keras-vis==0.8.7 grad-cam==1.5.7 torchvision
     pip install --no-deps xplique==2.0.2 tf-keras==2.21.0
@@ -15,7 +15,6 @@ in an environment of their own, beside TensorFlow and PyTorch:
 
 from __future__ import annotations
 
-import argparse
 import json
 import statistics
 import subprocess
@@ -32,8 +31,8 @@ sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
 
-from benchmarks.explaining_elsewhere import Case  # noqa: E402
-from tfpool.system.format import table  # noqa: E402
+from benchmarks.explaining_case import Case  # noqa: E402
+from benchmarks.report import Rows, options  # noqa: E402
 
 OVER_FORWARD = {"cam": "≤ 1.05"} | dict.fromkeys(("gradcam", "hirescam", "layercam", "xgradcam", "gradcam++"), "≤ 1.1")
 OURS = "tfpool, enlarged"
@@ -53,16 +52,16 @@ INSTALL = {
     "pytorch-grad-cam": "grad-cam==1.5.7 torchvision",
 }
 SLOW = 7
-"""As many rounds less of Score-CAM."""
+"""Score-CAM has one round where the others have this many."""
 SLOW_SIDE = 100
-"""Where ResNet-18 strides its maps are odd then, and Keras pads them on both sides, as PyTorch does."""
-NUMBERS = (8, 64, 256)
+"""At this size the maps that ResNet-18 strides over are odd, so that Keras pads them on both sides, as PyTorch does."""
+NUMBERS, FEW_NUMBERS = (8, 64, 256), (8, 32)
 FLAT = "≤ 1.1"
 
 
 @dataclass(frozen=True)
 class Row:
-    """A figure: the time of its first call in seconds, quartiles, how far the maps differ, and an aim such as "≥ 4"."""
+    """One measurement: seconds of its first call, quartiles, how far the maps differ, and an aim such as "≥ 4"."""
 
     what: str
     measured: str
@@ -80,7 +79,7 @@ class Row:
 
 
 def ratio(what: str, ratios: list[float], aim: str, first: float | None = None, differ: float | None = None) -> Row:
-    """The median of a ratio's rounds, with quartiles where they are several."""
+    """The median of a ratio over rounds, with quartiles if there are several rounds."""
     low, middle, high = np.quantile(ratios, (0.25, 0.5, 0.75))
     quartiles = f"{low:.2f}–{high:.2f}" if len(ratios) > 1 else ""
     sign, _, limit = aim.partition(" ")
@@ -93,13 +92,13 @@ def mebibytes(size: float) -> str:
 
 
 class Worker:
-    """A process that explains one case with one package whenever it is asked to."""
+    """A process that explains one case with one package, on request."""
 
     def __init__(self, package: str, case: Case, folder: Path) -> None:
         command = [sys.executable, str(ROOT / "benchmarks/explaining_elsewhere.py"), package, case.dump(), str(folder)]
-        self._words = tempfile.TemporaryFile("w+")  # noqa: SIM115
+        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._words, text=True
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, text=True
         )
         ready = self._answer()
         self.lacks: str = ready.get("lacks", "")
@@ -112,20 +111,22 @@ class Worker:
         if self._process.stdin:
             self._process.stdin.close()
         self._process.wait()
-        self._words.close()
+        self._errors.close()
 
-    def ask(self, *words: str) -> Any:
-        """Tell it to go "forward", to "explain" with a method, or to "compare" its maps with ours; returns what it
-        measured. Ours have to be compared first, to be kept."""
-        print(json.dumps(words), file=self._process.stdin, flush=True)
+    def ask(self, *command: str) -> Any:
+        """Request "forward", "explain" and a method, or "compare" and a method; returns what the process measured.
+
+        "compare" first goes to tfpool, which keeps its maps, then to the others.
+        """
+        print(json.dumps(command), file=self._process.stdin, flush=True)
         return self._answer()
 
     def _answer(self) -> dict[str, Any]:
         line = self._process.stdout.readline() if self._process.stdout else ""
         if not line:
             self._process.wait()
-            self._words.seek(0)
-            raise RuntimeError(f"A process that explains ended:\n{self._words.read()[-2000:]}")
+            self._errors.seek(0)
+            raise RuntimeError(f"A process that explains ended:\n{self._errors.read()[-2000:]}")
         return json.loads(line)
 
 
@@ -146,26 +147,26 @@ def over_forward(images: int, rounds: int, folder: Path) -> Iterator[Row]:
 
 
 def against(method: str, case: Case, rounds: int, folder: Path) -> Iterator[Row]:
-    """The time and memory of other packages over ours."""
+    """Time and memory of other packages, relative to ours."""
     with ExitStack() as stack:
-        every = {name: stack.enter_context(Worker(name, case, folder)) for name in (OURS, *TIMES_OURS[method])}
-        workers = {name: worker for name, worker in every.items() if method in worker.methods}
+        installed = {name: stack.enter_context(Worker(name, case, folder)) for name in (OURS, *TIMES_OURS[method])}
+        workers = {name: worker for name, worker in installed.items() if method in worker.methods}
         first = {name: worker.ask("explain", method) for name, worker in workers.items()}
         differ = {name: worker.ask("compare", method).get("differ") for name, worker in workers.items()}
-        taken: dict[str, list[float]] = {name: [] for name in workers}
+        durations: dict[str, list[float]] = {name: [] for name in workers}
         for _ in range(rounds):
             for name, worker in workers.items():
-                taken[name].append(worker.ask("explain", method)["seconds"])
-    ours = f"{1000 * statistics.median(taken[OURS]):,.0f} ms"
+                durations[name].append(worker.ask("explain", method)["seconds"])
+    ours = f"{1000 * statistics.median(durations[OURS]):,.0f} ms"
     yield Row(f"{case}: {method}, ours", ours, first[OURS]["seconds"])
     for name, aim in TIMES_OURS[method].items():
         what = f"{case}: {method}, {name} ÷ ours"
-        if every[name].lacks:
-            yield Row(what, f"not installed ({every[name].lacks}): pip install {INSTALL[name.split(',')[0]]}")
+        if installed[name].lacks:
+            yield Row(f"{what}: pip install {INSTALL[name.split(',')[0]]}", "missing")
         elif name not in workers:
             yield Row(what, "has none")
         else:
-            ratios = [their / our for their, our in zip(taken[name], taken[OURS], strict=True)]
+            ratios = [their / our for their, our in zip(durations[name], durations[OURS], strict=True)]
             yield ratio(what, ratios, aim, first[name]["seconds"], differ[name])
     sizes = {name: answer["grown"] for name, answer in first.items()}
     for name, size in sizes.items():
@@ -174,38 +175,38 @@ def against(method: str, case: Case, rounds: int, folder: Path) -> Iterator[Row]
             yield ratio(f"{case}: {method}, memory, ours ÷ {name}", [sizes[OURS] / size], OF_THEIR_MEMORY[method, name])
 
 
-def flat_memory(folder: Path) -> Iterator[Row]:
-    """The memory of methods of many passes, by number of images."""
+def flat_memory(numbers: tuple[int, ...], folder: Path) -> Iterator[Row]:
+    """The memory of methods that need many passes, by number of images."""
     for method in ("scorecam", "rise"):
         sizes: list[int] = []
-        for case in (Case("resnet8", 32, images) for images in NUMBERS):
+        for case in (Case("resnet8", 32, images) for images in numbers):
             with Worker("tfpool", case, folder) as worker:
                 if method in worker.methods:
                     sizes.append(worker.ask("explain", method)["grown"])
                     yield Row(f"{case}: {method}, memory", mebibytes(sizes[-1]))
         if sizes:
-            yield ratio(f"{method}, memory, {NUMBERS[-1]} images ÷ {NUMBERS[0]}", [sizes[-1] / sizes[0]], FLAT)
+            yield ratio(f"{method}, memory, {numbers[-1]} images ÷ {numbers[0]}", [sizes[-1] / sizes[0]], FLAT)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--images", type=int, default=8, help="images in a batch (default: 8)")
-    parser.add_argument("--rounds", type=int, default=20, help="rounds that each takes its turn in (default: 20)")
+    parser = options(__doc__, images=(8, 2), rounds=(20, 2))
     parts = ("forward", *TIMES_OURS, "memory")
     parser.add_argument("--only", nargs="+", choices=parts, default=parts, help="what to measure (default: all)")
-    given = parser.parse_args()
-    slow_rounds = max(1, given.rounds // SLOW)
+    settings = parser.parse_args()
+    images, rounds = settings.images, settings.rounds
+    slow_rounds = max(1, rounds // SLOW)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        kinds: dict[str, Callable[[], Iterator[Row]]] = {
-            "forward": lambda: over_forward(given.images, given.rounds, folder),
-            "gradcam": lambda: against("gradcam", Case("resnet50", 224, given.images), given.rounds, folder),
-            "scorecam": lambda: against("scorecam", Case("resnet18", SLOW_SIDE, given.images), slow_rounds, folder),
-            "memory": lambda: flat_memory(folder),
+        measurements: dict[str, Callable[[], Iterator[Row]]] = {
+            "forward": lambda: over_forward(images, rounds, folder),
+            "gradcam": lambda: against("gradcam", Case("resnet50", 224, images), rounds, folder),
+            "scorecam": lambda: against("scorecam", Case("resnet18", SLOW_SIDE, images), slow_rounds, folder),
+            "memory": lambda: flat_memory(FEW_NUMBERS if settings.short else NUMBERS, folder),
         }
-        rows = [each.cells for part in parts if part in given.only for each in kinds[part]()]
-    header = ("what", "first call", "measured", "quartiles", "maps differ by", "aim", "met")
-    print(table(header, rows, right=(1, 2, 3, 4)))
+        rows = Rows("what", "first call", "measured", "quartiles", "difference of maps", "aim", "met", first_width=72)
+        for part in settings.only:
+            for row in measurements[part]():
+                rows.add(*row.cells)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """A process that explains images with one package, ours or another, each used as its documentation says.
 
-It reads a word or two at a time, does what they say and answers with what it measured. One process a package: PyTorch
-and TensorFlow are not to be loaded together, and each package's memory is its own.
+It reads one command per line, runs it, and answers with what it measured. One process per package: PyTorch and
+TensorFlow must not be loaded together, and each package's memory is measured by itself.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,42 +22,15 @@ sys.path.insert(0, str(ROOT))
 import numpy as np  # noqa: E402
 
 import tfpool as tp  # noqa: E402
-from tfpool.counting.plan import Plan  # noqa: E402
+from benchmarks.explaining_case import Case  # noqa: E402
 
 SETTINGS: dict[str, dict[str, Any]] = {"rise": {"masks": 200}}
-"""A tenth of the masks, since time grows with them and memory does not."""
+"""A tenth of the masks: time grows with them, memory does not."""
 _KIB = 1024
 
 
-@dataclass(frozen=True)
-class Case:
-    """A batch of square images through a network."""
-
-    network: str
-    side: int
-    images: int
-
-    def __str__(self) -> str:
-        return f"{self.network}, {self.side} px, batch {self.images}"
-
-    @property
-    def plan(self) -> Plan:
-        return tp.plan(self.network, head="gap", input_shape=(self.side, self.side, 3))
-
-    @property
-    def pixels(self) -> np.ndarray:
-        return np.random.default_rng(0).random((self.images, self.side, self.side, 3), np.float32)
-
-    def given(self, folder: Path) -> Path:
-        """The file with the weights, by their names in Keras, and the classes to explain."""
-        return folder / f"{self}.npz"
-
-    def dump(self) -> str:
-        return json.dumps(asdict(self))
-
-
 class Package(Protocol):
-    """What explains a case. Attributes: names of the `methods` it has."""
+    """A package that explains a case. Attributes: `methods`, the names of those it has."""
 
     methods: tuple[str, ...]
 
@@ -69,11 +41,11 @@ class Package(Protocol):
         """Maps (N, H, W), as large as the images."""
 
     def pair(self, method: str, ours: np.ndarray) -> tuple[Any, Any]:
-        """Its maps and ours from ours (N, h, w): as they are, or both enlarged as the package does it."""
+        """The package's maps, and ours from (N, h, w) at the same size, enlarged as the package enlarges its own."""
 
 
 class Ours:
-    """tfpool, which also makes the weights, and the classes that all explain: those with the highest scores."""
+    """tfpool, which also makes the weights, and picks the classes that every package explains: the predicted ones."""
 
     def __init__(self, case: Case, folder: Path, enlarged: bool) -> None:
         self._case, self._images, self._enlarged = case, case.pixels, enlarged
@@ -95,7 +67,7 @@ class Ours:
 
 
 class TfKerasVis:
-    """tf-keras-vis. It enlarges maps with their corners aligned, so that maps are compared before."""
+    """tf-keras-vis. Maps are compared before it enlarges them, which it does with aligned corners."""
 
     methods: tuple[str, ...] = ("gradcam", "layercam", "scorecam")
 
@@ -159,14 +131,14 @@ class Xplique:
 def _model(case: Case, folder: Path) -> tuple[Any, np.ndarray]:
     """The network and the classes to explain."""
     model = tp.build(case.plan, seed=0)
-    file = case.given(folder)
-    if not file.exists():
+    path = case.weights_path(folder)
+    if not path.exists():
         targets = tp.Explainer(model).scores(case.pixels).argmax(axis=1)
-        np.savez(file, targets=targets, **{weight.path: weight.numpy() for weight in model.weights})
-    with np.load(file) as given:
+        np.savez(path, targets=targets, **{weight.path: weight.numpy() for weight in model.weights})
+    with np.load(path) as weights:
         for weight in model.weights:
-            weight.assign(given[weight.path])
-        return model, given["targets"]
+            weight.assign(weights[weight.path])
+        return model, weights["targets"]
 
 
 def _compiled(model: Any) -> Any:
@@ -194,7 +166,7 @@ PACKAGES: dict[str, Callable[..., Ours | Package]] = {
 
 
 def difference(theirs: np.ndarray, ours: np.ndarray) -> float:
-    """The largest between maps (N, H, W) that are each scaled from 0 to 1."""
+    """The largest difference between maps (N, H, W), each scaled from 0 to 1."""
 
     def scaled(maps: np.ndarray) -> np.ndarray:
         low, high = (reduce(maps, axis=(1, 2), keepdims=True) for reduce in (np.min, np.max))
@@ -204,13 +176,13 @@ def difference(theirs: np.ndarray, ours: np.ndarray) -> float:
 
 
 def _peak() -> int:
-    """The most bytes that this process held in memory."""
+    """The peak memory of this process in bytes."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) * _KIB
 
 
 def main(name: str, facts: str, place: str) -> None:
-    # What packages print themselves goes where errors go.
+    # What the packages print goes to stderr.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
 
@@ -224,22 +196,22 @@ def main(name: str, facts: str, place: str) -> None:
         answer(lacks=str(error))
         return
     package.forward(1)
-    # Linux forgets the peak so far, which reading the weights may have raised.
+    # Reset the peak, which reading the weights may have raised.
     Path("/proc/self/clear_refs").write_text("5")
     before = _peak()
     answer(methods=package.methods)
     for line in sys.stdin:
-        word, method = [*json.loads(line), ""][:2]
-        if word == "compare":
-            kept = folder / f"{case} {method}.npy"
+        command, method = [*json.loads(line), ""][:2]
+        if command == "compare":
+            path = folder / f"{case} {method}.npy"
             if isinstance(package, Ours):
-                np.save(kept, package.heatmaps(method))
+                np.save(path, package.heatmaps(method))
                 answer()
             else:
-                answer(differ=difference(*package.pair(method, np.load(kept))))
+                answer(differ=difference(*package.pair(method, np.load(path))))
             continue
         began = time.perf_counter()
-        package.forward(case.images) if word == "forward" else package.explain(method)
+        package.forward(case.images) if command == "forward" else package.explain(method)
         seconds = time.perf_counter() - began
         answer(seconds=seconds, grown=_peak() - before)
 

@@ -14,7 +14,7 @@ import torchvision
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
 if TYPE_CHECKING:
-    from benchmarks.explaining_elsewhere import Case
+    from benchmarks.explaining_case import Case
 
 METHODS = {
     "gradcam": grad_cam.GradCAM,
@@ -27,14 +27,14 @@ _NAMES |= {"moving_variance": "running_var", "bias": "bias"}
 
 
 class PytorchGradCam:
-    """pytorch-grad-cam in eager PyTorch, as it is meant. It scales maps from 0 to 1 and enlarges them bilinearly."""
+    """pytorch-grad-cam in eager PyTorch. It scales maps from 0 to 1 and enlarges them bilinearly."""
 
     methods = tuple(METHODS)
 
     def __init__(self, case: Case, folder: Path, channels_last: bool) -> None:
-        with np.load(case.given(folder)) as given:
-            self._targets = [ClassifierOutputTarget(target) for target in given["targets"]]
-            model = resnet(case.network, {name: given[name] for name in given.files if name != "targets"})
+        with np.load(case.weights_path(folder)) as weights:
+            self._targets = [ClassifierOutputTarget(target) for target in weights["targets"]]
+            model = resnet(case.network, {name: weights[name] for name in weights.files if name != "targets"})
         layout = torch.channels_last if channels_last else torch.contiguous_format
         self._model = model.eval().to(memory_format=layout)
         self._images = torch.from_numpy(case.pixels).permute(0, 3, 1, 2).contiguous(memory_format=layout)
@@ -49,11 +49,11 @@ class PytorchGradCam:
 
     def pair(self, method: str, ours: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         size = tuple(self._images.shape[:1:-1])
-        return self.explain(method), np.stack([cv2.resize(each, size) for each in ours])
+        return self.explain(method), np.stack([cv2.resize(heatmap, size) for heatmap in ours])
 
 
 def resnet(network: str, weights: dict[str, np.ndarray]) -> Any:
-    """A ResNet as He et al. 2015 have it, with weights by their names in Keras."""
+    """A ResNet as in He et al. 2015, with weights by their names in Keras."""
     model = getattr(torchvision.models, network)(num_classes=len(weights["predictions/bias"]))
     for block in model.modules():
         if isinstance(block, torchvision.models.resnet.Bottleneck):

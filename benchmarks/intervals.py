@@ -1,13 +1,12 @@
-"""How often does a 95 % interval of a few seeds hold the true mean? Student's t beside two bootstraps.
+"""How often does a 95 % interval over a few seeds contain the true mean? Student's t beside two bootstraps.
 
-python benchmarks/intervals.py [--values 5] [--draws 2000]
+python benchmarks/intervals.py [--values 5] [--draws 2000] [--short]
 
-For each kind of spread, so many times: draw a few values, make the interval, see whether the true mean lies in it.
+For each distribution, many times: draw a few values, make the interval, and see whether it contains the true mean.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,10 +16,10 @@ from scipy import stats
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.report import Rows, options
 from tfpool.lab.statistics import over_seeds
-from tfpool.system.format import table
 
-SPREADS: dict[str, tuple[Callable[..., np.ndarray], float]] = {
+DISTRIBUTIONS: dict[str, tuple[Callable[..., np.ndarray], float]] = {
     "normal": (lambda random, size: random.normal(0.0, 1.0, size), 0.0),
     "uniform": (lambda random, size: random.uniform(-1.0, 1.0, size), 0.0),
     "exponential": (lambda random, size: random.exponential(1.0, size), 1.0),
@@ -33,30 +32,32 @@ def intervals(values: np.ndarray, method: str) -> tuple[np.ndarray, np.ndarray]:
     """Lower and upper ends (draws,) of the intervals of values (draws, seeds)."""
     if method == "t":
         effects = [over_seeds("", row) for row in values.tolist()]
-        return np.array([each.low for each in effects]), np.array([each.high for each in effects])
-    drawn = stats.bootstrap((values,), np.mean, axis=1, n_resamples=RESAMPLES, method=method, rng=0)
-    return drawn.confidence_interval.low, drawn.confidence_interval.high
+        return np.array([effect.low for effect in effects]), np.array([effect.high for effect in effects])
+    resampled = stats.bootstrap((values,), np.mean, axis=1, n_resamples=RESAMPLES, method=method, rng=0)
+    return resampled.confidence_interval.low, resampled.confidence_interval.high
+
+
+def coverage_of(method: str, values: int, draws: int) -> dict[str, float]:
+    """How often one method's interval contains the mean, by distribution."""
+    fractions = {}
+    for name, (draw, mean) in DISTRIBUTIONS.items():
+        low, high = intervals(draw(np.random.default_rng(0), (draws, values)), METHODS[method])
+        fractions[name] = float(np.mean((low <= mean) & (mean <= high)))
+    return fractions
 
 
 def coverage(values: int, draws: int) -> dict[str, dict[str, float]]:
-    """How often each method's interval holds the mean, by method and spread."""
-    found: dict[str, dict[str, float]] = {}
-    for method in METHODS:
-        for spread, (make, mean) in SPREADS.items():
-            low, high = intervals(make(np.random.default_rng(0), (draws, values)), METHODS[method])
-            found.setdefault(method, {})[spread] = float(np.mean((low <= mean) & (mean <= high)))
-    return found
+    """How often each method's interval contains the mean, by method and distribution."""
+    return {method: coverage_of(method, values, draws) for method in METHODS}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--values", type=int, default=VALUES)
-    parser.add_argument("--draws", type=int, default=DRAWS)
-    args = parser.parse_args()
-    found = coverage(args.values, args.draws)
-    print(f"{args.values} values, {args.draws:,} times: how often a 95 % interval holds the mean\n")
-    rows = [(method, *(f"{share:.1%}" for share in shares.values())) for method, shares in found.items()]
-    print(table(("interval", *SPREADS), rows, right=(1, 2, 3)))
+    settings = options(__doc__, values=(VALUES, VALUES), draws=(DRAWS, 200)).parse_args()
+    print(f"{settings.values} values, {settings.draws:,} times: how often a 95 % interval contains the mean")
+    rows = Rows("interval", *DISTRIBUTIONS, first_width=24)
+    for method in METHODS:
+        fractions = coverage_of(method, settings.values, settings.draws)
+        rows.add(method, *(f"{fraction:.1%}" for fraction in fractions.values()))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """How fast runs train: against a hand-written step (the limit), against Keras's fit, side by side, and on features.
 
-python benchmarks/training.py [--images 4000] [--rounds 3]
+python benchmarks/training.py [--images 4000] [--rounds 3] [--short]
 
-Images a second over whole epochs, validation and all bookkeeping counted. What is compared takes turns in one run, each
-with one thread; a ratio is that of the medians. PyTorch is a line of its own where it is installed.
+Images per second over whole epochs, validation and all bookkeeping included. The ways to train take turns, each with
+one thread; a ratio is that of the medians. PyTorch has a row of its own where it is installed.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
 import tfpool as tp  # noqa: E402
-from benchmarks import in_pytorch  # noqa: E402
+from benchmarks import training_in_pytorch  # noqa: E402
+from benchmarks.report import Rows, options  # noqa: E402
 from tfpool import data as data_sets  # noqa: E402
 from tfpool.counting.plan import Plan  # noqa: E402
 from tfpool.data import DataSet, Part  # noqa: E402
 from tfpool.models.preprocessing import to_network  # noqa: E402
-from tfpool.system.format import table  # noqa: E402
 from tfpool.system.process import Process  # noqa: E402
 from tfpool.tracking.store import RunStore  # noqa: E402
 from tfpool.training import launch  # noqa: E402
@@ -49,7 +49,7 @@ Epochs = Iterator[None]
 
 
 def ours(plan: Plan, data: DataSet, recipe: tp.Recipe, folder: Path) -> Epochs:
-    """Our trainer with all that a run keeps."""
+    """Our trainer with everything that a run saves."""
     store = RunStore(folder)
     store.add({"plan": plan.spec, "data": data.name, "class_names": list(data.class_names), "recipe": recipe.config})
     run = store.claim(Process.of())
@@ -64,7 +64,7 @@ def ours(plan: Plan, data: DataSet, recipe: tp.Recipe, folder: Path) -> Epochs:
 
 
 def by_hand(plan: Plan, data: DataSet, recipe: tp.Recipe) -> Epochs:
-    """A compiled step over data in memory, and nothing else."""
+    """A compiled training step over data in memory, and nothing else."""
     model = start(plan, recipe)
     optimizer = keras.optimizers.Adam(recipe.learning_rate)
     optimizer.build(model.trainable_variables)
@@ -78,7 +78,7 @@ def by_hand(plan: Plan, data: DataSet, recipe: tp.Recipe) -> Epochs:
         return loss
 
     @tf.function
-    def look(images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    def validate(images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         return tf.reduce_mean(sparse(labels, model(images, training=False)))
 
     train, validation = (_in_memory(part) for part in (data.train, data.validation))
@@ -86,7 +86,7 @@ def by_hand(plan: Plan, data: DataSet, recipe: tp.Recipe) -> Epochs:
         for first in range(0, len(data.train), recipe.batch_size):
             step(*(values[first : first + recipe.batch_size] for values in train))
         for first in range(0, len(data.validation), EVALUATED):
-            look(*(values[first : first + EVALUATED] for values in validation))
+            validate(*(values[first : first + EVALUATED] for values in validation))
         yield
 
 
@@ -107,7 +107,7 @@ def _in_memory(part: Part) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def in_turns(ways: dict[str, Epochs], images: int, rounds: int) -> dict[str, float]:
-    """The median images a second of each, after an epoch of warm-up each."""
+    """The median images per second of each way, after one epoch of warm-up."""
     speeds: dict[str, list[float]] = {name: [] for name in ways}
     for number in range(rounds + 1):
         for name, epochs in ways.items():
@@ -115,11 +115,11 @@ def in_turns(ways: dict[str, Epochs], images: int, rounds: int) -> dict[str, flo
             next(epochs)
             if number:
                 speeds[name].append(images / (time.perf_counter() - began))
-    return {name: statistics.median(each) for name, each in speeds.items()}
+    return {name: statistics.median(values) for name, values in speeds.items()}
 
 
 def side_by_side(plan: Plan, images: int, folder: Path) -> tuple[float, float]:
-    """How much sooner two runs end side by side than one after the other, and than fit with a thread a core."""
+    """The speed of two runs side by side over one after the other, and over fit with one thread per core."""
     recipe = tp.Recipe(epochs=3, batch_size=128, train_images=images)
 
     def seconds(together: bool) -> float:
@@ -127,18 +127,18 @@ def side_by_side(plan: Plan, images: int, folder: Path) -> tuple[float, float]:
         for count in (2,) if together else (1, 1):
             queued = enqueue([plan] * count, "fashion_mnist", recipe, store)
             launch(store)
-            while any(store.get(each).state in ("queued", "running") for each in queued):
+            while any(store.get(run).state in ("queued", "running") for run in queued):
                 time.sleep(0.2)
-        # Without the start of the processes: of the slower run where they go together, of both where not.
-        taken = [sum(run.history["seconds"]) for run in store.runs()]
-        return max(taken) if together else sum(taken)
+        # Without the start of the processes. Together, the slower run counts; else both do.
+        durations = [sum(run.history["seconds"]) for run in store.runs()]
+        return max(durations) if together else sum(durations)
 
     together, queued = seconds(together=True), seconds(together=False)
     return queued / together, 2 * _seconds_of_fit(plan, recipe) / together
 
 
 def _seconds_of_fit(plan: Plan, recipe: tp.Recipe) -> float:
-    """Of one fit as people call it, warmed up: in a process with TensorFlow's own choice of threads."""
+    """Seconds of one fit after warm-up, in a process with TensorFlow's default number of threads."""
     facts = json.dumps([plan.spec, recipe.config])
     printed = subprocess.run([sys.executable, __file__, "--fit", facts], check=True, capture_output=True, text=True)
     return float(printed.stdout.split()[-1])
@@ -161,7 +161,7 @@ def _bundled(images: int | None) -> DataSet:
 
 
 def on_features(images: int, folder: Path) -> float:
-    """Five heads for ten epochs through a frozen SqueezeNet, against computing its features once."""
+    """Seconds of five heads for ten epochs through a frozen SqueezeNet, over computing its features once."""
     bundled = data_sets.load("fashion_mnist")
     data = DataSet(
         "part", bundled.class_names, bundled.train.first(images), bundled.validation.first(200), bundled.test
@@ -183,62 +183,64 @@ def on_features(images: int, folder: Path) -> float:
             trainer._epoch(lambda: None)
             trainer._close_epoch(lambda: None)
 
-    def on_kept() -> None:
+    def on_cached() -> None:
         small = DataSet("part", data.class_names, data.train, data.validation, data.test.first(200))
         for plan in plans:
             model = start(plan, recipe)
-            known = features(model, plan, recipe, small, folder, lambda share: None)
+            cached = features(model, plan, recipe, small, folder, lambda fraction: None)
             head = keras.Model(model.get_layer(plan.features.name).output, model.output)
-            Trainer(head, known, recipe, tf.identity).run(lambda: None, lambda metrics: None)
+            Trainer(head, cached, recipe, tf.identity).run(lambda: None, lambda metrics: None)
 
-    kept = timed(on_kept)
-    # An epoch is like another: the model and the first one are measured once, then one more.
+    cached_seconds = timed(on_cached)
+    # All epochs take equally long: one and two are measured, and the rest follows.
     whole = 0.0
     for plan in plans:
         one, two = (timed(partial(through, plan, epochs)) for epochs in (1, 2))
         whole += one + (recipe.epochs - 1) * (two - one)
-    return whole / kept
+    return whole / cached_seconds
+
+
+def one_process(images: int, rounds: int, folder: Path, rows: Rows) -> None:
+    """Add rows of our trainer against other ways to train, each with one thread."""
+    data = _bundled(images)
+    for network, batch_size in CASES:
+        plan = tp.plan(network, input_shape=(28, 28, 1))
+        recipe = tp.Recipe(epochs=1000, batch_size=batch_size, schedule="constant")
+        half = tp.Recipe(**{**recipe.config, "precision": "mixed_bfloat16"})
+        ways = {
+            "ours": ours(plan, data, recipe, folder / network),
+            "limit": by_hand(plan, data, recipe),
+            "fit": by_fit(plan, data, recipe),
+            "half": ours(plan, data, half, folder / f"{network}-half"),
+        }
+        ways |= training_in_pytorch.ways(plan, images, batch_size, recipe.learning_rate, EVALUATED)
+        speeds = in_turns(ways, images, rounds)
+        case = f"{network}, batch {batch_size}"
+        rows.add(f"{case}: images per second", f"{speeds['ours']:,.0f}", "")
+        rows.add(f"{case}: ÷ hand-written step", f"{speeds['ours'] / speeds['limit']:.2f}", "≥ 0.95")
+        rows.add(f"{case}: ÷ Keras's fit on arrays", f"{speeds['ours'] / speeds['fit']:.2f}", "≥ 1.2")
+        for name in filter(speeds.__contains__, training_in_pytorch.KINDS):
+            rows.add(f"{case}: ÷ {name}", f"{speeds['ours'] / speeds[name]:.2f}", "")
+        rows.add(f"{case}: mixed_bfloat16 ÷ float32", f"{speeds['half'] / speeds['ours']:.2f}", "")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--images", type=int, default=4000)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser = options(__doc__, images=(4000, 256), rounds=(3, 1))
     parser.add_argument("--fit", help=argparse.SUPPRESS)
-    given = parser.parse_args()
-    if given.fit:
-        _fit(given.fit)
+    settings = parser.parse_args()
+    if settings.fit:
+        _fit(settings.fit)
         return
     take_one_thread()
-    data = _bundled(given.images)
-    rows = []
+    rows = Rows("what", "measured", "aim")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for network, batch_size in CASES:
-            plan = tp.plan(network, input_shape=(28, 28, 1))
-            recipe = tp.Recipe(epochs=1000, batch_size=batch_size, schedule="constant")
-            half = tp.Recipe(**{**recipe.config, "precision": "mixed_bfloat16"})
-            ways = {
-                "ours": ours(plan, data, recipe, folder / network),
-                "limit": by_hand(plan, data, recipe),
-                "fit": by_fit(plan, data, recipe),
-                "half": ours(plan, data, half, folder / f"{network}-half"),
-            }
-            ways |= in_pytorch.ways(plan, given.images, batch_size, recipe.learning_rate, EVALUATED)
-            speeds = in_turns(ways, given.images, given.rounds)
-            case = f"{network}, batch {batch_size}"
-            rows.append((f"{case}: images a second", f"{speeds['ours']:,.0f}", ""))
-            rows.append((f"{case}: ÷ hand-written step", f"{speeds['ours'] / speeds['limit']:.2f}", "≥ 0.95"))
-            rows.append((f"{case}: ÷ Keras's fit on arrays", f"{speeds['ours'] / speeds['fit']:.2f}", "≥ 1.2"))
-            for name in filter(speeds.__contains__, in_pytorch.KINDS):
-                rows.append((f"{case}: ÷ {name}", f"{speeds['ours'] / speeds[name]:.2f}", ""))
-            rows.append((f"{case}: mixed_bfloat16 ÷ float32", f"{speeds['half'] / speeds['ours']:.2f}", ""))
-        pair, fits = side_by_side(tp.plan("resnet20", input_shape=(28, 28, 1)), given.images, folder)
-        rows.append(("resnet20: two runs side by side ÷ one after the other", f"{pair:.2f}", "≥ 1.15"))
-        rows.append(("resnet20: two runs side by side ÷ two fits with all cores", f"{fits:.2f}", "≥ 1.2"))
-        ratio = on_features(given.images, folder)
-        rows.append(("five heads on SqueezeNet's features ÷ through it, ten epochs", f"{ratio:.0f}", "≥ 20"))
-    print(table(("what", "measured", "aim"), rows, right=(1, 2)))
+        one_process(settings.images, settings.rounds, folder, rows)
+        pair, fits = side_by_side(tp.plan("resnet20", input_shape=(28, 28, 1)), settings.images, folder)
+        rows.add("resnet20: two runs side by side ÷ one after the other", f"{pair:.2f}", "≥ 1.15")
+        rows.add("resnet20: two runs side by side ÷ two fits with all cores", f"{fits:.2f}", "≥ 1.2")
+        ratio = on_features(settings.images, folder)
+        rows.add("five heads on SqueezeNet's features ÷ through it, ten epochs", f"{ratio:.0f}", "≥ 20")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.explaining_elsewhere import Case
+from benchmarks.explaining_case import Case
 from tests.helpers.processes import ROOT
 
 # Where the network strides its maps are odd, and Keras pads them on both sides, as PyTorch does.

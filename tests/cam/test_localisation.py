@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import tfpool as tp
-from benchmarks.localisation import CAT, ESPRESSO, boxed, cut_out, hits, pasted, trained, two_pasted
+from benchmarks.localization import CAT, ESPRESSO, boxed, cut_out, hits, pasted, trained, two_pasted
 from tfpool import data, examples
 from tfpool.cam.metrics import centre_map, masks_of, max_box_acc_v2, pointing_game
 

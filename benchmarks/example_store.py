@@ -1,4 +1,4 @@
-"""A store as it is after a while, for what is measured over it: many finished runs, all with their files."""
+"""A store as it is after a while: many finished runs, all with their files."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tfpool.system.process import Process
 from tfpool.tracking.store import RunStore
 
 
-def filled(folder: Path, count: int) -> RunStore:
-    """A new store with so many runs: the two that ship, by turns, under one seed after the other."""
+def create(folder: Path, count: int) -> RunStore:
+    """A new store with this many runs: the two that ship, in turns, each time with the next seed."""
     store = RunStore(folder)
     pair = list(examples.runs().values())
     for number in range(count):

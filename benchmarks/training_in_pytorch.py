@@ -1,7 +1,7 @@
-"""The same ResNets for CIFAR in PyTorch, for a line beside ours, where it is installed.
+"""The same ResNets for CIFAR in PyTorch, for a row beside ours, where PyTorch is installed.
 
-In a process of its own, which trains an epoch each time it is told to: PyTorch's compiler and TensorFlow end a process
-that loads both.
+They train in a process of their own, one epoch per request: a process that loads both PyTorch's compiler and TensorFlow
+crashes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ KINDS = {"PyTorch, eager": False, "PyTorch, compiled, channels last": True}
 
 
 def ways(plan: Plan, images: int, batch_size: int, learning_rate: float, evaluated: int) -> dict[str, Iterator[None]]:
-    """Epochs of a hand-written step with one thread, by name; none where PyTorch is not installed."""
+    """Epochs of a hand-written step with one thread, by name; empty where PyTorch is not installed."""
     if importlib.util.find_spec("torch") is None:
         return {}
     return {
@@ -43,7 +43,7 @@ def _elsewhere(facts: list[Any]) -> Iterator[None]:
         while True:
             print("epoch", file=child.stdin, flush=True)
             if not child.stdout.readline():
-                raise RuntimeError("The process that trains in PyTorch ended. Its own words stand above.")
+                raise RuntimeError("The process that trains in PyTorch ended. Its error is above.")
             yield
 
 
@@ -54,10 +54,10 @@ def main(facts: str) -> None:
     spec, images, batch_size, learning_rate, evaluated, compiled = json.loads(facts)
     plan = tp.plan(**spec)
     model = _resnet(plan)
-    statistics = [each for name, each in model.named_buffers() if "running" in name]
-    params = sum(each.numel() for each in [*model.parameters(), *statistics])
+    statistics = [buffer for name, buffer in model.named_buffers() if "running" in name]
+    params = sum(tensor.numel() for tensor in [*model.parameters(), *statistics])
     if params != plan.params:
-        raise ValueError(f"PyTorch's network has {params:,} parameters and ours {plan.params:,}. They must be alike.")
+        raise ValueError(f"Expected PyTorch's network to have our {plan.params:,} parameters, got {params:,}.")
     if compiled:
         model = torch.compile(model.to(memory_format=torch.channels_last))
     epochs = _epochs(model, images, batch_size, learning_rate, evaluated, compiled)
@@ -83,13 +83,13 @@ def _epochs(
     loss = torch.nn.functional.cross_entropy
     while True:
         model.train()
-        for batch, labels in zip(*(each.split(batch_size) for each in train), strict=True):
+        for batch, labels in zip(*(tensor.split(batch_size) for tensor in train), strict=True):
             optimizer.zero_grad()
             loss(model(batch), labels).backward()
             optimizer.step()
         model.eval()
         with torch.no_grad():
-            for batch, labels in zip(*(each.split(evaluated) for each in validation), strict=True):
+            for batch, labels in zip(*(tensor.split(evaluated) for tensor in validation), strict=True):
                 loss(model(batch), labels).item()
         yield
 

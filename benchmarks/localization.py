@@ -1,18 +1,19 @@
-"""Do maps point at the object? Beside the image's centre, chance, and the image's own brightness.
+"""Do maps point at the object? Compared with the image's center, chance, and the image's own brightness.
 
-python benchmarks/localisation.py [--seeds 3] [--images 1000] [--train-images 4000] [--epochs 3] [--cutouts FOLDER]
+python benchmarks/localization.py [--seeds 3] [--images 1000] [--train-images 4000] [--epochs 3] [--pasted 200]
+                                  [--cutouts FOLDER] [--short]
 
-First a network is trained on `scattered` under two heads, and maps of test images are judged by the objects' boxes.
-Then SqueezeNet's bundled ImageNet weights look at a cup and a cat that were cut out of the bundled photographs and
-pasted on textures. `--cutouts` adds a folder of PNG files with a transparent ground, such as /usr/share/tuxpaint/stamps
-of Debian's package tuxpaint-stamps-default. Maps are of the class with the highest score where no other is named.
-Brackets hold 95 % bootstrap intervals of the difference to the centre, drawn over images, and over seeds where there
+First a network is trained on `scattered` with two heads, and maps of test images are compared with the objects' boxes.
+Then SqueezeNet with its bundled ImageNet weights explains images of a cup and a cat, cut out of the bundled photographs
+and pasted on textures. `--cutouts` adds a folder of PNG files with a transparent background, such as
+/usr/share/tuxpaint/stamps of Debian's package tuxpaint-stamps-default. Maps are of the predicted class where no other
+is named. Brackets hold 95 % bootstrap intervals of the difference to the center, over images, and over seeds if there
 are several.
 """
 
 from __future__ import annotations
 
-import argparse
+import itertools
 import os
 import sys
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 
 import tfpool as tp
+from benchmarks.report import Rows, options
 from tfpool import data as data_sets
 from tfpool.cam.explainer import Explainer
 from tfpool.cam.explanation import resize
@@ -36,7 +38,6 @@ from tfpool.data.builtin import scattered
 from tfpool.data.dataset import PARTS
 from tfpool.models.preprocessing import to_network
 from tfpool.models.pretrained.applications import BUNDLED
-from tfpool.system.format import table
 from tfpool.training.fit import start, take_one_thread
 from tfpool.training.trainer import Trainer
 
@@ -44,12 +45,12 @@ NETWORK = "resnet8"
 METHODS = {"gap": ("cam", "gradcam", "layercam", "eigencam"), "flatten": ("cam", "gradcam", "layercam")}
 SIZE = (64, 64)
 TOLERANCE = 2
-"""Pixels: of 64 the same share as the pointing game's 15 are of a photograph of 500."""
+"""Pixels of 64: the same fraction as the pointing game's 15 pixels of a photograph's 500."""
 IOUS = (0.3, 0.5, 0.7)
 DRAWS = 1000
 SIDE = 227
 LONGER = 110
-"""Pixels of a cut-out's longer side."""
+"""Pixels of the longer side of a cut-out."""
 ESPRESSO, CAT = 967, 285
 
 _CUP = [(131, 70), (150, 35), (190, 15), (235, 12), (280, 28), (303, 55), (306, 90), (295, 130), (285, 160), (262, 190)]
@@ -57,13 +58,13 @@ _CUP += [(240, 212), (200, 215), (185, 205), (172, 228), (150, 228), (147, 210),
 _CAT = [(38, 0), (400, 0), (368, 62), (366, 120), (345, 170), (322, 215), (312, 262), (295, 299), (30, 299), (18, 200)]
 _CAT += [(30, 100)]
 OUTLINES = {"cup": ("coffee.jpg", _CUP), "cat": ("cat.jpg", _CAT)}
-"""By hand, x and y of corners round what is in the photographs."""
+"""Polygons around the objects in the photographs, drawn by hand: x and y of the corners."""
 
 Judged = dict[str, np.ndarray]
 
 
 def trained(head: str, seed: int, train_images: int, epochs: int, data: DataSet) -> tuple[keras.Model, float]:
-    """A network trained on the first so many images of a data set, and its accuracy on the test images."""
+    """A network trained on the first `train_images` of a data set, and its accuracy on the test images."""
     plan = tp.plan(NETWORK, head=head, input_shape=data.image_shape, classes=data.classes)
     recipe = tp.Recipe(epochs=epochs, batch_size=16, seed=seed)
     part = DataSet(data.name, data.class_names, data.train.first(train_images), data.validation.first(500), data.test)
@@ -74,13 +75,13 @@ def trained(head: str, seed: int, train_images: int, epochs: int, data: DataSet)
 
 
 def hits(heatmaps: np.ndarray, masks: np.ndarray, tolerance: float = 0) -> np.ndarray:
-    """The pointing game of each map alone."""
-    each = np.arange(len(heatmaps))[:, np.newaxis]
-    return np.array([tp.metrics.pointing_game(heatmaps[one], masks[one], tolerance=tolerance) for one in each])
+    """The pointing game of single maps: 1 where the peak is inside the mask, else 0."""
+    pairs = zip(heatmaps[:, np.newaxis], masks[:, np.newaxis], strict=True)
+    return np.array([tp.metrics.pointing_game(heatmap, mask, tolerance=tolerance) for heatmap, mask in pairs])
 
 
 def judge(heatmaps: np.ndarray, masks: np.ndarray, boxes: np.ndarray) -> Judged:
-    """What the figures of maps are made of, image by image."""
+    """The values that the figures of maps are means of, image by image."""
     points = {f"{tolerance:g} px": hits(heatmaps, masks, tolerance) for tolerance in (0, TOLERANCE)}
     return {**points, "boxes": box_overlaps(heatmaps, boxes)[1]}
 
@@ -104,37 +105,39 @@ def compared(judged: list[np.ndarray], baseline: np.ndarray) -> tuple[str, str]:
     return percent(mean), f"[{100 * low:+.1f}, {100 * high:+.1f}]"
 
 
-def percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
+def percent(fraction: float) -> str:
+    return f"{100 * fraction:.1f} %"
 
 
-def on_scattered(seeds: int, images: int, train_images: int, epochs: int) -> list[tuple[str, ...]]:
+def on_scattered(seeds: int, images: int, train_images: int, epochs: int) -> Iterator[tuple[str, ...]]:
     """Rows of heads and maps on the data set `scattered`."""
     data = data_sets.load("scattered")
     test = data.test.first(images)
     assert test.boxes is not None
     pixels, boxes, masks = data_sets.to_input(test.images), test.boxes, tp.metrics.masks_of(test.boxes, SIZE)
-    knowing_nothing = {
-        "centre": np.repeat(tp.metrics.centre_map(SIZE)[np.newaxis], images, axis=0),
+    baselines = {
+        "center": np.repeat(tp.metrics.centre_map(SIZE)[np.newaxis], images, axis=0),
         "random": resize(np.stack([tp.metrics.random_map((16, 16), number) for number in range(images)]), SIZE),
         "brightness": pixels[..., 0],
     }
-    shown = {("", name): ([judge(maps, masks, boxes)], "") for name, maps in knowing_nothing.items()}
-    (centre,), _ = shown["", "centre"]
+    center = judge(baselines["center"], masks, boxes)
+
+    def row(label: str, accuracy: str, judged: list[Judged]) -> tuple[str, ...]:
+        figures = (compared([values[name] for values in judged], center[name]) for name in center)
+        return label, accuracy, *itertools.chain(*figures)
+
+    for name, maps in baselines.items():
+        yield row(name, "", [judge(maps, masks, boxes)])
     for head, methods in METHODS.items():
         models = [trained(head, seed, train_images, epochs, data) for seed in range(seeds)]
-        accuracy = percent(float(np.mean([right for _, right in models])))
+        accuracy = percent(float(np.mean([accuracy for _, accuracy in models])))
         for method in methods:
-            maps = (tp.explain(model, pixels, method).resize(SIZE) for model, _ in models)
-            shown[head, method] = [judge(each, masks, boxes) for each in maps], accuracy
-    return [
-        (*row, accuracy, *(c for name in judged[0] for c in compared([j[name] for j in judged], centre[name])))
-        for row, (judged, accuracy) in shown.items()
-    ]
+            explained = (tp.explain(model, pixels, method).resize(SIZE) for model, _ in models)
+            yield row(f"{method} with {head}", accuracy, [judge(maps, masks, boxes) for maps in explained])
 
 
 def cut_out(name: str) -> Image.Image:
-    """An object of the bundled photographs on transparent ground."""
+    """An object of the bundled photographs on a transparent background."""
     file, outline = OUTLINES[name]
     with Image.open(BUNDLED / "photographs" / file) as opened:
         photograph = opened.convert("RGB")
@@ -145,7 +148,7 @@ def cut_out(name: str) -> Image.Image:
 
 
 def cut_outs_in(folder: Path) -> Iterator[Image.Image]:
-    """The PNG files with a transparent ground that are large enough; no letters, and no drawings that say they are."""
+    """PNG files with a transparent background that are large enough, without letters and drawings."""
     for path in sorted(folder.rglob("*.png")):
         with Image.open(path) as opened:
             picture = opened.convert("RGBA")
@@ -156,10 +159,10 @@ def cut_outs_in(folder: Path) -> Iterator[Image.Image]:
 
 
 def textures(count: int) -> Iterator[Image.Image]:
-    """Those of the data set `scattered`, enlarged."""
-    drawn, _ = scattered._canvases(0, len(PARTS), 0, count, 1)
-    for each in drawn:
-        yield Image.fromarray(each).resize((SIDE, SIDE), Image.Resampling.BILINEAR).convert("RGB")
+    """The backgrounds of the data set `scattered`, enlarged."""
+    canvases, _ = scattered._canvases(0, len(PARTS), 0, count, 1)
+    for canvas in canvases:
+        yield Image.fromarray(canvas).resize((SIDE, SIDE), Image.Resampling.BILINEAR).convert("RGB")
 
 
 def paste(canvas: Image.Image, cut: Image.Image, random: np.random.Generator) -> np.ndarray:
@@ -174,9 +177,9 @@ def paste(canvas: Image.Image, cut: Image.Image, random: np.random.Generator) ->
 
 
 def boxed(masks: np.ndarray) -> np.ndarray:
-    """The boxes round masks, as masks."""
-    found = [ndimage.find_objects(mask.astype(int))[0] for mask in masks]
-    boxes = np.array([(rows.start, columns.start, rows.stop, columns.stop) for rows, columns in found])
+    """The boxes around masks, as masks."""
+    slices = [ndimage.find_objects(mask.astype(int))[0] for mask in masks]
+    boxes = np.array([(rows.start, columns.start, rows.stop, columns.stop) for rows, columns in slices])
     return tp.metrics.masks_of(boxes, (SIDE, SIDE))
 
 
@@ -189,53 +192,58 @@ def pasted(cuts: list[Image.Image]) -> tuple[np.ndarray, np.ndarray]:
 
 def two_pasted(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Images of a cup and a cat whose boxes are apart, and the masks of the cups and of the cats."""
-    random, cup, cat, kept = np.random.default_rng(0), cut_out("cup"), cut_out("cat"), []
+    random, cup, cat, examples = np.random.default_rng(0), cut_out("cup"), cut_out("cat"), []
     for canvas in textures(25 * count):
         masks = np.stack([paste(canvas, cut, random) for cut in (cup, cat)])
         if not boxed(masks).all(axis=0).any():
-            kept.append((np.asarray(canvas), *masks))
-        if len(kept) == count:
+            examples.append((np.asarray(canvas), *masks))
+        if len(examples) == count:
             break
-    images, cups, cats = (np.stack(each) for each in zip(*kept, strict=True))
+    images, cups, cats = (np.stack(values) for values in zip(*examples, strict=True))
     return images, cups, cats
 
 
-def on_cut_outs(count: int, folder: Path | None) -> list[tuple[str, ...]]:
-    """Rows of what SqueezeNet's map of its top class has at its peak."""
+def on_cut_outs(count: int, folder: Path | None) -> Iterator[tuple[str, ...]]:
+    """Rows of pasted objects: whether the peak of SqueezeNet's map of the predicted class is on the object."""
     explainer = tp.Explainer(tp.build(tp.plan("squeezenet"), weights="imagenet"), "cam")
     cases = {name: pasted([cut_out(name)] * count) for name in OUTLINES}
     if folder:
         cases[f"those in {folder.name}"] = pasted(list(cut_outs_in(folder)))
-    rows = [row(name, explainer, images, masks, None) for name, (images, masks) in cases.items()]
+    for name, (images, masks) in cases.items():
+        yield cut_out_row(name, explainer, images, masks, None)
     both, cups, cats = two_pasted(count)
-    rows.append(row("cup beside cat, map of espresso", explainer, both, cups, ESPRESSO))
-    rows.append(row("cat beside cup, map of Egyptian cat", explainer, both, cats, CAT))
-    return rows
+    yield cut_out_row("cup beside cat, map of espresso", explainer, both, cups, ESPRESSO)
+    yield cut_out_row("cat beside cup, map of Egyptian cat", explainer, both, cats, CAT)
 
 
-def row(name: str, explainer: Explainer, images: np.ndarray, masks: np.ndarray, target: int | None) -> tuple[str, ...]:
+def cut_out_row(
+    name: str, explainer: Explainer, images: np.ndarray, masks: np.ndarray, target: int | None
+) -> tuple[str, ...]:
     maps = explainer(tp.preprocess_input("squeezenet", images), target).resize((SIDE, SIDE))
     middle = np.repeat(tp.metrics.centre_map((SIDE, SIDE))[np.newaxis], len(maps), axis=0)
     cells: list[str] = []
     for truth in (boxed(masks), masks):
-        centre = hits(middle, truth)
-        cells += [percent(centre.mean()), *compared([hits(maps, truth)], centre)]
+        center = hits(middle, truth)
+        cells += [percent(center.mean()), *compared([hits(maps, truth)], center)]
     return name, str(len(maps)), *cells
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name, least in {"seeds": 3, "images": 1000, "train-images": 4000, "epochs": 3, "pasted": 200}.items():
-        parser.add_argument(f"--{name}", type=int, default=least)
+    parser = options(
+        __doc__, seeds=(3, 1), images=(1000, 100), train_images=(4000, 500), epochs=(3, 1), pasted=(200, 10)
+    )
     parser.add_argument("--cutouts", type=Path)
-    given = parser.parse_args()
+    settings = parser.parse_args()
     take_one_thread()
-    rows = on_scattered(given.seeds, given.images, given.train_images, given.epochs)
-    figures = ("points, 0 px", "to centre", f"points, {TOLERANCE} px", "to centre", "MaxBoxAccV2", "to centre")
-    print(table(("head", "map", "accuracy", *figures), rows, right=range(2, 9)), end="\n\n")
-    figures = ("centre in box", "peak in box", "to centre", "centre on it", "peak on it", "to centre")
-    rows = on_cut_outs(given.pasted, given.cutouts)
-    print(table(("pasted", "images", *figures), rows, right=range(1, 8)))
+    figures = ("points, 0 px", "to center", f"points, {TOLERANCE} px", "to center", "MaxBoxAccV2", "to center")
+    rows = Rows("map", "accuracy", *(name.rjust(14) for name in figures), first_width=24)
+    for row in on_scattered(settings.seeds, settings.images, settings.train_images, settings.epochs):
+        rows.add(*row)
+    print()
+    figures = ("center in box", "peak in box", "to center", "center on it", "peak on it", "to center")
+    rows = Rows("pasted", "images", *(name.rjust(14) for name in figures), first_width=40)
+    for row in on_cut_outs(settings.pasted, settings.cutouts):
+        rows.add(*row)
 
 
 if __name__ == "__main__":
