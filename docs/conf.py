@@ -1,6 +1,6 @@
 """The site of documentation: `make docs` builds it from README.md, the pages beside this file, and the docstrings.
 
-Pages are written for GitHub too, so what only a site needs, its menu and its home, is added here.
+The pages are written for GitHub too, so the menu and the home page, which only a site needs, are added here.
 """
 
 from __future__ import annotations
@@ -9,13 +9,25 @@ import os
 import re
 import shutil
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
-# The docstrings are read by importing, and TensorFlow would tell of itself.
+# Docstrings are read by importing, and TensorFlow logs when it is imported.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+RETURNED = {
+    "Plan": "tfpool.counting.plan",
+    "Comparison": "tfpool.counting.comparison",
+    "Head": "tfpool.networks.heads",
+    "Run": "tfpool.tracking.run",
+    "Terms": "tfpool.cam",
+}
+"""Classes that public functions return, by module. The reference shows them without it: nobody imports them."""
+for name, module in RETURNED.items():
+    setattr(import_module("tfpool"), name, getattr(import_module(module), name))
 
 project = "tfpool"
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
@@ -39,6 +51,7 @@ myst_heading_anchors = 4
 default_role = "code"
 # Dashes, but no curly quotes: docstrings quote code.
 smartquotes_action = "De"
+add_module_names = False
 autodoc_typehints_format = "short"
 python_use_unqualified_type_names = True
 napoleon_google_docstring = True
@@ -52,15 +65,15 @@ html_show_copyright = False
 
 
 def add_menu(app: Any, docname: str, source: list[str]) -> None:
-    """Append the pages to the home page, for the site's menu alone."""
+    """Append the pages to the home page, hidden: the site's menu is made of them."""
     if docname == root_doc:
         for title, pages in MENU.items():
-            listed = "\n".join(pages)
-            source[0] += f"\n```{{toctree}}\n:hidden:\n:caption: {title}\n\n{listed}\n```\n"
+            lines = "\n".join(pages)
+            source[0] += f"\n```{{toctree}}\n:hidden:\n:caption: {title}\n\n{lines}\n```\n"
 
 
 def folders_as_text(app: Any, docname: str, source: list[str]) -> None:
-    """A site shows files, which it carries, but no folders of the repository: their links become plain text."""
+    """Make plain text of links to folders: the site holds files of the repository, but no folders."""
     here = (ROOT / docname).parent
 
     def text(link: re.Match[str]) -> str:
@@ -69,8 +82,8 @@ def folders_as_text(app: Any, docname: str, source: list[str]) -> None:
     source[0] = re.sub(r"(?<!!)\[([^]\[]+)\]\((?!https?:|#)([^)#]+)\)", text, source[0])
 
 
-def drop_ways_back(app: Any, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
-    """Sources link back to the reference by their own module's name, where a public name stands under its short one."""
+def drop_backlinks(app: Any, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Sources link back to the reference by module path, but there names stand under their public paths."""
     if pagename.startswith("_modules/"):
         context["body"] = re.sub('<a class="viewcode-back".*?</a>', "", context["body"])
 
@@ -83,5 +96,5 @@ def make_home(app: Any, error: Exception | None) -> None:
 def setup(app: Any) -> None:
     app.connect("source-read", add_menu)
     app.connect("source-read", folders_as_text)
-    app.connect("html-page-context", drop_ways_back)
+    app.connect("html-page-context", drop_backlinks)
     app.connect("build-finished", make_home)
