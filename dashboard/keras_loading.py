@@ -20,7 +20,7 @@ def load_keras() -> None:
     name. And all objects are gone through for it, which takes several times as long as most pages.
     """
     # By one door for all: two threads that come by different ones wait for one another in a circle.
-    import tfpool.cam  # noqa: F401, I001
+    import tfpool.cam.metrics  # noqa: F401, I001
     import keras
 
     if _in_a_server():

@@ -5,53 +5,34 @@ from html import escape
 import streamlit as st
 
 from dashboard.cam import downloads, explanations, fidelity_curves, image_picker, model_picker, score_decomposition
-from dashboard.cam.explanations import SCALES, Query, View, digest
+from dashboard.cam.explanations import Query, View, digest
 from dashboard.cam.image_placement import dragged
 from dashboard.common import charts, controls
 from dashboard.common.controls import SHORT_NAMES
 from dashboard.common.page import messages, plain, store
 from dashboard.header import header
+from tfpool.cam.attribution.methods import METHODS
+from tfpool.cam.figures.color_scales import SCALES
 from tfpool.tracking.query import split_countable, uncountable_text
 
-METHODS = {
-    "hirescam": "Exact for GAP and for Flatten: the map's sum plus the bias is the score.",
-    "cam": "The class's weights at each position. For linear heads its mean plus the bias is the score.",
-    "gradcam": "Channels weighted by their mean gradient; only what speaks for the class.",
-    "gradcam++": "As gradcam, but a channel counts for its positive gradients alone, so small parts show as well.",
-    "elementwise": "Gradient times activation at each position, channel by channel, where that is positive.",
-    "xgradcam": "Channels weighted by their gradient where they are active.",
-    "layercam": "Positive gradients times activations at each position.",
-    "shapleycam": "As gradcam, corrected for the head's curvature; the same where the head has none.",
-    "finercam": "As gradcam, for the score less that of the three classes nearest to it: what tells them apart.",
-    "eigencam": "What most channels share, whatever the class; red is more of it.",
-    "eigengradcam": "What most channels share, times the gradient of the score.",
-    "ablationcam": "Channels weighted by how much of the score is lost without them. Slow.",
-    "scorecam": "Channels weighted by the score of the image seen through them alone. Slow.",
-    "fullgrad": "What the image and every layer's bias say, for or against, on the image.",
-    "occlusion": "How much score is lost where a square hides the image.",
-    "rise": "How much more the score is while a place is shown, over 2,000 random masks. Slow.",
-    "saliency": "The gradient at the image itself: which pixels would change the score most, up or down.",
-    "smoothgrad": "Saliency, averaged over the image with noise.",
-    "integrated_gradients": "The gradient on the way from a blank image, times the image.",
-}
-# Of a map by how many stand beside each other, in pixels of the page.
+# Height of a map in pixels of the page, by the number of maps per row.
 HEIGHTS = {1: 360, 2: 360, 3: 290, 4: 240}
 PREDICTED, TRUE = "what each model predicts", "the true class"
-RELU = {"as the method has it": None, "for and against": False, "only what speaks for it": True}
+RELU = {"method's default": None, "for and against": False, "only what speaks for it": True}
 
 header("CAM", "Where does each model look, in the same image, on one scale?")
 
 with messages():
     runs, unknown = split_countable(store().runs())
-    known = model_picker.choices(runs)
+    models = model_picker.choices(runs)
 if unknown:
     st.caption(plain(uncountable_text(unknown)))
-controls.begin_with("cam_models", known, model_picker.defaults(known))
+controls.begin_with("cam_models", models, model_picker.defaults(models))
 columns = st.columns(2)
 with columns[0]:
     names = st.multiselect(
         "Models",
-        list(known),
+        list(models),
         max_selections=4,
         key="cam_models",
         bind="query-params",
@@ -59,24 +40,26 @@ with columns[0]:
         "are downloaded",
     )
 with columns[1]:
-    said = "  \n".join(f"**{name}**: {text}" for name, text in METHODS.items())
     methods = st.multiselect(
         "Methods",
         list(METHODS),
         [explanations.METHOD],
         max_selections=4,
         key="cam_methods",
-        help=said,
+        help="  \n".join(
+            f"**{name}**: {method.summary} Unit: {method.unit}. Cost: {method.cost}."
+            for name, method in METHODS.items()
+        ),
         bind="query-params",
     )
 if not names or not methods:
-    st.info("Choose at least one model and one method.")
+    st.info("Nothing to explain yet. Choose at least one model and one method.")
     st.stop()
 with messages():
-    chosen = [model_picker.picked(name, known[name]) for name in names]
+    chosen = [model_picker.picked(name, models[name]) for name in names]
     classes = [model.classifier.class_names for model in chosen]
     if len(set(classes)) > 1:
-        st.info("These models tell different classes apart. Choose models of one data set.")
+        st.info("These models have different classes. Choose models of one data set.")
         st.stop()
 left, right = st.columns([1, 3], gap="medium")
 with left, messages():
@@ -84,24 +67,25 @@ with left, messages():
     if image is None:
         st.stop()
     placing = dragged(image.pixels, digest(image.pixels), "cam_place", "The image")
-    st.markdown(f"{plain(image.name)}  \nDrag it, or enlarge it: maps and scores follow.")
+    st.markdown(f"{plain(image.name)}  \nDrag or enlarge the image: maps and scores follow.")
 
 labels = classes[0]
-asked = [PREDICTED, *([TRUE] if image.label is not None else []), *labels]
+targets = [PREDICTED, *([TRUE] if image.label is not None else []), *labels]
 with right:
     columns = st.columns(3)
 with columns[0]:
-    wanted = st.selectbox("Evidence for", asked, key="cam_target", bind="query-params")
+    target = st.selectbox("Explained class", targets, key="cam_target", bind="query-params")
 with columns[1]:
-    against = st.selectbox(
-        "and not for",
-        ["–", *asked],
+    other = st.selectbox(
+        "Contrast with",
+        ["–", *targets],
         key="cam_against",
         bind="query-params",
-        help="Why the one and not the other: the map of the difference of their scores",
+        help="Choose a second class to see why the model prefers one of the two: the map explains the difference of "
+        "their scores",
     )
 with columns[2]:
-    relu = st.selectbox("What is shown", list(RELU), key="cam_relu", bind="query-params")
+    relu = st.selectbox("Show", list(RELU), key="cam_relu", bind="query-params")
 
 
 def class_of(choice: str) -> int | str:
@@ -115,7 +99,7 @@ across = len(methods) if len(methods) > 1 else len(chosen)
 
 
 def panel(view: View, limit: float) -> None:
-    """One map with what its model says."""
+    """One map with its model's prediction."""
     head = f"**{SHORT_NAMES[view.model.run.plan.head.name]}** · " if view.model.run else ""
     method = f"**{view.method}**  \n" if len(methods) > 1 else ""
     wrong = "" if image.label in (None, view.predicted) else " (wrong)"
@@ -124,12 +108,13 @@ def panel(view: View, limit: float) -> None:
         f"predicts: **{plain(labels[view.predicted])}**{wrong}  \n"
         f"score {view.predicted_score:,.2f}, {view.probability:.0%}"
     )
-    told = f"{labels[view.explained]}" + (f" and not {labels[view.other]}" if view.other is not None else "")
+    other_name = view.other_name(labels)
+    explained = labels[view.explained] + (f" rather than {other_name}" if other_name is not None else "")
     st.plotly_chart(
-        charts.evidence(view.pixels, view.heatmap, limit, f"evidence for {escape(told)}", HEIGHTS[across]),
+        charts.evidence(view.pixels, view.heatmap, limit, f"evidence for {escape(explained)}", HEIGHTS[across]),
         key=f"cam_map_{view.model.name}_{view.method}",
         config={"displayModeBar": False},
-        alt=f"Map of {view.model.name} by {view.method}: evidence for {told}, {view.score:.2f}",
+        alt=f"Map of {view.model.name} by {view.method}: evidence for {explained}, {view.score:.2f}",
     )
 
 
@@ -137,25 +122,27 @@ with right:
     place = st.container()
     columns = st.columns(2, vertical_alignment="bottom")
 with columns[0]:
-    scale = st.selectbox(
-        "One colour scale for",
-        list(SCALES),
-        format_func=SCALES.__getitem__,
+    scales = {sharing.page_key: name for name, sharing in SCALES.items()}
+    page_key = st.selectbox(
+        "One color scale for",
+        list(scales),
+        format_func=lambda key: SCALES[scales[key]].label,
         key="cam_scale",
         bind="query-params",
-        help="Maps on one scale can be compared by their colours. Maps by different methods have different units.",
+        help="Maps on one scale can be compared by their colors. Maps by different methods have different units.",
     )
 with columns[1]:
     augment = st.toggle(
         "Smooth",
         key="cam_augment",
         bind="query-params",
-        help="The mean map over the image and its mirror image, each also a little darker and brighter",
+        help="Average the maps of the image and its mirror image, each also a little darker and brighter",
     )
 
-question = Query(class_of(wanted), None if against == "–" else class_of(against), RELU[relu], augment)
+scale = scales[page_key]
+query = Query(class_of(target), None if other == "–" else class_of(other), RELU[relu], augment)
 with place, messages():
-    views = explanations.views(chosen, methods, placing.applied(image.pixels), question)
+    views = explanations.views(chosen, methods, placing.applied(image.pixels), query)
     limits = explanations.limits(views, scale)
     for start in range(0, len(views), across):
         row = slice(start, start + across)
@@ -164,29 +151,34 @@ with place, messages():
                 panel(view, limit)
     layers = ", ".join(sorted({view.layer for view in views}))
     if any(view.other == view.explained for view in views):
-        st.info("A class and itself: where both are the same, there is no difference to show.")
+        st.info("Both classes are the same, so there is no difference to show. Choose another class to contrast with.")
     st.caption(
-        f"{explanations.colours(methods)} The score is what the last layer says of a class, before softmax makes "
-        f"probabilities of all scores (a *logit*). Read at {plain(layers)}. "
-        + " ".join(f"{method}: {METHODS[method]}" for method in methods)
+        f"{explanations.color_sentence(methods)} A class's score (*logit*) is the last layer's output before softmax "
+        f"turns all scores into probabilities. Feature layer: {plain(layers)}. "
+        + " ".join(f"{method}: {METHODS[method].summary}" for method in methods)
     )
 
 with st.container(horizontal=True):
-    taken = {"on_click": "ignore", "icon": ":material/download:"}
+    download = {"on_click": "ignore", "icon": ":material/download:"}
     st.download_button(
-        "Sheet, PNG", lambda: downloads.sheet(views, labels, scale), "maps.png", "image/png", key="cam_sheet", **taken
+        "Sheet, PNG",
+        lambda: downloads.sheet(views, labels, scale),
+        "maps.png",
+        "image/png",
+        key="cam_sheet",
+        **download,
     )
-    st.download_button("Arrays, NPZ", lambda: downloads.arrays(views), "maps.npz", key="cam_arrays", **taken)
+    st.download_button("Arrays, NPZ", lambda: downloads.arrays(views), "maps.npz", key="cam_arrays", **download)
 
 titles = {f"{view.model.name} · {view.method}": view for view in views}
-if st.toggle("What the map is the sum of", key="cam_sum", bind="query-params"):
+if st.toggle("Break the score down", key="cam_sum", bind="query-params"):
     with messages():
-        one = (
+        title = (
             st.selectbox("Map", list(titles), key="cam_sum_of", bind="query-params")
             if len(titles) > 1
             else next(iter(titles))
         )
-        score_decomposition.show(titles[one], question)
-if st.toggle("Can the map be trusted? Hide pixels in its order", key="cam_judge", bind="query-params"):
+        score_decomposition.show(titles[title], query)
+if st.toggle("Test the map: hide pixels in its order", key="cam_judge", bind="query-params"):
     with messages():
         fidelity_curves.show(views)

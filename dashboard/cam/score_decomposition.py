@@ -1,4 +1,4 @@
-"""The sum that makes a map, on a page: which channels say what at a position, and whether all of it is the score."""
+"""The score broken down: what each channel adds at a position, and whether all positions add up to the score."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 _STRONGEST = 10
 _EXACT = 1e-3
-"""Share of the score that rounding may take away."""
+"""Fraction of the score that may be lost to rounding."""
 
 
-def show(view: View, question: Query) -> None:
-    """The terms of one model's score for the image of a view, which is the answer to a question."""
+def show(view: View, query: Query) -> None:
+    """The terms of one model's score for the image of a view, which is the answer to a query."""
     from tfpool.cam import Contrast
 
     explainer = model_picker.explainer(view.model, "hirescam")
@@ -32,46 +32,51 @@ def show(view: View, question: Query) -> None:
     peak = int(np.abs(exact).argmax())
     columns = st.columns([1, 1, 2], vertical_alignment="bottom")
     with columns[0]:
-        row = _place("Row", "cam_row", peak // width, height)
+        row = _position("Row", "cam_row", peak // width, height)
     with columns[1]:
-        column = _place("Column", "cam_column", peak % width, width)
+        column = _position("Column", "cam_column", peak % width, width)
     with columns[2]:
-        st.caption(f"Of {height} × {width} positions of {plain(explainer.layer)}; at first where most is said.")
+        st.caption(f"One of {height} × {width} positions of {plain(explainer.layer)}; the strongest at first.")
     st.dataframe(
         _table(terms, row, column),
         hide_index=True,
         key="cam_terms",
         column_config=_COLUMNS,
-        alt=f"Activation, weight and product of the channels that say most at row {row}, column {column}",
+        alt=f"Activation, weight and product of the strongest channels at row {row}, column {column}",
     )
     st.markdown(
-        f"This position says **{exact[row, column]:.4g}**, all {height * width} positions **{terms.total:.4g}**, and "
-        f"the bias is **{terms.bias:.4g}**: together {terms.total + terms.bias:.4g}. The score is {terms.score:.4g}."
+        f"This position adds **{exact[row, column]:.4g}** to the score. All {height * width} positions add "
+        f"**{terms.total:.4g}**, and the bias adds **{terms.bias:.4g}**: together {terms.total + terms.bias:.4g}. "
+        f"The score is {terms.score:.4g}."
     )
-    _read_out(view, terms, question)
+    _verdict(view, terms, query)
 
 
-def _read_out(view: View, terms: Terms, question: Query) -> None:
-    """Whether the map shown adds up to the score as well."""
-    if question.relu or question.augment:
-        st.caption("The map shown is smoothed or has only what speaks for the class: it does not add up to the score.")
+def _verdict(view: View, terms: Terms, query: Query) -> None:
+    """Say whether the map itself adds up to the score as well."""
+    if query.relu or query.augment:
+        st.caption(
+            "This map does not add up to the score: it is smoothed, or leaves out what speaks against the class."
+        )
         return
     ways = {"hirescam": "sum", "cam": "mean"}
     if view.method not in ways:
-        st.caption(f"{view.method} is not made to add up to the score; hirescam and, for linear heads, cam are.")
+        st.caption(
+            f"Maps by {view.method} do not add up to the score. Those by hirescam and, for linear heads, cam do."
+        )
         return
-    how = ways[view.method]
-    found = float(getattr(view.raw, how)(dtype=np.float64)) + terms.bias
-    off = abs(found - terms.score)
-    text = f"The map's {how} and the bias are {found:.5g}, {off:.1g} off the score"
-    if off <= _EXACT * max(1.0, abs(terms.score)):
-        st.success(f"{text}: the map is the evidence, all of it.", icon=":material/check:")
+    way = ways[view.method]
+    total = float(getattr(view.raw, way)(dtype=np.float64)) + terms.bias
+    difference = abs(total - terms.score)
+    text = f"The map's {way} plus the bias is {total:.5g}, {difference:.1g} off the score"
+    if difference <= _EXACT * max(1.0, abs(terms.score)):
+        st.success(f"{text}: the map is all of the evidence.", icon=":material/check:")
     else:
-        st.warning(f"{text}: there is more to this score than positions say, such as biases that come and go.")
+        st.warning(f"{text}: part of this score is not at any position, for example the biases of hidden layers.")
 
 
-def _place(label: str, key: str, default: int, most: int) -> int:
-    # Another map may be smaller than the one that the place was chosen on.
+def _position(label: str, key: str, default: int, most: int) -> int:
+    # The position may have been chosen on a larger map.
     if st.session_state.get(key, 0) >= most:
         del st.session_state[key]
     help = "From the top" if label == "Row" else "From the left"
@@ -79,8 +84,10 @@ def _place(label: str, key: str, default: int, most: int) -> int:
 
 
 _COLUMNS = {
-    "activation": st.column_config.NumberColumn(format="%.4g", help="What the last feature map holds here"),
-    "weight": st.column_config.NumberColumn(format="%.4g", help="The score's gradient: what one unit of it adds"),
+    "activation": st.column_config.NumberColumn(format="%.4g", help="The value of the last feature map here"),
+    "weight": st.column_config.NumberColumn(
+        format="%.4g", help="The score's gradient: how much one unit of activation adds to the score"
+    ),
     "adds": st.column_config.NumberColumn(format="%.4g", help="Activation times weight"),
     "share of the score": st.column_config.NumberColumn(format="%.2f %%"),
 }

@@ -59,7 +59,7 @@ def test_an_image_is_dragged_and_enlarged_and_maps_and_scores_follow(shared: str
 def test_maps_are_taken_away_as_a_sheet_and_as_numbers(shared: str, browse: Browse) -> None:
     opened = browse(f"{shared}/CAM?cam_methods=hirescam&cam_methods=gradcam&cam_sum=true&cam_judge=true")
     expect(opened.get_by_test_id("stPlotlyChart")).to_have_count(4 + 2, timeout=MINUTES)
-    expect(opened.get_by_text("the map is the evidence, all of it")).to_be_visible()
+    expect(opened.get_by_text("all of the evidence")).to_be_visible()
     looked_at(opened, "CAM-sum-and-judge")
     with opened.expect_download() as kept:
         opened.get_by_role("button", name="Sheet, PNG").click()

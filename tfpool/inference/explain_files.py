@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from tfpool.cam.explainer import Explainer
-from tfpool.cam.figures.captions import caption, legend
-from tfpool.cam.figures.sheet import png, sheet, write_sheet
+from tfpool.cam.figures.sheet import caption, legend, png, sheet, write_sheet
 from tfpool.cam.targets import Contrast, Target
 from tfpool.inference.classifier import Classifier
 

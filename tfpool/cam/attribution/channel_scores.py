@@ -1,4 +1,4 @@
-"""Maps from what becomes of the score when channels are taken away or shown alone. Slow: many passes an image."""
+"""Maps from the scores without a channel, or of the image seen through one. Slow: many passes per image."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from typing import Any
 import tensorflow as tf
 
 from tfpool.anatomy.split import Anatomy
-from tfpool.cam.attribution.method import Maps, target_scores, weighted
+from tfpool.cam.attribution.explained_score import target_scores, weighted
+from tfpool.cam.attribution.method import Maps
 
 _AT_ONCE = 16
-"""Channels in one pass: memory does not grow with their number, and more at once are hardly quicker."""
+"""Channels per step: memory does not grow with their number, and more at once are hardly quicker."""
 
 
 def ablationcam(anatomy: Anatomy) -> Maps:
-    """Σ_k w_k A_k with w_k = (y - y without channel k) / |y|. Desai & Ramaswamy 2020, WACV.
+    """Σ_k w_k A_k with w_k = (y - y without channel k) / |y|.
 
-    The paper divides by y, which would turn the map over where the score is below zero.
+    The paper divides by y, which would flip the signs of the map where the score is negative.
     """
 
     def maps(features: Any, targets: Any, images: Any) -> Any:
@@ -35,16 +36,16 @@ def ablationcam(anatomy: Anatomy) -> Maps:
 
 
 def scorecam(anatomy: Anatomy) -> Maps:
-    """Σ_k w_k A_k, w the softmax over channels of y(M_k ⊙ x) - y(0). Wang et al. 2020, arXiv 1910.01279.
+    """Σ_k w_k A_k, w the softmax over channels of y(M_k ⊙ x) - y(0).
 
-    M_k is A_k, enlarged to the image and scaled from 0 to 1; a channel that is the same everywhere masks all. x is the
-    image as the model reads it, so what is masked becomes that scale's zero, as it does in y(0).
+    M_k is A_k, enlarged to the image and scaled from 0 to 1; a constant channel masks all of it. x is the
+    image as the model takes it, so masked pixels become zero on that scale, as in y(0).
     """
 
     def maps(features: Any, targets: Any, images: Any) -> Any:
         size = tf.shape(images)[1:3]
 
-        def shown(feature: Any, target: Any, image: Any, numbers: Any) -> Any:
+        def masked_scores(feature: Any, target: Any, image: Any, numbers: Any) -> Any:
             chosen = tf.gather(feature, numbers, axis=-1)
             low, high = (tf_reduce(chosen, axis=(0, 1)) for tf_reduce in (tf.reduce_min, tf.reduce_max))
             masks = tf.image.resize(tf.math.divide_no_nan(chosen - low, high - low), size)
@@ -52,8 +53,8 @@ def scorecam(anatomy: Anatomy) -> Maps:
             target, _ = _repeated(target, image, numbers)
             return target_scores(anatomy, tf.cast(anatomy.body(masked), tf.float32), target, masked)
 
-        # y(0) is the same for all channels, which the softmax does not see.
-        return weighted(features, tf.nn.softmax(_by_channel(shown, features, targets, images)))
+        # y(0) is left out: it is the same for all channels and cancels in the softmax.
+        return weighted(features, tf.nn.softmax(_by_channel(masked_scores, features, targets, images)))
 
     return maps
 
@@ -64,7 +65,7 @@ def _repeated(target: Any, image: Any, numbers: Any) -> tuple[Any, Any]:
 
 
 def _by_channel(score: Callable[[Any, Any, Any, Any], Any], features: Any, targets: Any, images: Any) -> Any:
-    """The scores (N, C) of each image and channel, image by image and some channels at once."""
+    """The scores (N, C) of each image and channel, image by image, `_AT_ONCE` channels per step."""
     channels = features.shape[-1]
 
     def of_one(values: tuple[Any, Any, Any]) -> Any:

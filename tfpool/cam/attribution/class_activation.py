@@ -8,8 +8,9 @@ import keras
 import tensorflow as tf
 
 from tfpool.anatomy.split import POOLS, Anatomy
+from tfpool.cam.attribution.explained_score import weighted
 from tfpool.cam.attribution.feature_gradients import hirescam
-from tfpool.cam.attribution.method import Maps, weighted
+from tfpool.cam.attribution.method import Maps
 from tfpool.layers import GeneralizedMeanPooling2D
 
 _GATHERING = (
@@ -19,31 +20,30 @@ _GATHERING = (
     keras.layers.Reshape,
     keras.layers.Concatenate,
 )
-"""Layers whose output doubles when the features double: it is then the sum of its gradient times the features."""
+"""Layers whose output doubles when the features double: the output is the sum of its gradient times the features."""
 _LINEAR = ("linear", "softmax", "sigmoid")
 
 
 def cam(anatomy: Anatomy) -> Maps:
-    """Σ_k w_kc A_k, with signs: the class's weights applied at each position. Zhou et al. 2016, arXiv 1512.04150.
+    """Σ_k w_kc A_k, with signs: the class's weights applied at each position.
 
     For a head of pooling or flattening and at most one Dense layer or convolution, the mean over positions plus the
-    bias is the score, exactly: a weight acts at each position as the head uses it there, H·W · Σ_k g_k ⊙ A_k with g the
-    score's gradient. After global average pooling that is the class's weights, after NIN's the class's own map, after
-    Flatten a weight for each position. Where a maximum is taken, positions that were not it have no part in the score;
-    after global max pooling alone the map shows instead where a class could be found, w_kc A_k everywhere (Oquab et
-    al. 2015), and no sum holds.
+    bias is the score, exactly: the map is H·W · Σ_k g_k ⊙ A_k with g the score's gradient. With global average pooling
+    this is the class's weights times the features, with NIN the class's own map, with Flatten a weight for each
+    position. With a maximum, only the positions of the maximum take part in the score; with global max pooling alone
+    the map shows instead where a class could be found, w_kc A_k everywhere (Oquab et al. 2015), and no sum holds.
 
     Raises:
-        ValueError: if the head is another one.
+        ValueError: if the head is of another kind.
     """
-    weighing = [each for each in anatomy.chain if not isinstance(each, _GATHERING)]
+    weighing = [layer for layer in anatomy.chain if not isinstance(layer, _GATHERING)]
     if not anatomy.chain or len(weighing) > 1 or not all(map(_is_linear, weighing)):
-        names = ", ".join(type(each).__name__ for each in anatomy.chain) or "branches, or a function of the scores"
+        names = ", ".join(type(layer).__name__ for layer in anatomy.chain) or "branches, or a function of the scores"
         raise ValueError(
             "cam needs a head that is linear in the features: pooling or flattening, and at most one Dense layer or "
-            f"convolution. After {anatomy.layer!r} come {names}. Use hirescam or gradcam."
+            f"convolution. Received: {names} after {anatomy.layer!r}. Use hirescam or gradcam."
         )
-    if [type(each) for each in anatomy.chain] == [keras.layers.GlobalMaxPooling2D, keras.layers.Dense]:
+    if [type(layer) for layer in anatomy.chain] == [keras.layers.GlobalMaxPooling2D, keras.layers.Dense]:
         return _where_it_could_be(anatomy.chain[1])
 
     evidence = hirescam(anatomy)

@@ -1,4 +1,4 @@
-"""Maps from the first singular vector of the features: what most of them share."""
+"""Maps from the first singular vector of the features: what most channels have in common."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from typing import Any
 import tensorflow as tf
 
 from tfpool.anatomy.split import Anatomy
-from tfpool.cam.attribution.method import Maps, gradients
+from tfpool.cam.attribution.explained_score import gradients
+from tfpool.cam.attribution.method import Maps
 
 
 def eigencam(anatomy: Anatomy) -> Maps:
-    """The features as positions x channels, projected on their first right singular vector. arXiv 2008.00299.
+    """The features as positions x channels, projected on their first right singular vector.
 
-    It asks for no class. The sign of a singular vector is arbitrary: here the projection's sum is not negative.
+    The map is the same for every class. The sign of a singular vector is arbitrary: the projection's sum is
+    made positive.
     """
 
     def maps(features: Any, targets: Any, images: Any) -> Any:
@@ -23,7 +25,7 @@ def eigencam(anatomy: Anatomy) -> Maps:
 
 
 def eigengradcam(anatomy: Anatomy) -> Maps:
-    """Eigen-CAM of g ⊙ A, the features times the gradient of the score. From the project pytorch-grad-cam."""
+    """Eigen-CAM of g ⊙ A, the features times the gradient of the score."""
 
     def maps(features: Any, targets: Any, images: Any) -> Any:
         return _projected(gradients(anatomy, features, targets, images) * features)

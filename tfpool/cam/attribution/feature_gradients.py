@@ -1,6 +1,6 @@
 """Maps from the gradient of a score at the features A (N, h, w, C). g is that gradient, Σ a sum over positions.
 
-What their sources keep by a last ReLU stands in the table of methods, since a user may want the signs.
+Whether a method ends in a ReLU is said in the table of methods, since a user may want the signs.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from typing import Any
 import tensorflow as tf
 
 from tfpool.anatomy.split import Anatomy
-from tfpool.cam.attribution.method import Maps, gradients, weighted
+from tfpool.cam.attribution.explained_score import gradients, weighted
+from tfpool.cam.attribution.method import Maps
 from tfpool.validation import at_least, not_negative
 
 
 def gradcam(anatomy: Anatomy) -> Maps:
-    """Σ_k mean(g_k) A_k. Selvaraju et al. 2017, arXiv 1610.02391."""
+    """Σ_k mean(g_k) A_k."""
 
     def maps(features: Any, targets: Any, images: Any) -> Any:
         return weighted(features, tf.reduce_mean(gradients(anatomy, features, targets, images), axis=(1, 2)))
@@ -24,10 +25,10 @@ def gradcam(anatomy: Anatomy) -> Maps:
 
 
 def gradcam_plus_plus(anatomy: Anatomy) -> Maps:
-    """Σ_k w_k A_k with w_k = Σ g² ReLU(g) / (2g² + ΣA_k · g³). Chattopadhay et al. 2018, arXiv 1710.11063.
+    """Σ_k w_k A_k with w_k = Σ g² ReLU(g) / (2g² + ΣA_k · g³).
 
-    Where g is positive the fraction is g / (2 + ΣA_k · g), and elsewhere nothing: so it needs no small number added,
-    which would be larger than the squares of a deep network's gradients.
+    Where g is positive the fraction is g / (2 + ΣA_k · g), and elsewhere 0. So no small number has to be added to the
+    denominator, which would be larger than the squares of a deep network's gradients.
     """
 
     def maps(features: Any, targets: Any, images: Any) -> Any:
@@ -39,7 +40,7 @@ def gradcam_plus_plus(anatomy: Anatomy) -> Maps:
 
 
 def hirescam(anatomy: Anatomy) -> Maps:
-    """Σ_k g_k ⊙ A_k, with signs. Draelos & Carin 2020, arXiv 2011.08891.
+    """Σ_k g_k ⊙ A_k, with signs.
 
     For a head that is linear in the features (GAP or Flatten, then Dense) the sum over positions plus the bias is
     the score, exactly.
@@ -52,7 +53,7 @@ def hirescam(anatomy: Anatomy) -> Maps:
 
 
 def elementwise(anatomy: Anatomy) -> Maps:
-    """Σ_k ReLU(g_k ⊙ A_k): what speaks for the class at each position. From the project pytorch-grad-cam."""
+    """Σ_k ReLU(g_k ⊙ A_k): what speaks for the class at each position."""
 
     def maps(features: Any, targets: Any, images: Any) -> Any:
         return tf.reduce_sum(tf.nn.relu(gradients(anatomy, features, targets, images) * features), axis=-1)
@@ -61,7 +62,7 @@ def elementwise(anatomy: Anatomy) -> Maps:
 
 
 def xgradcam(anatomy: Anatomy) -> Maps:
-    """Σ_k w_k A_k with w_k = Σ(g_k ⊙ A_k) / ΣA_k, 0 where ΣA_k is. Fu et al. 2020, arXiv 2008.02312."""
+    """Σ_k w_k A_k with w_k = Σ(g_k ⊙ A_k) / ΣA_k, and 0 where ΣA_k is 0."""
 
     def maps(features: Any, targets: Any, images: Any) -> Any:
         products = tf.reduce_sum(gradients(anatomy, features, targets, images) * features, axis=(1, 2))
@@ -71,7 +72,7 @@ def xgradcam(anatomy: Anatomy) -> Maps:
 
 
 def layercam(anatomy: Anatomy) -> Maps:
-    """Σ_k ReLU(g_k) ⊙ A_k. Jiang et al. 2021, IEEE Transactions on Image Processing 30."""
+    """Σ_k ReLU(g_k) ⊙ A_k."""
 
     def maps(features: Any, targets: Any, images: Any) -> Any:
         positive = tf.nn.relu(gradients(anatomy, features, targets, images))
@@ -81,7 +82,7 @@ def layercam(anatomy: Anatomy) -> Maps:
 
 
 def shapleycam(anatomy: Anatomy) -> Maps:
-    """Σ_k w_k A_k with w_k = mean(g_k - ½ (H·A)_k), H the score's second derivatives. arXiv 2501.06261.
+    """Σ_k w_k A_k with w_k = mean(g_k - ½ (H·A)_k), H the score's second derivatives.
 
     For a head without curvature at the features this is Grad-CAM.
     """
@@ -98,13 +99,13 @@ def shapleycam(anatomy: Anatomy) -> Maps:
 
 
 def finercam(anatomy: Anatomy, similar: int = 3, gamma: float = 1.0) -> Maps:
-    """Grad-CAM of y_c less γ times the mean score of the classes whose scores are nearest to it. arXiv 2501.11309.
+    """Grad-CAM of y_c less γ times the mean score of the classes whose scores are nearest to it.
 
-    It shows what tells the class from those like it. With fewer classes, the mean is over all others.
+    What sets the class apart from similar ones. With fewer classes than `similar`, the mean is over all others.
 
     Args:
         similar: number of classes to compare with.
-        gamma: γ, how much of their mean is taken off.
+        gamma: γ, how much of their mean is subtracted.
     """
     similar, gamma = at_least(1, similar, "similar"), not_negative(gamma, "gamma")
 

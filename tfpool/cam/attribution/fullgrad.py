@@ -1,4 +1,4 @@
-"""FullGrad: a score as what the image and each layer's bias say for it, all laid on the image."""
+"""FullGrad: a score as the sum of what the image and each layer's bias contribute, all drawn on the image."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tfpool.cam.attribution.method import Maps
 
 
 def fullgrad(anatomy: Anatomy) -> Maps:
-    """Σ |evidence| of the image and of all layers' biases at each position. Srinivas & Fleuret 2019, arXiv 1905.00780.
+    """Σ |evidence| of the image and of all layers' biases at each position.
 
-    A layer's bias is what it gives out beside its gradient times its input: of a convolution its bias, of batch
-    normalisation its shift, of an activation without corners what a straight line through it would be above zero. With
-    signs, all of them and the image times its gradient add up to the score. The paper scales each channel's share from
-    0 to 1 before it adds them up; here they keep the score's units.
+    A layer's bias is its output minus its gradient times its input: the bias of a convolution, the shift of batch
+    normalization, the intercept of the tangent of a smooth activation. With signs, all biases and the image, each times
+    its gradient, add up to the score. The paper scales each channel from 0 to 1 before adding; here they keep the
+    score's units.
     """
 
     def maps(features: Any, targets: Any, images: Any) -> Any:
@@ -31,7 +31,7 @@ def fullgrad(anatomy: Anatomy) -> Maps:
 def evidence(anatomy: Anatomy, targets: Any, images: Any) -> list[Any]:
     """What the image (N, H, W, C) and the bias of each layer, as large as its output, add to the score, with signs.
 
-    The bias of a last Dense layer that ends in softmax or sigmoid is not among them: it has no place in the image.
+    The bias of a last Dense layer that ends in softmax or sigmoid is left out: it has no place in the image.
     """
     outputs: list[Any] = []
     biases: list[Any] = []
@@ -52,7 +52,7 @@ def evidence(anatomy: Anatomy, targets: Any, images: Any) -> list[Any]:
 
 
 def _beside_gradient(step: Step, tensors: Sequence[Any]) -> list[Any]:
-    """f(x) less its derivative along x: zero for what is linear or a ReLU."""
+    """f(x) minus its derivative along x: zero for a linear function or a ReLU."""
     with tf.autodiff.ForwardAccumulator(list(tensors), list(tensors)) as forward:
         results = step(tensors)
     zero = tf.UnconnectedGradients.ZERO
@@ -60,7 +60,7 @@ def _beside_gradient(step: Step, tensors: Sequence[Any]) -> list[Any]:
 
 
 def _laid_on(part: Any, size: Any) -> Any:
-    """Absolute values (N, h, w, C) summed over channels, (N, H, W): a position's share is spread over its pixels."""
-    share = tf.cast(tf.reduce_prod(tf.shape(part)[1:3]) / tf.reduce_prod(size), tf.float32)
+    """Absolute values (N, h, w, C) summed over channels, (N, H, W): each position is spread evenly over its pixels."""
+    fraction = tf.cast(tf.reduce_prod(tf.shape(part)[1:3]) / tf.reduce_prod(size), tf.float32)
     summed = tf.reduce_sum(tf.abs(tf.cast(part, tf.float32)), axis=-1, keepdims=True)
-    return share * tf.image.resize(summed, size)[..., 0]
+    return fraction * tf.image.resize(summed, size)[..., 0]

@@ -1,4 +1,4 @@
-"""Maps from the gradient of a score at the image itself, for reference: as large as the image, and often as noisy."""
+"""Maps from the gradient of a score at the image itself: as large as the image, and often noisy."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Any
 import tensorflow as tf
 
 from tfpool.anatomy.split import Anatomy
-from tfpool.cam.attribution.method import Maps, gradients
+from tfpool.cam.attribution.explained_score import gradients
+from tfpool.cam.attribution.method import Maps
 from tfpool.validation import at_least, not_negative
 
 
 def saliency(anatomy: Anatomy) -> Maps:
-    """The largest of the colours' gradients, by their absolute values. Simonyan et al. 2013, arXiv 1312.6034."""
+    """The largest absolute gradient of the image's channels."""
 
     def maps(features: Any, targets: Any, images: Any) -> Any:
         return _largest(gradients(anatomy, images, targets, images))
@@ -21,12 +22,12 @@ def saliency(anatomy: Anatomy) -> Maps:
 
 
 def smoothgrad(anatomy: Anatomy, samples: int = 25, noise: float = 0.15, seed: int = 0) -> Maps:
-    """Saliency of the mean gradient over copies of the image with noise. Smilkov et al. 2017, arXiv 1706.03825.
+    """Saliency of the mean gradient over noisy copies of the image.
 
     Args:
         samples: number of copies.
-        noise: standard deviation of the noise, as a share of the image's range from darkest to brightest.
-        seed: of the noise, which is the same for every image.
+        noise: standard deviation of the noise, as a fraction of the image's range from darkest to brightest.
+        seed: of the noise, the same for every image.
     """
     samples, seed = at_least(1, samples, "samples"), at_least(0, seed, "seed")
     noise = not_negative(noise, "noise")
@@ -44,13 +45,13 @@ def smoothgrad(anatomy: Anatomy, samples: int = 25, noise: float = 0.15, seed: i
 
 
 def integrated_gradients(anatomy: Anatomy, steps: int = 64) -> Maps:
-    """Σ over colours of x times the mean gradient on the way from zero to x. Sundararajan 2017, arXiv 1703.01365.
+    """Σ over channels of x times the mean gradient on the way from zero to x.
 
-    The sum over pixels is the score of the image less that of zero, up to the number of steps. Zero is black, or the
-    mean colour where a mean has been taken off.
+    The sum over pixels is the score of the image minus the score of zero; more steps make it more exact. Zero is black,
+    or the mean color where the preprocessing subtracts a mean.
 
     Args:
-        steps: points on the way, each in the middle of its part of it.
+        steps: points on the way, each in the middle of its interval.
     """
     steps = at_least(1, steps, "steps")
 

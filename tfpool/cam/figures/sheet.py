@@ -1,30 +1,34 @@
-"""A sheet of maps: a row an image, a column a method or model, and what a colour stands for said beside them."""
+"""A sheet of maps, drawn by matplotlib: a row per image, a column per method or model, and color bars."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Collection, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, get_font
 from PIL import Image
 
-from tfpool.cam.figures.canvas import Page, line_height, wrapped
-from tfpool.cam.figures.colorbar import Scale, level_bar, level_height, upright_bar
+from tfpool.cam.attribution.methods import signed as signed_maps
+from tfpool.cam.figures.color_scales import SCALES, Scale, shared_scales
 from tfpool.cam.figures.overlay import as_rgb, check_heatmap, overlay
 from tfpool.system.files import atomic
 
-SCALES = {
-    "sheet": "One colour scale for all maps: full colour is",
-    "row": "One colour scale for each image: full colour is",
-    "column": "One colour scale for each column: full colour is",
-    "own": "Each map has its own colour scale, so colours of two maps cannot be compared: full colour is",
-}
+_DPI = 72
+"""At this resolution a point of a font is a pixel."""
 _LEAST, _MOST = 224, 320
-"""Width of a column at least, and of an image's longer side at most."""
-_MARGIN, _GAP, _NEAR, _ROW_GAP = 24, 12, 6, 20
-_UPRIGHT = 96
-_TITLE, _CAPTION, _NOTE = 17, 14, 14
+"""Width of a column at least, and of an image's longer side at most, in pixels."""
+_MARGIN, _GAP, _ROW_GAP, _INSET = 24, 12, 20, 36
+_TITLE, _TEXT, _TICK = 17, 14, 12
+_BAR, _BAR_ROOM = 16, 48
+"""Height of a color bar, alone and with its numbers."""
+_FONT = Path(mpl.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
 
 
 def sheet(
@@ -38,7 +42,7 @@ def sheet(
     directed: bool = True,
     alpha: float = 0.8,
 ) -> np.ndarray:
-    """Draw images and their maps as one picture, with colour bars and a sentence that says how they are scaled.
+    """Draw images and their maps as one picture, with color bars and a sentence that says how they are scaled.
 
     Args:
         images: R images as for `overlay`, of any sizes. Small ones are shown with large pixels.
@@ -46,11 +50,11 @@ def sheet(
         rows: R titles of the images.
         columns: C titles of the maps, such as the methods' names.
         captions: R lists of C texts to stand below the maps.
-        scale: which maps share a colour scale: "sheet" for all of them, "row" for those of an image, "column" for
+        scale: which maps share a color scale: "sheet" for all of them, "row" for those of an image, "column" for
             those below one title, "own" for none.
         unit: of the maps' values.
-        directed: whether values above zero speak for the class, and those below against it.
-        alpha: opacity of full colour, 0 to 1.
+        directed: whether values above zero speak for the class, and values below against it.
+        alpha: opacity of full color, 0 to 1.
 
     Returns:
         uint8 (H, W, 3).
@@ -58,8 +62,18 @@ def sheet(
     Raises:
         ValueError: if there is no image or map, a number of titles, maps or captions does not fit the others, an
             image or map has a wrong shape or numbers that are not finite, or scale or alpha is unknown.
+
+    Example:
+        >>> import numpy as np
+        >>> import tfpool as tp
+        >>> image, heatmap = np.zeros((28, 28), np.uint8), np.eye(7)
+        >>> picture = tp.sheet([image], [[heatmap, -heatmap]], rows=["digit"], columns=["cam", "minus cam"])
+        >>> picture.dtype, picture.shape[2]
+        (dtype('uint8'), 3)
     """
-    return lay_out(images, heatmaps, rows, columns, captions, scale, unit, directed, alpha).draw(_MARGIN)
+    canvas = FigureCanvasAgg(lay_out(images, heatmaps, rows, columns, captions, scale, unit, directed, alpha))
+    canvas.draw()
+    return np.array(canvas.buffer_rgba())[..., :3]
 
 
 def lay_out(
@@ -72,61 +86,72 @@ def lay_out(
     unit: str = "score",
     directed: bool = True,
     alpha: float = 0.8,
-) -> Page:
-    """The page that `sheet` draws, with the same arguments."""
+) -> Figure:
+    """The figure that `sheet` draws, with the same arguments."""
     _check(images, heatmaps, rows, columns, captions, scale)
-    captions = captions or [[""] * len(columns)] * len(rows)
+    sharing, scales = SCALES[scale], shared_scales(heatmaps, scale)
     tiles = [_tile(as_rgb(image)) for image in images]
-    scales = shared_scales(heatmaps, scale)
-    page = Page()
     cell = max(_LEAST, *(tile.shape[1] for tile in tiles))
-    lefts = [_MARGIN + number * (cell + _GAP) for number in range(len(columns) + 2)]
-    titles = [("image", cell), *((title, cell) for title in columns)]
-    if scale == "row":
-        titles.append((unit, _UPRIGHT))
-    top = _titles(page, titles, lefts)
-    for tile, maps, each, below, title in zip(tiles, heatmaps, scales, captions, rows, strict=True):
-        height, width = tile.shape[:2]
-        shown = [tile, *(overlay(tile, one, alpha, its.limit) for one, its in zip(maps, each, strict=True))]
-        for left, picture in zip(lefts, shown, strict=False):
-            page.place(picture, left + (cell - width) // 2, top)
-        if scale == "row":
-            upright_bar(page, each[0], lefts[-1], top, height, alpha)
-        top += height + _NEAR
-        if scale == "own":
-            top = _level_bars(page, each, unit, lefts, top, cell, alpha)
-        top = _captions(page, [title, *below], lefts, top, cell) + _ROW_GAP
-    if scale == "column":
-        top = _level_bars(page, scales[0], unit, lefts, top, cell, alpha)
-    elif scale == "sheet":
-        top = _level_bars(page, scales[0][:1], unit, lefts, top, cell, alpha)
-    width = lefts[-1] - _GAP - _MARGIN + (_UPRIGHT if scale == "row" else 0)
-    page.write(_sentence(scale, scales, unit, directed), _MARGIN, top, width, _NOTE, most=5, align="left")
-    return page
+    width = 2 * _MARGIN + len(columns) * (cell + _GAP) + cell
+    titles = [_wrapped(title, cell, _TITLE) for title in ("image", *columns)]
+    texts = [
+        [_wrapped(text, cell, _TEXT) for text in (title, *below)]
+        for title, below in zip(rows, captions or [[]] * len(rows), strict=True)
+    ]
+    sentence = _wrapped(_sentence(scale, scales, unit, directed), width - 2 * _MARGIN, _TEXT)
+    head, *under = (max(map(len, lines)) for lines in (titles, *texts))
+    height = 2 * _MARGIN + head * _line(_TITLE) + len(sentence) * _line(_TEXT)
+    height += _BAR_ROOM * (len(tiles) if sharing.by_row else 1)
+    height += sum(tile.shape[0] + lines * _line(_TEXT) + _ROW_GAP for tile, lines in zip(tiles, under, strict=True))
+    figure = Figure((width / _DPI, height / _DPI), dpi=_DPI)
+
+    def write(lines: Sequence[str], place: float, top: int, size: int, align: str = "center") -> None:
+        for number, line in enumerate(lines):
+            baseline = 1 - (top + size + number * _line(size)) / height
+            figure.text(place / width, baseline, line, font=_FONT, size=size, ha=align, parse_math=False)
+
+    def color_bars(scales: Sequence[Scale], top: int) -> None:
+        write([unit], lefts[0] + cell, top, _TEXT, "right")
+        long = cell if sharing.by_column else width - _MARGIN - lefts[1]
+        for its, left in zip(scales if sharing.by_column else scales[:1], lefts[1:], strict=False):
+            length = long - 2 * _INSET
+            box = (left + _INSET) / width, 1 - (top + _BAR) / height, length / width, _BAR / height
+            _color_bar(figure, box, its, _ramp(its, length, alpha))
+
+    lefts = [_MARGIN + number * (cell + _GAP) for number in range(len(columns) + 1)]
+    top = _MARGIN
+    for lines, left in zip(titles, lefts, strict=True):
+        write(lines, left + cell / 2, top + (head - len(lines)) * _line(_TITLE), _TITLE)
+    top += head * _line(_TITLE)
+    for tile, maps, of_row, blocks, most in zip(tiles, heatmaps, scales, texts, under, strict=True):
+        overlays = [overlay(tile, heatmap, alpha, its.limit) for heatmap, its in zip(maps, of_row, strict=True)]
+        for picture, left in zip([tile, *overlays], lefts, strict=True):
+            figure.figimage(picture, left + (cell - tile.shape[1]) // 2, height - top - tile.shape[0], origin="upper")
+        top += tile.shape[0] + _GAP // 2
+        if sharing.by_row:
+            color_bars(of_row, top)
+            top += _BAR_ROOM
+        for lines, left in zip(blocks, lefts, strict=False):
+            write(lines, left + cell / 2, top, _TEXT)
+        top += most * _line(_TEXT) + _ROW_GAP - _GAP // 2
+    if not sharing.by_row:
+        color_bars(scales[0], top)
+        top += _BAR_ROOM
+    write(sentence, _MARGIN, top, _TEXT, "left")
+    return figure
 
 
-def shared_scales(heatmaps: Sequence[Sequence[np.ndarray]], scale: str) -> list[list[Scale]]:
-    """The colour scale of each map: R lists of C, equal for the maps that share one.
+def caption(name: str, other: str | None, score: float, probability: float) -> str:
+    """The text below a map: the explained class, the class that it is contrasted with, score and probability."""
+    return f"{name}{'' if other is None else f' rather than {other}'}: {score:.3g}, {probability:.1%}"
 
-    Args:
-        heatmaps: R lists of C maps.
-        scale: "sheet", "row", "column" or "own".
-    """
-    keys = {
-        "sheet": lambda row, column: 0,
-        "row": lambda row, column: row,
-        "column": lambda row, column: column,
-        "own": lambda row, column: (row, column),
+
+def legend(units: Collection[str], methods: Sequence[str]) -> dict[str, Any]:
+    """The arguments of `sheet` that follow from the methods: the maps' unit, and whether red speaks for the class."""
+    return {
+        "unit": next(iter(units)) if len(units) == 1 else "method's own unit",
+        "directed": signed_maps(methods),
     }
-    groups: dict[Any, list[np.ndarray]] = {}
-    for row, maps in enumerate(heatmaps):
-        for column, heatmap in enumerate(maps):
-            groups.setdefault(keys[scale](row, column), []).append(heatmap)
-    made = {
-        key: Scale(max(float(np.abs(each).max()) for each in group), any((each < 0).any() for each in group))
-        for key, group in groups.items()
-    }
-    return [[made[keys[scale](row, column)] for column in range(len(maps))] for row, maps in enumerate(heatmaps)]
 
 
 def write_sheet(picture: np.ndarray, out: str | Path) -> None:
@@ -147,10 +172,10 @@ def png(out: str | Path) -> Path:
     """The path of a PNG file.
 
     Raises:
-        ValueError: if the name does not end in .png.
+        ValueError: if the name does not end in .png, or its folder does not exist.
     """
     if Path(out).suffix.lower() != ".png":
-        raise ValueError(f"The map is written as a PNG file, got --out {out}. Use a name that ends in .png.")
+        raise ValueError(f"The map is written as a PNG file. Received: --out {out}. Use a name that ends in .png.")
     if not Path(out).parent.is_dir():
         raise ValueError(f"The map cannot be written to {out}: there is no such folder.")
     return Path(out)
@@ -167,41 +192,56 @@ def _tile(image: np.ndarray) -> np.ndarray:
     return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS))
 
 
-def _titles(page: Page, titles: Sequence[tuple[str, int]], lefts: Sequence[int]) -> int:
-    """Titles above their columns, standing on one line; returns where the pictures start."""
-    lines = [len(wrapped(title, _TITLE, width, 2)) for title, width in titles]
-    for (title, width), left, taken in zip(titles, lefts, lines, strict=False):
-        page.write(title, left, _MARGIN + (max(lines) - taken) * line_height(_TITLE), width, _TITLE, 2)
-    # The uppermost number of an upright bar reaches above the pictures.
-    return _MARGIN + max(lines) * line_height(_TITLE) + 2 * _NEAR
+def _color_bar(figure: Figure, box: tuple[float, float, float, float], scale: Scale, ramp: np.ndarray) -> None:
+    axes = figure.add_axes(box)
+    low, high = (-scale.limit if scale.signed else 0.0, scale.limit) if scale.limit > 0 else (-1.0, 1.0)
+    axes.imshow(ramp, extent=(low, high, 0, 1), aspect="auto", interpolation="nearest")
+    ticks = [low, (low + high) / 2, high] if scale.limit > 0 else [0.0]
+    axes.set_xticks(ticks, [f"{value:.3g}" for value in ticks], font=_FONT, size=_TICK)
+    axes.set_yticks([])
 
 
-def _captions(page: Page, texts: Sequence[str], lefts: Sequence[int], top: int, cell: int) -> int:
-    for text, left in zip(texts, lefts, strict=False):
-        page.write(text, left, top, cell, _CAPTION, 3)
-    return top + max(len(wrapped(text, _CAPTION, cell, 3)) for text in texts) * line_height(_CAPTION)
+def _ramp(scale: Scale, length: int, alpha: float) -> np.ndarray:
+    """All colors of a scale on white and, below, on black: uint8 (2, length, 3)."""
+    values = np.linspace(-scale.limit if scale.signed else 0.0, scale.limit, length)[np.newaxis]
+    grounds = [np.full((1, length), brightness, np.uint8) for brightness in (255, 0)]
+    return np.concatenate([overlay(ground, values, alpha, scale.limit) for ground in grounds])
 
 
-def _level_bars(
-    page: Page, scales: Sequence[Scale], unit: str, lefts: Sequence[int], top: int, cell: int, alpha: float
-) -> int:
-    """Bars below the maps, from the first on, and their unit before them; returns where they end."""
-    page.write(unit, lefts[0], top, cell, _CAPTION, align="right")
-    for scale, left in zip(scales, lefts[1:], strict=False):
-        level_bar(page, scale, left, top, cell, alpha)
-    return top + level_height() + 2 * _NEAR
+def _wrapped(text: str, width: int, size: int) -> list[str]:
+    """Text in lines of at most that width in pixels, broken after words or hyphens where possible."""
+    has = get_font(_FONT).get_charmap()
+    plain = "".join(sign if ord(sign) in has else "?" for sign in " ".join(text.split()))
+    most, lines = len(plain), [plain] if plain else []
+    while (widest := max((_text_width(line, size) for line in lines), default=0.0)) > width:
+        most = min(most - 1, int(most * width / widest))
+        lines = textwrap.wrap(plain, most)
+    return lines
+
+
+def _text_width(text: str, size: int) -> float:
+    return _renderer().get_text_width_height_descent(text, FontProperties(fname=_FONT, size=size), ismath=False)[0]
+
+
+@cache
+def _renderer() -> RendererAgg:
+    return RendererAgg(1, 1, _DPI)
+
+
+def _line(size: int) -> int:
+    """Height of a line of text."""
+    return size + size // 2
 
 
 def _sentence(scale: str, scales: Sequence[Sequence[Scale]], unit: str, directed: bool) -> str:
     every = {each for row in scales for each in row}
-    limits = {each.limit for each in every}
-    signed = any(each.signed for each in every)
+    limits, signed = {each.limit for each in every}, any(each.signed for each in every)
     end = f"at the end{'s' * signed} of its bar"
     if len(limits) == 1:
         end = f"{'±' * signed}{limits.pop():.3g} of the {unit}"
     if not directed:
-        return f"{SCALES[scale]} {end}. Red is above zero{', blue below' if signed else ''}."
-    return f"{SCALES[scale]} {end}. Red speaks for the class{', blue against it' if signed else ''}."
+        return f"{SCALES[scale].sentence} {end}. Red is above zero{', blue below' if signed else ''}."
+    return f"{SCALES[scale].sentence} {end}. Red speaks for the class{', blue against it' if signed else ''}."
 
 
 def _check(
@@ -216,14 +256,14 @@ def _check(
         raise ValueError(f"Unknown scale {scale!r}. Use one of: {', '.join(SCALES)}.")
     if not len(images) or not columns:
         raise ValueError("A sheet needs at least one image and one column of maps.")
-    for name, found in (("maps", heatmaps), ("captions", captions)):
-        if found is not None and [len(row) for row in found] != [len(columns)] * len(images):
+    for name, texts in (("maps", heatmaps), ("captions", captions)):
+        if texts is not None and [len(row) for row in texts] != [len(columns)] * len(images):
             raise ValueError(
-                f"{len(images)} images and {len(columns)} columns need as many rows of as many {name}, "
-                f"got {[len(row) for row in found]} in a row."
+                f"Expected {len(images)} rows of {len(columns)} {name}, as many as images and columns. "
+                f"Received rows of: {[len(row) for row in texts]}."
             )
     if len(rows) != len(images):
-        raise ValueError(f"{len(images)} images need as many row titles, got {len(rows)}.")
+        raise ValueError(f"Expected {len(images)} row titles, one per image. Received: {len(rows)}.")
     for row, maps in enumerate(heatmaps, start=1):
         for column, heatmap in enumerate(maps, start=1):
             check_heatmap(heatmap, f"The map in row {row}, column {column}")
