@@ -27,4 +27,4 @@ def header(title: str, question: str, name: str | None = None) -> None:
             link(page)
     st.title(title, anchor=False)
     st.markdown(question)
-    preload.begin()
+    preload.load_keras_in_background()

@@ -8,7 +8,7 @@ from streamlit.runtime import exists as under_a_server
 from tfpool.data.registry import downloads
 
 
-def _in_a_server() -> bool:
+def in_a_server() -> bool:
     # A test's harness has a stand-in for the server.
     return under_a_server() and type(get_instance()) is Runtime
 
@@ -23,7 +23,7 @@ def load_keras() -> None:
     import tfpool.cam.metrics  # noqa: F401, I001
     import keras
 
-    if _in_a_server():
+    if in_a_server():
         keras.backend.clear_session = lambda: None
 
 

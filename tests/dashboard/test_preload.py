@@ -13,14 +13,14 @@ from tests.helpers.processes import ROOT
 SCRIPT = """
 import sys, threading
 from streamlit.runtime import Runtime
-from dashboard import warming
+from dashboard import keras_loading, preload
 
-warming.DELAY = 0.0
-warming.under_a_server = lambda: True
-warming.get_instance = lambda: object.__new__(Runtime)
-print([warming.begin() for _ in range(3)], "tensorflow" in sys.modules)
+preload.DELAY = 0.0
+keras_loading.under_a_server = lambda: True
+keras_loading.get_instance = lambda: object.__new__(Runtime)
+print([preload.load_keras_in_background() for _ in range(3)], "tensorflow" in sys.modules)
 for thread in threading.enumerate():
-    if thread.name == "warming":
+    if thread.name == "preload":
         thread.join()
 print("tensorflow" in sys.modules, "keras" in sys.modules)
 import keras
@@ -30,15 +30,15 @@ _clean_problem_modules()  # As Streamlit does when another session's script ends
 print(first.name == keras.layers.Dense(1).name)
 from streamlit.testing.v1 import AppTest
 from tfpool.cam import Explainer
-def refused(*rest):
-    raise AssertionError("A map was made anew.")
-Explainer.__init__ = Explainer.__call__ = refused
+def refuse(*arguments):
+    raise AssertionError("A map was made again.")
+Explainer.__init__ = Explainer.__call__ = refuse
 app = AppTest.from_file("app.py", default_timeout=60).run().switch_page("pages/6_CAM.py").run()
 print(len(app.exception), len(app.get("plotly_chart")))
 """
 
 
-def test_it_begins_once_and_keeps_nobody_waiting_and_the_first_maps_stand_at_once(tmp_path: Path) -> None:
+def test_it_starts_once_blocks_nobody_and_the_first_maps_are_ready(tmp_path: Path) -> None:
     env = {**os.environ, "TFPOOL_STORE": str(tmp_path / "saved_models")}
     ended = subprocess.run([sys.executable, "-c", SCRIPT], cwd=ROOT, env=env, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr
@@ -46,7 +46,7 @@ def test_it_begins_once_and_keeps_nobody_waiting_and_the_first_maps_stand_at_onc
     assert ended.stdout.splitlines() == ["[True, False, False] False", "True True", "False", "0 2"]
 
 
-def test_a_page_outside_a_server_begins_nothing() -> None:
+def test_a_page_outside_a_server_starts_nothing() -> None:
     opened("Home")
-    assert not preload.begin()
-    assert "warming" not in {thread.name for thread in threading.enumerate()}
+    assert not preload.load_keras_in_background()
+    assert "preload" not in {thread.name for thread in threading.enumerate()}
