@@ -15,8 +15,9 @@ from dashboard.claims import charts
 from dashboard.common import glossary
 from dashboard.common.counts_in_words import number_of
 from dashboard.common.page import plain
-from tfpool.lab import Claim, Finding, axes, finding
+from tfpool.lab import Claim, Finding, finding
 from tfpool.lab.claim import REVISED
+from tfpool.lab.figure import panels
 from tfpool.lab.report import short_answer
 from tfpool.system.format import clock
 
@@ -168,20 +169,18 @@ def _result(known: Known, found: Finding, whose: str, across: int) -> None:
 
 
 def _figures(found: Finding, key: str, across: int) -> None:
-    figures = found.judgement.figures
-    colours = charts.colours(figures)
-    heights = axes.heights(figures)
-    for start in range(0, len(figures), across):
-        row = figures[start : start + across]
+    laid_out = panels(found.judgement.figures)
+    for start in range(0, len(laid_out), across):
+        row = laid_out[start : start + across]
         # A last one alone takes the whole width, rather than leave half of it empty.
-        for number, (column, figure) in enumerate(zip(st.columns(len(row), gap="medium"), row, strict=True)):
+        for number, (column, panel) in enumerate(zip(st.columns(len(row), gap="medium"), row, strict=True)):
             with column:
-                st.markdown(f"**{plain(figure.title)}**")
+                st.markdown(f"**{plain(panel.figure.title)}**")
                 st.plotly_chart(
-                    charts.draw(figure, colours, heights[start + number]),
+                    charts.draw(panel),
                     key=f"{key}_{start + number}",
                     config={"displayModeBar": False},
-                    alt=figure.alt,
+                    alt=panel.figure.alt_text,
                 )
 
 

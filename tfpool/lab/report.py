@@ -144,7 +144,7 @@ def _section(claim: Claim, finding: Finding | None) -> str:
 
 def _outcome(finding: Finding) -> list[str]:
     judged = finding.judgement
-    told = "; ".join(figure.alt for figure in judged.figures)
+    told = "; ".join(figure.alt_text for figure in judged.figures)
     found = [
         f"**It {'is ' if judged.verdict.startswith('not') else ''}{judged.verdict}.** {judged.headline}",
         f"![{_plain(told)}]({FIGURES}/{finding.claim}.svg)",
