@@ -3,7 +3,6 @@
 import streamlit as st
 
 from dashboard.common import growth_chart
-from dashboard.common.controls import SHORT_NAMES
 from dashboard.common.counts_in_words import times
 from dashboard.common.glossary import meaning
 from dashboard.common.page import link
@@ -73,7 +72,7 @@ def play() -> None:
     costs = {name: heads.get(name).params(features, classes) for name in found}
     for column, (name, value) in zip(answers, found.items(), strict=True):
         with column.container(border=True, key=f"home_{name}", height="stretch", gap="xsmall"):
-            st.markdown(f"**{SHORT_NAMES[name]}**, {heads.HEADS[name].meaning}")
+            st.markdown(f"**{heads.HEADS[name].label}**, {heads.HEADS[name].meaning}")
             st.markdown(value)
             formula = f"Then Dense, {heads.HEADS[name].formula}: **{costs[name]:,}** parameters"
             st.markdown(formula, help=meaning("Dense", "parameters"))

@@ -7,7 +7,7 @@ from dashboard.build import head_comparison, network_diagram
 from dashboard.build.diagram_blocks import DETAILS
 from dashboard.common import controls
 from dashboard.common.cached_plans import counted
-from dashboard.common.controls import HEADS_MEAN, SHORT_NAMES, SIDES
+from dashboard.common.controls import SIDES, head_label, heads_help
 from dashboard.common.glossary import meaning
 from dashboard.common.page import link, messages
 from dashboard.header import header
@@ -52,9 +52,9 @@ with columns[0]:
         list(HEADS),
         default="gap",
         required=True,
-        format_func=SHORT_NAMES.__getitem__,
+        format_func=head_label,
         key="build_head",
-        help=HEADS_MEAN,
+        help=heads_help(),
         wrap=True,
         bind="query-params",
     )
@@ -97,7 +97,7 @@ with left:
 with right:
     head_comparison.numbers(described, other)
     st.caption(f"{entry.title}. Parameters of the head: {head_comparison.formulas(described, other)}.")
-    heads = [SHORT_NAMES[each.head.name] for each in (described, other) if each]
+    heads = [each.head.label for each in (described, other) if each]
     both = "both" if other else "this"
     large = {} if entry.input_shape[0] <= SIDES[0] else {"train_image_size": ENLARGED}
     link("Train", f"Train {both}, on small images", train_networks=network, train_heads=heads, **large)

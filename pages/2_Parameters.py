@@ -5,7 +5,7 @@ import streamlit as st
 
 from dashboard.common import charts, controls, growth_chart
 from dashboard.common.cached_plans import CLASSES, counted, over_classes, over_sides
-from dashboard.common.controls import SHORT_NAMES, SIDES
+from dashboard.common.controls import SIDES, head_label
 from dashboard.common.counts_in_words import times
 from dashboard.common.glossary import meaning
 from dashboard.common.page import link, messages, plain, store
@@ -45,7 +45,7 @@ def those_that_can_be(
             try:
                 plans.append(counted(name, head, side, classes))
             except ValueError as error:
-                why.setdefault(str(error), []).append(SHORT_NAMES[head])
+                why.setdefault(str(error), []).append(head_label(head))
         for reason, titles in why.items():
             left_out.setdefault(reason, []).append(f"{', '.join(titles)} on {name}")
     return plans, left_out
@@ -60,9 +60,9 @@ def answer(plans: list[Plan]) -> None:
     ratio = times(most.head_params, least.head_params)
     told = f": the largest has {ratio} as many" if ratio else ""
     st.markdown(
-        f"The largest head is **{SHORT_NAMES[most.head.name]}** on **{most.backbone}**: **{most.head_params:,}** "
+        f"The largest head is **{most.head.label}** on **{most.backbone}**: **{most.head_params:,}** "
         f"parameters, {most.head_params / most.params:.1%} of the whole network. The smallest is "
-        f"**{SHORT_NAMES[least.head.name]}** on **{least.backbone}** with **{least.head_params:,}**{told}."
+        f"**{least.head.label}** on **{least.backbone}** with **{least.head_params:,}**{told}."
     )
 
 
@@ -109,7 +109,7 @@ def curves(networks: list[str], heads: list[str], side: int, classes: int) -> No
         _LINES,
         key="parameters_lines",
         alt=f"Parameters of each head of {network} over {title} from {places[0]:,} to {places[-1]:,}: "
-        + ", ".join(f"{SHORT_NAMES[name]} {_range(line)}" for name, line in lines.items()),
+        + ", ".join(f"{head_label(name)} {_range(line)}" for name, line in lines.items()),
     )
 
 
@@ -152,7 +152,7 @@ def table(plans: list[Plan]) -> None:
     frame = pd.DataFrame(
         {
             "network": [each.backbone for each in plans],
-            "head": [SHORT_NAMES[each.head.name] for each in plans],
+            "head": [each.head.label for each in plans],
             "head parameters": [each.head_params for each in plans],
             "backbone parameters": [each.backbone_params for each in plans],
             "parameters": [each.params for each in plans],

@@ -8,7 +8,6 @@ from dashboard.cam import downloads, explanations, fidelity_curves, image_picker
 from dashboard.cam.explanations import Query, View, digest
 from dashboard.cam.image_placement import dragged
 from dashboard.common import charts, controls
-from dashboard.common.controls import SHORT_NAMES
 from dashboard.common.page import messages, plain, store
 from dashboard.header import header
 from tfpool.cam.attribution.methods import METHODS
@@ -100,7 +99,7 @@ across = len(methods) if len(methods) > 1 else len(chosen)
 
 def panel(view: View, limit: float) -> None:
     """One map with its model's prediction."""
-    head = f"**{SHORT_NAMES[view.model.run.plan.head.name]}** · " if view.model.run else ""
+    head = f"**{view.model.run.plan.head.label}** · " if view.model.run else ""
     method = f"**{view.method}**  \n" if len(methods) > 1 else ""
     wrong = "" if image.label in (None, view.predicted) else " (wrong)"
     st.markdown(f"{method}{head}{plain(view.model.name)}")

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboard.common.cached_plans import counted
-from dashboard.common.controls import SHORT_NAMES
 from dashboard.common.counts_in_words import times
 from dashboard.common.glossary import meaning
 from dashboard.common.page import plain
@@ -28,7 +27,7 @@ def against(chosen: Plan) -> Plan | None:
         "Instead of",
         [_NOTHING, *HEADS],
         list(HEADS).index("flatten") + 1,
-        format_func=lambda name: SHORT_NAMES.get(name, name),
+        format_func=lambda name: HEADS[name].label if name in HEADS else name,
         key="build_against",
         help="Another head on the same backbone, to compare with",
         bind="query-params",
@@ -44,10 +43,10 @@ def against(chosen: Plan) -> Plan | None:
 
 def in_words(chosen: Plan, other: Plan | None) -> str:
     """What the swap of heads changes."""
-    name, params = SHORT_NAMES[chosen.head.name], chosen.head_params
+    name, params = chosen.head.label, chosen.head_params
     if other is None:
         return f"**{name}** has **{params:,}** parameters on a backbone of {chosen.backbone_params:,}."
-    instead, others = SHORT_NAMES[other.head.name], other.head_params
+    instead, others = other.head.label, other.head_params
     told = (
         f"**{name}** instead of **{instead}**, on the same backbone of {chosen.backbone_params:,} parameters: "
         f"**{params:,}** in the head instead of **{others:,}**"
@@ -107,7 +106,7 @@ def numbers(chosen: Plan, other: Plan | None) -> None:
 
 def formulas(chosen: Plan, other: Plan | None) -> str:
     """Parameters of the heads by their formulas, with what the letters mean."""
-    heads = {SHORT_NAMES[each.head.name]: each.head.formula for each in (chosen, other) if each}
+    heads = {each.head.label: each.head.formula for each in (chosen, other) if each}
     letters = {
         "U₁": "U₁ and U₂ the sizes of hidden layers",
         "s²": "s² the cells of its grid",

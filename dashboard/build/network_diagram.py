@@ -11,9 +11,7 @@ import plotly.graph_objects as go
 
 from dashboard.build.diagram_blocks import Block, cut
 from dashboard.common.charts import BACKBONE, Trace, figure, trace
-from dashboard.common.controls import SHORT_NAMES
 from tfpool.counting.plan import Plan
-from tfpool.head_colors import COLOURS
 from tfpool.networks import graph
 from tfpool.networks.graph import Shape
 from tfpool.system.format import short
@@ -50,7 +48,7 @@ def draw(plan: Plan, other: Plan | None, detail: str) -> go.Figure:
         detail: one of `dashboard.build.diagram_blocks.DETAILS`.
     """
     lines = list(_lines(plan, other, detail))
-    colours = {"backbone": BACKBONE, "head": COLOURS[plan.head.name], "other": COLOURS[(other or plan).head.name]}
+    colours = {"backbone": BACKBONE, "head": plan.head.color, "other": (other or plan).head.color}
     traces = [_arcs(lines, plan.input_shape)]
     for kind, colour in colours.items():
         chosen = [(place, line.block) for place, line in enumerate(lines) if line.block and line.kind == kind]
@@ -84,10 +82,10 @@ def told(plan: Plan, other: Plan | None, detail: str) -> str:
     text = f"{plan.backbone} from image to scores: {each(backbone)}"
     if any(block.around for block in blocks):
         text += ", with a shortcut around each residual block"
-    text += f". Then the head {SHORT_NAMES[plan.head.name]}: {each(head)}, {plan.head_params:,} parameters."
+    text += f". Then the head {plan.head.label}: {each(head)}, {plan.head_params:,} parameters."
     if other:
         instead = [block for block in cut(other, seen) if block.part == "head"]
-        text += f" Instead of {SHORT_NAMES[other.head.name]}: {each(instead)}, {other.head_params:,} parameters."
+        text += f" Instead of {other.head.label}: {each(instead)}, {other.head_params:,} parameters."
     return text
 
 
@@ -95,13 +93,13 @@ def _lines(plan: Plan, other: Plan | None, detail: str) -> Iterator[_Line]:
     within = ""
     for place, block in enumerate(blocks := cut(plan, detail)):
         if block.part == "head" and blocks[place - 1].part == "backbone":
-            yield _Line("head", f"Head: {SHORT_NAMES[plan.head.name]}")
+            yield _Line("head", f"Head: {plan.head.label}")
         if block.within and block.within != within:
             yield _Line(block.part, block.within + _times(block))
         within = block.within
         yield _Line(block.part, block=block, place=place)
     if other:
-        yield _Line("other", f"Instead of: {SHORT_NAMES[other.head.name]}")
+        yield _Line("other", f"Instead of: {other.head.label}")
         for place, block in enumerate(cut(other, detail)):
             if block.part == "head":
                 yield _Line("other", block=block, place=place)

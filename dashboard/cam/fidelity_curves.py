@@ -18,7 +18,7 @@ from dashboard.common import charts
 from dashboard.common.background_work import waited
 from dashboard.common.glossary import meaning
 from dashboard.common.page import plain
-from tfpool.head_colors import coloured
+from tfpool.colors import line_colors
 
 if TYPE_CHECKING:
     from tfpool.cam.metrics import Curves
@@ -99,7 +99,7 @@ def _curves(way: str, model: Model, _pixels: np.ndarray, _heatmap: np.ndarray, k
 def lines(named: Mapping[str, View]) -> dict[str, dict[str, str]]:
     """How each map's curve is drawn: in the colour of its model's head, with the dash of its method."""
     views = named.values()
-    colours = coloured((view.model.name, view.model.run.plan.head.name if view.model.run else "") for view in views)
+    colours = line_colors((view.model.name, view.model.run.plan.head.name if view.model.run else "") for view in views)
     methods = list(dict.fromkeys(view.method for view in views))
     dashes = {method: charts.DASHES[number % len(charts.DASHES)] for number, method in enumerate(methods)}
     return {name: {"color": colours[view.model.name], "dash": dashes[view.method]} for name, view in named.items()}

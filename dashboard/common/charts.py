@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.common.controls import SHORT_NAMES
 from tfpool.counting.plan import Plan
-from tfpool.head_colors import COLOURS
+from tfpool.networks.heads import HEADS
 from tfpool.tracking import results
 from tfpool.tracking.store import Run
 
@@ -49,7 +48,7 @@ def parameter_bars(plans: Sequence[Plan], log: bool) -> go.Figure:
     """A bar for each network and head: the backbone's parameters in grey, the head's in its colour."""
 
     def bars(chosen: Sequence[Plan], params: Sequence[int], name: str, colour: str, group: str) -> Trace:
-        labels = [[plan.backbone for plan in chosen], [SHORT_NAMES[plan.head.name] for plan in chosen]]
+        labels = [[plan.backbone for plan in chosen], [plan.head.label for plan in chosen]]
         return trace(
             "bar",
             y=labels,
@@ -65,8 +64,8 @@ def parameter_bars(plans: Sequence[Plan], log: bool) -> go.Figure:
     for head in dict.fromkeys(plan.head.name for plan in plans):
         chosen = [plan for plan in plans if plan.head.name == head]
         params = [plan.head_params for plan in chosen]
-        traces.append(bars(chosen, params, f"{SHORT_NAMES[head]} head", COLOURS[head], "head"))
-    names = (f"{plan.backbone} {SHORT_NAMES[plan.head.name]}" for plan in plans)
+        traces.append(bars(chosen, params, f"{HEADS[head].label} head", HEADS[head].color, "head"))
+    names = (f"{plan.backbone} {plan.head.label}" for plan in plans)
     layout = {
         # On a logarithmic axis stacked bars would lie about the upper one.
         "barmode": "group" if log else "stack",
@@ -112,7 +111,7 @@ def learning_curve(runs: Sequence[Run], metric: str, title: str, by: str = "epoc
                 name=plain_name(run.title),
                 legendgroup=run.id,
                 showlegend=dash == "solid",
-                line={"color": COLOURS[head], "dash": dash},
+                line={"color": HEADS[head].color, "dash": dash},
                 marker={"symbol": symbol, "size": 8},
                 mode="lines+markers",
             )

@@ -13,23 +13,18 @@ from dashboard.common.glossary import meaning
 from tfpool.networks.catalog import CATALOG
 from tfpool.networks.heads import HEADS
 
-# What a control shows is also what stands in the address: short names make readable links.
-SHORT_NAMES = {
-    "gap": "GAP",
-    "gmp": "GMP",
-    "flatten": "Flatten",
-    "fc": "FC",
-    "nin": "NIN",
-    "avgmax": "AvgMax",
-    "gem": "GeM",
-    "spp": "SPP",
-    "adaptiveavg": "AdaptiveAvg",
-}
-HEADS_MEAN = "  \n".join(
-    [f"{meaning('head')}.", *(f"**{SHORT_NAMES[name]}**: {head.meaning}" for name, head in HEADS.items())]
-)
 SIDES = range(32, 513, 32)
 """Sides of images that a slider offers, in pixels."""
+
+
+def heads_help() -> str:
+    """What a head is, and what each of them does, in markdown."""
+    return "  \n".join([f"{meaning('head')}.", *(f"**{head.label}**: {head.meaning}" for head in HEADS.values())])
+
+
+def head_label(name: str) -> str:
+    """What a control calls a head, which also stands in the page's address."""
+    return HEADS[name].label
 
 
 def network(page: str, default: str) -> str:
@@ -57,10 +52,10 @@ def heads(page: str, default: list[str]) -> list[str]:
         list(HEADS),
         selection_mode="multi",
         default=default,
-        format_func=SHORT_NAMES.__getitem__,
+        format_func=head_label,
         key=f"{page}_heads",
         wrap=True,
-        help=HEADS_MEAN,
+        help=heads_help(),
         bind="query-params",
     )
     return [name for name in HEADS if name in chosen]

@@ -11,17 +11,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
 from itertools import count, groupby, pairwise
 
-from dashboard.common.controls import SHORT_NAMES
 from dashboard.components import component
-from tfpool.head_colors import COLOURS
+from tfpool.networks.heads import HEADS
 from tfpool.system.format import short
 
 _FACTORS = 100
 """From this ratio of the last place to the first on, places are drawn by their logarithm."""
 _MOST_TICKS, _LINE = 7, 22
 """Of the horizontal axis, and the pixels of the page that a label of the vertical one has at least."""
-_DASHES = ("", "9 5", "2 4", "9 4 2 4", "16 6", "9 3 2 3 2 3", "5 3", "16 4 2 4", "1 6")
-"""One for each head: those of GAP and GeM, one parameter apart, are seen through one another."""
 
 _component = component("growth_chart")
 
@@ -65,11 +62,12 @@ def drawn(
     across, ticks = _across(places)
     up, levels = _up([each for params in alike for each in params if each], height)
     traced, key = [], []
-    for number, (params, names) in enumerate(alike.items()):
-        look = f'stroke="{COLOURS[names[0]]}" stroke-dasharray="{_DASHES[number % len(_DASHES)]}"'
+    for params, names in alike.items():
+        first = HEADS[names[0]]
+        look = f'stroke="{first.color}" stroke-dasharray="{first.dashes}"'
         points = [(across(x), up(y)) if y else None for x, y in zip(places, params, strict=True)]
-        traced.append(_line(points, look, COLOURS[names[0]]))
-        called = ", ".join(SHORT_NAMES[name] for name in names)
+        traced.append(_line(points, look, first.color))
+        called = ", ".join(HEADS[name].label for name in names)
         key.append((f'<svg class="sample" viewBox="0 0 26 10"><path d="M0 5H26" {look}/></svg>{called}', params))
     rules = "".join(
         f'<line class="rule" x2="100%" y1="{up(level):.2f}%" y2="{up(level):.2f}%"/>'

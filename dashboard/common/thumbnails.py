@@ -11,14 +11,14 @@ import plotly.graph_objects as go
 from PIL import Image
 
 from dashboard.common.charts import figure, frame, plain_name, trace
+from tfpool.colors import NEUTRAL
 from tfpool.data import DataSet, Part
-from tfpool.head_colors import OTHERS
 
 TILE = 100
 """Side of a picture in a preview, in pixels of the page."""
 _SIDE = 224
 _MOST_NAMED = 60
-_BOX = tuple(bytes.fromhex(OTHERS[-1][1:]))
+_BOX = tuple(bytes.fromhex(NEUTRAL[-1][1:]))
 
 
 def drawn(part: Part, label: int | None, draw: int, number: int) -> np.ndarray:
@@ -90,7 +90,7 @@ def class_bars(images: DataSet) -> go.Figure:
             customdata=names,
             hovertemplate="%{customdata}: %{y:,} images<extra>%{fullData.name}</extra>",
         )
-        for colour, (name, part) in zip(OTHERS, images.parts.items(), strict=False)
+        for colour, (name, part) in zip(NEUTRAL, images.parts.items(), strict=False)
     ]
     ticks = {
         "tickvals": places if images.classes <= _MOST_NAMED else [],

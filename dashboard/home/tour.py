@@ -10,7 +10,6 @@ import numpy as np
 import streamlit as st
 
 from dashboard.common import charts, thumbnails
-from dashboard.common.controls import SHORT_NAMES
 from dashboard.common.counts_in_words import number_of
 from dashboard.common.page import link
 from tfpool import examples
@@ -176,4 +175,4 @@ def _picture(position: int, width: int) -> bytes:
 
 
 def _head(run: Run) -> str:
-    return SHORT_NAMES[run.plan.head.name]
+    return run.plan.head.label

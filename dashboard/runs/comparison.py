@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.common import charts
-from dashboard.common.controls import SHORT_NAMES
+from dashboard.common.controls import head_label
 from dashboard.common.glossary import meaning
 from dashboard.runs import result_charts
 from dashboard.runs.ranking import labels
@@ -114,7 +114,7 @@ def settings(runs: Sequence[Run]) -> None:
             st.caption("These runs were set up alike: they give the same numbers.")
         return
     if "head" in apart:
-        apart["head"] = [SHORT_NAMES[name] for name in apart["head"]]
+        apart["head"] = [head_label(name) for name in apart["head"]]
     table = {name: [setting(name, value) for value in values] for name, values in apart.items()}
     st.markdown("**What differs**")
     st.dataframe(

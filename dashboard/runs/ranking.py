@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard.common.controls import SHORT_NAMES
+from dashboard.common.controls import head_label
 from dashboard.common.page import plain
 from tfpool.system.format import setting
 from tfpool.tracking import results
@@ -109,5 +109,5 @@ def labels(groups: Sequence[Group]) -> list[str]:
         names = [name for name in {**usual, **each} if name != "data" and each.get(name) != usual.get(name)]
         others = ["data"] * (each["data"] != usual_data) + names
         unusual = [f"· {name} {setting(name, each.get(name))}" for name in others]
-        told.append(" ".join([each["network"], SHORT_NAMES[each["head"]], *unusual]))
+        told.append(" ".join([each["network"], head_label(each["head"]), *unusual]))
     return told

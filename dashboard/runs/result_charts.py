@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.common.charts import figure, frame, percent, plain_name, room_for, trace
-from tfpool.head_colors import COLOURS
+from tfpool.networks.heads import HEADS
 from tfpool.tracking.confidence import images_behind
 from tfpool.tracking.results import Group
 
@@ -23,7 +23,7 @@ def seed_dots(groups: Sequence[Group], labels: Sequence[str], title: str) -> go.
     """A row for each group: a stroke for each seed, a dot for their mean, and its 95 % interval where it has one."""
     traces = []
     for place, group in enumerate(groups):
-        colour = COLOURS[group.settings["head"]]
+        colour = HEADS[group.settings["head"]].color
         if len(group.values) > 1:
             strokes = trace(
                 "scatter",
@@ -76,7 +76,7 @@ def cost_dots(groups: Sequence[Group], labels: Sequence[str]) -> go.Figure:
             error_y=_margin(group),
             name=plain_name(label, 40),
             mode="markers",
-            marker={"size": 12, "color": COLOURS[group.settings["head"]]},
+            marker={"size": 12, "color": HEADS[group.settings["head"]].color},
             hovertemplate=f"%{{x:,}} parameters: %{{y:.1%}}<br>{told}<extra>{plain_name(label, 40)}</extra>",
         )
         traces.append(dot)

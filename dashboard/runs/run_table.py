@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard.common.controls import SHORT_NAMES
+from dashboard.common.controls import head_label
 from dashboard.common.glossary import meaning
 from dashboard.common.page import plain, store
 from dashboard.train.run_cards import MOST
@@ -80,7 +80,7 @@ def found(runs: Sequence[Run]) -> tuple[list[Run], str]:
             wanted[name] = column.multiselect(
                 _FACET_WORDS[name],
                 known,
-                format_func=_short if name == "head" else str,
+                format_func=head_label if name == "head" else str,
                 key=f"runs_{name}",
                 placeholder="any",
                 help="Runs that were started together" if name == "sweep" else None,
@@ -91,10 +91,6 @@ def found(runs: Sequence[Run]) -> tuple[list[Run], str]:
 
 def _sorted(runs: list[Run], order: str, how: str) -> list[Run]:
     return runs if order == _NEWEST else query.rank_runs(runs, order, how)
-
-
-def _short(head: str) -> str:
-    return SHORT_NAMES[head]
 
 
 def draw(runs: Sequence[Run], how: str) -> None:
@@ -149,7 +145,7 @@ def _rows(runs: Sequence[Run], how: str) -> pd.DataFrame:
         "validation loss": _numbers(measured["val_loss"]),
         "test loss": _numbers(measured["test_loss"]),
         "network": [plan.backbone for plan in plans],
-        "head": [SHORT_NAMES[plan.head.name] for plan in plans],
+        "head": [plan.head.label for plan in plans],
         "data set": [results.data_name(run) for run in runs],
         "training images": pd.Series([recipe.get("train_images") for recipe in recipes], dtype="Int64"),
         "seed": [recipe["seed"] for recipe in recipes],

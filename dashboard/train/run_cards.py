@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from dashboard.common import charts
-from dashboard.common.controls import SHORT_NAMES
 from dashboard.common.glossary import meaning
 from dashboard.common.page import plain, store
 from dashboard.train import run_buttons
@@ -123,7 +122,7 @@ def _curves(runs: Sequence[Run]) -> None:
 
 def _card(run: Run) -> None:
     described = run.plan
-    st.markdown(f"**{SHORT_NAMES[described.head.name]}** · {described.backbone} · seed {run.spec['recipe']['seed']}")
+    st.markdown(f"**{described.head.label}** · {described.backbone} · seed {run.spec['recipe']['seed']}")
     if run.title != run.id:
         st.text(run.title)
     # The legend of the curves has ids.

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from dashboard.common.charts import BACKBONE
 from tests.browser.conftest import Browse, Serve, fits, picture, settle
-from tfpool.head_colors import COLOURS
+from tfpool.networks.heads import HEADS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -29,7 +29,7 @@ def metric(page: Page, label: str) -> Locator:
 def test_blocks_are_drawn_and_tell_of_themselves(shared: str, browse: Browse) -> None:
     opened = browse(f"{shared}/Build?build_network=resnet152")
     expect(bars(opened, BACKBONE)).to_have_count(11)
-    expect(bars(opened, COLOURS["gap"])).to_have_count(2)
+    expect(bars(opened, HEADS["gap"].color)).to_have_count(2)
     expect(drawing(opened).get_by_text("conv4_block2–36 ×35")).to_be_visible()
     name = drawing(opened).get_by_text("conv4_block2–36 ×35")
     name.scroll_into_view_if_needed()
@@ -50,14 +50,14 @@ def test_another_head_changes_the_numbers_and_the_drawing(shared: str, browse: B
     opened = browse(f"{shared}/Build")
     expect(metric(opened, "In the head")).to_contain_text("650")
     expect(metric(opened, "In the head")).to_contain_text("-40,320")
-    expect(bars(opened, COLOURS["flatten"])).to_have_count(2)
+    expect(bars(opened, HEADS["flatten"].color)).to_have_count(2)
     opened.get_by_role("radio", name="Flatten", exact=True).click()
     expect(metric(opened, "In the head")).to_contain_text("40,970")
-    expect(bars(opened, COLOURS["gap"])).to_have_count(0)
+    expect(bars(opened, HEADS["gap"].color)).to_have_count(0)
     opened.get_by_role("combobox", name="Instead of").click()
     opened.get_by_role("option", name="GMP", exact=True).click()
     expect(metric(opened, "In the head")).to_contain_text("+40,320")
-    expect(bars(opened, COLOURS["gmp"])).to_have_count(2)
+    expect(bars(opened, HEADS["gmp"].color)).to_have_count(2)
     expect(opened.get_by_text("63 times")).to_be_visible()
     opened.get_by_role("link", name="Compare both over image sizes").click()
     expect(opened.get_by_role("heading", level=1)).to_have_text("Parameters")

@@ -15,8 +15,8 @@ from dashboard.build import network_diagram
 from dashboard.build.diagram_blocks import DETAILS, cut
 from tests.helpers.pages import metrics, opened, sound, words
 from tests.helpers.processes import ROOT
-from tfpool.head_colors import COLOURS
 from tfpool.networks.catalog import CATALOG
+from tfpool.networks.heads import HEADS
 
 DRAWN = ("alexnet", "convnet", "efficientnetb0", "efficientnetb7", "nin_cifar", "nin_imagenet", "resnet20", "resnet50")
 DRAWN += ("resnet50v2", "resnet152", "squeezenet", "vgg16", "vgg16_bn")
@@ -205,8 +205,8 @@ def test_the_drawing_shows_both_heads_in_their_colours_and_says_so_in_words() ->
     app = opened("Build", build_network="resnet50")
     drawn = drawing(app)
     assert drawn["backbone"]["marker"]["color"] == "#8C8C8C"
-    assert drawn["head"]["marker"]["color"] == COLOURS["gap"]
-    assert drawn["other"]["marker"]["line"]["color"] == COLOURS["flatten"]
+    assert drawn["head"]["marker"]["color"] == HEADS["gap"].color
+    assert drawn["other"]["marker"]["line"]["color"] == HEADS["flatten"].color
     assert {"conv4_block2–6 ×5", "14×14×1024", "<b>Head: GAP</b>", "<b>Instead of: Flatten</b>"} <= set(
         drawn["text"]["text"]
     )

@@ -17,7 +17,7 @@ from tests.helpers.pages import opened, sound, words
 from tests.helpers.stored_runs import unknown
 from tfpool import data, examples
 from tfpool.cam.figures.color_scales import SCALES
-from tfpool.head_colors import COLOURS
+from tfpool.networks.heads import HEADS
 from tfpool.tracking.store import RunStore
 
 METHODS = tp.methods()
@@ -91,7 +91,7 @@ def test_a_judged_map_has_its_heads_colour_and_its_methods_dash(empty: Path) -> 
     }
     lines = fidelity_curves.lines(named)
     for head, run in zip(("gap", "flatten"), runs, strict=True):
-        assert {lines[f"{method} · {run.id}"]["color"] for method in ("hirescam", "gradcam")} == {COLOURS[head]}
+        assert {lines[f"{method} · {run.id}"]["color"] for method in ("hirescam", "gradcam")} == {HEADS[head].color}
         assert [lines[f"{method} · {run.id}"]["dash"] for method in ("hirescam", "gradcam")] == ["solid", "dash"]
 
 

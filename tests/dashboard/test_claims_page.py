@@ -13,12 +13,12 @@ from dashboard.common.page import plain
 from tests.helpers.crafted_records import finding
 from tests.helpers.pages import opened, sound, words
 from tests.helpers.processes import modules_after
-from tfpool.head_colors import COLOURS
 from tfpool.lab import CLAIMS, VERDICTS, background_job, find
 from tfpool.lab import finding as findings
 from tfpool.lab.background_job import Job
 from tfpool.lab.figure import Figure, Series, panels
 from tfpool.lab.protocol import FOLDER
+from tfpool.networks.heads import HEADS
 
 
 @pytest.fixture
@@ -243,7 +243,7 @@ def plotted(**changed: object) -> dict:
 
 def test_bars_have_their_heads_color_their_interval_and_their_place_by_name() -> None:
     gap, other = plotted()["data"]
-    assert gap["marker"]["color"] == COLOURS["gap"] != other["marker"]["color"]
+    assert gap["marker"]["color"] == HEADS["gap"].color != other["marker"]["color"]
     assert gap["error_y"]["array"][0] == pytest.approx(0.2)
     assert gap["error_y"]["arrayminus"][0] == pytest.approx(0.1)
     assert list(other["x"]) == [1]

@@ -8,7 +8,6 @@ import pytest
 import streamlit
 from streamlit.testing.v1 import AppTest
 
-from dashboard.common.controls import SHORT_NAMES
 from dashboard.common.counts_in_words import number_of
 from dashboard.home.tour import STEPS
 from tests.helpers.pages import opened, sound, words
@@ -54,7 +53,7 @@ def test_heads_are_counted_by_their_formulas() -> None:
     for name in ("gap", "gmp", "flatten"):
         params = heads.get(name).params((10, 10, 32), 2)
         assert f"Then Dense, {heads.HEADS[name].formula}: **{params:,}** parameters" in told
-        assert f"**{SHORT_NAMES[name]}**, {heads.HEADS[name].meaning}" in told
+        assert f"**{heads.HEADS[name].label}**, {heads.HEADS[name].meaning}" in told
     assert "**97 times** as many parameters" in told
     assert "With a single position all three cost the same" in words(opened("Home", home_side="1"))
 

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from tests.helpers.crafted_records import finding
-from tfpool.head_colors import COLOURS, OTHERS, coloured
+from tfpool.colors import NEUTRAL, line_colors
 from tfpool.lab import CLAIMS
 from tfpool.lab.figure import KINDS, Figure, Panel, Series, label, panels
+from tfpool.networks.heads import HEADS
 
 LINES = Figure(
     "Accuracy by size",
@@ -116,8 +117,10 @@ def test_values_on_an_axis_are_short(value: Any, words: str) -> None:
 
 
 def test_every_name_has_a_color_of_its_own_and_keeps_it() -> None:
-    colors = coloured([("GAP", "gap"), ("center", ""), ("GAP, twice", "gap"), ("GAP", "gap"), ("Flatten", "flatten")])
-    assert colors["GAP"] == COLOURS["gap"]
-    assert (colors["center"], colors["GAP, twice"]) == OTHERS[:2]
-    assert colors["Flatten"] == COLOURS["flatten"]
-    assert len({*COLOURS.values(), *OTHERS}) == len(COLOURS) + len(OTHERS)
+    colors = line_colors(
+        [("GAP", "gap"), ("center", ""), ("GAP, twice", "gap"), ("GAP", "gap"), ("Flatten", "flatten")]
+    )
+    assert colors["GAP"] == HEADS["gap"].color
+    assert (colors["center"], colors["GAP, twice"]) == NEUTRAL[:2]
+    assert colors["Flatten"] == HEADS["flatten"].color
+    assert len({*(head.color for head in HEADS.values()), *NEUTRAL}) == len(HEADS) + len(NEUTRAL)

@@ -8,9 +8,9 @@ from PIL import Image
 
 from tests.helpers.crafted_records import finding
 from tests.helpers.pictures import words
-from tfpool.head_colors import COLOURS
 from tfpool.lab.figure import Figure, Series
 from tfpool.lab.matplotlib_figures import draw
+from tfpool.networks.heads import HEADS
 
 BARS = Figure(
     "Accuracy of heads",
@@ -71,7 +71,7 @@ def test_bars_have_the_colors_of_their_heads(tmp_path: Path) -> None:
         assert image.width == 900
         pixels = np.asarray(image.convert("RGB")).reshape(-1, 3)
     for head in ("gap", "flatten"):
-        color = tuple(bytes.fromhex(COLOURS[head][1:]))
+        color = tuple(bytes.fromhex(HEADS[head].color[1:]))
         assert (pixels == color).all(axis=1).sum() > 1000
 
 

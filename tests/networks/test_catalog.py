@@ -134,8 +134,8 @@ def test_local_pooling_is_a_choice_without_parameters() -> None:
 @pytest.mark.parametrize(
     ("name", "settings", "message"),
     [
-        ("vgg16", {"width": 2}, r"VGG-16 has no setting width\. It has: none"),
-        ("resnet50", {"blocks": 3}, r"no setting blocks\. It has: output_stride, width"),
+        ("vgg16", {"width": 2}, "no setting width.* none"),
+        ("resnet50", {"blocks": 3}, "no setting blocks.* output_stride, width"),
         ("resnet50", {"output_stride": 4}, "The output stride is 8, 16 or 32, got 4"),
         ("resnet8", {"output_stride": 8}, "The output stride is 1, 2 or 4, got 8"),
         ("convnet", {"padding": "mirror"}, "The padding is zero, circular or none, got 'mirror'"),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tfpool.head_colors import coloured
+from tfpool.colors import line_colors
 from tfpool.system.format import short
 
 KINDS = ("line", "bar")
@@ -118,7 +118,7 @@ class Panel:
 
 def panels(figures: Sequence[Figure]) -> list[Panel]:
     """Lay out a finding's figures; those that measure the same have one vertical range, to be compared by eye."""
-    colors = coloured((series.name, series.head) for figure in figures for series in figure.series)
+    colors = line_colors((series.name, series.head) for figure in figures for series in figure.series)
     alike: dict[tuple[str, str, bool], list[tuple[float, float]]] = {}
     for figure in figures:
         alike.setdefault((figure.y, figure.kind, figure.log), []).append(_y_range(figure))

@@ -1,4 +1,4 @@
-"""The networks by name: one explicit table, and the rule for the depths that it does not list."""
+"""The networks by name: a table, and a rule for CIFAR networks of other depths."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Backbone:
     """A network without its head, and what it was published with.
 
     Attributes:
-        features: adds the network after an image tensor and returns the last feature map.
-        title: how articles call it.
+        features: adds the network to an image tensor and returns the last feature map.
+        title: its name in articles.
         head, input_shape, classes: as published.
     """
 
@@ -38,19 +38,19 @@ class Backbone:
 
     @property
     def settings(self) -> tuple[str, ...]:
-        """Names of what else may be set for this network, such as its width."""
-        taken = self.features.keywords if isinstance(self.features, partial) else {}
-        return tuple(name for name in list(inspect.signature(self.features).parameters)[1:] if name not in taken)
+        """Names of the network's own settings, such as its width."""
+        fixed = self.features.keywords if isinstance(self.features, partial) else {}
+        return tuple(name for name in list(inspect.signature(self.features).parameters)[1:] if name not in fixed)
 
     def check(self, settings: Mapping[str, Any]) -> None:
-        """Refuse settings that this network does not have.
+        """Check the names of settings.
 
         Raises:
-            ValueError: naming those it has.
+            ValueError: if the network has no such setting; lists its settings.
         """
         if unknown := set(settings) - set(self.settings):
-            has = ", ".join(self.settings) or "none"
-            raise ValueError(f"{self.title} has no setting {', '.join(sorted(unknown))}. It has: {has}.")
+            choices = ", ".join(self.settings) or "none"
+            raise ValueError(f"{self.title} has no setting {', '.join(sorted(unknown))}. Its settings: {choices}.")
 
 
 _GAP = GAP()
@@ -77,7 +77,7 @@ def _efficientnet(number: int, width: float, depth: float, side: int, dropout: f
 
 def _vgg(depth: int, batch_norm: bool) -> Backbone:
     features = partial(vgg, convolutions=_VGG[depth], batch_norm=batch_norm)
-    return _imagenet(f"VGG-{depth}" + " with batch normalisation" * batch_norm, features, FC())
+    return _imagenet(f"VGG-{depth}" + " with batch normalization" * batch_norm, features, FC())
 
 
 _DEEP = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
@@ -121,14 +121,18 @@ CATALOG: dict[str, Backbone] = {
     "efficientnetb7": _efficientnet(7, 2.0, 3.1, 600, 0.5),
 }
 
-_SHORTCUTS = {"": "A", "b": "B"}
-
 
 def catalog() -> tuple[str, ...]:
     """Names of the networks that `plan` takes.
 
-    Beside these, every depth 6n + 2 from 8 is a CIFAR network: `resnet26` with the paper's shortcut A, `resnet26b` with
-    shortcut B, `plain26` without any. `cifar50` and `cifar152` tell the CIFAR networks of these depths from ImageNet's.
+    `plan` also takes CIFAR networks of any other depth 6n + 2 from 8: `resnet26` with the paper's shortcut A,
+    `resnet26b` with shortcut B, `plain26` without shortcuts. `cifar50` and `cifar152` are the CIFAR networks of these
+    depths, since `resnet50` and `resnet152` are the networks for ImageNet.
+
+    Example:
+        >>> import tfpool as tp
+        >>> tp.catalog()[:3]
+        ('convnet', 'resnet8', 'resnet14')
     """
     return tuple(CATALOG)
 
@@ -141,10 +145,11 @@ def find(name: str) -> Backbone:
     """
     if isinstance(name, str) and name in CATALOG:
         return CATALOG[name]
-    found = re.fullmatch(r"(resnet|cifar|plain)(\d{1,4})(b?)", str(name))
-    if found and int(found[2]) >= 8 and int(found[2]) % 6 == 2 and (found[1], found[3]) != ("plain", "b"):
-        return _cifar(int(found[2]), "none" if found[1] == "plain" else _SHORTCUTS[found[3]])
+    if match := re.fullmatch(r"(resnet|cifar|plain)(\d{1,4})(b?)", str(name)):
+        kind, depth, variant = match[1], int(match[2]), match[3]
+        if depth >= 8 and depth % 6 == 2 and (kind, variant) != ("plain", "b"):
+            return _cifar(depth, "none" if kind == "plain" else "B" if variant else "A")
     raise ValueError(
-        f"Unknown network {name!r}. Use one of: {', '.join(CATALOG)}, or a CIFAR ResNet of another depth 6n + 2, "
+        f"Unknown network {name!r}. Use one of: {', '.join(CATALOG)}, or a CIFAR network of another depth 6n + 2, "
         "such as resnet26."
     )

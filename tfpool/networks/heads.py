@@ -14,18 +14,33 @@ from tfpool.validation import at_least
 
 
 class Head(ABC):
-    """A subclass is a frozen dataclass of settings. Calling it adds its layers after a feature map."""
+    """A head is a frozen dataclass of settings; calling it adds its layers after a feature map.
+
+    Each subclass states once what it is, for the command line, the dashboard and the docs. Colors have a contrast of
+    3:1 to light and dark pages, and are distinct for people who are color-blind; a test measures both.
+
+    Attributes:
+        name: what `plan` and the command line call it, in lower case.
+        label: what the dashboard calls it.
+        meaning: what it does, in plain words.
+        formula: its parameters on a feature map H×W×C, for K classes.
+        color: of its lines and bars, as "#RRGGBB".
+        dashes: of its lines, as an SVG stroke-dasharray; overlapping lines stay visible.
+    """
 
     name: ClassVar[str]
+    label: ClassVar[str]
     meaning: ClassVar[str]
     formula: ClassVar[str]
+    color: ClassVar[str]
+    dashes: ClassVar[str]
 
     @abstractmethod
     def __call__(self, features: Tensor, classes: int) -> Tensor:
         """Add the head after `features` (H, W, C) and return the logits (K,)."""
 
     def params(self, feature_shape: Shape, classes: int) -> int:
-        """Parameters of this head alone on a feature map (H, W, C)."""
+        """Parameters of this head alone after a feature map (H, W, C)."""
         features = ops.image_input(feature_shape)
         self(features, classes)
         tensors = features.graph.tensors.values()
@@ -33,7 +48,7 @@ class Head(ABC):
 
     @property
     def config(self) -> dict[str, Any]:
-        """Plain data from which `get` makes an equal head."""
+        """Plain data; `get` makes an equal head of it."""
         return {"name": self.name, **asdict(self)}  # type: ignore[call-overload]
 
 
@@ -42,16 +57,26 @@ class GAP(Head):
     """Mean over positions, then Dense(K): C·K + K parameters. Source: Lin et al. 2013, arXiv 1312.4400.
 
     Args:
-        dropout: share of the pooled values dropped while training, 0 ≤ dropout < 1.
+        dropout: fraction of the pooled values dropped in training, 0 ≤ dropout < 1.
 
     Raises:
         ValueError: on a value out of range.
+
+    Example:
+        >>> import tfpool as tp
+        >>> tp.GAP().params((7, 7, 512), classes=1000)
+        513000
+        >>> tp.plan("resnet8", head=tp.GAP(dropout=0.2)).feature_shape
+        (8, 8, 64)
     """
 
     dropout: float = 0.0
-    name: ClassVar[str] = "gap"
-    meaning: ClassVar[str] = "global average pooling: the mean of each map"
-    formula: ClassVar[str] = "C·K + K"
+    name = "gap"
+    label = "GAP"
+    meaning = "global average pooling: the mean of each map"
+    formula = "C·K + K"
+    color = "#0072B2"
+    dashes = ""
 
     def __post_init__(self) -> None:
         _check_rate(self.dropout)
@@ -68,11 +93,21 @@ class GMP(Head):
     """Maximum over positions, then Dense(K): C·K + K parameters.
 
     Source: Oquab et al. 2015, Is object localization for free?, CVPR.
+
+    Example:
+        >>> import tfpool as tp
+        >>> tp.GMP().params((7, 7, 512), classes=1000)
+        513000
+        >>> [row.op for row in tp.plan("resnet8", head=tp.GMP()).rows[-2:]]
+        ['GlobalMaxPooling2D', 'Dense']
     """
 
-    name: ClassVar[str] = "gmp"
-    meaning: ClassVar[str] = "global max pooling: the maximum of each map"
-    formula: ClassVar[str] = "C·K + K"
+    name = "gmp"
+    label = "GMP"
+    meaning = "global max pooling: the maximum of each map"
+    formula = "C·K + K"
+    color = "#009E73"
+    dashes = "9 5"
 
     def __call__(self, features: Tensor, classes: int) -> Tensor:
         x = ops.GlobalMaxPooling2D()(features, name="max_pool")
@@ -81,14 +116,22 @@ class GMP(Head):
 
 @dataclass(frozen=True)
 class Flatten(Head):
-    """All positions side by side, then Dense(K): H·W·C·K + K parameters. Needs a fixed image size.
+    """All positions in one vector, then Dense(K): H·W·C·K + K parameters. Needs a fixed image size.
 
     Source: LeCun et al. 1989, Backpropagation applied to handwritten zip code recognition.
+
+    Example:
+        >>> import tfpool as tp
+        >>> tp.Flatten().params((7, 7, 512), classes=1000)
+        25089000
     """
 
-    name: ClassVar[str] = "flatten"
-    meaning: ClassVar[str] = "all positions of all maps side by side"
-    formula: ClassVar[str] = "H·W·C·K + K"
+    name = "flatten"
+    label = "Flatten"
+    meaning = "all positions of all maps side by side"
+    formula = "H·W·C·K + K"
+    color = "#C07A16"
+    dashes = "2 4"
 
     def __call__(self, features: Tensor, classes: int) -> Tensor:
         x = _flatten(features, "Flatten")
@@ -103,17 +146,27 @@ class FC(Head):
 
     Args:
         units: sizes of the hidden layers, each at least 1.
-        dropout: share of each hidden layer's values dropped while training, 0 ≤ dropout < 1.
+        dropout: fraction of each hidden layer's values dropped in training, 0 ≤ dropout < 1.
 
     Raises:
         ValueError: on a value out of range.
+
+    Example:
+        >>> import tfpool as tp
+        >>> tp.FC().params((7, 7, 512), classes=1000)
+        123642856
+        >>> tp.plan("resnet8", head=tp.FC(units=(64,), dropout=0.0)).head_params
+        262858
     """
 
     units: tuple[int, ...] = (4096, 4096)
     dropout: float = 0.5
-    name: ClassVar[str] = "fc"
-    meaning: ClassVar[str] = "fully connected: all positions side by side, then hidden layers, as AlexNet and VGG end"
-    formula: ClassVar[str] = "H·W·C·U₁ + U₁ + U₁·U₂ + U₂ + U₂·K + K"
+    name = "fc"
+    label = "FC"
+    meaning = "fully connected: all positions side by side, then hidden layers, as AlexNet and VGG end"
+    formula = "H·W·C·U₁ + U₁ + U₁·U₂ + U₂ + U₂·K + K"
+    color = "#9122F2"
+    dashes = "9 4 2 4"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "units", _sizes(self.units, "FC", "units", (4096, 4096)))
@@ -132,21 +185,29 @@ class FC(Head):
 class NIN(Head):
     """A 1×1 convolution to K maps with ReLU, then the mean of each: no dense layer, C·K + K parameters.
 
-    A map of K channels goes to the mean as it is, without parameters. Source: Lin et al. 2013, arXiv 1312.4400.
+    A feature map of K channels needs no convolution and no parameters. Source: Lin et al. 2013, arXiv 1312.4400.
 
     Args:
-        dropout: share of the features dropped before the convolution while training, 0 ≤ dropout < 1.
+        dropout: fraction of the features dropped before the convolution in training, 0 ≤ dropout < 1.
 
     Raises:
         ValueError: on a value out of range.
+
+    Example:
+        >>> import tfpool as tp
+        >>> tp.NIN().params((8, 8, 64), classes=10)
+        650
+        >>> tp.NIN().params((8, 8, 64), classes=64)
+        0
     """
 
     dropout: float = 0.0
-    name: ClassVar[str] = "nin"
-    meaning: ClassVar[str] = (
-        "network in network: a 1×1 convolution makes one map per class, and its mean is the class's score"
-    )
-    formula: ClassVar[str] = "C·K + K"
+    name = "nin"
+    label = "NIN"
+    meaning = "network in network: a 1×1 convolution makes one map per class, and its mean is the class's score"
+    formula = "C·K + K"
+    color = "#8490C0"
+    dashes = "16 6"
 
     def __post_init__(self) -> None:
         _check_rate(self.dropout)
@@ -162,14 +223,22 @@ class NIN(Head):
 
 @dataclass(frozen=True)
 class AvgMax(Head):
-    """Mean and maximum over positions side by side, then Dense(K): 2·C·K + K parameters.
+    """Mean and maximum over positions in one vector, then Dense(K): 2·C·K + K parameters.
 
     Source: the AdaptiveConcatPool2d of fastai.
+
+    Example:
+        >>> import tfpool as tp
+        >>> tp.AvgMax().params((7, 7, 512), classes=1000)
+        1025000
     """
 
-    name: ClassVar[str] = "avgmax"
-    meaning: ClassVar[str] = "mean and maximum of each map side by side"
-    formula: ClassVar[str] = "2·C·K + K"
+    name = "avgmax"
+    label = "AvgMax"
+    meaning = "mean and maximum of each map side by side"
+    formula = "2·C·K + K"
+    color = "#D81428"
+    dashes = "9 3 2 3 2 3"
 
     def __call__(self, features: Tensor, classes: int) -> Tensor:
         mean = ops.GlobalAveragePooling2D()(features, name="avg_pool")
@@ -179,22 +248,30 @@ class AvgMax(Head):
 
 @dataclass(frozen=True)
 class GeM(Head):
-    """Generalised mean over positions with a learnt exponent p, then Dense(K): C·K + K + 1 parameters.
+    """Generalized mean over positions with a learned exponent p, then Dense(K): C·K + K + 1 parameters.
 
-    p = 1 is GAP and p → ∞ is GMP, for features that are not negative. Its pooling is a layer of tfpool's own, so a
-    saved model opens after `import tfpool.layers` only. Source: Radenović et al. 2018, arXiv 1711.02512.
+    p = 1 is GAP and p → ∞ is GMP, for features that are not negative. Its pooling is a layer of tfpool's own: import
+    `tfpool.layers` before you open a saved model. Source: Radenović et al. 2018, arXiv 1711.02512.
 
     Args:
-        p: the exponent that training starts from, above 0.
+        p: initial exponent, above 0.
 
     Raises:
         ValueError: on a value out of range.
+
+    Example:
+        >>> import tfpool as tp
+        >>> tp.GeM(p=2.0).params((7, 7, 512), classes=1000)
+        513001
     """
 
     p: float = 3.0
-    name: ClassVar[str] = "gem"
-    meaning: ClassVar[str] = "generalised mean of each map, anywhere between mean and maximum: training finds where"
-    formula: ClassVar[str] = "C·K + K + 1"
+    name = "gem"
+    label = "GeM"
+    meaning = "generalized mean of each map, anywhere between mean and maximum: training finds where"
+    formula = "C·K + K + 1"
+    color = "#CA1EBC"
+    dashes = "5 3"
 
     def __post_init__(self) -> None:
         if not isinstance(self.p, int | float) or not 0 < self.p < math.inf:
@@ -207,21 +284,31 @@ class GeM(Head):
 
 @dataclass(frozen=True)
 class SPP(Head):
-    """Spatial pyramid: the maxima of grids of 1×1, 2×2 and 4×4 cells joined, then Dense(K): 21·C·K + K parameters.
+    """Spatial pyramid: maxima of grids of 1×1, 2×2 and 4×4 cells, then Dense(K): 21·C·K + K parameters.
 
-    The layer that Keras has for it needs a fixed image size. Source: He et al. 2014, arXiv 1406.4729.
+    Needs a fixed image size, as Keras's layer does. Source: He et al. 2014, arXiv 1406.4729.
 
     Args:
-        levels: cells along a side of each grid, at least 1 and at most the feature map's own side.
+        levels: cells per side of each grid, from 1 to the side of the feature map.
 
     Raises:
         ValueError: on a value out of range.
+
+    Example:
+        >>> import tfpool as tp
+        >>> tp.SPP().params((7, 7, 512), classes=1000)
+        10753000
+        >>> tp.SPP(levels=(1, 3)).params((7, 7, 512), classes=1000)
+        5121000
     """
 
     levels: tuple[int, ...] = (1, 2, 4)
-    name: ClassVar[str] = "spp"
-    meaning: ClassVar[str] = "spatial pyramid pooling: the maxima of ever finer grids of cells, joined"
-    formula: ClassVar[str] = "Σ l²·C·K + K"
+    name = "spp"
+    label = "SPP"
+    meaning = "spatial pyramid pooling: the maxima of ever finer grids of cells, joined"
+    formula = "Σ l²·C·K + K"
+    color = "#606C00"
+    dashes = "16 4 2 4"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "levels", _sizes(self.levels, "SPP", "levels", (1, 2, 4)))
@@ -233,7 +320,7 @@ class SPP(Head):
         return ops.Dense(classes)(x, name="predictions")
 
     def _cells(self, features: Tensor, level: int) -> Tensor:
-        # TensorFlow dies of AdaptiveMaxPooling2D(1) on a CPU: it pools over a window larger than the map.
+        # TensorFlow crashes on AdaptiveMaxPooling2D(1) on a CPU: its window is larger than the map.
         if level == 1:
             return ops.GlobalMaxPooling2D()(features, name="spp1")
         x = ops.AdaptiveMaxPooling2D(level)(features, name=f"spp{level}_pool")
@@ -244,20 +331,28 @@ class SPP(Head):
 class AdaptiveAvg(Head):
     """Means of a grid of s×s cells, flattened, then Dense(K): s²·C·K + K parameters.
 
-    The bridge between GAP (s = 1) and Flatten (s = H). The layer that Keras has for it needs a fixed image size.
+    The bridge between GAP (s = 1) and Flatten (s = H). Needs a fixed image size, as Keras's layer does.
     Source: the adaptive pooling before the dense layers in torchvision's AlexNet and VGG.
 
     Args:
-        size: cells s along a side, at least 1 and at most the feature map's own side.
+        size: cells s per side, from 1 to the side of the feature map.
 
     Raises:
         ValueError: on a value out of range.
+
+    Example:
+        >>> import tfpool as tp
+        >>> [tp.AdaptiveAvg(size).params((7, 7, 512), classes=1000) for size in (1, 2, 7)]
+        [513000, 2049000, 25089000]
     """
 
     size: int = 2
-    name: ClassVar[str] = "adaptiveavg"
-    meaning: ClassVar[str] = "adaptive average pooling: the means of a grid of cells, the bridge from GAP to Flatten"
-    formula: ClassVar[str] = "s²·C·K + K"
+    name = "adaptiveavg"
+    label = "AdaptiveAvg"
+    meaning = "adaptive average pooling: the means of a grid of cells, the bridge from GAP to Flatten"
+    formula = "s²·C·K + K"
+    color = "#486C6C"
+    dashes = "1 6"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "size", at_least(1, self.size, "the size of AdaptiveAvg"))
@@ -272,7 +367,7 @@ HEADS: dict[str, type[Head]] = {head.name: head for head in (GAP, GMP, Flatten, 
 
 
 def get(head: str | Head | Mapping[str, Any]) -> Head:
-    """A head by its lower-case name, its config, or itself.
+    """The head with that name or config; a head is returned as it is.
 
     Raises:
         ValueError: if there is no head of that name, or a setting is out of range.
@@ -318,4 +413,4 @@ def _check_cells(features: Tensor, cells: int, head: str, name: str) -> None:
 
 def _check_rate(dropout: float) -> None:
     if not isinstance(dropout, int | float) or not 0 <= dropout < 1:
-        raise ValueError(f"Dropout is a share of at least 0 and below 1, got {dropout!r}.")
+        raise ValueError(f"dropout is a fraction of at least 0 and below 1, got {dropout!r}.")

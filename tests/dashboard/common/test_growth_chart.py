@@ -5,15 +5,14 @@ import re
 import pytest
 
 from tests.helpers.growth_chart import growth, labels, lines, named, told
-from tfpool.head_colors import COLOURS
 from tfpool.networks.heads import HEADS
 
 
 def test_a_line_stands_where_its_numbers_are() -> None:
     chart = growth((1, 2, 3), gap=(10, 10, 10), flatten=(10, 100, 1000))
     assert lines(chart) == [
-        ("M0.00 100.00L50.00 100.00L100.00 100.00", COLOURS["gap"]),
-        ("M0.00 100.00L50.00 50.00L100.00 0.00", COLOURS["flatten"]),
+        ("M0.00 100.00L50.00 100.00L100.00 100.00", HEADS["gap"].color),
+        ("M0.00 100.00L50.00 50.00L100.00 0.00", HEADS["flatten"].color),
     ]
     up, across = {"10": "100.00%", "100": "50.00%", "1 k": "0.00%"}, {"1": "0.00%", "2": "50.00%", "3": "100.00%"}
     assert labels(chart) == up | across
@@ -67,5 +66,5 @@ def test_labels_leave_one_another_room() -> None:
 
 def test_where_no_head_can_stand_there_are_axes() -> None:
     chart = growth((1, 2), gap=(None, None))
-    assert lines(chart) == [("", COLOURS["gap"])]
+    assert lines(chart) == [("", HEADS["gap"].color)]
     assert named(chart) == ["GAP"]
