@@ -1,4 +1,4 @@
-"""Data: which images do I train on? Bundled, or mine."""
+"""Data: which images do I train on? Built-in ones, or my own."""
 
 import numpy as np
 import streamlit as st
@@ -19,46 +19,46 @@ from tfpool.training.recipe import PRETRAINED, WHY_PRETRAINED, start_on
 
 SHOWN = 24
 EVERY = "every class"
-MOST_DRAWS = 10**6
+MAX_SAMPLE = 10**6
 TITLES = ("Training", "Validation", "Test")
-PART_MEANS = (
-    "A network learns from the training images. It is tried on the validation images after each pass over them, and on "
-    "the test images once, at the end: an honest measure, since nothing was chosen by them"
+PART_HELP = (
+    "A network learns from the training images, is tested on the validation images after each pass over them, and on "
+    "the test images once, at the end."
 )
 
-header("Data", "Which images do I train on? Bundled, or mine.")
+header("Data", "Which images do I train on? Built-in ones, or my own.")
 
 if "data_chosen" in st.session_state:
     st.session_state["data_name"] = st.session_state.pop("data_chosen")
 
 
-def another() -> None:
-    st.session_state["data_draw"] = (st.session_state["data_draw"] + 1) % MOST_DRAWS
+def next_sample() -> None:
+    st.session_state["data_draw"] = (st.session_state["data_draw"] + 1) % MAX_SAMPLE
 
 
-def download(name: str, progress: Progress) -> bool:
-    fetch(name, progress)
+def download(name: str, on_progress: Progress) -> bool:
+    fetch(name, on_progress)
     return True
 
 
-def remove(name: str) -> None:
+def delete(name: str) -> None:
     try:
         data.remove(name)
-        st.toast(f"{name} was removed.")
+        st.toast(f"{name} was deleted.")
     except ValueError as error:
         st.session_state["data_error"] = str(error)
 
 
 def numbers(facts: data.Facts) -> None:
-    told = {f"{part} images": f"{count:,}" for part, count in zip(TITLES, facts.images, strict=True)}
-    told |= {"Classes": f"{facts.classes:,}", "Each image": graph.text(facts.image_shape)}
+    metrics = {f"{part} images": f"{count:,}" for part, count in zip(TITLES, facts.images, strict=True)}
+    metrics |= {"Classes": f"{facts.classes:,}", "Each image": graph.text(facts.image_shape)}
     with st.container(horizontal=True):
-        for label, value in told.items():
+        for label, value in metrics.items():
             st.metric(label, value, border=True, width=150)
 
 
 def preview(images: data.DataSet) -> None:
-    st.subheader("Some of them", anchor=False)
+    st.subheader("Examples", anchor=False)
     columns = st.columns([3, 3, 2, 2], vertical_alignment="bottom")
     with columns[0]:
         name = st.segmented_control(
@@ -68,39 +68,39 @@ def preview(images: data.DataSet) -> None:
             required=True,
             key="data_part",
             bind="query-params",
-            help=PART_MEANS,
+            help=PART_HELP,
         )
     part = images.parts[name]
     with columns[1]:
-        wanted = st.selectbox("Class", [EVERY, *images.class_names], key="data_class", bind="query-params")
+        class_name = st.selectbox("Class", [EVERY, *images.class_names], key="data_class", bind="query-params")
     with columns[2]:
-        draw = controls.whole_number(
-            "Draw", "data", "draw", 0, most=MOST_DRAWS, least=0, help="Another number, other images"
+        sample = controls.whole_number(
+            "Sample", "data", "draw", 0, most=MAX_SAMPLE, least=0, help="Enter another number to see other images."
         )
-    columns[3].button("Others", key="data_others", on_click=another, icon=":material/shuffle:")
-    label = None if wanted == EVERY else images.class_names.index(wanted)
-    shown = thumbnails.drawn(part, label, draw, SHOWN)
-    if not len(shown):
+    columns[3].button("Other images", key="data_others", on_click=next_sample, icon=":material/shuffle:")
+    label = None if class_name == EVERY else images.class_names.index(class_name)
+    positions = thumbnails.sample_positions(part, label, sample, SHOWN)
+    if not len(positions):
         st.info(f"There is no image of this class in {name}. Choose another part.")
         return
-    names = [images.class_names[part.labels[position]] for position in shown]
+    names = [images.class_names[part.labels[position]] for position in positions]
     st.image(
-        [thumbnails.as_png(part, position) for position in shown],
-        caption=[plain(each) for each in names],
+        [thumbnails.as_png(part, position) for position in positions],
+        caption=[plain(name) for name in names],
         width=thumbnails.TILE,
-        alt=[f"{name} image {position + 1}: {each}" for position, each in zip(shown, names, strict=True)],
+        alt=[f"{name} image {position + 1}: {label}" for position, label in zip(positions, names, strict=True)],
     )
     if part.boxes is not None:
-        st.caption("The frame is the object's box, which is known exactly: for asking whether a map finds it.")
+        st.caption("The frame is the object's bounding box, which a class map can be tested against.")
 
 
 def chart(images: data.DataSet) -> None:
-    st.subheader("Images of each class", anchor=False)
+    st.subheader("Images per class", anchor=False)
     counts = np.bincount(images.train.labels, minlength=images.classes)
     st.plotly_chart(
         thumbnails.class_bars(images),
         key="data_classes",
-        alt=f"Images of each class by part: in train from {counts.min():,} to {counts.max():,} per class",
+        alt=f"Images per class in each part: from {counts.min():,} to {counts.max():,} in train",
     )
 
 
@@ -111,9 +111,9 @@ with left:
     name = st.selectbox("Data set", data.names(), key="data_name", bind="query-params")
 facts = data.describe(name)
 if facts.state in ("own", "damaged"):
-    with right.popover("Remove", icon=":material/delete:"):
-        st.markdown(f"Delete the images of {plain(name)} from this disk? The files that they were made from stay.")
-        st.button("Yes, remove", key="data_remove", type="primary", on_click=remove, args=(name,))
+    with right.popover("Delete", icon=":material/delete:"):
+        st.markdown(f"Delete {plain(name)} from this disk? The files that it was made from stay.")
+        st.button(f"Delete {plain(name)}", key="data_remove", type="primary", on_click=delete, args=(name,))
 if name in data.DATA:
     st.caption(data.DATA[name].summary)
 elif facts.title != name:
@@ -123,12 +123,12 @@ if facts.state != "damaged":
 if facts.is_ready:
     if start_on(facts.images[0]) == PRETRAINED:
         st.caption(f"{facts.images[0]:,} training images {WHY_PRETRAINED}")
-    link("Train", "Train on it", train_data=name)
+    link("Train", "Train on these images", train_data=name)
 if facts.state == "to be downloaded":
     file = find_download(name)
-    st.info(f"{name} is not here yet. It is downloaded once, {memory(file.size)} from {plain(file.address)}")
+    st.info(f"{name} has to be downloaded once: {memory(file.size)} from {plain(file.address)}")
     if st.button("Download", key="data_download", icon=":material/download:") and own_images.run(
-        "Downloading", "bytes", lambda progress: download(name, progress)
+        "Downloading", "bytes", lambda on_progress: download(name, on_progress)
     ):
         st.rerun()
 else:
@@ -142,9 +142,9 @@ else:
         preview(chosen)
         chart(chosen)
 
-st.subheader("Add my own", anchor=False)
+st.subheader("Add your own images", anchor=False)
 st.caption(
-    "A zip or a folder with one sub-folder for each class, named like the class. Folders called train, validation and "
-    f"test around them are kept as the parts. {', '.join(FORMATS)}."
+    "Use a zip or folder with one sub-folder per class, named like the class. Folders named train, validation and test "
+    f"around them are kept as the parts. Image formats: {', '.join(FORMATS)}."
 )
 own_images.add()

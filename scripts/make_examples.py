@@ -2,7 +2,7 @@
 
     python scripts/make_examples.py
 
-One network under GAP and under Flatten, trained on equal images by one recipe with one seed: some minutes on two
+One network with GAP and with Flatten, trained on the same images by one recipe with one seed: some minutes on two
 cores. The same machine makes the same bits.
 """
 
@@ -27,18 +27,18 @@ from tfpool.training import enqueue_sweep, launch
 
 NETWORK, DATA = "resnet8", "scattered"
 RECIPE = tp.Recipe(epochs=8, batch_size=64, train_images=6000, image_size=32)
-KEPT = ("model.keras", "run.json", "history.csv", "predictions.npz")
-"""Of a run's folder; the logs of its training stay behind."""
+FILES = ("model.keras", "run.json", "history.csv", "predictions.npz")
+"""Files of a run's folder that ship; its training logs do not."""
 FIELDS = ("spec", "history", "result", "created", "started", "ended")
 
 
-def trained(folder: Path) -> list[Run]:
+def train_examples(folder: Path) -> list[Run]:
     store = RunStore(folder)
     ids = enqueue_sweep([NETWORK], list(HEADS), 1, DATA, RECIPE, store)
     while not all(store.get(run_id).state == "done" for run_id in ids):
         launch(store)
-        told = (f"{run.id} {run.state} {run.fraction_done:.0%}" for run in map(store.get, ids))
-        print(", ".join(told), end="\r", flush=True)
+        states = (f"{run.id} {run.state} {run.fraction_done:.0%}" for run in map(store.get, ids))
+        print(", ".join(states), end="\r", flush=True)
         time.sleep(1)
     print()
     return [store.get(run_id) for run_id in ids]
@@ -48,34 +48,34 @@ def first_of_each_class(labels: np.ndarray) -> np.ndarray:
     return np.unique(labels, return_index=True)[1]
 
 
-def measured(runs: dict[str, Run]) -> dict[str, np.ndarray]:
-    """Maps of the true class and probabilities of some test images under each run, by the names they are kept by."""
+def compute_maps(runs: dict[str, Run]) -> dict[str, np.ndarray]:
+    """Arrays of maps.npz: some test images, and each run's maps of the true class and probabilities for them."""
     test = data.load(DATA).test
     assert test.boxes is not None
     positions = first_of_each_class(test.labels)
     images, labels = test.images[positions], test.labels[positions]
-    found = {"images": images, "labels": labels, "boxes": test.boxes[positions]}
+    arrays = {"images": images, "labels": labels, "boxes": test.boxes[positions]}
     for name, run in runs.items():
         explainer = tp.Explainer(run.load_model(), method="hirescam")
-        seen = run.to_input(images)
-        found[f"heatmaps {name}"] = explainer(seen, labels).resize(images.shape[1:3])
-        found[f"probabilities {name}"] = explainer.probabilities(seen)
-    return found
+        inputs = run.to_input(images)
+        arrays[f"heatmaps {name}"] = explainer(inputs, labels).resize(images.shape[1:3])
+        arrays[f"probabilities {name}"] = explainer.probabilities(inputs)
+    return arrays
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        runs = {f"example-{head}": run for head, run in zip(HEADS, trained(Path(folder)), strict=True)}
+        runs = {f"example-{head}": run for head, run in zip(HEADS, train_examples(Path(folder)), strict=True)}
         shutil.rmtree(BUNDLED, ignore_errors=True)
         for name, run in runs.items():
             (BUNDLED / name).mkdir(parents=True)
-            for file in KEPT:
+            for file in FILES:
                 shutil.copy(run.path / file, BUNDLED / name / file)
         records = [
             {"id": name, "title": name} | {field: getattr(run, field) for field in FIELDS} for name, run in runs.items()
         ]
         (BUNDLED / "runs.json").write_text(json.dumps(records, indent=1) + "\n")
-        np.savez_compressed(BUNDLED / "maps.npz", allow_pickle=False, **measured(runs))
+        np.savez_compressed(BUNDLED / "maps.npz", allow_pickle=False, **compute_maps(runs))
     for name, run in runs.items():
         print(name, f"{run.plan.params:,} parameters,", f"test accuracy {(run.result or {}).get('accuracy', 0):.1%}")
 

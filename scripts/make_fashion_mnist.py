@@ -3,7 +3,7 @@
     python scripts/make_fashion_mnist.py
 
 Draws 12,000 training and 2,000 validation images from the original training set and 5,000 test images from the
-original test set, without replacement, each class equally often. The same package gives the same file.
+original test set, without replacement, with equally many of each class. The same package gives the same file.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ TRAIN, VALIDATION, TEST = 12_000, 2_000, 5_000
 
 
 def draw(labels: np.ndarray, number: int, random: np.random.Generator) -> np.ndarray:
-    """Indices of `number` images in random order, each class equally often."""
-    each = number // len(CLASS_NAMES)
-    chosen = [random.choice(np.flatnonzero(labels == label), each, replace=False) for label in range(len(CLASS_NAMES))]
-    return random.permutation(np.concatenate(chosen))
+    """Indices of `number` images in random order, equally many of each class."""
+    per_class = number // len(CLASS_NAMES)
+    by_class = [np.flatnonzero(labels == label) for label in range(len(CLASS_NAMES))]
+    return random.permutation(np.concatenate([random.choice(part, per_class, replace=False) for part in by_class]))
 
 
 def main(path: Path = BUNDLE) -> None:

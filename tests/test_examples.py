@@ -1,4 +1,4 @@
-"""The runs that ship are what their script makes: the maps are the models', and both were trained alike."""
+"""The runs that ship are what their script makes: maps match the models, and both were trained on equal terms."""
 
 import numpy as np
 import pytest
@@ -21,11 +21,11 @@ def test_the_two_runs_differ_in_the_head_alone() -> None:
 
 
 @pytest.mark.parametrize("name", IDS)
-def test_a_runs_folder_has_what_the_run_says(name: str) -> None:
+def test_the_files_of_a_run_agree_with_it(name: str) -> None:
     run = examples.runs()[name]
-    said = predictions.read(run)
+    predicted = predictions.read(run)
     assert run.result
-    assert (said.predicted == said.test.labels).mean() == pytest.approx(run.result["accuracy"])
+    assert (predicted.predicted == predicted.test.labels).mean() == pytest.approx(run.result["accuracy"])
     assert len(run.history["loss"]) == run.epochs
     lines = (run.path / "history.csv").read_text().splitlines()
     assert len(lines) == run.epochs + 1
@@ -33,16 +33,16 @@ def test_a_runs_folder_has_what_the_run_says(name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", IDS)
-def test_the_maps_are_those_of_the_models(name: str) -> None:
-    kept, run = examples.maps(), examples.runs()[name]
+def test_the_maps_match_the_models(name: str) -> None:
+    maps, run = examples.maps(), examples.runs()[name]
     test = data.load(run.spec["data"]).test
     positions = np.unique(test.labels, return_index=True)[1]
-    np.testing.assert_array_equal(kept.images.images, test.images[positions])
-    np.testing.assert_array_equal(kept.images.labels, test.labels[positions])
-    np.testing.assert_array_equal(kept.images.boxes, test.boxes[positions])
+    np.testing.assert_array_equal(maps.images.images, test.images[positions])
+    np.testing.assert_array_equal(maps.images.labels, test.labels[positions])
+    np.testing.assert_array_equal(maps.images.boxes, test.boxes[positions])
     model = run.load_model()
     assert model.count_params() == run.plan.params
-    explained = tp.explain(model, run.to_input(kept.images.images), method="hirescam", target=kept.images.labels)
-    np.testing.assert_allclose(kept.heatmaps[name], explained.resize(kept.images.images.shape[1:3]), atol=1e-3)
-    found = classifier.find_classifier(name, RunStore("nowhere")).probabilities(kept.images.images)
-    np.testing.assert_allclose(kept.probabilities[name], found, atol=1e-4)
+    explained = tp.explain(model, run.to_input(maps.images.images), method="hirescam", target=maps.images.labels)
+    np.testing.assert_allclose(maps.heatmaps[name], explained.resize(maps.images.images.shape[1:3]), atol=1e-3)
+    probabilities = classifier.find_classifier(name, RunStore("nowhere")).probabilities(maps.images.images)
+    np.testing.assert_allclose(maps.probabilities[name], probabilities, atol=1e-4)

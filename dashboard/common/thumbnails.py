@@ -1,4 +1,4 @@
-"""Images of a data set on a page: which ones to show, large enough to see, with boxes, and how many a class has."""
+"""Images of a data set on a page: a sample of them, enlarged and with boxes, and a chart of images per class."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from tfpool.colors import NEUTRAL
 from tfpool.data import DataSet, Part
 
 TILE = 100
-"""Side of a picture in a preview, in pixels of the page."""
+"""Side of an image in a preview, in pixels of the page."""
 _SIDE = 224
-_MOST_NAMED = 60
+_MAX_NAMED = 60
 _BOX = tuple(bytes.fromhex(NEUTRAL[-1][1:]))
 
 
-def drawn(part: Part, label: int | None, draw: int, number: int) -> np.ndarray:
-    """Positions of some images of a class, of all where it is None, in an order that follows from `draw`."""
-    where = np.arange(len(part)) if label is None else np.flatnonzero(part.labels == label)
-    return np.random.default_rng(draw).permutation(where)[:number]
+def sample_positions(part: Part, label: int | None, seed: int, number: int) -> np.ndarray:
+    """Positions of up to `number` random images of a class, or of all classes if `label` is None."""
+    positions = np.arange(len(part)) if label is None else np.flatnonzero(part.labels == label)
+    return np.random.default_rng(seed).permutation(positions)[:number]
 
 
 def tile(part: Part, position: int, side: int = _SIDE) -> np.ndarray:
-    """An image as uint8 (H, W, 4), about so many pixels a side, with the object's box and a transparent margin.
+    """An image as uint8 (H, W, 4), enlarged or shrunk to about `side` pixels, with its box and a transparent margin.
 
-    Small images keep their pixels as squares.
+    The pixels of small images become squares.
     """
     margin = side // 28
     pixels = np.broadcast_to(part.images[position], (*part.images.shape[1:3], 3))
@@ -51,11 +51,11 @@ def tile(part: Part, position: int, side: int = _SIDE) -> np.ndarray:
 
 
 def as_png(part: Part, position: int, width: int = TILE) -> bytes:
-    """A tile as a PNG file of that width.
+    """A tile as a PNG file of the given width.
 
-    Of an array Streamlit makes one, reads it again, shrinks it to the width on the page, and makes another.
+    From an array, Streamlit would encode a PNG, decode it, shrink it to the width on the page, and encode it again.
     """
-    # A little larger, so that lines of one pixel of the image keep about one width.
+    # A little larger at first, so that lines of one pixel end up about equally wide.
     image = Image.fromarray(tile(part, position, width + width // 8))
     file = io.BytesIO()
     height = round(image.height * width / image.width)
@@ -65,20 +65,16 @@ def as_png(part: Part, position: int, width: int = TILE) -> bytes:
 
 def _frame(large: np.ndarray, box: np.ndarray, thick: int) -> None:
     top, left, bottom, right = box
-    edges = (
-        (slice(top, top + thick), slice(bottom - thick, bottom)),
-        (slice(left, left + thick), slice(right - thick, right)),
-    )
-    for rows in edges[0]:
+    for rows in (slice(top, top + thick), slice(bottom - thick, bottom)):
         large[rows, left:right] = _BOX
-    for columns in edges[1]:
+    for columns in (slice(left, left + thick), slice(right - thick, right)):
         large[top:bottom, columns] = _BOX
 
 
 def class_bars(images: DataSet) -> go.Figure:
-    """How many images of each class each part has."""
+    """Images per class, stacked by part."""
     places = list(range(images.classes))
-    # Plotly reads names as a little HTML.
+    # Plotly interprets some HTML in names.
     names = [html.escape(name) for name in images.class_names]
     traces = [
         trace(
@@ -86,23 +82,23 @@ def class_bars(images: DataSet) -> go.Figure:
             x=places,
             y=np.bincount(part.labels, minlength=images.classes),
             name=name,
-            marker={"color": colour},
+            marker={"color": color},
             customdata=names,
             hovertemplate="%{customdata}: %{y:,} images<extra>%{fullData.name}</extra>",
         )
-        for colour, (name, part) in zip(NEUTRAL, images.parts.items(), strict=False)
+        for color, (name, part) in zip(NEUTRAL, images.parts.items(), strict=False)
     ]
     ticks = {
-        "tickvals": places if images.classes <= _MOST_NAMED else [],
+        "tickvals": places if images.classes <= _MAX_NAMED else [],
         "ticktext": [plain_name(name, 16) for name in images.class_names],
     }
-    framed = frame(below=40)
+    axes_frame = frame(below=40)
     layout = {
         "barmode": "stack",
         "height": 320,
         "xaxis": ticks,
         "yaxis": {"title": {"text": "images"}, "tickformat": ",d"},
-        **framed,
-        "legend": {**framed["legend"], "traceorder": "normal"},
+        **axes_frame,
+        "legend": {**axes_frame["legend"], "traceorder": "normal"},
     }
     return figure(traces, layout)

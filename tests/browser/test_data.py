@@ -1,4 +1,4 @@
-"""Own images in the browser: a zip is uploaded, checked, kept and shown; the work can be stopped."""
+"""Own images in the browser: a zip is uploaded, checked, saved, shown and deleted; the work can be stopped."""
 
 import zipfile
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Browse, Serve, fits, looked_at, picture, settle, stop_button
 from tfpool import data
@@ -22,7 +22,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def make_zip(path: Path, count: int, side: int) -> Path:
-    """A zip of images that are all red or all blue, and more that are none than stand below each other at once."""
+    """A zip of red and of blue images, and of more unreadable files than a page shows without scrolling."""
     random = np.random.default_rng(0)
     with zipfile.ZipFile(path, "w") as archive:
         for name, channel in ((BAD, 0), ("blue [x](y)", 2)):
@@ -36,59 +36,60 @@ def make_zip(path: Path, count: int, side: int) -> Path:
     return path
 
 
-def test_a_zip_is_uploaded_checked_kept_and_shown(home: Path, tmp_path: Path, serve: Serve, browse: Browse) -> None:
-    opened = browse(f"{serve(tmp_path / 'saved_models')}/Data", width=390, scheme="dark")
+def test_a_zip_is_uploaded_checked_saved_shown_and_deleted(
+    home: Path, tmp_path: Path, serve: Serve, browse: Browse
+) -> None:
+    url = f"{serve(tmp_path / 'saved_models')}/Data"
+    stop_reading(browse(url), tmp_path)
+    assert not home.exists()
+    opened = browse(url, width=390, scheme="dark")
     opened.get_by_test_id("stFileUploader").locator('input[type="file"]').set_input_files(
         make_zip(tmp_path / "my *photos*.zip", 20, 16)
     )
     opened.get_by_role("button", name="Check").click()
-    expect(opened.get_by_text("9 files cannot be read and will be left out.")).to_be_visible()
+    expect(opened.get_by_text("9 files cannot be read")).to_be_visible()
     assert not home.exists()
     bad = opened.get_by_test_id("stCode")
-    expect(bad).to_contain_text("blue [x](y)/broken-0.png: is not an image that can be read")
+    expect(bad).to_contain_text("blue [x](y)/broken-0.png")
     assert bad.locator("code").evaluate("code => code.scrollWidth <= code.clientWidth")
     looked_at(opened, "Data-report-dark-390")
 
     opened.get_by_label("Name").fill("My **pets**")
-    opened.get_by_role("button", name="Keep").click()
+    opened.get_by_role("button", name="Save").click()
     expect(opened.get_by_text("My **pets**", exact=True)).to_be_visible()
     settle(opened)
     assert "data_name=my-pets" in opened.url
-    shown = opened.get_by_test_id("stImage").first.locator("img")
-    expect(shown).to_have_count(24)
-    alt = [image.get_attribute("alt") or "" for image in shown.all()]
-    assert {each.partition(": ")[2] for each in alt} == {BAD, "blue [x](y)"}
+    images = opened.get_by_test_id("stImage").first.locator("img")
+    expect(images).to_have_count(24)
+    alt = [image.get_attribute("alt") or "" for image in images.all()]
+    assert {text.partition(": ")[2] for text in alt} == {BAD, "blue [x](y)"}
     expect(opened.get_by_text(BAD, exact=True).first).to_be_visible()
     expect(opened.get_by_text("blue [x](y)", exact=True).first).to_be_visible()
     assert opened.locator("img[onerror]").count() == 0
     fits(opened)
     assert [len(part) for part in data.load("my-pets").parts.values()] == [28, 6, 6]
-    picture(opened, "Data-kept-dark-390")
+    picture(opened, "Data-saved-dark-390")
     wide = browse(opened.url)
     expect(wide.get_by_text("My **pets**", exact=True)).to_be_visible()
-    picture(wide, "Data-kept-light-1280")
+    picture(wide, "Data-saved-light-1280")
 
-    wide.get_by_role("button", name="Remove").click()
-    wide.get_by_role("button", name="Yes, remove").click()
+    wide.get_by_role("button", name="Delete").click()
+    wide.get_by_role("button", name="Delete my-pets").click()
     expect(wide.get_by_text("My **pets**", exact=True)).to_have_count(0)
     assert data.names() == list(data.DATA)
 
 
-def test_the_stop_button_ends_the_work_and_nothing_is_kept(
-    home: Path, tmp_path: Path, serve: Serve, browse: Browse
-) -> None:
-    opened = browse(f"{serve(tmp_path / 'saved_models')}/Data")
-    large = tmp_path / "large.zip"
-    Image.effect_noise((2000, 2000), 90).save(tmp_path / "large.jpg")
-    with zipfile.ZipFile(large, "w") as archive:
+def stop_reading(opened: Page, folder: Path) -> None:
+    """Start to read a zip that takes long, and press Stop."""
+    Image.new("L", (4000, 4000)).save(folder / "large.jpg")
+    with zipfile.ZipFile(folder / "large.zip", "w") as archive:
         for number in range(200):
-            archive.write(tmp_path / "large.jpg", f"{number % 2}/{number}.jpg")
-    opened.get_by_text("a folder or zip on this computer").click()
-    opened.get_by_label("Folder or zip", exact=True).fill(str(large))
-    opened.get_by_label("Folder or zip", exact=True).press("Enter")
+            archive.write(folder / "large.jpg", f"{number % 2}/{number}.jpg")
+    opened.get_by_text("Folder or zip on this computer").click()
+    opened.get_by_label("Path", exact=True).fill(str(folder / "large.zip"))
+    opened.get_by_label("Path", exact=True).press("Enter")
     opened.get_by_role("button", name="Check").click()
     stop_button(opened).click()
-    expect(opened.get_by_text("Stopped. Nothing was kept.")).to_be_visible()
+    expect(opened.get_by_text("Stopped.")).to_be_visible()
     expect(stop_button(opened)).to_have_count(0)
     settle(opened)
-    assert not home.exists()

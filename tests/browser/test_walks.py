@@ -126,11 +126,11 @@ def data(page: Page) -> None:
     choose(page, "Class", "Sneaker")
     expect(pictures.first).to_have_attribute("alt", re.compile("Sneaker$"))
     before = pictures.first.get_attribute("alt") or ""
-    page.get_by_role("button", name="Others").click()
+    page.get_by_role("button", name="Other images").click()
     expect(pictures.first).not_to_have_attribute("alt", before)
     expect(pictures.first).to_have_attribute("alt", re.compile("Sneaker$"))
-    page.get_by_role("radio", name="a folder or zip on this computer").click()
-    expect(page.get_by_label("Folder or zip", exact=True)).to_be_visible()
+    page.get_by_role("radio", name="Folder or zip on this computer").click()
+    expect(page.get_by_label("Path", exact=True)).to_be_visible()
     drawn(page.get_by_test_id("stPlotlyChart"))
 
 

@@ -86,7 +86,7 @@ BAD = [
     (["add", "photos", "--name", "x", "--size", "big"], "An image size is like 64 or 48x64"),
     (["add", "photos", "--name", "x", "--size", "4"], "from 8 to 1024 pixels"),
     (["add", "photos", "--name", "x", "--split", "half"], "A split is like 70/15/15"),
-    (["add", "photos", "--name", "x", "--split", "70/30"], "The split is three shares"),
+    (["add", "photos", "--name", "x", "--split", "70/30"], "The split is three"),
     (["add", "photos", "--name", "x", "--seed", "-1"], "The seed is a whole number from 0"),
     (["add", "photos"], "the following arguments are required: --name"),
     (["check", "missing"], "There is nothing to read at 'missing'"),

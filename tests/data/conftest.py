@@ -1,4 +1,4 @@
-"""Small folders and zips of images, made on the spot."""
+"""Small folders and zips of random images."""
 
 import time
 import zipfile
@@ -15,20 +15,20 @@ Fill = Callable[..., Path]
 
 
 def noise(seed: int, size: tuple[int, int] = (12, 10)) -> Image.Image:
-    """An image (width, height) that no other seed gives."""
+    """A random image of a size (width, height), different for each seed."""
     return Image.fromarray(np.random.default_rng(seed).integers(0, 256, (size[1], size[0], 3), np.uint8))
 
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty place for data sets."""
+    """An empty folder for data sets."""
     monkeypatch.setenv("TFPOOL_DATASETS", str(tmp_path / "datasets"))
     return tmp_path / "datasets"
 
 
 @pytest.fixture
 def fill(tmp_path: Path) -> Fill:
-    """Make a folder with so many different images in each sub-folder."""
+    """Make a folder with a number of different images in each sub-folder."""
 
     def fill(name: str = "photos", **counts: int) -> Path:
         return filled(tmp_path / name, counts)
@@ -47,7 +47,7 @@ def filled(root: Path, counts: Mapping[str, int]) -> Path:
 
 
 def packed(folder: Path, to: Path, inside: str = "") -> Path:
-    """A zip of a folder's files, all below `inside`."""
+    """A zip of a folder's files, all inside the folder `inside`."""
     with zipfile.ZipFile(to, "w") as archive:
         for file in sorted(folder.rglob("*")):
             if file.is_file():
@@ -55,13 +55,13 @@ def packed(folder: Path, to: Path, inside: str = "") -> Path:
     return to
 
 
-def refused(source: object, message: str, home: Path) -> None:
-    """Both ways say the same sentence at once and keep nothing."""
-    for take in (data.inspect, lambda each: data.add(each, "pets", 8)):
-        began = time.monotonic()
-        with pytest.raises(ValueError, match=message) as error:
-            take(source)  # type: ignore[operator]
-        assert time.monotonic() - began < 5
+def refused(source: object, word: str, home: Path) -> None:
+    """Both `inspect` and `add` raise one sentence with that word, within seconds, and store nothing."""
+    for read in (data.inspect, lambda source: data.add(source, "pets", 8)):
+        start = time.process_time()
+        with pytest.raises(ValueError, match=word) as error:
+            read(source)  # type: ignore[operator]
+        assert time.process_time() - start < 5
         assert "\n" not in str(error.value)
         assert str(error.value).endswith(".")
     assert not home.exists() or list(home.iterdir()) == []

@@ -7,7 +7,7 @@ import json
 
 from tfpool import data
 from tfpool.data.custom.inspection import Report
-from tfpool.data.custom.safe_names import listed
+from tfpool.data.custom.safe_names import short_list
 from tfpool.data.registry import find_download
 from tfpool.networks import graph
 from tfpool.system.format import count, table
@@ -81,7 +81,7 @@ def _text(told: Report) -> str:
         (name, *(f"{counts[number]:,}" for counts in told.counts.values()))
         for number, name in enumerate(told.class_names)
     ]
-    sizes = listed([f"{graph.text(size)} ({number:,})" for size, number in told.sizes])
+    sizes = short_list([f"{graph.text(size)} ({number:,})" for size, number in told.sizes])
     lines = [
         f"{told.source}: {told.images:,} images of {len(told.class_names)} classes",
         "",

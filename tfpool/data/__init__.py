@@ -1,4 +1,4 @@
-"""Data sets by name: uint8 images with labels in three parts that never overlap. Importing this loads no Keras.
+"""Data sets by name: uint8 images with labels, in three parts that never overlap. Importing this loads no Keras.
 
 Scaling pixels for a network is in `models.preprocessing`. Others use `load`, `names`, `add`, `DataSet` and `Part`.
 """

@@ -1,4 +1,4 @@
-"""What a data set is: named classes and three parts of labelled images."""
+"""What a data set is: named classes and three parts of labeled images."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ PARTS = ("train", "validation", "test")
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """Labelled images.
+    """Labeled images.
 
     Attributes:
         images: uint8 (N, H, W, C), in memory or mapped from a file.
-        labels: int64 (N,), an index into the data set's class names.
-        boxes: int64 (N, 4), where that is known: the object covers rows y0 to y1 and columns x0 to x1, without y1
-            and x1 themselves, as y0, x0, y1, x1.
+        labels: int64 (N,), indices into the data set's class names.
+        boxes: int64 (N, 4) or None: y0, x0, y1, x1 of each object, which covers rows y0 to y1 - 1 and columns x0 to
+            x1 - 1.
     """
 
     images: np.ndarray
@@ -36,7 +36,7 @@ class Part:
         return len(self.labels)
 
     def first(self, number: int | None) -> Part:
-        """The first images, all where `number` is None."""
+        """The first images, or all if `number` is None."""
         if number is None:
             return self
         boxes = None if self.boxes is None else self.boxes[:number]
@@ -45,14 +45,17 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class DataSet:
-    """Three parts of one kind of images that share no image.
+    """Three parts that share no image.
 
     Attributes:
-        name: what `load` finds it by: a built-in name, or a short one made from the title.
-        class_names: in the order of the labels. Of one's own images: written by somebody, so never markup.
-        title: as its owner wrote it; empty for built-in ones.
-        location: absolute path of its folder; empty for built-in ones.
-        known_fingerprint: spares computing it anew.
+        name: what `load` takes: a built-in name, or a short one made from the title.
+        class_names: in the order of the labels. Never markup: people write them.
+        train: images that a network learns from.
+        validation: images that it is tested on after each epoch.
+        test: images that it is tested on once, at the end.
+        title: as its owner wrote it; empty for built-in data sets.
+        location: absolute path of its folder; empty for built-in data sets.
+        known_fingerprint: the fingerprint, if it has been computed before.
     """
 
     name: str
@@ -72,10 +75,12 @@ class DataSet:
 
     @property
     def classes(self) -> int:
+        """Number of classes."""
         return len(self.class_names)
 
     @property
     def parts(self) -> dict[str, Part]:
+        """The parts by their names: train, validation and test."""
         return {name: getattr(self, name) for name in PARTS}
 
     @property
@@ -85,12 +90,12 @@ class DataSet:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 of all images and labels, so that a run can tell what it was trained on."""
+        """SHA-256 of all images and labels, which a run stores to identify what it was trained on."""
         return self.known_fingerprint or fingerprint(self.parts.values())
 
 
 def fingerprint(parts: Iterable[Part]) -> str:
-    """SHA-256 of the parts' images and labels, with their types and shapes."""
+    """SHA-256 of images and labels of the parts, with their types and shapes."""
     digest = sha256()
     for part in parts:
         for array in (part.images, part.labels):

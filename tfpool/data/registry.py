@@ -15,7 +15,7 @@ import numpy as np
 from tfpool.data.builtin import fashion_mnist, positions, scattered
 from tfpool.data.builtin.keras_datasets import CIFAR10, CIFAR100, MNIST, Download
 from tfpool.data.custom import storage
-from tfpool.data.custom.safe_names import clean, listed
+from tfpool.data.custom.safe_names import clean, short_list
 from tfpool.data.dataset import DataSet
 
 
@@ -170,7 +170,7 @@ def remove(name: str) -> None:
             ...
         ValueError: mnist is built in and cannot be removed. Your own: ...
     """
-    own = f"Your own: {listed(storage.slugs(), 20) or 'none'}."
+    own = f"Your own: {short_list(storage.slugs(), 20) or 'none'}."
     if name in DATA:
         raise ValueError(f"{name} is built in and cannot be removed. {own}")
     if (folder := _added_folder(name)) is None:

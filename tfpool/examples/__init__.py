@@ -1,6 +1,6 @@
-"""Two trained runs that ship, one network with GAP and with Flatten, made by `python scripts/make_examples.py`.
+"""Two trained runs that ship: one network with GAP and with Flatten, made by `python scripts/make_examples.py`.
 
-Runs that people train are in their store, read by `tracking`. Importing this loads no Keras.
+Runs that people train are in their store, which `tracking` reads. Importing this loads no Keras.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ HEADS = ("gap", "flatten")
 
 @dataclass(frozen=True)
 class Maps:
-    """What the examples make of some test images of the data set that they were trained on.
+    """Maps and predictions of the example runs for some test images of their data set.
 
     Attributes:
-        images: with labels and boxes, as the data set has them.
-        heatmaps: by run id, float32 (N, H, W), at the images' size: evidence for the true class by `hirescam`, exact
-            under both heads.
+        images: with labels and boxes, as in the data set.
+        heatmaps: by run id, float32 (N, H, W), at the size of the images: evidence for the true class by `hirescam`,
+            which is exact for both heads.
         probabilities: by run id, float32 (N, K).
     """
 
@@ -37,7 +37,7 @@ class Maps:
 
 @cache
 def runs() -> dict[str, Run]:
-    """The runs by their ids, GAP's first."""
+    """The runs by their ids, the one with GAP first."""
     return {
         record["id"]: Run(
             **record,
@@ -55,7 +55,7 @@ def runs() -> dict[str, Run]:
 
 @cache
 def maps() -> Maps:
-    """The maps that ship, as they were computed from the models that ship."""
-    with np.load(BUNDLED / "maps.npz") as kept:
-        by_run = {name: {run: kept[f"{name} {run}"] for run in runs()} for name in ("heatmaps", "probabilities")}
-        return Maps(Part(kept["images"], kept["labels"], kept["boxes"]), **by_run)
+    """The bundled maps, computed from the bundled models."""
+    with np.load(BUNDLED / "maps.npz") as arrays:
+        by_run = {name: {run: arrays[f"{name} {run}"] for run in runs()} for name in ("heatmaps", "probabilities")}
+        return Maps(Part(arrays["images"], arrays["labels"], arrays["boxes"]), **by_run)

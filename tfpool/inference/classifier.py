@@ -13,7 +13,7 @@ from PIL import Image
 
 from tfpool import examples
 from tfpool.counting.plan import plan
-from tfpool.data.images import fitted, read_image
+from tfpool.data.images import crop_and_resize, read_image
 from tfpool.models import pretrained
 from tfpool.models.build import build
 from tfpool.tracking.store import Run, RunStore
@@ -58,7 +58,7 @@ class Classifier:
         shape = (height or pixels.shape[0], width or pixels.shape[1], channels)
         if pixels.shape == shape:
             return pixels
-        return fitted(Image.fromarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3)).copy()), shape)
+        return crop_and_resize(Image.fromarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3)).copy()), shape)
 
     def to_input(self, images: np.ndarray) -> np.ndarray:
         """uint8 images (N, H, W, C) as the model expects them, float32."""

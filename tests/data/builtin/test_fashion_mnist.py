@@ -27,19 +27,19 @@ def debian(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_bundle_has_enough_images_equally_many_a_class() -> None:
+def test_the_bundle_has_enough_images_and_equally_many_per_class() -> None:
     images = data.load("fashion_mnist")
     assert images.image_shape == (28, 28, 1)
     assert len(images.train) >= 10_000
     assert len(images.test) >= 5_000
-    for part in (images.train, images.validation, images.test):
+    for part in images.parts.values():
         assert part.images.dtype == np.uint8
         assert len(set(np.bincount(part.labels, minlength=10))) == 1
 
 
 def test_no_image_is_in_two_parts() -> None:
     images = data.load("fashion_mnist")
-    parts = [{image.tobytes() for image in part.images} for part in (images.train, images.validation, images.test)]
+    parts = [{image.tobytes() for image in part.images} for part in images.parts.values()]
     assert sum(map(len, parts)) == len(set.union(*parts)) == 19_000
 
 
@@ -51,15 +51,15 @@ def test_the_images_are_those_of_their_labels() -> None:
     assert sneaker.any(axis=0).sum() > 1.5 * sneaker.any(axis=1).sum()
 
 
-def test_a_damaged_bundle_is_told(tmp_path: Path) -> None:
+def test_a_damaged_bundle_is_an_error(tmp_path: Path) -> None:
     copy = tmp_path / "fashion_mnist.npz"
     copy.write_bytes(fashion_mnist.BUNDLE.read_bytes()[:-1] + b"x")
     copy.with_suffix(".npz.sha256").write_text(fashion_mnist.BUNDLE.with_suffix(".npz.sha256").read_text())
-    with pytest.raises(ValueError, match=r"fashion_mnist\.npz is damaged"):
+    with pytest.raises(ValueError, match="damaged"):
         fashion_mnist.bundled(copy)
 
 
-def test_licence_source_and_checksum_stand_beside_the_data() -> None:
+def test_license_source_and_checksum_stand_beside_the_data() -> None:
     folder = fashion_mnist.BUNDLE.parent
     assert "MIT License" in (folder / "fashion_mnist.LICENSE").read_text()
     assert "scripts/make_fashion_mnist.py" in (folder / "README.md").read_text()
@@ -68,19 +68,19 @@ def test_licence_source_and_checksum_stand_beside_the_data() -> None:
 def test_the_full_set_is_read_from_debians_files(debian: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fashion_mnist, "VALIDATION", 10)
     images = fashion_mnist.full(debian)
-    assert [len(part) for part in (images.train, images.validation, images.test)] == [50, 10, 40]
-    again = fashion_mnist.read(debian, "train")
-    np.testing.assert_array_equal(np.concatenate([images.train.images, images.validation.images]), again.images)
+    assert [len(part) for part in images.parts.values()] == [50, 10, 40]
+    original = fashion_mnist.read(debian, "train")
+    np.testing.assert_array_equal(np.concatenate([images.train.images, images.validation.images]), original.images)
     np.testing.assert_array_equal(images.test.labels, np.arange(40) % 10)
 
 
 def test_without_debians_package_a_sentence_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"needs Debian's package dataset-fashion-mnist.* is missing.*bundled"):
+    with pytest.raises(ValueError, match="dataset-fashion-mnist"):
         fashion_mnist.full(tmp_path)
 
 
-def test_a_bundle_without_its_checksum_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"fashion_mnist\.npz or its checksum is missing"):
+def test_a_bundle_without_its_checksum_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="checksum"):
         fashion_mnist.bundled(tmp_path / "fashion_mnist.npz")
 
 
@@ -88,15 +88,15 @@ DAMAGED = bytearray(gzip.compress(bytes(1000)))
 DAMAGED[12] ^= 0xFF
 
 
-# A gzip file holds the second that it was made in: pytest's processes would name these tests differently.
+# Named, since a gzip file contains the time when it was made, and tests in parallel need equal names.
 @pytest.mark.parametrize(
     "content",
     [b"no gzip", bytes(DAMAGED), gzip.compress(b"\0\0\x08\x03"), gzip.compress(b"text, no idx")],
-    ids=["no gzip", "damaged", "no more than a beginning", "text"],
+    ids=["no gzip", "damaged", "header only", "text"],
 )
-def test_damaged_idx_files_are_told(debian: Path, content: bytes) -> None:
+def test_damaged_idx_files_are_errors(debian: Path, content: bytes) -> None:
     (debian / "train-images-idx3-ubyte.gz").write_bytes(content)
-    with pytest.raises(ValueError, match="is damaged"):
+    with pytest.raises(ValueError, match="damaged"):
         fashion_mnist.full(debian)
 
 
@@ -114,13 +114,13 @@ def test_the_script_draws_parts_that_do_not_overlap(
     for path in paths:
         script.main(path)
     assert paths[0].read_bytes() == paths[1].read_bytes()
-    made = fashion_mnist.bundled(paths[0])
-    parts = [{image.tobytes() for image in part.images} for part in (made.train, made.validation, made.test)]
+    images = fashion_mnist.bundled(paths[0])
+    parts = [{image.tobytes() for image in part.images} for part in images.parts.values()]
     assert [len(part) for part in parts] == [30, 20, 20]
     assert len(set.union(*parts)) == 70
 
 
-def test_the_fingerprint_tells_a_changed_pixel() -> None:
+def test_the_fingerprint_changes_with_a_pixel() -> None:
     images = data.load("fashion_mnist")
     pixels = images.test.images.copy()
     pixels[0, 0, 0, 0] ^= 1
@@ -130,8 +130,8 @@ def test_the_fingerprint_tells_a_changed_pixel() -> None:
     assert changed.fingerprint != images.fingerprint == data.load("fashion_mnist").fingerprint
 
 
-def test_an_unknown_name_lists_the_known() -> None:
-    with pytest.raises(ValueError, match=r"Unknown data set 'mnis'\. Use one of: fashion_mnist, fashion_mnist_full"):
+def test_an_unknown_name_lists_the_names() -> None:
+    with pytest.raises(ValueError, match="fashion_mnist_full"):
         data.load("mnis")
 
 

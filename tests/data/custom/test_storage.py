@@ -1,4 +1,4 @@
-"""The folder of own data sets: what is damaged, gone, removed, left over, and found again by another process."""
+"""The folder of own data sets: damaged, removed and left-over ones, and loading from another process."""
 
 import subprocess
 import sys
@@ -14,7 +14,7 @@ from tfpool import data
 from tfpool.data.custom import storage
 
 
-def test_what_a_killed_process_left_is_swept_after_a_day(
+def test_what_a_killed_process_left_is_deleted_after_a_day(
     fill: Fill, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for left in (".making-old", ".making-new"):
@@ -25,7 +25,7 @@ def test_what_a_killed_process_left_is_swept_after_a_day(
     assert len(list(home.iterdir())) == 3
     monkeypatch.setattr(storage.time, "time", lambda: new + 25 * 3600)
     data.add(fill("others", cat=3, dog=3), "more", 8)
-    assert sorted(each.name for each in home.iterdir()) == ["more", "pets"]
+    assert sorted(path.name for path in home.iterdir()) == ["more", "pets"]
 
 
 def cut(folder: Path) -> None:
@@ -46,25 +46,25 @@ DAMAGE: list[Callable[[Path], object]] = [
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_a_damaged_data_set_is_one_sentence(damage: Callable[[Path], object], fill: Fill) -> None:
-    made = data.add(fill(cat=3, dog=3), "pets", 8)
-    damage(Path(made.location))
-    with pytest.raises(ValueError, match=r"The data set in .*pets is damaged\. Put its folder back"):
+def test_a_damaged_data_set_is_an_error(damage: Callable[[Path], object], fill: Fill) -> None:
+    pets = data.add(fill(cat=3, dog=3), "pets", 8)
+    damage(Path(pets.location))
+    with pytest.raises(ValueError, match="damaged"):
         data.load("pets")
 
 
-def test_a_data_set_that_is_gone_is_one_sentence(fill: Fill) -> None:
-    made = data.add(fill(cat=3, dog=3), "pets", 8)
+def test_a_data_set_that_is_gone_is_an_error(fill: Fill) -> None:
+    pets = data.add(fill(cat=3, dog=3), "pets", 8)
     data.remove("pets")
     assert data.names() == list(data.DATA)
-    with pytest.raises(ValueError, match=r"pets is gone\. Put its folder back"):
-        data.load(made.source)
-    with pytest.raises(ValueError, match=r"Unknown data set 'pets'\. Use one of: fashion_mnist, "):
+    with pytest.raises(ValueError, match="gone"):
+        data.load(pets.source)
+    with pytest.raises(ValueError, match="fashion_mnist"):
         data.load("pets")
-    for name in ("pets", "../x", "", "\0", "x" * 5000, "/", str(made.location)):
-        with pytest.raises(ValueError, match=r"There is no data set of your own|is no data set that tfpool made"):
+    for name in ("pets", "../x", "", "\0", "x" * 5000, "/", str(pets.location)):
+        with pytest.raises(ValueError, match="no data set"):
             data.remove(name)
-    with pytest.raises(ValueError, match="scattered is built in and cannot be removed"):
+    with pytest.raises(ValueError, match="scattered"):
         data.remove("scattered")
 
 
@@ -75,24 +75,22 @@ def test_removing_deletes_no_folder_that_is_not_ours(tmp_path: Path, home: Path)
     (home / "link").symlink_to(tmp_path / "mine")
     (tmp_path / "mine" / "dataset.json").write_text("{}")
     for name in ("link", str(tmp_path / "mine")):
-        with pytest.raises(ValueError, match="is no data set that tfpool made"):
+        with pytest.raises(ValueError, match="tfpool"):
             data.remove(name)
     assert (tmp_path / "mine" / "letter.txt").exists()
 
 
 def test_another_process_in_another_folder_finds_it(fill: Fill, tmp_path: Path) -> None:
-    made = data.add(fill(cat=3, dog=3), "pets", 8)
-    code = f"from tfpool import data; print(data.load({made.source!r}).fingerprint)"
-    root = str(ROOT)
-    ended = subprocess.run(
-        [sys.executable, "-c", code], cwd="/", env={"PYTHONPATH": root}, capture_output=True, text=True, check=True
-    )
-    assert ended.stdout.strip() == made.fingerprint
+    pets = data.add(fill(cat=3, dog=3), "pets", 8)
+    code = f"from tfpool import data; print(data.load({pets.source!r}).fingerprint)"
+    environment = {"PYTHONPATH": str(ROOT)}
+    ended = subprocess.run([sys.executable, "-c", code], cwd="/", env=environment, stdout=-1, text=True, check=True)
+    assert ended.stdout.strip() == pets.fingerprint
 
 
 def test_what_is_listed_is_what_is_loaded(fill: Fill) -> None:
     data.add(fill(cat=6, dog=6), "My pets", 16)
-    for name in ("fashion_mnist", "scattered", "my-pets"):
+    for name in ("fashion_mnist", "scattered", "centred", "quadrants", "my-pets"):
         facts, images = data.describe(name), data.load(name)
         assert facts.images == tuple(len(part) for part in images.parts.values())
         assert (facts.classes, facts.image_shape) == (images.classes, images.image_shape)

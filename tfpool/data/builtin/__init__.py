@@ -1,4 +1,4 @@
-"""Data sets that tfpool knows by name: the bundled ones and those of `keras.datasets`. Add a built-in data set here.
+"""How built-in data sets are made: from bundled files or by `keras.datasets`. Each has its row in `data.registry.DATA`.
 
-People's own images are in `data.custom`; the table of names is in `data.registry`. Others use `data.load`.
+People's own images are in `data.custom`. Others use `data.load`.
 """

@@ -1,4 +1,4 @@
-"""Fashion-MNIST: a bundled part of it, and the whole where Debian's package is installed.
+"""Fashion-MNIST: a bundled part, and all of it where Debian's package is installed.
 
 Xiao, Rasul and Vollgraf 2017, arXiv 1708.07747. `scripts/make_fashion_mnist.py` makes the bundled part.
 """
@@ -29,7 +29,7 @@ CLASS_NAMES = (
 BUNDLE = Path(__file__).with_name("bundled") / "fashion_mnist.npz"
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
 VALIDATION = 5000
-"""Images at the end of the original training set that `full` keeps for validation."""
+"""Images at the end of the original training set that `full` holds out for validation."""
 
 
 def bundled(path: Path = BUNDLE) -> DataSet:
@@ -42,7 +42,7 @@ def bundled(path: Path = BUNDLE) -> DataSet:
         expected = path.with_suffix(".npz.sha256").read_text().split(maxsplit=1)[0]
         actual = sha256(path.read_bytes()).hexdigest()
     except (OSError, IndexError):
-        raise ValueError(f"{path.name} or its checksum is missing. Take them from the repository again.") from None
+        raise ValueError(f"{path.name} or its checksum is missing. Restore both from the repository.") from None
     if actual != expected:
         raise ValueError(
             f"{path.name} is damaged: its SHA-256 is not {expected}. Restore the file from the repository."
@@ -85,12 +85,12 @@ def read(folder: Path, part: str) -> Part:
 
 
 def _idx(path: Path) -> np.ndarray:
-    """The bytes of an IDX file: two zeros, type 8 for bytes, the number of axes, big-endian sizes, data."""
+    """The array in an IDX file: two zeros, type 8 for bytes, the number of axes, big-endian sizes, data."""
     try:
         content = gzip.decompress(path.read_bytes())
     except FileNotFoundError:
         raise ValueError(
-            f"fashion_mnist_full needs Debian's package dataset-fashion-mnist, {path} is missing. "
+            f"fashion_mnist_full needs Debian's package dataset-fashion-mnist: {path} is missing. "
             "Install the package, or use fashion_mnist, which is bundled."
         ) from None
     except (OSError, EOFError, zlib.error) as error:

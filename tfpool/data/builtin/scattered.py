@@ -1,29 +1,27 @@
-"""The bundled Fashion-MNIST images scattered over larger textured canvases: where each object lies is known exactly."""
+"""The bundled Fashion-MNIST images scattered over larger textured canvases, with exact bounding boxes."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from tfpool.data.builtin import fashion_mnist
-from tfpool.data.dataset import PARTS, DataSet, Part
+from tfpool.data.dataset import DataSet, Part
 
 SIDE = 64
 FAINTEST = 16
-"""From this brightness on a pixel belongs to the object; below lies the noise of the original's black ground."""
+"""Lowest brightness of an object's pixels; darker ones are noise in the original's black background."""
 _COARSE, _FINE = 4, 16
 _CHUNK = 1000
 
 
 def scattered(seed: int = 0) -> DataSet:
-    """Each bundled image once, at a random place on a random texture, as grey images of 64×64 pixels with boxes.
+    """Each bundled image once, at a random position on a random texture, as gray images of 64×64 pixels with boxes.
 
-    Place and texture follow from the seed, the part and the image's number, so that the same call makes the same
-    pixels anywhere.
+    Position and texture depend on the seed, the part and the image's index alone, so that the same call makes the same
+    pixels on any machine.
     """
     original = fashion_mnist.bundled()
-    train, validation, test = (
-        _scatter(part, seed, number) for number, part in enumerate(getattr(original, name) for name in PARTS)
-    )
+    train, validation, test = (_scatter(part, seed, number) for number, part in enumerate(original.parts.values()))
     return DataSet("scattered", original.class_names, train, validation, test)
 
 
@@ -44,7 +42,7 @@ def _scatter(part: Part, seed: int, number: int) -> Part:
 
 
 def objects(part: Part) -> np.ndarray:
-    """The objects' own pixels on the first test images of `scattered`, bool (N, H, W)."""
+    """Masks of the objects on the first test images of `scattered`, bool (N, H, W)."""
     assert part.boxes is not None
     masks = np.zeros(part.images.shape[:3], bool)
     solid, extents = _solid(fashion_mnist.bundled().test.images[: len(part), ..., 0])
@@ -54,7 +52,7 @@ def objects(part: Part) -> np.ndarray:
 
 
 def _solid(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Objects' own pixels on originals (N, h, w), bool of that shape, and boxes round them (N, 4): y0, x0, y1, x1."""
+    """Masks of the objects on originals (N, h, w), of the same shape, and their boxes (N, 4): y0, x0, y1, x1."""
     solid = images >= FAINTEST
     height, width = images.shape[1:]
     rows, columns = solid.max(axis=2), solid.max(axis=1)
@@ -64,7 +62,7 @@ def _solid(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _canvases(seed: int, number: int, start: int, stop: int, room: int) -> tuple[np.ndarray, np.ndarray]:
-    """Textures, uint8 (N, SIDE, SIDE), and where to put the objects, int (N, 2) below `room`."""
+    """Textures, uint8 (N, SIDE, SIDE), and positions of the objects, int (N, 2) below `room`."""
     sizes = [(_COARSE + 1) ** 2, (_FINE + 1) ** 2, SIDE**2]
     noise = np.empty((stop - start, sum(sizes)), np.uint8)
     places = np.empty((stop - start, 2), np.int64)
@@ -73,7 +71,7 @@ def _canvases(seed: int, number: int, start: int, stop: int, room: int) -> tuple
         noise[index - start] = np.frombuffer(random.bytes(sum(sizes)), np.uint8)
         places[index - start] = random.integers(room, size=2)
     coarse, fine, grain = np.split(noise, np.cumsum(sizes)[:-1], axis=1)
-    # Twice a byte comes round at 256, which leaves noise as even as it was.
+    # Twice a byte wraps around at 256, which keeps the noise uniform.
     texture = (2 * grain).reshape(-1, SIDE, SIDE).astype(np.uint16)
     texture += 5 * _smooth(coarse, _COARSE)
     texture += 3 * _smooth(fine, _FINE)
@@ -81,12 +79,12 @@ def _canvases(seed: int, number: int, start: int, stop: int, room: int) -> tuple
 
 
 def _smooth(noise: np.ndarray, cells: int) -> np.ndarray:
-    """Noise on the corners of cells (N, (cells + 1)²), interpolated to uint16 (N, SIDE, SIDE)."""
+    """Noise at the corners of cells (N, (cells + 1)²), interpolated to uint16 (N, SIDE, SIDE)."""
     step = SIDE // cells
     weights = np.zeros((SIDE, cells + 1), np.float32)
     pixels = np.arange(SIDE)
     weights[pixels, pixels // step] = step - pixels % step
     weights[pixels, pixels // step + 1] = pixels % step
-    # Whole numbers below 2²⁴ are exact in float32: the result is the same on every machine.
+    # Integers below 2²⁴ are exact in float32: the result is the same on every machine.
     corners = noise.reshape(-1, cells + 1, cells + 1).astype(np.float32)
     return (weights @ corners @ weights.T).astype(np.uint16) // np.uint16(step**2)

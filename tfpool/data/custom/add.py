@@ -1,4 +1,4 @@
-"""One's own images as a data set: made from a folder or zip, kept in a folder of our own, loaded without reading it."""
+"""Making a data set of a folder or zip of images: resized, split and stored, so that loading it reads no image file."""
 
 from __future__ import annotations
 
@@ -11,30 +11,17 @@ from typing import IO, Any
 
 import numpy as np
 
-from tfpool.data.custom.inspection import Report, report
-from tfpool.data.custom.partition import checked_shares, stratified
+from tfpool.data.custom import storage
+from tfpool.data.custom.inspection import Report, summarize
+from tfpool.data.custom.partition import assign_parts, check_split
 from tfpool.data.custom.safe_names import clean
 from tfpool.data.custom.scan import Progress, Scan, Source, scan
-from tfpool.data.custom.storage import FACTS, facts, home, load, making, placed, read_part, slugs, writing
 from tfpool.data.dataset import PARTS, DataSet, fingerprint
-from tfpool.data.images import fitted
+from tfpool.data.images import crop_and_resize
 
-SMALLEST, LARGEST = 8, 1024
+MIN_SIDE, MAX_SIDE = 8, 1024
 _FORMAT = 1
-
-
-def checked_size(size: int | Sequence[int]) -> tuple[int, int]:
-    """(height, width) of a size that may be one number.
-
-    Raises:
-        ValueError: if it is none, or out of bounds.
-    """
-    sides = [size, size] if isinstance(size, int) else list(size) if isinstance(size, list | tuple) else []
-    if len(sides) != 2 or not all(isinstance(side, int) and SMALLEST <= side <= LARGEST for side in sides):
-        raise ValueError(
-            f"The size is one whole number or (height, width), from {SMALLEST} to {LARGEST} pixels, got {size!r}."
-        )
-    return sides[0], sides[1]
+_MAX_UNREADABLE = 1000
 
 
 def add(
@@ -48,87 +35,115 @@ def add(
     progress: Progress | None = None,
     told: Callable[[Report], None] | None = None,
 ) -> DataSet:
-    """Make a data set of a folder or zip of images, one sub-folder a class, and keep it.
+    """Make a data set of a folder or zip of images with one sub-folder per class, and store it.
 
-    Images are turned upright, cut to the size's proportions and resized. Files that cannot be read are left out:
-    `inspect` names them. Equal pictures never stand in two parts.
+    Images are turned upright, cropped to the proportions of `size` and resized. Files that cannot be read are left out:
+    `inspect` names them. Equal pictures are always in the same part.
 
     Args:
-        source: a folder, a zip file, or an open zip file, as `inspect` takes it.
-        name: what to call the data set, in any words.
+        source: a folder, a zip file, or an open zip file, as for `inspect`.
+        name: title of the data set, in any words.
         size: side of the images in pixels, or (height, width).
-        channels: 3 for colour, 1 for grey.
-        split: shares of train, validation and test; those that the source has folders for are kept as they are.
-        seed: another one splits otherwise.
-        folder: where to keep data sets. Default: TFPOOL_DATASETS, or `datasets` here.
-        progress: called with images done and images in all. What it raises ends the work, and nothing is kept.
-        told: given what `inspect` would have returned, before anything is kept.
+        channels: 3 for color, 1 for gray.
+        split: fractions of train, validation and test; parts that the source has folders for are kept as they are.
+        seed: random seed of the split.
+        folder: where to store data sets. Default: TFPOOL_DATASETS, or `datasets` in the current folder.
+        progress: called with images done and images in all. An exception that it raises ends the work, and nothing is
+            stored.
+        told: called with the report of `inspect`, before anything is stored.
 
     Returns:
         The data set, its images mapped from its files.
 
     Raises:
         ValueError: if a setting or the source cannot be used, there are too few images, or the disk is full.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from PIL import Image
+        >>> from tfpool import data
+        >>> for gray in range(0, 240, 20):
+        ...     folder = Path("photos", "dark" if gray < 120 else "bright")
+        ...     folder.mkdir(parents=True, exist_ok=True)
+        ...     Image.new("L", (20, 20), gray).save(folder / f"{gray}.png")
+        >>> photos = data.add("photos", "My photos", size=16, folder="sets")
+        >>> photos.name, photos.image_shape, {name: len(part) for name, part in photos.parts.items()}
+        ('my-photos', (16, 16, 3), {'train': 8, 'validation': 2, 'test': 2})
     """
-    height, width = checked_size(size)
+    height, width = check_size(size)
     if channels not in (1, 3):
-        raise ValueError(f"Images have 3 channels for colour or 1 for grey, got channels={channels!r}.")
-    shares = checked_shares(split)
+        raise ValueError(f"Images have 3 channels for color or 1 for gray, got channels={channels!r}.")
+    fractions = check_split(split)
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise ValueError(f"The seed is a whole number from 0, got {seed!r}.")
     title = clean(name) if isinstance(name, str) else ""
     if not title:
         raise ValueError("A data set needs a name, in any words, such as 'My photos'.")
-    kept = home() if folder is None else Path(folder).absolute()
-    taken = {each: facts(kept / each).get("name") for each in slugs(kept)}
-    if title in taken.values():
+    root = storage.home() if folder is None else Path(folder).absolute()
+    titles = {slug: storage.facts(root / slug).get("name") for slug in storage.slugs(root)}
+    if title in titles.values():
         raise ValueError(f"There is a data set {title!r} already. Use another name, or remove it first.")
 
-    with writing(kept), making(kept) as made:
+    with storage.disk_errors(root), storage.temporary_folder(root) as temporary:
         shape = (height, width, channels)
-        with (made / "pixels").open("wb") as pixels:
-            seen = scan(source, progress, lambda image: _append(pixels, fitted(image, shape)))
-        summary = report(seen)
+        with (temporary / "pixels").open("wb") as pixels:
+            contents = scan(source, progress, lambda image: _append(pixels, crop_and_resize(image, shape)))
+        report = summarize(contents)
         if told:
-            told(summary)
-        parts = _parts(seen, shares, seed)
+            told(report)
+        parts = _split(contents, fractions, seed)
         random = np.random.default_rng([seed, 1])
-        pictures = np.memmap(made / "pixels", np.uint8, "r", shape=(len(parts), *shape))
-        labels = np.array(seen.labels, np.int64)
+        pictures = np.memmap(temporary / "pixels", np.uint8, "r", shape=(len(parts), *shape))
+        labels = np.array(contents.labels, np.int64)
         for number, part in enumerate(PARTS):
-            # Runs on the first so many images should see all classes.
-            chosen = random.permutation(np.flatnonzero(parts == number))
-            _write(made / f"{part}_images.npy", pictures, chosen)
-            np.save(made / f"{part}_labels.npy", labels[chosen])
+            # Shuffled, so that a run on the first images sees all classes.
+            positions = random.permutation(np.flatnonzero(parts == number))
+            _write(temporary / f"{part}_images.npy", pictures, positions)
+            np.save(temporary / f"{part}_labels.npy", labels[positions])
         del pictures
-        (made / "pixels").unlink()
-        described = {
+        (temporary / "pixels").unlink()
+        record = {
             "format": _FORMAT,
             "name": title,
-            "class_names": seen.class_names,
-            "source": summary.source,
+            "class_names": contents.class_names,
+            "source": report.source,
             "made": datetime.now(UTC).isoformat(timespec="seconds"),
             "image_shape": shape,
-            "split": shares,
+            "split": fractions,
             "seed": seed,
             "images": {part: int((parts == number).sum()) for number, part in enumerate(PARTS)},
-            "fingerprint": fingerprint(read_part(made, part) for part in PARTS),
-            "report": _summary(summary, int((parts < 0).sum())),
+            "fingerprint": fingerprint(storage.read_part(temporary, part) for part in PARTS),
+            "report": _summary(report, int((parts < 0).sum())),
         }
-        text = json.dumps(described, indent=2, ensure_ascii=False)
-        (made / FACTS).write_text(text, encoding="utf-8")
-        final = placed(made, kept, title, taken)
-    return load(final)
+        text = json.dumps(record, indent=2, ensure_ascii=False)
+        (temporary / storage.FACTS).write_text(text, encoding="utf-8")
+        final = storage.move_to_free_name(temporary, root, title, titles)
+    return storage.load(final)
 
 
-def _parts(seen: Scan, shares: tuple[float, float, float], seed: int) -> np.ndarray:
-    given = [picture.placed.part for picture in seen.pictures]
-    labels = np.array(seen.labels, np.int64)
-    parts = stratified(labels, list(seen.groups.values()), shares, seed, given)
+def check_size(size: int | Sequence[int]) -> tuple[int, int]:
+    """(height, width) of a size that may be one number.
+
+    Raises:
+        ValueError: if it is neither, or out of bounds.
+    """
+    sides = [size, size] if isinstance(size, int) else list(size) if isinstance(size, list | tuple) else []
+    if len(sides) != 2 or not all(isinstance(side, int) and MIN_SIDE <= side <= MAX_SIDE for side in sides):
+        raise ValueError(
+            f"The size is one whole number or (height, width), from {MIN_SIDE} to {MAX_SIDE} pixels, got {size!r}."
+        )
+    return sides[0], sides[1]
+
+
+def _split(contents: Scan, fractions: tuple[float, float, float], seed: int) -> np.ndarray:
+    fixed = [picture.class_file.part for picture in contents.pictures]
+    labels = np.array(contents.labels, np.int64)
+    parts = assign_parts(labels, list(contents.groups.values()), fractions, seed, fixed)
     for number, part in enumerate(PARTS):
         if not (parts == number).any():
             raise ValueError(
-                f"{seen.name} has too few different images: none is left for {part}. Three or more a class are needed."
+                f"{contents.name} has too few different images: none is left for {part}. "
+                "Use three or more images per class."
             )
     return parts
 
@@ -137,23 +152,23 @@ def _append(file: IO[bytes], pixels: np.ndarray) -> None:
     file.write(np.ascontiguousarray(pixels).data)
 
 
-def _write(path: Path, pictures: np.ndarray, chosen: np.ndarray) -> None:
-    """Rows as a .npy file; by writing, since a full disk kills a process that fills a mapped file."""
+def _write(path: Path, pictures: np.ndarray, positions: np.ndarray) -> None:
+    """Rows as a .npy file, not mapped: on a full disk, filling a mapped file kills the process."""
     with path.open("wb") as file:
-        header = {"descr": "|u1", "fortran_order": False, "shape": (len(chosen), *pictures.shape[1:])}
+        header = {"descr": "|u1", "fortran_order": False, "shape": (len(positions), *pictures.shape[1:])}
         np.lib.format.write_array_header_1_0(file, header)
-        for number in chosen:
-            _append(file, pictures[number])
+        for position in positions:
+            _append(file, pictures[position])
         file.flush()
         os.fsync(file.fileno())
 
 
-def _summary(told: Report, left_out: int) -> dict[str, Any]:
+def _summary(report: Report, left_out: int) -> dict[str, Any]:
     return {
-        "images": told.images,
-        "unreadable": [list(each) for each in told.unreadable[:1000]],
-        "skipped": len(told.skipped),
-        "duplicates": len(told.duplicates),
+        "images": report.images,
+        "unreadable": [list(file) for file in report.unreadable[:_MAX_UNREADABLE]],
+        "skipped": len(report.skipped),
+        "duplicates": len(report.duplicates),
         "left_out": left_out,
-        "warnings": list(told.warnings),
+        "warnings": list(report.warnings),
     }

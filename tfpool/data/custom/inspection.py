@@ -1,4 +1,4 @@
-"""What a folder or zip of images holds, told before anything of it is kept."""
+"""A report on a folder or zip of images, before anything is stored."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tfpool.data.custom.safe_names import listed
+from tfpool.data.custom.safe_names import short_list
 from tfpool.data.custom.scan import Progress, Scan, Source, scan
 from tfpool.data.dataset import PARTS
 
@@ -19,12 +19,12 @@ _UNEVEN = 10
 
 @dataclass(frozen=True)
 class Duplicate:
-    """Files whose pixels are exactly the same.
+    """Files whose pixels are equal.
 
     Attributes:
         files: their names.
         class_names: the classes that they are in.
-        parts: the given parts that they are in, if any.
+        parts: the parts that the source has them in, if any.
     """
 
     files: tuple[str, ...]
@@ -33,7 +33,7 @@ class Duplicate:
 
     @property
     def where(self) -> str:
-        """The worst of it: "across parts", "across classes" or "within a class"."""
+        """The worst of "across parts", "across classes" and "within a class" that is true."""
         if len(self.parts) > 1:
             return "across parts"
         return "across classes" if len(self.class_names) > 1 else "within a class"
@@ -41,16 +41,16 @@ class Duplicate:
 
 @dataclass(frozen=True)
 class Report:
-    """What a source holds. All names are made fit to be shown, and none is markup.
+    """What a source holds. All names are safe to show, but never markup.
 
     Attributes:
-        source: what the folder or zip is called.
+        source: name of the folder or zip.
         images: number of images that can be read.
-        class_names: sorted by their folders' names.
-        counts: images a class, in the order of the names, by part: "train", "validation" and "test" where the source
+        class_names: sorted by the names of their folders.
+        counts: images per class, in the order of the names, by part: "train", "validation" and "test" where the source
             has such folders, else only "all".
         sizes: (height, width) of the images, with the number of images, most frequent first.
-        duplicates: groups of files with the same pixels.
+        duplicates: groups of files with equal pixels.
         unreadable: name and reason of image files that cannot be read.
         skipped: name and reason of other files.
         warnings: sentences on what may be wrong.
@@ -67,87 +67,91 @@ class Report:
     warnings: tuple[str, ...]
 
     def record(self) -> dict[str, Any]:
-        """All of it as plain values for JSON."""
+        """Plain values for JSON."""
         return asdict(self)
 
 
 def inspect(source: Source, progress: Progress | None = None) -> Report:
-    """Look at every image of a folder or zip and keep nothing.
+    """Read every image of a folder or zip, report on them and store nothing.
 
     Args:
-        source: a folder, a zip file, or an open zip file, with one sub-folder a class. A single folder around them is
-            looked through; folders train, validation and test around the classes are parts.
-        progress: called with images done and images in all. What it raises ends the work.
+        source: a folder, a zip file, or an open zip file, with one sub-folder per class. A single folder around them is
+            ignored; folders train, validation and test around the classes are parts.
+        progress: called with images done and images in all. An exception that it raises ends the work.
 
     Returns:
         Classes, sizes, duplicates, and the files that cannot be used.
 
     Raises:
         ValueError: if the source cannot be read, or holds images of fewer than two classes.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from PIL import Image
+        >>> from tfpool import data
+        >>> for gray in range(0, 240, 20):
+        ...     folder = Path("photos", "dark" if gray < 120 else "bright")
+        ...     folder.mkdir(parents=True, exist_ok=True)
+        ...     Image.new("L", (20, 20), gray).save(folder / f"{gray}.png")
+        >>> report = data.inspect("photos")
+        >>> report.images, report.class_names, report.counts
+        (12, ('bright', 'dark'), {'all': (6, 6)})
     """
-    return report(scan(source, progress))
+    return summarize(scan(source, progress))
 
 
-def report(seen: Scan) -> Report:
-    """What a scan has to tell."""
-    labels, classes = np.array(seen.labels, np.int64), len(seen.class_names)
-    parts = np.array([picture.placed.part for picture in seen.pictures])
-    named = [part for part in PARTS if part in parts]
-    counts = {part: np.bincount(labels[parts == part], minlength=classes) for part in named}
+def summarize(contents: Scan) -> Report:
+    """The report on a scan."""
+    labels, classes = np.array(contents.labels, np.int64), len(contents.class_names)
+    parts = np.array([picture.class_file.part for picture in contents.pictures])
+    counts = {part: np.bincount(labels[parts == part], minlength=classes) for part in PARTS if part in parts}
     counts = counts or {"all": np.bincount(labels, minlength=classes)}
-    duplicates = tuple(_duplicate(seen, labels, group) for group in seen.groups.values() if len(group) > 1)
+    duplicates = tuple(_duplicate(contents, labels, group) for group in contents.groups.values() if len(group) > 1)
     return Report(
-        source=seen.name,
+        source=contents.name,
         images=len(labels),
-        class_names=tuple(seen.class_names),
-        counts={part: tuple(int(count) for count in each) for part, each in counts.items()},
-        sizes=tuple(Counter(picture.size for picture in seen.pictures).most_common()),
+        class_names=tuple(contents.class_names),
+        counts={part: tuple(map(int, numbers)) for part, numbers in counts.items()},
+        sizes=tuple(Counter(picture.size for picture in contents.pictures).most_common()),
         duplicates=duplicates,
-        unreadable=tuple(seen.unreadable),
-        skipped=tuple(seen.skipped),
-        warnings=(*_warnings(seen, np.bincount(labels, minlength=classes), duplicates), *_untaught(seen, counts)),
+        unreadable=tuple(contents.unreadable),
+        skipped=tuple(contents.skipped),
+        warnings=tuple(_warnings(contents, counts, duplicates)),
     )
 
 
-def _untaught(seen: Scan, counts: dict[str, np.ndarray]) -> list[str]:
-    untaught = [name for name, count in zip(seen.class_names, counts.get("train", ()), strict=False) if not count]
-    return [f"In no image of train, so that no network can learn it: {listed(untaught)}."] if untaught else []
-
-
-def _duplicate(seen: Scan, labels: np.ndarray, group: list[int]) -> Duplicate:
-    placed = [seen.pictures[number].placed for number in group]
+def _duplicate(contents: Scan, labels: np.ndarray, group: list[int]) -> Duplicate:
+    class_files = [contents.pictures[index].class_file for index in group]
     return Duplicate(
-        files=tuple(each.file.name for each in placed),
-        class_names=tuple(seen.class_names[label] for label in sorted({int(labels[number]) for number in group})),
-        parts=tuple(part for part in PARTS if part in {each.part for each in placed}),
+        files=tuple(class_file.file.name for class_file in class_files),
+        class_names=tuple(contents.class_names[label] for label in np.unique(labels[group])),
+        parts=tuple(part for part in PARTS if part in {class_file.part for class_file in class_files}),
     )
 
 
-def _warnings(seen: Scan, counts: np.ndarray, duplicates: tuple[Duplicate, ...]) -> list[str]:
-    told = []
-    if seen.unreadable:
-        told.append(f"{_files(len(seen.unreadable))} cannot be read and will be left out.")
-    if seen.empty:
-        told.append(f"Without an image that can be read, and left out: {listed(seen.empty)}.")
-    few = [name for name, count in zip(seen.class_names, counts, strict=True) if count < FEW]
-    if few:
-        told.append(f"Fewer than {FEW} images are too few to learn from and to test on: {listed(few)}.")
-    if counts.max() > _UNEVEN * counts.min():
-        told.append(f"The largest class has {counts.max():,} images, the smallest {counts.min():,}.")
-    where = Counter(each.where for each in duplicates)
-    if where["across parts"]:
-        text = "Pictures that are in several parts will be kept in one only, in test rather than in validation or train"
-        told.append(f"{text}: {where['across parts']:,}.")
-    if where["across classes"]:
-        told.append(f"Pictures that are in several classes, so that one label is wrong: {where['across classes']:,}.")
-    if where["within a class"]:
-        told.append(f"Pictures that a class holds more than once, put into one part: {where['within a class']:,}.")
-    alike = Counter(name.casefold() for name in seen.class_names)
-    same = [name for name in seen.class_names if alike[name.casefold()] > 1]
-    if same:
-        told.append(f"Classes whose names differ in capitals only: {listed(same)}.")
-    return told
-
-
-def _files(number: int) -> str:
-    return f"{number:,} file{'s' * (number != 1)}"
+def _warnings(contents: Scan, counts: dict[str, np.ndarray], duplicates: tuple[Duplicate, ...]) -> list[str]:
+    warnings = []
+    if unreadable := len(contents.unreadable):
+        warnings.append(f"{unreadable:,} file{'s' * (unreadable != 1)} cannot be read and will be left out.")
+    if contents.empty:
+        warnings.append(f"Classes without an image that can be read, left out: {short_list(contents.empty)}.")
+    totals = np.sum(list(counts.values()), axis=0)
+    if few := [name for name, total in zip(contents.class_names, totals, strict=True) if total < FEW]:
+        warnings.append(f"Fewer than {FEW} images are too few to learn from and to test on: {short_list(few)}.")
+    if totals.max() > _UNEVEN * totals.min():
+        warnings.append(f"The largest class has {totals.max():,} images, the smallest {totals.min():,}.")
+    number = Counter(duplicate.where for duplicate in duplicates)
+    if copies := number["across parts"]:
+        text = "Pictures in several parts, which will stay in the last of train, validation and test only"
+        warnings.append(f"{text}: {copies:,}.")
+    if copies := number["across classes"]:
+        warnings.append(f"Pictures in several classes, so that one label is wrong: {copies:,}.")
+    if copies := number["within a class"]:
+        warnings.append(f"Pictures that a class holds more than once, all put into one part: {copies:,}.")
+    same = Counter(name.casefold() for name in contents.class_names)
+    if alike := [name for name in contents.class_names if same[name.casefold()] > 1]:
+        warnings.append(f"Classes whose names differ in capitals only: {short_list(alike)}.")
+    missing = [name for name, count in zip(contents.class_names, counts.get("train", ()), strict=False) if not count]
+    if missing:
+        warnings.append(f"Classes without images in train, which no network can learn: {short_list(missing)}.")
+    return warnings

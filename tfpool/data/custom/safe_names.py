@@ -1,4 +1,4 @@
-"""Names that others gave, made fit to be shown, and folder names made from them. What is shown is still no markup."""
+"""Names that other people wrote, made safe to show, and folder names made from them. They are still never markup."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-LONGEST = 80
+MAX_LENGTH = 80
 _JOINERS = "\u200c\u200d"
 """Persian and many emoji need these two of the invisible characters."""
 
 
-def clean(text: str, longest: int = LONGEST) -> str:
-    """A name on one line, without control characters and marks that turn the direction of text; empty if none is left.
+def clean(text: str, max_length: int = MAX_LENGTH) -> str:
+    """A name on one line, without control characters and marks that change the direction of text; may be empty.
 
     Args:
-        text: any text, also what was no valid Unicode in a file's name.
-        longest: characters to keep; of a longer text beginning and end.
+        text: any text, including file names that are not valid Unicode.
+        max_length: number of characters; a longer text keeps its beginning and its end.
     """
-    shown = "".join(_character(each) for each in unicodedata.normalize("NFC", text))
-    shown = " ".join(shown.split()).strip(_JOINERS)
-    half = (longest - 1) // 2
-    return shown if len(shown) <= longest else f"{shown[:half]}…{shown[-half:]}"
+    name = "".join(_visible(character) for character in unicodedata.normalize("NFC", text))
+    name = " ".join(name.split()).strip(_JOINERS)
+    half = (max_length - 1) // 2
+    return name if len(name) <= max_length else f"{name[:half]}…{name[-half:]}"
 
 
-def _character(character: str) -> str:
+def _visible(character: str) -> str:
     category = unicodedata.category(character)
     if category in ("Cc", "Zl", "Zp"):
         return " "
@@ -33,29 +33,29 @@ def _character(character: str) -> str:
     return "" if category == "Cf" and character not in _JOINERS else character
 
 
-def distinct(texts: Sequence[str], otherwise: str) -> list[str]:
-    """Each text cleaned, `otherwise` where nothing is left, and a number behind those that then look alike."""
-    shown: dict[str, None] = {}
+def distinct_names(texts: Sequence[str], default: str) -> list[str]:
+    """Each text cleaned, or `default` where it is empty then, with a number added to names that would be equal."""
+    names: dict[str, None] = {}
     for text in texts:
-        base = clean(text) or otherwise
+        base = clean(text) or default
         name, number = base, 2
-        while name in shown:
+        while name in names:
             name, number = f"{base} ({number})", number + 1
-        shown[name] = None
-    return list(shown)
+        names[name] = None
+    return list(names)
 
 
 def slug(text: str, taken: Iterable[str] = ()) -> str:
-    """A folder's name of a-z, 0-9 and hyphens, made from a text and unlike those taken."""
+    """A folder name of a-z, 0-9 and hyphens, made from a text and different from those taken."""
     ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     base = re.sub(r"[^a-z0-9]+", "-", ascii_text)[:40].strip("-") or "images"
-    known = set(taken)
+    existing = set(taken)
     name, number = base, 2
-    while name in known:
+    while name in existing:
         name, number = f"{base}-{number}", number + 1
     return name
 
 
-def listed(texts: Sequence[str], most: int = 5) -> str:
-    """The first few, with a sign that there are more."""
-    return ", ".join(texts[:most]) + (", …" if len(texts) > most else "")
+def short_list(texts: Sequence[str], length: int = 5) -> str:
+    """The first texts, with an ellipsis if there are more."""
+    return ", ".join(texts[:length]) + (", …" if len(texts) > length else "")

@@ -1,4 +1,4 @@
-"""Looking at every image of a source once: what it shows, which ones are alike, which ones cannot be read."""
+"""One pass over all images of a source: size and digest of each, and those that cannot be read."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from typing import IO
 
 from PIL import Image
 
-from tfpool.data.custom.class_folders import Placed, arrange
-from tfpool.data.custom.image_files import opened
-from tfpool.data.custom.safe_names import distinct
-from tfpool.data.images import BadImage, decoded
+from tfpool.data.custom.class_folders import ClassFile, assign_classes
+from tfpool.data.custom.image_files import open_source
+from tfpool.data.custom.safe_names import distinct_names
+from tfpool.data.images import BadImage, decode
 
 Source = str | Path | IO[bytes]
+"""A folder, a zip file, or an open zip file."""
 Progress = Callable[[int, int], None]
-"""Called with the number of images done and of all, some ten times a second. What it raises ends the work, and nothing
-is kept."""
-MOST_CLASSES = 2_000
-_PAUSE = 0.1
+"""`on_progress(done, total)`, called some ten times per second. An exception that it raises ends the work."""
+MAX_CLASSES = 2_000
+_REPORT_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -31,23 +31,28 @@ class Picture:
     """An image that can be read.
 
     Attributes:
-        placed: its file, its class's folder, and its part if given.
-        size: (height, width) as it stands upright.
-        digest: the same for two files exactly if their pixels are the same.
+        class_file: its file, class folder and part.
+        size: (height, width), turned upright.
+        digest: equal for two files exactly if their pixels are equal.
     """
 
-    placed: Placed
+    class_file: ClassFile
     size: tuple[int, int]
     digest: bytes
 
 
 @dataclass
 class Scan:
-    """All of a source.
+    """What a source holds.
 
     Attributes:
-        folders: the classes' folders as they came, sorted: a class's number is its place here.
-        class_names: one a folder, fit to be shown.
+        name: name of the source.
+        pictures: images that can be read.
+        unreadable: name and reason of image files that cannot be read.
+        skipped: name and reason of other files.
+        folders: class folders as they came, sorted: a label is an index into them.
+        class_names: one per folder, safe to show.
+        empty: names of class folders without an image that can be read.
     """
 
     name: str
@@ -60,66 +65,69 @@ class Scan:
 
     @property
     def labels(self) -> list[int]:
-        number = {folder: label for label, folder in enumerate(self.folders)}
-        return [number[picture.placed.folder] for picture in self.pictures]
+        """One per picture."""
+        label_of = {folder: label for label, folder in enumerate(self.folders)}
+        return [label_of[picture.class_file.folder] for picture in self.pictures]
 
     @property
     def groups(self) -> dict[bytes, list[int]]:
-        """Numbers of the pictures with the same pixels, by their digest."""
+        """Indices of the pictures with equal pixels, by their digest."""
         groups: dict[bytes, list[int]] = {}
-        for number, picture in enumerate(self.pictures):
-            groups.setdefault(picture.digest, []).append(number)
+        for index, picture in enumerate(self.pictures):
+            groups.setdefault(picture.digest, []).append(index)
         return groups
 
 
-def scan(source: Source, progress: Progress | None = None, keep: Callable[[Image.Image], None] | None = None) -> Scan:
-    """Read every image of a folder or zip with one sub-folder a class.
+def scan(
+    source: Source, on_progress: Progress | None = None, on_image: Callable[[Image.Image], None] | None = None
+) -> Scan:
+    """Read every image of a folder or zip with one sub-folder per class.
 
     Args:
         source: a folder, a zip file, or an open zip file.
-        progress: told how far it is.
-        keep: given each image that can be read, as upright RGB, in the order of `Scan.pictures`.
+        on_progress: called with images done and images in all.
+        on_image: called with each image that can be read, as upright RGB, in the order of `Scan.pictures`.
 
     Raises:
         ValueError: if the source cannot be read, or holds images of fewer than two classes.
     """
-    with opened(source) as found:
-        placed = arrange(found)
-        result = Scan(found.name, skipped=found.skipped)
-        _several(found.name, {each.folder for each in placed})
-        told = 0.0
-        for number, each in enumerate(placed):
-            if progress and time.monotonic() - told > _PAUSE:
-                progress(number, len(placed))
-                told = time.monotonic()
+    with open_source(source) as listing:
+        class_files = assign_classes(listing)
+        folders = {class_file.folder for class_file in class_files}
+        _check_classes(listing.name, folders)
+        result = Scan(listing.name, skipped=listing.skipped)
+        last_report = 0.0
+        for number, class_file in enumerate(class_files):
+            if on_progress and time.monotonic() - last_report > _REPORT_SECONDS:
+                on_progress(number, len(class_files))
+                last_report = time.monotonic()
             try:
-                image = decoded(io.BytesIO(each.file.read()), each.file.name)
+                image = decode(io.BytesIO(class_file.file.read()), class_file.file.name)
             except BadImage as error:
-                result.unreadable.append((each.file.name, error.reason))
+                result.unreadable.append((class_file.file.name, error.reason))
                 continue
             digest = sha256(f"{image.size}".encode())
             digest.update(image.tobytes())
-            result.pictures.append(Picture(each, (image.height, image.width), digest.digest()))
-            if keep:
-                keep(image)
-        found.check()
-        if progress:
-            progress(len(placed), len(placed))
-    readable = Counter(picture.placed.folder for picture in result.pictures)
-    result.empty = distinct(sorted({each.folder for each in placed} - set(readable)), "unnamed")
-    _several(found.name, set(readable))
+            result.pictures.append(Picture(class_file, (image.height, image.width), digest.digest()))
+            if on_image:
+                on_image(image)
+        listing.check()
+        if on_progress:
+            on_progress(len(class_files), len(class_files))
+    readable = Counter(picture.class_file.folder for picture in result.pictures)
+    _check_classes(listing.name, set(readable))
+    result.empty = distinct_names(sorted(folders - set(readable)), "unnamed")
     result.folders = sorted(readable)
-    result.class_names = distinct(result.folders, "unnamed")
+    result.class_names = distinct_names(result.folders, "unnamed")
     return result
 
 
-def _several(name: str, folders: set[str]) -> None:
+def _check_classes(name: str, folders: set[str]) -> None:
     remedy = "Make a sub-folder for each class, two or more, and put its images there."
     if not folders:
         raise ValueError(f"{name} holds no image that can be read in a sub-folder. {remedy}")
     if len(folders) == 1:
-        raise ValueError(f"{name} holds images of one class only, {distinct(list(folders), 'unnamed')[0]!r}. {remedy}")
-    if len(folders) > MOST_CLASSES:
-        raise ValueError(
-            f"{name} has {len(folders):,} sub-folders, and {MOST_CLASSES:,} classes are the most. {remedy}"
-        )
+        (only,) = distinct_names(list(folders), "unnamed")
+        raise ValueError(f"{name} holds images of one class only, {only!r}. {remedy}")
+    if len(folders) > MAX_CLASSES:
+        raise ValueError(f"{name} has {len(folders):,} sub-folders, and {MAX_CLASSES:,} classes are the most. {remedy}")

@@ -1,4 +1,4 @@
-"""The folder that one's own data sets lie in: which there are, loading one without reading it, removing one."""
+"""The folder that contains people's own data sets: listing, loading and removing them."""
 
 from __future__ import annotations
 
@@ -20,70 +20,70 @@ from tfpool.data.dataset import PARTS, DataSet, Part
 
 FACTS = "dataset.json"
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_MAKING = ".making-"
+_TEMPORARY = ".making-"
 _DAY = 24 * 3600
 
 
 def home() -> Path:
-    """Where own data sets are kept: the folder that TFPOOL_DATASETS names, or `datasets` here."""
+    """The folder for own data sets: TFPOOL_DATASETS, or `datasets` in the current folder."""
     return Path(os.environ.get("TFPOOL_DATASETS") or "datasets").absolute()
 
 
 def slugs(folder: str | Path | None = None) -> list[str]:
     """The short names of all own data sets, sorted."""
-    kept = home() if folder is None else Path(folder)
+    root = home() if folder is None else Path(folder)
     try:
-        return sorted(each.parent.name for each in kept.glob(f"*/{FACTS}") if _SLUG.fullmatch(each.parent.name))
+        return sorted(path.parent.name for path in root.glob(f"*/{FACTS}") if _SLUG.fullmatch(path.parent.name))
     except OSError:
         return []
 
 
 def facts(folder: Path) -> dict[str, Any]:
-    """What `dataset.json` in a data set's folder says; empty where it says nothing."""
+    """The content of `dataset.json` in a data set's folder; empty if it is missing or damaged."""
     try:
-        described = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+        record = json.loads((folder / FACTS).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return described if isinstance(described, dict) else {}
+    return record if isinstance(record, dict) else {}
 
 
 def load(folder: Path) -> DataSet:
-    """The data set in a folder that `add` made.
+    """The data set in a folder that `add` wrote.
 
     Raises:
         ValueError: if the folder is gone or damaged.
     """
     folder = folder.absolute()
-    described = facts(folder)
+    record = facts(folder)
     try:
-        data = _loaded(folder, described)
-        sound = _fits(data, described)
+        data = _read(folder, record)
+        is_sound = _matches(data, record)
     except (KeyError, TypeError, ValueError, EOFError, OSError):
-        sound = False
-    if not sound:
+        is_sound = False
+    if not is_sound:
         state = "damaged" if folder.is_dir() else "gone"
         raise ValueError(f"The data set in {folder} is {state}. Put its folder back, or add the images again.")
     return data
 
 
-def _loaded(folder: Path, described: dict[str, Any]) -> DataSet:
+def _read(folder: Path, record: dict[str, Any]) -> DataSet:
     train, validation, test = (read_part(folder, part) for part in PARTS)
     return DataSet(
         name=folder.name,
-        class_names=tuple(map(str, described["class_names"])),
+        class_names=tuple(map(str, record["class_names"])),
         train=train,
         validation=validation,
         test=test,
-        title=str(described["name"]),
+        title=str(record["name"]),
         location=str(folder),
-        known_fingerprint=str(described["fingerprint"]),
+        known_fingerprint=str(record["fingerprint"]),
     )
 
 
-def _fits(data: DataSet, described: dict[str, Any]) -> bool:
+def _matches(data: DataSet, record: dict[str, Any]) -> bool:
     return all(
         part.images.dtype == np.uint8
-        and part.images.shape == (described["images"][name], *described["image_shape"])
+        and part.images.shape == (record["images"][name], *record["image_shape"])
         and part.labels.shape == part.images.shape[:1]
         and 0 <= part.labels.min() <= part.labels.max() < data.classes
         for name, part in data.parts.items()
@@ -91,60 +91,61 @@ def _fits(data: DataSet, described: dict[str, Any]) -> bool:
 
 
 def read_part(folder: Path, part: str) -> Part:
+    """A part of the data set in a folder, its images mapped from their file."""
     images = np.load(folder / f"{part}_images.npy", mmap_mode="r", allow_pickle=False)
     return Part(images, np.load(folder / f"{part}_labels.npy", allow_pickle=False))
 
 
 def remove(folder: Path) -> None:
-    """Delete a data set's folder at once: whoever looks sees all of it or nothing.
+    """Delete a data set's folder in one step: other processes see all of it or nothing.
 
     Raises:
         ValueError: if there is none, or it cannot be deleted.
     """
-    # Others name files dataset.json too: elsewhere than at home only what is surely ours is deleted.
-    ours = folder.parent == home() or {"format", "fingerprint", "class_names"} <= set(facts(folder))
-    if not _SLUG.fullmatch(folder.name) or not (folder / FACTS).is_file() or folder.is_symlink() or not ours:
+    # Other programs name files dataset.json too: outside of home, delete only what tfpool certainly wrote.
+    is_ours = folder.parent == home() or {"format", "fingerprint", "class_names"} <= set(facts(folder))
+    if not _SLUG.fullmatch(folder.name) or not (folder / FACTS).is_file() or folder.is_symlink() or not is_ours:
         raise ValueError(f"{folder} is no data set that tfpool made. Nothing was removed.")
-    with writing(folder.parent), making(folder.parent) as temporary:
+    with disk_errors(folder.parent), temporary_folder(folder.parent) as temporary:
         folder.rename(temporary / folder.name)
 
 
 @contextmanager
-def writing(kept: Path) -> Iterator[None]:
-    """What a disk refuses, as a sentence."""
+def disk_errors(root: Path) -> Iterator[None]:
+    """Raise a ValueError that says what to do where the disk refuses."""
     try:
         yield
     except OSError as error:
         raise ValueError(
-            f"The data set cannot be kept in {kept}: {error.strerror}. Make room, or use another folder."
+            f"The data set cannot be saved in {root}: {error.strerror}. Make room, or use another folder."
         ) from None
 
 
 @contextmanager
-def making(kept: Path) -> Iterator[Path]:
-    """A folder that is gone afterwards, unless it was renamed."""
-    kept.mkdir(parents=True, exist_ok=True)
-    for left in kept.glob(f"{_MAKING}*"):
-        # What a killed process left; others may be at work beside this one.
+def temporary_folder(root: Path) -> Iterator[Path]:
+    """A folder that is deleted afterwards, unless it was renamed."""
+    root.mkdir(parents=True, exist_ok=True)
+    for path in root.glob(f"{_TEMPORARY}*"):
+        # Left over by a killed process. Younger ones may belong to a process that is still at work.
         with suppress(FileNotFoundError):
-            if time.time() - left.stat().st_mtime > _DAY:
-                shutil.rmtree(left, ignore_errors=True)
-    temporary = Path(tempfile.mkdtemp(prefix=_MAKING, dir=kept))
+            if time.time() - path.stat().st_mtime > _DAY:
+                shutil.rmtree(path, ignore_errors=True)
+    temporary = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=root))
     try:
         yield temporary
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def placed(finished: Path, kept: Path, title: str, taken: Iterable[str]) -> Path:
-    """Rename a finished folder to a name that nobody has, also if somebody takes one right now."""
-    known = {*taken, *(each.name for each in kept.iterdir())}
+def move_to_free_name(finished: Path, root: Path, title: str, taken: Iterable[str]) -> Path:
+    """Rename a finished folder to a name that is free, even if another process takes one at the same time."""
+    names = {*taken, *(path.name for path in root.iterdir())}
     while True:
-        name = slug(title, known)
+        name = slug(title, names)
         try:
             finished.chmod(0o755)
-            return finished.rename(kept / name)
+            return finished.rename(root / name)
         except OSError:
-            if not (kept / name).exists():
+            if not (root / name).exists():
                 raise
-            known.add(name)
+            names.add(name)
