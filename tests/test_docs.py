@@ -1,4 +1,4 @@
-"""The pages: their code runs, what they link to is there, what is generated is up to date; the site made of them."""
+"""The documentation: its code runs, its links and paths exist, what is generated is up to date, the site is whole."""
 
 import importlib.util
 import re
@@ -31,7 +31,7 @@ WITH_CODE = [page for page in DOCS if "```python" in page.read_text()]
 def test_a_pages_code_runs_from_top_to_bottom(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     code = "\n".join(re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL))
-    # Two pages add a head and a network of a reader's own.
+    # Two pages add a head and a network.
     with patch.dict(HEADS), patch.dict(CATALOG):
         exec(compile(code, page.name, "exec", dont_inherit=True), {"__name__": page.stem})
 
@@ -50,9 +50,10 @@ def test_command_lines_are_understood(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_scripts_and_benchmarks_that_are_named_are_there(page: Path) -> None:
-    for name in re.findall(r"python\s+((?:scripts|benchmarks)/[\w./]+)", page.read_text()):
-        assert (ROOT / name).is_file(), name
+def test_paths_that_are_named_exist(page: Path) -> None:
+    folders = "tfpool|dashboard|pages|tests|scripts|docs|benchmarks"
+    for path in re.findall(rf"(?<![\w./-])((?:{folders})/[\w./-]*\w)", page.read_text()):
+        assert (ROOT / path).exists(), path
 
 
 def test_options_of_streamlit_that_are_named_are_there() -> None:
@@ -60,27 +61,23 @@ def test_options_of_streamlit_that_are_named_are_there() -> None:
 
     text = (ROOT / "docs/serving.md").read_text()
     named = set(re.findall(r"\b((?:server|browser|client)\.[a-z]\w+)", text))
-    given = {name for page in PAGES for line in started(page.read_text()) for name in re.findall(r" --(\S+)", line)}
+    commands = [line for page in PAGES for line in re.findall(r"streamlit run app\.py[^\n`]*", page.read_text())]
+    options = {name for line in commands for name in re.findall(r" --(\S+)", line)}
     assert named
-    assert "server.port" in given
-    assert named | given <= set(config.get_config_options())
+    assert "server.port" in options
+    assert named | options <= set(config.get_config_options())
 
 
-def started(text: str) -> list[str]:
-    """The lines that start Streamlit, in blocks and in sentences."""
-    return re.findall(r"streamlit run app\.py[^\n`]*", text)
-
-
-def test_the_page_on_serving_tells_every_lock_and_its_value() -> None:
+def test_the_page_on_serving_lists_every_lock_and_its_value() -> None:
     text = (ROOT / "docs/serving.md").read_text()
     rows = "".join(line for line in text.splitlines() if line.startswith("| `"))
     for section, values in tomllib.loads((ROOT / ".streamlit/config.toml").read_text()).items():
         if section in ("server", "browser", "client"):
             for name, value in values.items():
                 if name not in ("port", "showEmailPrompt", "showSidebarNavigation"):
-                    said = ("`, `".join(value) or "[]") if isinstance(value, list) else str(value)
+                    text = ("`, `".join(value) or "[]") if isinstance(value, list) else str(value)
                     assert f"`{section}.{name}`" in rows
-                    assert f"{said.lower() if isinstance(value, bool) else said}`" in rows, name
+                    assert f"{text.lower() if isinstance(value, bool) else text}`" in rows, name
 
 
 def test_the_readme_leads_to_every_page() -> None:
@@ -108,14 +105,14 @@ class Html(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        self.anchors |= {given[name] for name in ("id", "name") if name in given}
-        if tag == "a" and "href" in given:
-            self.links.append(given["href"])
-        if "src" in given:
-            self.loaded.append(given["src"])
-        if tag == "link" and given.get("rel") in ("stylesheet", "preload", "preconnect", "icon", "shortcut icon"):
-            self.loaded.append(given["href"])
+        attributes = {name: value or "" for name, value in attrs}
+        self.anchors |= {attributes[name] for name in ("id", "name") if name in attributes}
+        if tag == "a" and "href" in attributes:
+            self.links.append(attributes["href"])
+        if "src" in attributes:
+            self.loaded.append(attributes["src"])
+        if tag == "link" and attributes.get("rel") in ("stylesheet", "preload", "preconnect", "icon", "shortcut icon"):
+            self.loaded.append(attributes["href"])
 
 
 def dead_links(site: Path, pages: dict[Path, Html]) -> Iterator[str]:
@@ -125,20 +122,19 @@ def dead_links(site: Path, pages: dict[Path, Html]) -> Iterator[str]:
             if address.scheme or address.netloc:
                 continue
             target = (path.parent / urllib.parse.unquote(address.path)).resolve() if address.path else path
-            known = pages[target].anchors if target in pages else set()
             anchor = urllib.parse.unquote(address.fragment)
-            if not target.is_file() or (anchor and target in pages and anchor not in known):
+            if not target.is_file() or (anchor and target in pages and anchor not in pages[target].anchors):
                 yield f"{path.relative_to(site)}: {link}"
 
 
-def outside(site: Path, pages: dict[Path, Html]) -> Iterator[str]:
+def outside_addresses(site: Path, pages: dict[Path, Html]) -> Iterator[str]:
     for page in pages.values():
         yield from (link for link in page.loaded if re.match("(https?:)?//", link))
     for path in site.rglob("*.css"):
         yield from re.findall(r"(?:url\(|@import )['\"]?((?:https?:)?//[^'\")]+)", path.read_text())
 
 
-def public() -> Iterator[str]:
+def public_names() -> Iterator[str]:
     yield from (f"tfpool.{name}" for name in tp.__all__ if name != "metrics")
     yield from (f"tfpool.metrics.{name}" for name in tp.metrics.__all__)
     yield from (f"tfpool.data.{name}" for name in data.__all__ if callable(getattr(data, name)))
@@ -156,6 +152,6 @@ def test_the_site_is_whole_and_loads_nothing_from_outside(tmp_path: Path) -> Non
     pages = {path.resolve(): Html(path.read_text()) for path in site.rglob("*.html")}
     assert {site / "index.html", *(site / "docs" / f"{page.stem}.html" for page in DOCS)} <= set(pages)
     assert list(dead_links(site, pages)) == []
-    assert list(outside(site, pages)) == []
+    assert list(outside_addresses(site, pages)) == []
     reference = pages[site / "docs/reference.html"].anchors
-    assert set(public()) - reference == set()
+    assert set(public_names()) - reference == set()

@@ -1,4 +1,4 @@
-"""The examples in the docstrings of public names, run as a reader would."""
+"""The examples in the docstrings of public names run, and print what they say."""
 
 import doctest
 from pathlib import Path
@@ -18,10 +18,10 @@ def test_the_example_of_a_public_name_runs(name: str, tmp_path: Path, monkeypatc
     public = tp
     for part in name.split("."):
         public = getattr(public, part)
-    found = doctest.DocTestFinder(recurse=False).find(public, name, globs={})
-    assert sum(len(test.examples) for test in found) > 0
+    tests = doctest.DocTestFinder(recurse=False).find(public, name, globs={})
+    assert sum(len(test.examples) for test in tests) > 0
     runner = doctest.DocTestRunner(optionflags=OPTIONS)
     report: list[str] = []
-    for test in found:
+    for test in tests:
         runner.run(test, out=report.append)
     assert not runner.failures, "".join(report)

@@ -14,6 +14,7 @@ import pytest
 from _pytest.mark.expression import Expression
 
 from tests.browser.conftest import free_port, until_healthy
+from tests.conftest import STARTING_WORKERS, TOGETHER
 from tests.helpers import streamlit_protocol
 from tests.helpers.processes import ROOT
 
@@ -113,6 +114,19 @@ def test_tests_are_where_make_test_looks_for_them(variable: str, marker: str) ->
     marked = [path for path in (ROOT / "tests").rglob("test_*.py") if f"pytest.{marker}" in path.read_text()]
     assert marked
     assert [path for path in marked if not any(path.is_relative_to(folder) for folder in folders)] == []
+
+
+@pytest.mark.parametrize("start", TOGETHER)
+def test_a_group_of_tests_that_share_a_fixture_is_there(start: str) -> None:
+    path, _, name = start.partition("::")
+    name, _, parameters = name.partition("[")
+    text = (ROOT / path).read_text()
+    assert re.search(rf"^def {name}" if name else r"^def test_", text, re.MULTILINE)
+    assert parameters in text
+
+
+def test_folders_whose_tests_start_workers_are_there() -> None:
+    assert all((ROOT / "tests" / name).is_dir() for name in STARTING_WORKERS)
 
 
 @pytest.mark.slow
