@@ -16,20 +16,14 @@ from dashboard.keras_loading import load_keras
 from tfpool import examples
 from tfpool.inference.classifier import Classifier, find_classifier, is_model_file
 from tfpool.models.pretrained.applications import NETWORKS
+from tfpool.models.pretrained.imagenet import PIXEL_MODES
 from tfpool.tracking.query import is_lab
 from tfpool.tracking.store import Run
 
 if TYPE_CHECKING:
     from tfpool.cam import Explainer
 
-PIXELS = {
-    "as the model has it": None,
-    "from 0 to 1": "unit",
-    "from 0 to 255": "raw",
-    "from −1 to 1": "tf",
-    "less ImageNet's mean, BGR": "caffe",
-    "by ImageNet's mean and deviation": "torch",
-}
+PIXELS = {"as the model has it": None, **{text: mode for mode, text in PIXEL_MODES.items()}}
 
 
 @dataclass(frozen=True)

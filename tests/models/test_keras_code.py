@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import tfpool as tp
-from tests.helpers.built_models import assert_equal, under_every_head
+from tests.helpers.built_models import KINDS, assert_equal, kinds_first, models_with_heads, with_distinct_weights
 from tfpool.counting.plan import Plan
 from tfpool.networks.heads import HEADS
 
@@ -24,42 +24,42 @@ HEAD = "# The head: "
 
 
 def run_code(code: str) -> keras.Model:
-    """The model that a file of exported code builds."""
+    """The model that exported code builds."""
     scope: dict[str, Any] = {"__name__": "exported"}
     exec(compile(code, "exported.py", "exec"), scope)
     return scope["model"]
 
 
-def described(model: Any, known: dict[str, Any]) -> dict[str, Any]:
-    """Plain data: each layer's class, name, settings but for initial values, and what it reads; and the weight count.
+def described(model: Any, cache: dict[str, Any]) -> dict[str, Any]:
+    """Plain data: each layer's class, name, settings without initial values, and inputs; and the weight count.
 
-    Two models with equal data are equal functions of their weights. `known` keeps layers that several models share.
+    Two models with equal data are equal functions of their weights. `cache` keeps layers that several models share.
     """
     for layer in model.layers:
-        if layer.name not in known or known[layer.name][0] is not layer:
+        if layer.name not in cache or cache[layer.name][0] is not layer:
             config = layer.get_config()
             settings = {key: config[key] for key in config if "initializer" not in key and key != "seed"}
             inputs = layer.input if isinstance(layer.input, list) else [layer.input]
-            read = [tensor._keras_history.operation.name for tensor in inputs]
-            known[layer.name] = layer, [type(layer).__name__, layer.name, settings, read]
-    layers = [known[layer.name][1] for layer in model.layers]
+            sources = [tensor._keras_history.operation.name for tensor in inputs]
+            cache[layer.name] = layer, [type(layer).__name__, layer.name, settings, sources]
+    layers = [cache[layer.name][1] for layer in model.layers]
     ends = [tensor._keras_history.operation.name for tensor in (*model.inputs, *model.outputs)]
     return {"layers": layers, "ends": ends, "count": model.count_params()}
 
 
 def heads_of(name: str) -> tuple[str, ...]:
-    """What a head's code says does not follow from the network: a few have all of them, the others two kinds."""
+    """A head's code does not depend on the network: a few networks are exported with all heads, the others with two."""
     return tuple(HEADS) if name in ("convnet", "resnet50", "nin_cifar", "efficientnetb0") else ("gap", "flatten")
 
 
-def export_all(folder: Path) -> None:
-    for name in tp.catalog():
+def export(names: list[str], folder: Path) -> None:
+    for name in names:
         (folder / name).mkdir()
         for head in heads_of(name):
             (folder / name / f"{head}.py").write_text(tp.to_code(tp.plan(name, head=head, classes=7)))
 
 
-# Text before the head is equal under all heads but for docstring, imports and a layer of ours: it runs once a network.
+# The code before the head is equal for all heads, except for docstring, imports and our own layer: it runs once.
 STRANGER = f"""
 import json, pathlib, re, sys
 from typing import Any
@@ -70,7 +70,7 @@ import keras
 
 folder = pathlib.Path.cwd()
 for name in json.loads(sys.argv[1]):
-    models, shared, known = {{}}, None, {{}}
+    models, shared, cache = {{}}, None, {{}}
     with keras.StatelessScope(initialize_variables=False):
         for path in sorted((folder / name).glob("*.py")):
             code = path.read_text()
@@ -84,7 +84,7 @@ for name in json.loads(sys.argv[1]):
             assert head and before[begin:] == shared, path
             scope = {{**built, **scope}}
             exec(head + after, scope)
-            models[path.stem] = {{"name": scope["model"].name, **described(scope["model"], known)}}
+            models[path.stem] = {{"name": scope["model"].name, **described(scope["model"], cache)}}
     keras.backend.clear_session()
     (folder / name / "unfinished").write_text(json.dumps(models))
     (folder / name / "unfinished").rename(folder / name / "models.json")
@@ -105,10 +105,10 @@ class Exported(NamedTuple):
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Exported]:
-    """A folder a network, in which a process without tfpool leaves what the exported files built."""
+    """One folder per network, in which a process without tfpool describes the models that the exported files build."""
     folder = tmp_path_factory.mktemp("exported")
-    export_all(folder)
     wanted = [name for name in tp.catalog() if any(f"[{name}]" in item.name for item in request.session.items)]
+    export(wanted, folder)
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     command = [sys.executable, "-c", STRANGER, json.dumps(wanted)]
     with (
@@ -120,16 +120,15 @@ def exported(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRe
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", tp.catalog())
+@pytest.mark.parametrize("name", kinds_first(tp.catalog()))
 def test_every_file_builds_its_plan_where_tfpool_is_not(name: str, exported: Exported) -> None:
-    known: dict[str, Any] = {}
+    cache: dict[str, Any] = {}
     expected = {}
-    # No weight is allocated, so the largest heads are checked too.
+    # No weight is allocated, so the largest heads can be checked too.
     with keras.StatelessScope(initialize_variables=False):
-        for plan, built in under_every_head(name):
+        for plan, built in models_with_heads(name, heads_of(name)):
             assert_equal(plan, built)
-            if plan.head.name in heads_of(name):
-                expected[plan.head.name] = described(built, known)
+            expected[plan.head.name] = described(built, cache)
     keras.backend.clear_session()
     models = exported.models_of(name)
     assert set(models) == set(heads_of(name))
@@ -139,18 +138,15 @@ def test_every_file_builds_its_plan_where_tfpool_is_not(name: str, exported: Exp
 
 
 def assert_equal_outputs(plan: Plan) -> None:
-    """The plan's model and its code's, with weights copied that all differ, on small images."""
-    built, exported = tp.build(plan, seed=1), run_code(tp.to_code(plan))
+    """The plan's model and the model of its code give equal outputs with equal weights."""
+    built, exported = with_distinct_weights(tp.build(plan, seed=1)), run_code(tp.to_code(plan))
     assert described(exported, {}) == described(built, {})
     assert exported.name == built.name
-    random = np.random.default_rng(0)
-    weights = [
-        value + 0.1 * random.random(value.shape, np.float32) if np.ndim(value) == 1 else value
-        for value in built.get_weights()
-    ]
-    built.set_weights(weights)
-    exported.set_weights(weights)
-    images = random.random((2, *plan.input_shape), np.float32)
+    exported.set_weights(built.get_weights())
+    for layer in exported.layers:
+        if isinstance(layer, keras.layers.Normalization):
+            layer.finalize_state()
+    images = np.random.default_rng(0).random((2, *plan.input_shape), np.float32)
     outputs = built(images, training=False).numpy()
     assert np.isfinite(outputs).all()
     assert np.ptp(outputs) > 0
@@ -158,31 +154,40 @@ def assert_equal_outputs(plan: Plan) -> None:
 
 
 @pytest.mark.parametrize("head", HEADS)
-@pytest.mark.parametrize("name", ["resnet8", "squeezenet"])
+@pytest.mark.parametrize("name", ["convnet", *kinds_first(["resnet20b", "resnet18"])])
 def test_the_code_of_every_head_gives_equal_outputs_with_equal_weights(name: str, head: str) -> None:
-    assert_equal_outputs(tp.plan(name, head=tp.FC((16,)) if head == "fc" else head, classes=5))
+    size = (97, 97, 3) if name == "resnet18" else (16, 16, 3)
+    assert_equal_outputs(tp.plan(name, tp.FC((16,)) if head == "fc" else head, size, classes=5))
+
+
+EXHAUSTIVE = pytest.mark.exhaustive
+BLOCKS = [
+    ("convnet", {"pooling": "average", "input_shape": (16, 16, 3)}),
+    ("resnet8", {"head": "gem", "input_shape": (16, 16, 3)}),
+    ("plain20", {"width": 0.37, "input_shape": (16, 16, 3)}),
+    ("resnet18", {"width": 0.25, "input_shape": (32, 32, 3)}),
+    ("resnet50", {"width": 0.25, "input_shape": (32, 32, 3), "output_stride": 8}),
+    ("resnet50v2", {"width": 0.25, "input_shape": (33, 32, 1)}),
+    ("nin_cifar", {"input_shape": (16, 16, 3)}),
+    ("alexnet", {"head": tp.FC((16,)), "input_shape": (64, 64, 3)}),
+    ("vgg11_bn", {"head": "gap", "input_shape": (32, 32, 3)}),
+    ("squeezenet", {"input_shape": (32, 32, 3)}),
+    ("efficientnetb0", {"input_shape": (32, 33, 3)}),
+]
+MORE_BLOCKS: list[tuple[str, dict[str, Any]]] = [
+    ("resnet20b", {}),
+    ("resnet50", {"input_shape": (64, 64, 3)}),
+    ("resnet50v1.5", {"input_shape": (64, 64, 3), "width": 0.25}),
+    ("plain18", {"input_shape": (64, 64, 3)}),
+    ("nin_imagenet", {"input_shape": (128, 128, 3)}),
+    ("vgg11", {"head": tp.FC((16,)), "input_shape": (64, 64, 3)}),
+]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "settings"),
-    [
-        ("convnet", {"pooling": "average"}),
-        ("resnet20b", {}),
-        ("plain20", {"width": 0.37}),
-        ("resnet18", {"input_shape": (64, 64, 3)}),
-        ("plain18", {"input_shape": (64, 64, 3)}),
-        ("resnet50", {"input_shape": (64, 64, 3)}),
-        ("resnet50", {"input_shape": (64, 64, 3), "output_stride": 8, "width": 0.5}),
-        ("resnet50v1.5", {"input_shape": (64, 64, 3), "width": 0.25}),
-        ("resnet50v2", {"input_shape": (65, 64, 1), "width": 0.25}),
-        ("nin_cifar", {}),
-        ("nin_imagenet", {"input_shape": (128, 128, 3)}),
-        ("alexnet", {"head": tp.FC((16,)), "input_shape": (128, 128, 3)}),
-        ("vgg11", {"head": tp.FC((16,)), "input_shape": (64, 64, 3)}),
-        ("vgg11_bn", {"head": "gap", "input_shape": (64, 64, 3)}),
-        ("efficientnetb0", {"input_shape": (64, 65, 3)}),
-    ],
+    BLOCKS + [pytest.param(*block, marks=EXHAUSTIVE) for block in MORE_BLOCKS],
     ids=str,
 )
 def test_the_code_of_every_kind_of_block_gives_equal_outputs(name: str, settings: dict[str, Any]) -> None:
@@ -221,8 +226,9 @@ def test_a_deep_network_is_hardly_longer_than_a_shallow_one(name: str, settings:
     assert len(tp.to_code(tp.plan(name, **settings)).splitlines()) <= most
 
 
-def test_the_file_is_formatted_as_ruff_would(tmp_path: Path) -> None:
-    for name in tp.catalog():
+@pytest.mark.parametrize("names", [tuple(KINDS), pytest.param(tp.catalog(), marks=EXHAUSTIVE)], ids=["kinds", "all"])
+def test_the_file_is_formatted_as_ruff_would(names: tuple[str, ...], tmp_path: Path) -> None:
+    for name in names:
         for head in ("gap", "gem", "spp"):
             (tmp_path / f"{name}-{head}.py").write_text(tp.to_code(tp.plan(name, head=head)))
     (tmp_path / "narrow.py").write_text(tp.to_code(tp.plan("resnet50", width=0.37, output_stride=8)))
@@ -232,7 +238,7 @@ def test_the_file_is_formatted_as_ruff_would(tmp_path: Path) -> None:
         assert ended.returncode == 0, ended.stdout.decode()
 
 
-def test_the_code_reads_as_one_would_write_it() -> None:
+def test_the_code_reads_as_written_by_hand() -> None:
     code = tp.to_code(tp.plan("resnet8", input_shape=(None, None, 3))).splitlines()
     assert code[0] == '"""resnet8-gap: images ?×?×3, 10 classes, 75,770 parameters."""'
     assert 'input_layer = keras.Input((None, None, 3), name="input_layer")' in code
@@ -242,6 +248,6 @@ def test_the_code_reads_as_one_would_write_it() -> None:
     assert max(map(len, code)) < 120
 
 
-def test_what_is_no_plan_has_no_code() -> None:
-    with pytest.raises(ValueError, match="A plan is needed"):
+def test_only_a_plan_has_code() -> None:
+    with pytest.raises(ValueError, match="resnet8"):
         tp.to_code("resnet8")  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Repeated blocks become functions, and the code still asks for exactly the layers of the plan. No Keras is needed."""
+"""Repeated blocks become functions, and the code still makes exactly the layers of the plan, as a stand-in records."""
 
 import re
 from collections.abc import Callable
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import tfpool as tp
+from tests.helpers.built_models import KINDS
 from tfpool.counting.plan import Plan
 from tfpool.networks import ops
 from tfpool.networks.graph import Tensor
@@ -19,38 +20,38 @@ Layer = tuple[str, str, dict[str, Any], tuple[str, ...]]
 """A layer's name, class, arguments and the names of what it reads."""
 
 
-def asked_for(plan: Plan) -> list[Layer]:
-    """The layers that the plan's code makes, in its order, by a stand-in for Keras that notes each of them."""
-    made: list[Layer] = []
+def layers_of_code(plan: Plan) -> list[Layer]:
+    """The layers that the plan's code makes, in its order, recorded by a stand-in for Keras."""
+    recorded: list[Layer] = []
     tensors = {tensor.name: tensor for tensor in plan.tensors}
 
-    def note(layer: str, *positional: Any, name: str, **named: Any) -> Callable[..., Tensor]:
-        known = fields(tensors[name].op)
-        given = {**{each.name: value for each, value in zip(known, positional, strict=False)}, **named}
-        assert len(given) == len(positional) + len(named)
-        arguments = {each.name: given.pop(each.name, each.default) for each in known}
-        assert not given
+    def record(layer: str, *positional: Any, name: str, **named: Any) -> Callable[..., Tensor]:
+        accepted = fields(tensors[name].op)
+        passed = {**{field.name: value for field, value in zip(accepted, positional, strict=False)}, **named}
+        assert len(passed) == len(positional) + len(named)
+        arguments = {field.name: passed.pop(field.name, field.default) for field in accepted}
+        assert not passed
 
         def call(inputs: Tensor | list[Tensor]) -> Tensor:
-            read = inputs if isinstance(inputs, list) else [inputs]
-            made.append((name, layer, arguments, tuple(tensor.name for tensor in read)))
+            sources = inputs if isinstance(inputs, list) else [inputs]
+            recorded.append((name, layer, arguments, tuple(tensor.name for tensor in sources)))
             return tensors[name]
 
         return call
 
     keras = SimpleNamespace(
-        Input=lambda shape, name: note("InputLayer", shape, name=name)([]),
+        Input=lambda shape, name: record("InputLayer", shape, name=name)([]),
         Model=lambda image, scores, name: (image.name, scores.name, name),
     )
-    layers = {tensor.op.layer: partial(note, tensor.op.layer) for tensor in plan.tensors}
+    layers = {tensor.op.layer: partial(record, tensor.op.layer) for tensor in plan.tensors}
     scope: dict[str, Any] = {**layers, "layers": SimpleNamespace(**layers), "keras": keras, "__name__": "exported"}
     code = tp.to_code(plan)
     exec(code[re.search("^(def |input_layer)", code, re.MULTILINE).start() :], scope)  # type: ignore[union-attr]
     assert scope["model"] == (plan.tensors[0].name, plan.output.name, plan.name)
-    return made
+    return recorded
 
 
-def planned(plan: Plan) -> list[Layer]:
+def layers_of_plan(plan: Plan) -> list[Layer]:
     return [
         (
             tensor.name,
@@ -67,18 +68,22 @@ def functions_of(plan: Plan) -> list[str]:
 
 
 def plan_of(network: Callable[[Tensor], Tensor]) -> Plan:
-    """A plan with these features, checked: whatever its code looks like, it asks for the layers planned."""
+    """A plan with these features, whose code is checked to make the layers of the plan."""
     features = network(ops.image_input((32, 32, 8)))
     plan = replace(tp.plan("convnet"), features=features, output=GAP()(features, 10))
-    assert asked_for(plan) == planned(plan)
+    assert layers_of_code(plan) == layers_of_plan(plan)
     return plan
 
 
-@pytest.mark.parametrize("head", HEADS)
-@pytest.mark.parametrize("name", tp.catalog())
-def test_the_code_asks_for_the_layers_of_the_plan_in_its_order(name: str, head: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "head"),
+    [(name, "flatten") for name in KINDS]
+    + [("convnet", head) for head in HEADS if head != "flatten"]
+    + [pytest.param(name, head, marks=pytest.mark.exhaustive) for name in tp.catalog() for head in HEADS],
+)
+def test_the_code_makes_the_layers_of_the_plan_in_its_order(name: str, head: str) -> None:
     plan = tp.plan(name, head=head)
-    assert asked_for(plan) == planned(plan)
+    assert layers_of_code(plan) == layers_of_plan(plan)
 
 
 SETTINGS: tuple[dict[str, Any], ...] = (
@@ -91,20 +96,23 @@ SETTINGS: tuple[dict[str, Any], ...] = (
 
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)
-def test_it_does_so_with_any_settings(settings: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "names", [(*KINDS, "resnet50"), pytest.param(tp.catalog(), marks=pytest.mark.exhaustive)], ids=["kinds", "all"]
+)
+def test_it_does_so_with_any_settings(settings: dict[str, Any], names: tuple[str, ...]) -> None:
     tried = 0
-    for name in tp.catalog():
+    for name in names:
         try:
             plan = tp.plan(name, **settings)
         except ValueError:
             continue
-        assert asked_for(plan) == planned(plan)
+        assert layers_of_code(plan) == layers_of_plan(plan)
         tried += 1
     assert tried
 
 
 @pytest.mark.parametrize("name", ["convnet", "alexnet", "nin_cifar"])
-def test_what_does_not_repeat_stays_one_layer_a_line(name: str) -> None:
+def test_layers_that_do_not_repeat_stay_one_per_line(name: str) -> None:
     plan = tp.plan(name)
     code = tp.to_code(plan)
     assert not functions_of(plan)

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 from tfpool._version import __version__
 from tfpool.cli import commands, data, lab, runs
+from tfpool.models.pretrained.imagenet import PIXEL_MODES
 from tfpool.networks import heads
 
 _INTERRUPTED = 130
@@ -213,8 +214,8 @@ def _model(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--pixels",
         metavar="MODE",
-        help="how a file's model takes pixels: unit (0 to 1), raw (0 to 255), tf, torch or caffe as keras.applications "
-        "has them (default: unit, or raw where the model scales them itself)",
+        help=f"how a file's model takes pixels: {', '.join(f'{mode} ({text})' for mode, text in PIXEL_MODES.items())} "
+        "(default: unit, or raw if the model scales them itself)",
     )
     command.add_argument("--output", help="output to ask, by name, of a file's model that has several")
 

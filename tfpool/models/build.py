@@ -1,4 +1,4 @@
-"""From a plan to a Keras model: one stock layer an op, in one flat graph."""
+"""From a plan to a Keras model: one stock layer per op, in one flat graph."""
 
 from __future__ import annotations
 
@@ -31,27 +31,36 @@ def build(
 
     Args:
         plan: what `tfpool.plan` returned.
-        activation: what the scores end in, such as "softmax". Default: logits.
-        seed: fixes the initial weights and the dropout. Each layer's draw follows from the seed and its
-            name alone, so that two heads on one backbone start from the same backbone weights.
-        weights: "imagenet" or a path to a file, as `load_weights` takes it: the backbone starts
-            from these, and so does a head that they fit. `preprocess_input` makes images as ImageNet's weights expect
-            them. Default: initial weights.
-        initializer: what these are drawn by under a seed: "glorot" (uniform) or "he" (normal).
+        activation: applied to the scores, such as "softmax". Default: none, so the model returns logits.
+        seed: fixes the initial weights and the dropout. Each layer's draw depends on the seed and the layer's name
+            alone, so two heads on one backbone start from the same backbone weights.
+        weights: "imagenet", or the path of a weight file in a format that `load_weights` reads. The backbone is loaded
+            from there, and so is the head if its weights fit. `preprocess_input` prepares images for ImageNet weights.
+            Default: random initial weights.
+        initializer: the distribution of the initial weights when there is a seed: "glorot" (uniform) or "he" (normal).
 
     Returns:
-        A model from images (N, H, W, C) to scores (N, K). `keras.models.load_model` opens what it saves
+        A model from images (N, H, W, C) to scores (N, K). `keras.models.load_model` opens its saved file
         without tfpool.
 
     Raises:
-        ValueError: if `plan` is none, or there are no such weights, or they do not fit.
+        ValueError: if `plan` is not a plan, or the weights do not exist or do not fit.
+
+    Example:
+        >>> import tfpool as tp
+        >>> plan = tp.plan("convnet", head="flatten", input_shape=(28, 28, 1))
+        >>> model = tp.build(plan, activation="softmax", seed=0)
+        >>> model.output_shape
+        (None, 10)
+        >>> model.count_params() == plan.params
+        True
     """
     import keras
 
     if not isinstance(plan, Plan):
         raise ValueError(f"A plan is needed, such as tp.plan('resnet8'), got {plan!r}.")
     image = keras.Input(plan.input_shape, name=plan.tensors[0].name)
-    scores = _layers(plan.tensors, image, activation, seed, initializer)
+    scores = _apply_layers(plan.tensors, image, activation, seed, initializer)
     model = keras.Model(image, scores, name=plan.name)
     if weights is not None:
         from tfpool.models.pretrained import load_weights
@@ -63,7 +72,7 @@ def build(
 def with_head(
     backbone: keras.Model, head: str | Head, classes: int, activation: str | None = None, seed: int | None = None
 ) -> keras.Model:
-    """Put a head on any headless Keras model, ours or keras.applications', on its own layers and weights.
+    """Put a head on any headless Keras model, ours or keras.applications', sharing its layers and weights.
 
     Args:
         backbone: a model from images (N, H, W, C) to a feature map (N, h, w, c).
@@ -75,7 +84,15 @@ def with_head(
         One flat model from images to scores (N, K). Training it trains the backbone's layers too, unless frozen.
 
     Raises:
-        ValueError: if the backbone's output is no feature map, or the head does not fit it.
+        ValueError: if the backbone does not end in a feature map, or the head does not fit the feature map.
+
+    Example:
+        >>> import tfpool as tp
+        >>> import keras
+        >>> backbone = keras.Sequential([keras.Input((10, 10, 3)), keras.layers.Conv2D(4, 3)])
+        >>> flatten, gap = (tp.with_head(backbone, head, classes=5) for head in ("flatten", "gap"))
+        >>> flatten.get_layer("predictions").count_params(), gap.get_layer("predictions").count_params()
+        (1285, 25)
     """
     import keras
 
@@ -83,60 +100,51 @@ def with_head(
     if len(outputs) != 1 or len(outputs[0].shape) != 4:
         shapes = ", ".join(str(output.shape) for output in outputs) or "none"
         raise ValueError(
-            f"A model without its head is needed, with (N, H, W, C) at its end; got {shapes}. Use include_top=False."
+            "A model without its head is needed, which ends in a feature map (N, H, W, C). "
+            f"Received outputs: {shapes}. Use include_top=False."
         )
     features = ops.image_input(tuple(outputs[0].shape[1:]))
     head = get(head)
     head(features, at_least(1, classes, "classes"))
-    scores = _layers(tuple(features.graph.tensors.values()), outputs[0], activation, seed)
+    scores = _apply_layers(tuple(features.graph.tensors.values()), outputs[0], activation, seed)
     return keras.Model(backbone.inputs[0], scores, name=f"{backbone.name}-{head.name}")
 
 
-def _layers(
+def _apply_layers(
     tensors: Sequence[Tensor], first: Any, activation: str | None, seed: int | None, initializer: str = "glorot"
 ) -> Any:
-    """Make a Keras layer of each tensor's op, the first being there already, and return the last one's output."""
+    """Make a Keras layer for each tensor's op, except for the first tensor, and return the last layer's output.
+
+    Args:
+        first: the Keras tensor that stands for the first of `tensors`.
+    """
     import keras
 
-    made = {tensors[0].name: first}
+    from tfpool import layers as own_layers
+
+    outputs = {tensors[0].name: first}
     for tensor in tensors[1:]:
         op = tensor.op
         if tensor is tensors[-1] and isinstance(op, ops.Dense):
             op = dataclasses.replace(op, activation=activation)
-        settings = (
-            op.arguments if seed is None else {**op.arguments, **_seeded(op, _seed(seed, tensor.name), initializer)}
-        )
-        layer = _layer_class(op)(**settings, name=tensor.name)
-        inputs = [made[source.name] for source in tensor.inputs]
-        made[tensor.name] = layer(inputs if len(inputs) > 1 else inputs[0])
-    scores = made[tensors[-1].name]
+        arguments = dict(op.arguments)
+        if seed is not None:
+            arguments |= _seeded_arguments(op, crc32(f"{seed} {tensor.name}".encode()) >> 1, initializer)
+        layer = getattr(keras.layers, op.layer, None) or getattr(own_layers, op.layer)
+        inputs = [outputs[source.name] for source in tensor.inputs]
+        outputs[tensor.name] = layer(**arguments, name=tensor.name)(inputs if len(inputs) > 1 else inputs[0])
+    scores = outputs[tensors[-1].name]
     if activation is None or isinstance(tensors[-1].op, ops.Dense):
         return scores
     return keras.layers.Activation(activation, name=activation)(scores)
 
 
-def _layer_class(op: Op) -> type[keras.Layer]:
+def _seeded_arguments(op: Op, seed: int, initializer: str) -> dict[str, Any]:
     import keras
 
-    if not hasattr(keras.layers, op.layer):
-        from tfpool import layers
-
-        return getattr(layers, op.layer)
-    return getattr(keras.layers, op.layer)
-
-
-def _seed(seed: int, name: str) -> int:
-    return crc32(f"{seed} {name}".encode()) >> 1
-
-
-def _seeded(op: Op, seed: int, name: str) -> dict[str, Any]:
-    import keras
-
-    initializer = getattr(keras.initializers, INITIALIZERS[name])(seed=seed)
-    if isinstance(op, ops.Conv2D | ops.Dense):
-        return {"kernel_initializer": initializer}
-    if isinstance(op, ops.DepthwiseConv2D):
-        return {"depthwise_initializer": initializer}
     if isinstance(op, ops.Dropout):
         return {"seed": seed}
-    return {}
+    draw = getattr(keras.initializers, INITIALIZERS[initializer])(seed=seed)
+    if isinstance(op, ops.Conv2D | ops.Dense):
+        return {"kernel_initializer": draw}
+    return {"depthwise_initializer": draw} if isinstance(op, ops.DepthwiseConv2D) else {}

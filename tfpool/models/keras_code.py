@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tfpool.counting.plan import Plan
-from tfpool.models.repeated_blocks import Block, Segment, repeated, segments
+from tfpool.models.repeated_blocks import Block, Segment, repeated_blocks, segments
 from tfpool.networks import ops
 from tfpool.networks.graph import Tensor, text
 
-_OURS = ops.GeneralizedMeanPooling2D
+_OWN_OP = ops.GeneralizedMeanPooling2D
 _LINE_LENGTH = 120
 
 
@@ -28,12 +28,21 @@ def to_code(plan: Plan) -> str:
         plan: what `tfpool.plan` returned.
 
     Raises:
-        ValueError: if `plan` is none.
+        ValueError: if `plan` is not a plan.
+
+    Example:
+        >>> import tfpool as tp
+        >>> code = tp.to_code(tp.plan("convnet", head="gap", input_shape=(28, 28, 1)))
+        >>> head = code[code.index("# The head") : code.index("model =")]
+        >>> print(head)
+        # The head: GAP
+        x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
+        x = layers.Dense(10, name="predictions")(x)
     """
     if not isinstance(plan, Plan):
         raise ValueError(f"A plan is needed, such as tp.plan('resnet8'), got {plan!r}.")
     end = plan.tensors.index(plan.features) + 1
-    # The names in a block have two parts or one in common, as in conv2_block1 and fire2: what takes fewer lines.
+    # Layer names of a block share two parts, as in conv2_block1, or one, as in fire2: take the shorter code.
     backbone = min((_backbone(plan.tensors[:end], parts) for parts in (2, 1)), key=lambda lines: sum(map(bool, lines)))
     imports = _imports(plan)
     defines = len(imports) > 2 or backbone[0].startswith("def ")
@@ -56,12 +65,12 @@ def to_code(plan: Plan) -> str:
 def _backbone(tensors: Sequence[Tensor], parts: int) -> list[str]:
     """The functions of the blocks, then layers and calls from the image to the features, which are `x`."""
     cut = segments(tensors, parts)
-    blocks = repeated(cut)
+    blocks = repeated_blocks(cut)
     uses = {segment: (block, number) for block in blocks for number, segment in enumerate(block.segments)}
     steps = [
         step
         for segment in cut
-        for step in ([segment] if segment in uses else [Segment(one.name, (one,)) for one in segment.tensors])
+        for step in ([segment] if segment in uses else [Segment(tensor.name, (tensor,)) for tensor in segment.tensors])
     ]
     names = _variables([step.tensors[-1] for step in steps], [step.sources for step in steps])
     names[tensors[0].name] = tensors[0].name
@@ -77,7 +86,7 @@ def _backbone(tensors: Sequence[Tensor], parts: int) -> list[str]:
 
 def _head(features: Tensor, tensors: Sequence[Tensor]) -> list[str]:
     names = _variables([features, *tensors], [(), *(tensor.inputs for tensor in tensors)])
-    # The code before the head is the same for all heads: there the features are x.
+    # The code before the head is the same for all heads and calls the features x.
     lines = [] if names[features.name] == "x" else [f"{features.name} = x"]
     for tensor in tensors:
         lines += _statement(f"{names[tensor.name]} = ", *_layer(tensor, names))
@@ -85,7 +94,7 @@ def _head(features: Tensor, tensors: Sequence[Tensor]) -> list[str]:
 
 
 def _variables(tensors: Sequence[Tensor], reads: Sequence[Iterable[Tensor]]) -> dict[str, str]:
-    """`x` for what only the next step reads, and the layer's own name for what is read later or again."""
+    """`x` for a tensor that only the next step reads, otherwise the name of its layer."""
     readers: dict[str, set[int]] = {tensor.name: set() for tensor in tensors}
     for position, sources in enumerate(reads):
         for source in sources:
@@ -100,7 +109,7 @@ def _variables(tensors: Sequence[Tensor], reads: Sequence[Iterable[Tensor]]) -> 
 
 
 def _function(block: Block) -> list[str]:
-    """One layer a line, as outside of functions, with `name` for the prefix of the layers' names."""
+    """A block's function, one layer per line, with `name` for the prefix of the layers' names."""
     first = block.segments[0]
     source, tensors = first.sources[0], first.tensors
     names = _variables([source, *tensors], [(), *(tensor.inputs for tensor in tensors)])
@@ -112,21 +121,21 @@ def _function(block: Block) -> list[str]:
         while role in {*taken, *names.values()}:
             role += "_"
         names[tensor.name] = role
-    needed = [each.name for each in block.parameters if each.default is dataclasses.MISSING]
-    optional = [f"{each.name}={_literal(each.default)}" for each in block.parameters[len(needed) :]]
-    signature = [names[source.name], *needed, *optional, *(["*"] if optional else []), "name"]
+    required = [parameter.name for parameter in block.parameters if parameter.default is dataclasses.MISSING]
+    optional = [f"{parameter.name}={_literal(parameter.default)}" for parameter in block.parameters[len(required) :]]
+    signature = [names[source.name], *required, *optional, *(["*"] if optional else []), "name"]
     lines = _statement("", f"def {block.name}", signature, ":")
-    if any("channels" in expression for layer in block.written for expression in layer.values()):
+    if any("channels" in expression for layer in block.expressions for expression in layer.values()):
         lines.append(f"    channels = {names[source.name]}.shape[-1]")
     for position, (tensor, suffix) in enumerate(zip(tensors, first.suffixes, strict=True)):
         start = "return " if tensor is tensors[-1] else f"{names[tensor.name]} = "
         name = f'f"{{name}}{suffix}"' if suffix else "name"
-        lines += _statement(f"    {start}", *_layer(tensor, names, name, block.written[position]))
+        lines += _statement(f"    {start}", *_layer(tensor, names, name, block.expressions[position]))
     return lines
 
 
 class _Call(NamedTuple):
-    """A use of a block's function: for its segment of that number, from one variable to another."""
+    """One call of a block's function: for the block's segment `number`, from the variable `source` to `result`."""
 
     block: Block
     number: int
@@ -141,40 +150,40 @@ class _Call(NamedTuple):
     def place(self) -> int:
         return self.block.places[self.number]
 
-    def written(self, name: str, place: str, indent: str = "") -> list[str]:
-        """The call, with its first count of channels by position, and without what is the function's default."""
+    def lines(self, name: str, place: str, indent: str = "") -> list[str]:
+        """The call, with its first channel count as positional argument, and without arguments at their default."""
         arguments = [self.source]
         for parameter in self.block.parameters:
             value = _literal(parameter.values[self.number])
             if parameter.slope is not None:
                 value = f"{parameter.slope!r} * {place} / {self.block.count}"
             if parameter.values[self.number] != parameter.default:
-                plain = parameter.counts and len(arguments) == 1
-                arguments.append(value if plain else f"{parameter.name}={value}")
+                is_positional = parameter.counts and len(arguments) == 1
+                arguments.append(value if is_positional else f"{parameter.name}={value}")
         return _statement(f"{indent}{self.result} = ", self.block.name, [*arguments, f"name={name}"])
 
 
 def _looped(steps: Sequence[list[str] | _Call]) -> list[str]:
-    """The lines, with a loop for three calls or more in a row that differ in the number at the end of the name."""
+    """The lines, with a loop for three or more calls in a row that differ only in the number at the end of the name."""
 
-    def alike(numbered: tuple[int, list[str] | _Call]) -> Any:
+    def loop_key(numbered: tuple[int, list[str] | _Call]) -> Any:
         index, step = numbered
         if not isinstance(step, _Call):
             return index
         stem, mark = _stem_and_mark(step.prefix)
-        # In a row, number and place grow as the index does.
+        # In a loop, number and place grow with the index.
         number = int(mark) if mark.isdecimal() else ord(mark or " ")
-        return stem, number - index, step.place - index, step.written("", "")
+        return stem, number - index, step.place - index, step.lines("", "")
 
     lines = []
-    for _, group in groupby(enumerate(steps), alike):
+    for _, group in groupby(enumerate(steps), loop_key):
         run = [step for _, step in group]
         calls = [step for step in run if isinstance(step, _Call)]
         if len(calls) > 2:
             lines += _loop(calls)
         else:
             for step in run:
-                lines += step.written(f'"{step.prefix}"', str(step.place)) if isinstance(step, _Call) else step
+                lines += step.lines(f'"{step.prefix}"', str(step.place)) if isinstance(step, _Call) else step
     return lines
 
 
@@ -184,7 +193,7 @@ def _loop(calls: Sequence[_Call]) -> list[str]:
     variable, over = "letter", f'"{"".join(marks)}"'
     if marks[0].isdecimal():
         variable, over = "number", f"range({marks[0]}, {int(marks[-1]) + 1})"
-    body = calls[0].written(f'f"{stem}{{{variable}}}"', "place", indent="    ")
+    body = calls[0].lines(f'f"{stem}{{{variable}}}"', "place", indent="    ")
     if any(parameter.slope is not None for parameter in calls[0].block.parameters):
         variable, over = f"place, {variable}", f"enumerate({over}, start={calls[0].place})"
     return [f"for {variable} in {over}:", *body]
@@ -196,22 +205,26 @@ def _stem_and_mark(prefix: str) -> tuple[str, str]:
 
 
 def _layer(
-    tensor: Tensor, names: Mapping[str, str], name: str = "", written: Mapping[str, str] | None = None
+    tensor: Tensor, names: Mapping[str, str], name: str = "", expressions: Mapping[str, str] | None = None
 ) -> tuple[str, list[str], str]:
-    """What is called, with what, and on what; an argument in `written` is that expression, the others are the op's."""
+    """A layer's class, its arguments, and the tensors it is called on, as code.
+
+    Args:
+        expressions: code for some of the arguments; the other arguments are literals.
+    """
     op = tensor.op
     name = f"name={name}" if name else f'name="{tensor.name}"'
     if isinstance(op, ops.InputLayer):
         return "keras.Input", [str(op.shape), name], ""
     inputs = [names[source.name] for source in tensor.inputs]
-    given = f"([{', '.join(inputs)}])" if len(inputs) > 1 else f"({inputs[0]})"
-    values = {**{argument: _literal(value) for argument, value in op.arguments.items()}, **(written or {})}
+    called_on = f"([{', '.join(inputs)}])" if len(inputs) > 1 else f"({inputs[0]})"
+    values = {**{argument: _literal(value) for argument, value in op.arguments.items()}, **(expressions or {})}
     arguments = [
         values[field.name] if field.default is dataclasses.MISSING else f"{field.name}={values[field.name]}"
         for field in dataclasses.fields(op)  # type: ignore[arg-type]
         if field.name in values
     ]
-    return op.layer if isinstance(op, _OURS) else f"layers.{op.layer}", [*arguments, name], given
+    return op.layer if isinstance(op, _OWN_OP) else f"layers.{op.layer}", [*arguments, name], called_on
 
 
 def _literal(value: Any) -> str:
@@ -223,7 +236,7 @@ def _literal(value: Any) -> str:
 
 
 def _statement(start: str, called: str, arguments: Sequence[str], end: str = "") -> list[str]:
-    """A call on one line, or where that is too long with a line for each argument, as ruff leaves it."""
+    """A call on one line, or one line per argument if it would be too long, as ruff formats it."""
     line = f"{start}{called}({', '.join(arguments)}){end}"
     if len(line) <= _LINE_LENGTH:
         return [line]
@@ -232,12 +245,12 @@ def _statement(start: str, called: str, arguments: Sequence[str], end: str = "")
 
 
 def _imports(plan: Plan) -> list[str]:
-    if not any(isinstance(tensor.op, _OURS) for tensor in plan.tensors):
+    if not any(isinstance(tensor.op, _OWN_OP) for tensor in plan.tensors):
         return ["import keras", "from keras import layers"]
-    # The layer of ours comes along word for word, with the constant above it.
+    # Our own layer is copied word for word, with the constant above it.
     source = (Path(__file__).parents[1] / "layers.py").read_text()
     nodes = ast.parse(source).body
     start = next(node.lineno for node in nodes if isinstance(node, ast.Assign))
-    end = next(node.end_lineno for node in nodes if isinstance(node, ast.ClassDef) and node.name == _OURS.__name__)
+    end = next(node.end_lineno for node in nodes if isinstance(node, ast.ClassDef) and node.name == _OWN_OP.__name__)
     imports = ["from __future__ import annotations\n", "from typing import Any\n", "import keras"]
     return [*imports, "from keras import layers, ops\n", *source.splitlines()[start - 1 : end]]

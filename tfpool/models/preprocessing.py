@@ -1,4 +1,4 @@
-"""From images as they are kept to what a network reads: one rule for training and all that comes after."""
+"""From stored images to a network's input: one rule for training and all that comes after."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ import tensorflow as tf
 
 from tfpool.anatomy.unfold import unfold
 from tfpool.counting.plan import Plan
-from tfpool.models.pretrained.imagenet import as_trained
+from tfpool.models.pretrained.imagenet import PIXEL_MODES, scale_for_imagenet
 
 
 def to_network(images: Any, plan: Plan, weights: str | None = None) -> tf.Tensor:
-    """Images in the size, the colours and the range that a network reads.
+    """Images in the size, the colors and the range that a network reads.
 
     Args:
         images: uint8 (N, h, w, c).
-        plan: the network: images are resized to its height and width, and grey ones repeated for its three channels.
-        weights: "imagenet" where the network starts from ImageNet's weights, and so expects what they were trained on.
+        plan: the network. Images are resized to its height and width; gray images are repeated for its three channels.
+        weights: "imagenet" for a network that starts from ImageNet weights and expects the range they were trained on.
 
     Returns:
-        float32 (N, H, W, C): as `preprocess_input` has it for ImageNet's weights, else from 0 to 1; from 0 to 255 for a
-        network that scales images itself.
+        float32 (N, H, W, C): scaled as by `preprocess_input` for ImageNet weights, from 0 to 255 for a network that
+        scales images itself, otherwise from 0 to 1.
     """
     height, width, channels = plan.input_shape
     values = tf.cast(images, tf.float32)
@@ -32,17 +32,13 @@ def to_network(images: Any, plan: Plan, weights: str | None = None) -> tf.Tensor
     if channels != values.shape[-1]:
         values = tf.repeat(values, channels, axis=-1)
     if weights == "imagenet":
-        return as_trained(plan.backbone, values)
+        return scale_for_imagenet(plan.backbone, values)
     return values / (255 / white_level(plan))
 
 
 def white_level(plan: Plan) -> float:
-    """What white is to a network without ImageNet's weights: 1, or 255 where it scales images itself."""
+    """The value of a white pixel for a network without ImageNet weights: 1, or 255 if the network scales images."""
     return 255.0 if any(row.op == "Rescaling" for row in plan.rows) else 1.0
-
-
-PIXEL_MODES = ("unit", "raw", "tf", "torch", "caffe")
-"""How pixels are scaled: from 0 to 1, from 0 to 255, or as a mode of keras.applications' `preprocess_input`."""
 
 
 def scale_pixels(images: Any, mode: str) -> np.ndarray:
@@ -56,10 +52,10 @@ def scale_pixels(images: Any, mode: str) -> np.ndarray:
         float32 (N, H, W, C).
 
     Raises:
-        ValueError: if there is no such mode.
+        ValueError: if the mode is unknown.
     """
     if mode not in PIXEL_MODES:
-        raise ValueError(f"There is no way {mode!r} to scale pixels. Use one of: {', '.join(PIXEL_MODES)}.")
+        raise ValueError(f"Pixels cannot be scaled by {mode!r}. Use one of: {', '.join(PIXEL_MODES)}.")
     values = np.array(images, np.float32)
     if mode in ("unit", "raw"):
         return values / 255 if mode == "unit" else values
@@ -68,6 +64,6 @@ def scale_pixels(images: Any, mode: str) -> np.ndarray:
 
 
 def scales_itself(model: keras.Model) -> bool:
-    """Whether a model scales pixels inside, so that it takes them from 0 to 255."""
+    """Whether a model scales pixels inside and therefore takes them from 0 to 255."""
     scaling = keras.layers.Rescaling | keras.layers.Normalization
     return any(isinstance(step.operation, scaling) for step, _ in unfold(model).steps)

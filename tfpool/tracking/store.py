@@ -26,10 +26,18 @@ _RESUMABLE = ("stopped", "interrupted", "failed")
 
 
 def runs(store: str | Path = "saved_models") -> list[Run]:
-    """The runs in a store, newest first; none where the folder is empty or missing.
+    """The runs in a store, newest first; none if the folder is empty or missing.
+
+    Args:
+        store: the folder that `train` keeps its runs in.
 
     Raises:
         ValueError: if `store` is a file.
+
+    Example:
+        >>> import tfpool as tp
+        >>> tp.runs("saved_models")  # nothing is trained yet
+        []
     """
     return RunStore(store).runs()
 

@@ -5,12 +5,13 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import keras
 import pytest
 from keras import layers
 
-from tfpool.models.loading.load import load_model
+from tfpool.models.loading import load
 
 Config = dict[str, Any]
 
@@ -46,7 +47,9 @@ def changed(path: Path, entries: dict[str, bytes], change: Callable[[Config], An
 
 
 def refused(path: Path, message: str) -> None:
-    with pytest.raises(ValueError, match=message) as caught:
-        load_model(path)
-    assert str(caught.value).startswith(f"{path} is ")
+    """See to it that a file is refused in one line, before Keras gets to open it."""
+    with mock.patch.object(load, "_open") as open_by_keras, pytest.raises(ValueError, match=message) as caught:
+        load.load_model(path)
+    assert not open_by_keras.called
+    assert str(caught.value).startswith(str(path))
     assert "\n" not in str(caught.value)

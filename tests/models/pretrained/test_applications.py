@@ -1,4 +1,4 @@
-"""keras.applications' weights, with a file of random weights in the place of the download."""
+"""keras.applications' weights, with a file of random weights in place of the download."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,20 +11,15 @@ import pytest
 from keras.src.utils import file_utils
 
 import tfpool as tp
+from tests.helpers.built_models import with_distinct_weights
 from tfpool.counting.plan import Plan
 from tfpool.models.pretrained import load_weights, preprocess_input
 
 
 def official(name: str, **settings: object) -> keras.Model:
-    """keras.applications' model with weights that all differ, as its published files are: fresh biases are alike."""
+    """keras.applications' model with weights that all differ, and a Normalization as in the published files."""
     keras.utils.set_random_seed(3)
-    model = getattr(keras.applications, name)(**settings)
-    random = np.random.default_rng(0)
-    values = [
-        value + 0.1 * random.random(value.shape, np.float32) if np.ndim(value) == 1 else value
-        for value in model.get_weights()
-    ]
-    model.set_weights(values)
+    model = with_distinct_weights(getattr(keras.applications, name)(**settings))
     for layer in model.layers:
         if isinstance(layer, keras.layers.Normalization):
             layer.set_weights([np.float32((0.485, 0.456, 0.406)), np.float32((0.229, 0.224, 0.225)), np.float32(0)])
@@ -33,7 +28,7 @@ def official(name: str, **settings: object) -> keras.Model:
 
 
 def published(model: keras.Model, path: Path) -> Path:
-    """A file as keras.applications publishes them: weights by the order of layers, at the root."""
+    """A file in the format of keras.applications' downloads: weights in the order of the layers, at the root."""
     whole = path.with_name("whole.h5")
     model.save(whole)
     with h5py.File(whole) as source, h5py.File(path, "w") as target:
@@ -46,25 +41,25 @@ def published(model: keras.Model, path: Path) -> Path:
 
 @pytest.fixture
 def download(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], list[str]]:
-    """Makes Keras find a file at whatever address it asks for, and tells which files it asked for."""
+    """Replaces Keras's download: every request gets the given file; returns the list of requested names."""
 
-    def found(path: Path) -> list[str]:
-        asked: list[str] = []
+    def serve(path: Path) -> list[str]:
+        requested: list[str] = []
 
         def get_file(name: str, origin: str, **settings: object) -> str:
             assert origin.startswith("https://")
             assert settings["file_hash"]
-            asked.append(name)
+            requested.append(name)
             return str(path)
 
         monkeypatch.setattr(file_utils, "get_file", get_file)
-        return asked
+        return requested
 
-    return found
+    return serve
 
 
-def compared(plan: Plan, source: str, theirs: keras.Model, scale: float = 1) -> float:
-    """Largest difference between their features or scores and ours with weights from `source`."""
+def relative_difference(plan: Plan, source: str, theirs: keras.Model, scale: float = 1) -> float:
+    """Largest relative difference between their features or scores and ours with weights from `source`."""
     ours = tp.build(plan, activation="softmax", seed=1)
     load_weights(ours, plan, source)
     if len(theirs.output.shape) == 4:
@@ -76,67 +71,67 @@ def compared(plan: Plan, source: str, theirs: keras.Model, scale: float = 1) -> 
     return float(np.abs(ours(images, training=False).numpy() - expected).max() / np.abs(expected).max())
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_resnet50_with_its_head_is_the_official_one(tmp_path: Path, download: Callable[[Path], list[str]]) -> None:
     theirs = official("ResNet50", weights=None)
     small = keras.applications.ResNet50(weights=None, input_shape=(64, 64, 3))
     small.set_weights(theirs.get_weights())
     file = published(theirs, tmp_path / "resnet50_weights_tf_dim_ordering_tf_kernels.h5")
-    asked = download(file)
+    requested = download(file)
     plan = tp.plan("resnet50", input_shape=(64, 64, 3))
-    assert compared(plan, "imagenet", small) == 0.0
-    assert asked == ["resnet50_weights_tf_dim_ordering_tf_kernels.h5"]
+    assert relative_difference(plan, "imagenet", small) == 0.0
+    assert requested == ["resnet50_weights_tf_dim_ordering_tf_kernels.h5"]
     # The same file given by its path, whole and into another number of classes.
-    assert compared(plan, str(file), small) == 0.0
+    assert relative_difference(plan, str(file), small) == 0.0
     features = keras.Model(small.inputs[0], small.get_layer("conv5_block3_out").output)
-    assert compared(tp.plan("resnet50", input_shape=(64, 64, 3), classes=5), str(file), features) == 0.0
+    assert relative_difference(tp.plan("resnet50", input_shape=(64, 64, 3), classes=5), str(file), features) == 0.0
 
 
-@pytest.mark.slow
-def test_resnet50_under_another_head_is_the_official_one_without_top(
+@pytest.mark.exhaustive
+def test_resnet50_with_another_head_is_the_official_one_without_top(
     tmp_path: Path, download: Callable[[Path], list[str]]
 ) -> None:
     theirs = official("ResNet50", weights=None, include_top=False)
     file = published(theirs, tmp_path / "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5")
-    asked = download(file)
+    requested = download(file)
     for plan in (
         tp.plan("resnet50", head="gmp", input_shape=(64, 64, 3)),
         tp.plan("resnet50", input_shape=(None, None, 3), classes=9),
     ):
-        assert compared(plan, "imagenet", theirs) == 0.0
-        assert compared(plan, str(file), theirs) == 0.0
+        assert relative_difference(plan, "imagenet", theirs) == 0.0
+        assert relative_difference(plan, str(file), theirs) == 0.0
     dilated = tp.plan("resnet50", head="nin", input_shape=(64, 64, 3), output_stride=8)
     load_weights(tp.build(dilated), dilated, "imagenet")
-    assert asked == ["resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5"] * 3
+    assert requested == ["resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5"] * 3
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_vgg16_without_its_large_head_is_the_official_one(
     tmp_path: Path, download: Callable[[Path], list[str]]
 ) -> None:
     theirs = official("VGG16", weights=None, include_top=False)
     file = published(theirs, tmp_path / "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5")
-    asked = download(file)
-    # Its published head is for 7×7 features: at another size it is another head.
+    requested = download(file)
+    # The published head is for 7×7 features, so at another image size it is another head.
     plan = tp.plan("vgg16", head=tp.FC((8, 8)), input_shape=(64, 64, 3))
-    assert compared(plan, "imagenet", theirs) == 0.0
-    assert compared(plan, str(file), theirs) == 0.0
-    assert asked == ["vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"]
+    assert relative_difference(plan, "imagenet", theirs) == 0.0
+    assert relative_difference(plan, str(file), theirs) == 0.0
+    assert requested == ["vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("top", [True, False])
-def test_efficientnet_normalises_as_the_official_one_with_imagenet_weights(
+def test_efficientnet_normalizes_as_the_official_one_with_imagenet_weights(
     tmp_path: Path, download: Callable[[Path], list[str]], top: bool
 ) -> None:
     file = published(official("EfficientNetB0", weights=None, include_top=top), tmp_path / "efficientnetb0.h5")
-    asked = download(file)
+    requested = download(file)
     theirs = keras.applications.EfficientNetB0(weights="imagenet", include_top=top)
     if top:
         theirs = keras.Model(theirs.inputs[0], theirs.get_layer("predictions").output)
-    # With ImageNet's weights, and only then, Keras adds a layer that divides by the root of the deviation.
+    # Only with ImageNet weights Keras adds a layer that divides by the root of the deviation.
     assert sum(isinstance(layer, keras.layers.Rescaling) for layer in theirs.layers) == 2
-    # 224, since Keras takes no other size with a head; any size without.
+    # With a head Keras takes no other size than 224.
     plan = tp.plan("efficientnetb0", input_shape=(None, None, 3) if top else (64, 64, 3), classes=1000 if top else 4)
     ours = [tp.build(plan, activation="softmax") for _ in range(2)]
     for model, source in zip(ours, ("imagenet", str(file)), strict=True):
@@ -147,14 +142,14 @@ def test_efficientnet_normalises_as_the_official_one_with_imagenet_weights(
     assert np.ptp(expected) > 0
     for model in ours:
         last = model.layers[-1] if top else model.get_layer(plan.features.name)
-        made = keras.Model(model.inputs[0], last.output)(images, training=False).numpy()
-        # Their two factors are one of ours, rounded once instead of twice.
-        np.testing.assert_allclose(made, expected, rtol=0, atol=1e-5 * np.abs(expected).max())
-    assert len(asked) == 2
+        outputs = keras.Model(model.inputs[0], last.output)(images, training=False).numpy()
+        # We multiply by one factor where they use two, so ours are rounded once instead of twice.
+        np.testing.assert_allclose(outputs, expected, rtol=0, atol=1e-5 * np.abs(expected).max())
+    assert len(requested) == 2
 
 
 @pytest.mark.slow
-def test_efficientnets_trained_from_scratch_keep_their_normalisation(tmp_path: Path) -> None:
+def test_efficientnets_trained_from_scratch_keep_their_normalization(tmp_path: Path) -> None:
     plan = tp.plan("efficientnetb0", input_shape=(64, 64, 3), classes=3)
     model, again = tp.build(plan, seed=1), tp.build(plan, seed=2)
     mean, variance = np.float32((0.3, 0.4, 0.5)), np.float32((0.05, 0.06, 0.07))
@@ -167,30 +162,30 @@ def test_efficientnets_trained_from_scratch_keep_their_normalisation(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("failure", "reason"),
+    "failure",
     [
-        (URLError(OSError(-2, "Name or service not known")), r"_notop\.h5: \[Errno -2\] Name or service not known\."),
-        (HTTPError("https://", 404, "Not Found", {}, None), r"_notop\.h5: Not Found\."),  # type: ignore[arg-type]
+        URLError(OSError(-2, "Name or service not known")),
+        HTTPError("https://", 404, "Not Found", {}, None),  # type: ignore[arg-type]
     ],
+    ids=["no network", "not found"],
 )
-def test_without_a_network_the_address_and_the_way_out_are_one_sentence(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, failure: Exception, reason: str
+def test_a_failed_download_names_the_address_and_the_reason(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, failure: Exception
 ) -> None:
     def unreachable(*_: object) -> None:
         raise failure
 
     monkeypatch.setattr(file_utils, "urlretrieve", unreachable)
     monkeypatch.setattr(file_utils.config, "keras_home", lambda: str(tmp_path))
-    plan = tp.plan("efficientnetb0", head="gmp", input_shape=(64, 64, 3), classes=5)
-    address = r"The ImageNet weights of efficientnetb0 could not be downloaded from https://\S+/efficientnetb0"
-    ending = r' Try again with a network, or give a file: weights="path/to/file"\.$'
-    with pytest.raises(ValueError, match=address + reason + ending):
+    plan = tp.plan("vgg16", head="gap", input_shape=(32, 32, 3), classes=5)
+    with pytest.raises(ValueError, match=r"https://\S+/vgg16\S+_notop\.h5: .*(not known|Not Found)") as caught:
         load_weights(tp.build(plan), plan, "imagenet")
+    assert "\n" not in str(caught.value)
 
 
 def test_a_download_that_differs_from_its_hash_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(file_utils, "urlretrieve", lambda _, path, *__: Path(path).write_bytes(b"cut off"))
     monkeypatch.setattr(file_utils.config, "keras_home", lambda: str(tmp_path))
     plan = tp.plan("vgg16", head="gap", input_shape=(32, 32, 3), classes=5)
-    with pytest.raises(ValueError, match=r"of vgg16 could not be downloaded and checked: Incomplete or corrupted file"):
+    with pytest.raises(ValueError, match="corrupted"):
         load_weights(tp.build(plan), plan, "imagenet")

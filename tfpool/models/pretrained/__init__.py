@@ -1,6 +1,6 @@
-"""ImageNet weights: where they come from, which pixels they expect, the names of their 1000 classes. Loads no Keras.
+"""ImageNet weights: their source, the pixels they expect, the names of their 1000 classes. Loads no Keras.
 
-The networks themselves are in `networks`. Others use `load_weights`, `preprocess_input` and `decode_predictions`.
+The networks themselves are in `networks`. Other packages use the names below.
 """
 
 from tfpool.models.pretrained.applications import NETWORKS

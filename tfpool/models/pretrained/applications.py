@@ -12,17 +12,17 @@ APPLICATIONS = {
     **{f"vgg{depth}": (f"vgg{depth}", f"VGG{depth}") for depth in (16, 19)},
     **{f"efficientnetb{number}": ("efficientnet", f"EfficientNetB{number}") for number in range(8)},
 }
-"""Our name of a network, its module in keras.applications and the function there that builds it."""
+"""By our name of a network, its module in keras.applications and the function there that builds it."""
 
 NETWORKS: tuple[str, ...] = ("squeezenet", *APPLICATIONS)
-"""Names of the networks that `weights="imagenet"` is there for."""
+"""Names of the networks that can be built with `weights="imagenet"`."""
 
 
-def check(network: str) -> None:
+def check_has_weights(network: str) -> None:
     """Refuse a network without ImageNet weights.
 
     Raises:
-        ValueError: naming those that have them.
+        ValueError: naming the networks that have them.
     """
     if not isinstance(network, str) or network not in NETWORKS:
         raise ValueError(

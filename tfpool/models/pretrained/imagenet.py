@@ -1,11 +1,11 @@
-"""Around a network trained on ImageNet: from photographs to its input, and from its 1000 scores to names."""
+"""Input and output of networks trained on ImageNet: from photographs to pixels, from 1000 scores to class names."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from tfpool.models.pretrained.applications import APPLICATIONS, BUNDLED, check
+from tfpool.models.pretrained.applications import APPLICATIONS, BUNDLED, check_has_weights
 from tfpool.validation import at_least
 
 if TYPE_CHECKING:
@@ -15,11 +15,19 @@ if TYPE_CHECKING:
 CLASSES = 1000
 SQUEEZENET_MEAN = (104.006, 116.669, 122.679)
 """Blue, green and red of ImageNet's mean pixel, as SqueezeNet's authors subtract them."""
+PIXEL_MODES = {
+    "unit": "from 0 to 1",
+    "raw": "from 0 to 255",
+    "tf": "from −1 to 1",
+    "caffe": "less ImageNet's mean, BGR",
+    "torch": "by ImageNet's mean and deviation",
+}
+"""How a model may expect its pixels. The last three are the modes of keras.applications' `preprocess_input`."""
 
 
 @lru_cache(maxsize=1)
 def class_names() -> tuple[str, ...]:
-    """The 1000 names of ImageNet's classes in the order of the scores, each different.
+    """The 1000 names of ImageNet's classes in the order of the scores, without duplicates.
 
     Raises:
         ValueError: if the bundled file is missing or damaged.
@@ -32,31 +40,40 @@ def class_names() -> tuple[str, ...]:
 
 
 def preprocess_input(network: str, images: ArrayLike) -> np.ndarray:
-    """Photographs as a network's ImageNet weights expect them. Leaves `images` as they are.
+    """Scale photographs as a network's ImageNet weights expect them. `images` is not changed.
 
     Args:
-        network: a name from `NETWORKS`.
+        network: a network with ImageNet weights, such as "squeezenet" or "resnet50".
         images: (N, H, W, 3) red, green and blue from 0 to 255, of any number type.
 
     Returns:
         float32 (N, H, W, 3): from -1 to 1 for version 2 of the ResNets, from 0 to 255 for the EfficientNets, and
-        blue, green and red less their means for the others.
+        blue, green and red minus their means for the others.
 
     Raises:
-        ValueError: if the network has no ImageNet weights, or the images are of another shape or range.
+        ValueError: if the network has no ImageNet weights, or the images have another shape or range.
+
+    Example:
+        >>> import tfpool as tp
+        >>> import numpy as np
+        >>> white = np.full((1, 227, 227, 3), 255, np.uint8)
+        >>> tp.preprocess_input("squeezenet", white)[0, 0, 0].round(1)
+        array([151. , 138.3, 132.3], dtype=float32)
+        >>> tp.preprocess_input("resnet50v2", white)[0, 0, 0]
+        array([1., 1., 1.], dtype=float32)
     """
     import numpy as np
 
-    check(network)
+    check_has_weights(network)
     try:
         pixels = np.asarray(images)
     except ValueError:
         raise ValueError("Images of one size are needed, (N, H, W, 3), got several sizes. Resize them first.") from None
     _check_images(pixels)
-    return np.ascontiguousarray(as_trained(network, pixels.astype(np.float32)))
+    return np.ascontiguousarray(scale_for_imagenet(network, pixels.astype(np.float32)))
 
 
-def as_trained(network: str, pixels: Any) -> Any:
+def scale_for_imagenet(network: str, pixels: Any) -> Any:
     """Pixels, an array or a tensor of float32 (N, H, W, 3) from 0 to 255, in the range of the ImageNet weights."""
     import numpy as np
 
@@ -69,25 +86,33 @@ def as_trained(network: str, pixels: Any) -> Any:
 
 
 def decode_predictions(scores: ArrayLike, top: int = 5) -> list[list[tuple[str, float]]]:
-    """Names of the best classes.
+    """Name the ImageNet classes with the highest scores.
 
     Args:
-        scores: (N, 1000) of ImageNet's classes, softmax or logits.
-        top: how many names an image, at most 1000.
+        scores: (N, 1000), logits or probabilities of ImageNet's classes.
+        top: number of names per image, at most 1000.
 
     Returns:
-        For each image (name, score) pairs, the best first, with the scores as given.
+        For each image (name, score) pairs, the highest score first, with the scores as given.
 
     Raises:
-        ValueError: if there are not 1000 scores an image, or `top` is out of range.
+        ValueError: if there are not 1000 scores per image, or `top` is out of range.
+
+    Example:
+        >>> import tfpool as tp
+        >>> import numpy as np
+        >>> scores = np.zeros((1, 1000))
+        >>> scores[0, [967, 285]] = 0.9, 0.1
+        >>> tp.decode_predictions(scores, top=2)
+        [[('espresso', 0.9), ('Egyptian cat', 0.1)]]
     """
     import numpy as np
 
     values = np.asarray(scores)
     if values.ndim != 2 or values.shape[1] != CLASSES or values.dtype.kind not in "iuf":
         raise ValueError(
-            f"ImageNet's {CLASSES} scores an image are needed, (N, {CLASSES}), got {values.dtype} {values.shape}. "
-            "A model of other classes has names of its own."
+            f"Scores of ImageNet's {CLASSES} classes are needed, (N, {CLASSES}), got {values.dtype} {values.shape}. "
+            "A model of other classes has its own class names."
         )
     if at_least(1, top, "top") > CLASSES:
         raise ValueError(f"ImageNet has {CLASSES} classes, got top={top}. Use fewer.")
@@ -100,14 +125,12 @@ def decode_predictions(scores: ArrayLike, top: int = 5) -> list[list[tuple[str, 
 
 def _check_images(images: np.ndarray) -> None:
     if images.ndim != 4 or images.shape[-1] != 3 or 0 in images.shape:
-        single = " Use images[None] for one image." if images.ndim == 3 else ""
-        raise ValueError(f"Colour images (N, H, W, 3) are needed, got an array of shape {images.shape}.{single}")
+        hint = " Use images[None] for one image." if images.ndim == 3 else ""
+        raise ValueError(f"Color images (N, H, W, 3) are needed, got an array of shape {images.shape}.{hint}")
     if images.dtype.kind not in "iuf":
         raise ValueError(f"Images are numbers from 0 to 255, got an array of {images.dtype}. Use uint8.")
     least, most = images.min(), images.max()
-    # Scaled images would be taken for black ones, without any error.
-    scaled = images.dtype.kind == "f" and 0 < most <= 1
-    if not (least >= 0 and most <= 255) or scaled:
-        raise ValueError(
-            f"Images go from 0 to 255, got values from {least:g} to {most:g}. Give them as they were read."
-        )
+    # Images from 0 to 1 would pass for black images without any error.
+    is_scaled = images.dtype.kind == "f" and 0 < most <= 1
+    if not (least >= 0 and most <= 255) or is_scaled:
+        raise ValueError(f"Images go from 0 to 255, got values from {least:g} to {most:g}. Do not scale them first.")

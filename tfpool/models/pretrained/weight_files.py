@@ -1,4 +1,4 @@
-"""Weights from a file of any kind that Keras writes, or from NumPy's, into the backbone and a head that fits."""
+"""Loading weights from any kind of file that Keras writes, or NumPy's, into the backbone and a head that fits."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ from tfpool.counting.plan import Plan
 if TYPE_CHECKING:
     import keras
 
-KINDS = (".weights.h5", ".h5", ".keras", ".npz")
+SUFFIXES = (".weights.h5", ".h5", ".keras", ".npz")
 
 Layers = Sequence[tuple[str, Sequence[Any]]]
 """Names of layers and their weights, arrays or HDF5 data sets, in the order of the layers."""
 
 
-def load(model: keras.Model, plan: Plan, path: Path) -> None:
-    """Load a file's weights into the backbone, and into the head if all of the head's fit.
+def load_file(model: keras.Model, plan: Plan, path: Path) -> None:
+    """Load a file's weights into the backbone, and into the head if all of its weights fit.
 
     Args:
-        model: what `tfpool.build` made of `plan`.
+        model: what `tfpool.build` returned for `plan`.
         plan: what the model was built from.
-        path: a file that ends in one of `KINDS`.
+        path: a file that ends in one of `SUFFIXES`.
 
     Raises:
-        ValueError: if the file is missing, of another kind, damaged, or does not fit the backbone.
+        ValueError: if the file is missing, has another suffix, is damaged, or does not fit the backbone.
     """
     if not path.is_file():
-        raise ValueError(f'There is no file of weights {path}. Give the path of one, or weights="imagenet".')
-    if not path.name.endswith(KINDS):
-        raise ValueError(f"{path} is not a file of weights that can be read. Use one that ends in {', '.join(KINDS)}.")
-    with _readable(path):
+        raise ValueError(f'There is no weight file {path}. Give the path of a file, or weights="imagenet".')
+    if not path.name.endswith(SUFFIXES):
+        raise ValueError(f"{path} cannot be read as a weight file. Use a file that ends in {', '.join(SUFFIXES)}.")
+    with _one_error(path):
         if path.suffix == ".npz":
-            assign(model, plan, arrays(path), source=str(path), by_name=True)
+            assign(model, plan, read_arrays(path), source=str(path), by_name=True)
         elif path.suffix == ".keras":
-            # Keras leaves what it can't read open.
+            # Keras would leave open an archive that it cannot read.
             with zipfile.ZipFile(path) as archive:
                 archive.getinfo("model.weights.h5")
             _load_by_keras(model, plan, path)
@@ -50,36 +50,36 @@ def load(model: keras.Model, plan: Plan, path: Path) -> None:
 
 
 def assign(
-    model: keras.Model, plan: Plan, given: Layers, source: str, head: bool = True, by_name: bool = False
+    model: keras.Model, plan: Plan, saved: Layers, source: str, head: bool = True, by_name: bool = False
 ) -> None:
-    """Give the layers of a model their weights in order: the backbone's, and the head's if all of them fit.
+    """Set the weights of a model's layers in order: the backbone's, and the head's if all of them fit.
 
     Args:
-        model: what `tfpool.build` made of `plan`.
+        model: what `tfpool.build` returned for `plan`.
         plan: what the model was built from.
-        given: as many layers as the backbone has, or more.
-        source: what an error calls them.
-        head: whether the head gets any.
-        by_name: whether the backbone's layers have to be called alike, too.
+        saved: as many layers as the backbone has, or more.
+        source: the name of the weights in an error.
+        head: whether the head may be loaded.
+        by_name: whether the names of the backbone's layers have to agree, too.
 
     Raises:
-        ValueError: if they do not fit the backbone. The model is as it was then.
+        ValueError: if they do not fit the backbone. The model is not changed.
     """
     import numpy as np
 
     layers = [layer for layer in model.layers if layer.weights]
     backbone = layers[: sum(row.params > 0 for row in plan.rows if row.part == "backbone")]
     for number, layer in enumerate(backbone):
-        name, held = given[number] if number < len(given) else ("", ())
-        if _shapes(held) != _shapes(layer.weights) or (by_name and name != layer.name):
-            found = f"{_text(held)} in layer {name}" if name else "no layer for it"
-            raise ValueError(_misfit(source, plan, f"{layer.name} takes {_text(layer.weights)}, there is {found}"))
-    whole = head and [_shapes(held) for _, held in given] == [_shapes(layer.weights) for layer in layers]
-    for layer, (_, held) in zip(layers if whole else backbone, given, strict=False):
-        layer.set_weights([np.asarray(weight) for weight in held])
+        name, weights = saved[number] if number < len(saved) else ("", ())
+        if _shapes(weights) != _shapes(layer.weights) or (by_name and name != layer.name):
+            received = f"{_text(weights)} in layer {name}" if name else "no layer for it"
+            raise ValueError(_misfit(source, plan, f"{layer.name} takes {_text(layer.weights)}, there is {received}"))
+    all_fit = [_shapes(weights) for _, weights in saved] == [_shapes(layer.weights) for layer in layers]
+    for layer, (_, weights) in zip(layers if head and all_fit else backbone, saved, strict=False):
+        layer.set_weights([np.asarray(weight) for weight in weights])
 
 
-def arrays(path: Path) -> Layers:
+def read_arrays(path: Path) -> Layers:
     """The layers of an `.npz` file with arrays named "layer/weight", in the order of the file."""
     import numpy as np
 
@@ -91,32 +91,32 @@ def arrays(path: Path) -> Layers:
             try:
                 layers.setdefault(name.rpartition("/")[0], []).append(file[name])
             except ValueError as error:
-                # What NumPy raises on pickled objects, which could run anything.
+                # NumPy refuses pickled objects, which could run any code.
                 raise TypeError(str(error)) from error
     return list(layers.items())
 
 
 @contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    """Turn what the readers raise on damaged files into one sentence."""
+def _one_error(path: Path) -> Iterator[None]:
+    """Turn whatever the readers raise on damaged files into one error."""
     try:
         yield
     except (OSError, EOFError, KeyError, TypeError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(
-            f"{path} is damaged, or not the kind of file that its name says. Get it again, or mend its name."
+            f"{path} is damaged, or its suffix is wrong. Get the file again, or correct its name."
         ) from error
 
 
 def _load_hdf5(model: keras.Model, plan: Plan, path: Path) -> None:
     import h5py  # type: ignore[import-untyped]
 
-    # Shapes are compared before anything is read: data sets can claim any size.
+    # Shapes are compared before anything is read: a data set can claim any size.
     with h5py.File(path) as file:
         if layers := _data_sets(file.get("model_weights", file)):
             assign(model, plan, layers, source=str(path))
             return
     if not path.name.endswith(".weights.h5"):
-        # Keras tells its newer files, which do not go by the order of layers, by this name.
+        # Keras reads its newer format, which does not depend on the order of layers, only under this suffix.
         raise KeyError("layer_names")
     _load_by_keras(model, plan, path)
 
@@ -128,9 +128,9 @@ def _data_sets(file: Any) -> Layers:
 
 
 def _attribute(group: Any, name: str) -> list[str]:
-    """A list of names, which is spread over numbered attributes where it is too long for one."""
-    spread = takewhile(lambda part: part in group.attrs, (f"{name}{number}" for number in count()))
-    parts = [name] if name in group.attrs else list(spread)
+    """A list of names, which Keras spreads over numbered attributes if it is too long for one."""
+    numbered = takewhile(lambda part: part in group.attrs, (f"{name}{number}" for number in count()))
+    parts = [name] if name in group.attrs else list(numbered)
     values = [value for part in parts for value in group.attrs[part]]
     return [value.decode() if isinstance(value, bytes) else str(value) for value in values]
 
@@ -139,11 +139,11 @@ def _load_by_keras(model: keras.Model, plan: Plan, path: Path) -> None:
     import keras
 
     backbone = keras.Model(model.inputs[0], model.get_layer(plan.features.name).output)
-    inner = {layer.name for layer in backbone.layers}
-    head = [(layer, layer.get_weights()) for layer in model.layers if layer.weights and layer.name not in inner]
+    names = {layer.name for layer in backbone.layers}
+    head = [(layer, layer.get_weights()) for layer in model.layers if layer.weights and layer.name not in names]
     if _fits(model, path):
         return
-    # Keras loads what fits before it finds what does not, and no part of another head may stay.
+    # Keras loads the weights that fit before it fails on the others, and no part of another head may stay.
     for layer, weights in head:
         layer.set_weights(weights)
     if not _fits(backbone, path):
@@ -152,7 +152,7 @@ def _load_by_keras(model: keras.Model, plan: Plan, path: Path) -> None:
 
 def _fits(model: keras.Model, path: Path) -> bool:
     with warnings.catch_warnings():
-        # Keras warns of layers that it did not find before it raises.
+        # Keras warns of missing layers before it raises.
         warnings.simplefilter("ignore")
         try:
             model.load_weights(path)

@@ -1,4 +1,4 @@
-"""Pretrained weights into a built model: ImageNet's by name, or any file's."""
+"""Loading pretrained weights into a built model: ImageNet's by name, or those of a file."""
 
 from __future__ import annotations
 
@@ -13,46 +13,45 @@ from typing import TYPE_CHECKING
 from tfpool.counting.plan import Plan
 from tfpool.counting.plan import plan as describe
 from tfpool.models.pretrained import weight_files
-from tfpool.models.pretrained.applications import APPLICATIONS, BUNDLED, check
+from tfpool.models.pretrained.applications import APPLICATIONS, BUNDLED, check_has_weights
 
 if TYPE_CHECKING:
     import keras
 
 SQUEEZENET = BUNDLED / "squeezenet_imagenet.npz"
 STANDARD_DEVIATION = (0.229, 0.224, 0.225)
-"""Of ImageNet's red, green and blue from 0 to 1, as keras.applications rounds them for the EfficientNets."""
+"""Of ImageNet's red, green and blue on a scale from 0 to 1, rounded as in keras.applications' EfficientNets."""
 
 
 def load_weights(model: keras.Model, plan: Plan, weights: str | os.PathLike[str]) -> None:
-    """Put pretrained weights into a model that was built from a plan.
+    """Load pretrained weights into a model that was built from a plan.
 
-    The backbone gets its weights, or there is an error. The head gets its own too where there are some for it: for
-    "imagenet" where it is the published one with its 1000 classes, for a file where all of them fit. Otherwise it stays
-    as it was.
+    The backbone gets its weights, or there is an error. The head is loaded too if it is the published head with 1000
+    classes ("imagenet"), or if all of the file's head weights fit. Otherwise the head is not changed.
 
     Args:
-        model: what `tfpool.build` made of `plan`.
-        plan: what the model was built from. ImageNet's weights are for images of any size with three channels.
-        weights: "imagenet" for a network from `NETWORKS`: SqueezeNet's are bundled, Keras downloads and keeps the
-            others. Or a file: `.weights.h5`, `.h5`, `.keras`, or `.npz` with arrays named "layer/weight".
+        model: what `tfpool.build` returned for `plan`.
+        plan: what the model was built from. ImageNet weights are for images of any size with three channels.
+        weights: "imagenet" for a network from `NETWORKS`: SqueezeNet's weights are bundled, Keras downloads and caches
+            the others. Or a file: `.weights.h5`, `.h5`, `.keras`, or `.npz` with arrays named "layer/weight".
 
     Raises:
-        ValueError: if there are no such weights, they can't be downloaded or read, or they do not fit the backbone.
+        ValueError: if the weights do not exist, cannot be downloaded or read, or do not fit the backbone.
     """
     if weights == "imagenet":
-        check(plan.backbone)
+        check_has_weights(plan.backbone)
         _check_published(plan)
         if plan.backbone in APPLICATIONS:
             _download(model, plan)
         else:
-            layers = weight_files.arrays(_intact(SQUEEZENET))
+            layers = weight_files.read_arrays(_intact(SQUEEZENET))
             weight_files.assign(
                 model, plan, layers, source=SQUEEZENET.name, head=_has_published_head(plan), by_name=True
             )
     elif isinstance(weights, str | os.PathLike):
-        weight_files.load(model, plan, Path(weights))
+        weight_files.load_file(model, plan, Path(weights))
     else:
-        raise ValueError(f'Weights are "imagenet" or a path to a file, got {weights!r}.')
+        raise ValueError(f'Weights are "imagenet" or the path of a file, got {weights!r}.')
     _finish_normalization(model)
 
 
@@ -81,17 +80,17 @@ def _head_layers(plan: Plan) -> list[tuple[str, str, int]]:
 
 
 def _download(model: keras.Model, plan: Plan) -> None:
-    """Let Keras fetch the weights into its cache, with a progress bar and a check of the hash, and copy them."""
+    """Let Keras download the weights into its cache, with a progress bar and a hash check, and copy them."""
     import keras
 
     _, constructor = APPLICATIONS[plan.backbone]
     try:
-        # Progress is no result: a script that reads the results from stdout must not find it there.
+        # A script that reads results from stdout must not find the progress bar there.
         with redirect_stdout(sys.stderr):
             official = getattr(keras.applications, constructor)(
                 weights="imagenet", include_top=_has_published_head(plan)
             )
-    except Exception as error:  # Keras raises a bare Exception where it can't reach the address.
+    except Exception as error:  # Keras raises a bare Exception if the address cannot be reached.
         print(file=sys.stderr)
         failure = re.search(r"URL fetch failure on (\S+): \S+ -- (.*)", str(error))
         reason = f"from {failure[1]}: {failure[2]}" if failure else f"and checked: {error}"
@@ -104,10 +103,10 @@ def _download(model: keras.Model, plan: Plan) -> None:
 
 
 def _finish_normalization(model: keras.Model) -> None:
-    """Make Normalization compute with the weights that it was given, as variances.
+    """Make Normalization layers compute with the weights that were loaded.
 
-    The files of the EfficientNets hold standard deviations where the layer takes variances. keras.applications makes up
-    for it by a layer more, github.com/tensorflow/tensorflow/issues/49930; squaring them does the same without it.
+    The files of the EfficientNets hold standard deviations where the layer takes variances. keras.applications corrects
+    this with another layer, github.com/tensorflow/tensorflow/issues/49930; squaring them needs no layer.
     """
     import keras
     import numpy as np
