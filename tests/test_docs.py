@@ -6,9 +6,7 @@ import shlex
 import subprocess
 import sys
 import tomllib
-import urllib.parse
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 from unittest.mock import patch
 
@@ -16,6 +14,7 @@ import pytest
 
 import tfpool as tp
 from tests.helpers.processes import ROOT
+from tests.helpers.site import Html, dead_links, outside_addresses
 from tfpool import data
 from tfpool.cli import parser
 from tfpool.networks.catalog import CATALOG
@@ -92,46 +91,6 @@ def test_the_page_of_networks_is_the_one_that_the_catalog_makes() -> None:
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
     assert script.PAGE.read_text() == script.page(), "run python scripts/make_networks_page.py"
-
-
-class Html(HTMLParser):
-    """A page of the site: its anchors, where it links to, and what a browser loads with it."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.anchors: set[str] = set()
-        self.links: list[str] = []
-        self.loaded: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        attributes = {name: value or "" for name, value in attrs}
-        self.anchors |= {attributes[name] for name in ("id", "name") if name in attributes}
-        if tag == "a" and "href" in attributes:
-            self.links.append(attributes["href"])
-        if "src" in attributes:
-            self.loaded.append(attributes["src"])
-        if tag == "link" and attributes.get("rel") in ("stylesheet", "preload", "preconnect", "icon", "shortcut icon"):
-            self.loaded.append(attributes["href"])
-
-
-def dead_links(site: Path, pages: dict[Path, Html]) -> Iterator[str]:
-    for path, page in pages.items():
-        for link in [*page.links, *page.loaded]:
-            address = urllib.parse.urlsplit(link)
-            if address.scheme or address.netloc:
-                continue
-            target = (path.parent / urllib.parse.unquote(address.path)).resolve() if address.path else path
-            anchor = urllib.parse.unquote(address.fragment)
-            if not target.is_file() or (anchor and target in pages and anchor not in pages[target].anchors):
-                yield f"{path.relative_to(site)}: {link}"
-
-
-def outside_addresses(site: Path, pages: dict[Path, Html]) -> Iterator[str]:
-    for page in pages.values():
-        yield from (link for link in page.loaded if re.match("(https?:)?//", link))
-    for path in site.rglob("*.css"):
-        yield from re.findall(r"(?:url\(|@import )['\"]?((?:https?:)?//[^'\")]+)", path.read_text())
 
 
 def public_names() -> Iterator[str]:
