@@ -53,6 +53,8 @@ def test_paths_that_are_named_exist(page: Path) -> None:
     folders = "tfpool|dashboard|pages|tests|scripts|docs|benchmarks"
     for path in re.findall(rf"(?<![\w./-])((?:{folders})/[\w./-]*\w)", page.read_text()):
         assert (ROOT / path).exists(), path
+    for name, path in re.findall(r"`(\w+)`\s+of\s+`([\w/]+\.py)`", page.read_text()):
+        assert re.search(rf"^(def )?{name}\b", (ROOT / path).read_text(), re.MULTILINE), f"{name} of {path}"
 
 
 def test_options_of_streamlit_that_are_named_are_there() -> None:
