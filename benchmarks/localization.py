@@ -97,8 +97,8 @@ def compared(judged: list[np.ndarray], baseline: np.ndarray) -> tuple[str, str]:
     """A figure's mean over seeds, and the interval of its difference to the baseline's."""
     random, images = np.random.default_rng(0), len(baseline)
     even = np.full((1, images), 1 / images)
-    drawn = random.multinomial(images, even[0], DRAWS) / images
-    apart = np.stack([figure(values, drawn) for values in judged]) - figure(baseline, drawn)
+    weights = random.multinomial(images, even[0], DRAWS) / images
+    apart = np.stack([figure(values, weights) for values in judged]) - figure(baseline, weights)
     seeds = random.integers(len(judged), size=apart.shape)
     low, high = np.quantile(np.take_along_axis(apart, seeds, axis=0).mean(axis=0), (0.025, 0.975))
     mean = np.mean([figure(values, even) for values in judged])
@@ -153,8 +153,8 @@ def cut_outs_in(folder: Path) -> Iterator[Image.Image]:
         with Image.open(path) as opened:
             picture = opened.convert("RGBA")
         solid = picture.getchannel("A").point(lambda alpha: 255 * (alpha >= 128))
-        drawn = {"cartoon", "symbols"}.intersection(path.relative_to(folder).parts)
-        if not drawn and max(picture.size) >= 100 and 0 < np.mean(np.asarray(solid) > 0) <= 0.95:
+        is_drawing = {"cartoon", "symbols"}.intersection(path.relative_to(folder).parts)
+        if not is_drawing and max(picture.size) >= 100 and 0 < np.mean(np.asarray(solid) > 0) <= 0.95:
             yield picture.crop(solid.getbbox())
 
 

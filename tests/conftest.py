@@ -121,8 +121,8 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> str:
             class_folder = folder / "images" / name / str(label)
             class_folder.mkdir(parents=True, exist_ok=True)
             Image.fromarray(pixels[..., 0]).save(class_folder / f"{number}.png")
-    data.add(folder / "images", "few", size=28, channels=1, folder=folder / "kept")
-    return str(folder / "kept" / "few")
+    data.add(folder / "images", "few", size=28, channels=1, folder=folder / "datasets")
+    return str(folder / "datasets" / "few")
 
 
 def pytest_collection_finish() -> None:

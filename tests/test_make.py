@@ -103,7 +103,7 @@ def test_every_test_belongs_to_one_round() -> None:
     assert len(rounds) == 4
     for count in range(4):
         for marks in itertools.combinations(("browser", "quiet", "exhaustive"), count):
-            chosen = [each.evaluate(lambda name, /, **_: name in marks) for each in rounds]  # noqa: B023
+            chosen = [expression.evaluate(lambda name, /, **_: name in marks) for expression in rounds]  # noqa: B023
             assert sum(chosen) == 1, marks
 
 

@@ -47,7 +47,7 @@ STANDS = """() => document.querySelector('[data-testid="stApp"][data-test-script
 PATIENCE = 30_000
 """Milliseconds."""
 MINUTES = 180_000
-"""Until TensorFlow is loaded, or a worker has trained, on a busy machine."""
+"""Milliseconds until TensorFlow is loaded, or a worker has trained, on a busy machine."""
 Serve = Callable[[Path], str]
 Browse = Callable[..., Page]
 
@@ -56,7 +56,7 @@ Browse = Callable[..., Page]
 def serve() -> Iterator[Serve]:
     """Start a fresh server over a store and return its address."""
     with contextlib.ExitStack() as servers:
-        # Most tests open no map, and there is a server for each.
+        # Most tests open no map, and each has a server of its own.
         yield lambda store: servers.enter_context(serving(store, warming="off"))
 
 
@@ -102,17 +102,17 @@ def start_server(
     script: Sequence[str] = ("-m", "streamlit", "run", "app.py"),
     environment: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """A dashboard over a store, once it answers.
+    """Start a dashboard over a store, and return once it answers.
 
     Args:
         store: its folder.
         port: where it listens.
         log: where its output goes.
         warming: "off" where no map is opened.
-        options: of Streamlit's command line, besides.
+        options: more options of Streamlit's command line.
         root: the folder of app.py.
         script: what Python runs there.
-        environment: variables, besides.
+        environment: more variables.
     """
     own = ("--server.port", str(port), "--server.headless", "true")
     command = [sys.executable, *script, *own, *options]
@@ -136,7 +136,7 @@ def until_healthy(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
 def browser() -> Iterator[Browser]:
     if not Path(CHROMIUM).exists():
         pytest.fail(f"Browser tests need Chromium at {CHROMIUM}: install Debian's package chromium, or set CHROMIUM.")
-    # As long as for actions: an expectation is met or not, however busy the machine.
+    # As long as for actions, since the machine may be busy.
     expect.set_options(timeout=PATIENCE)
     with (
         sync_playwright() as playwright,
@@ -147,7 +147,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def browse(browser: Browser) -> Iterator[Browse]:
-    """Open an address in a window of a width and colour scheme, as another visitor each time."""
+    """Open an address in a window of a width and color scheme, as a new visitor each time."""
     with contextlib.ExitStack() as visits:
 
         def browse(url: str, width: int = 1280, scheme: str = "light") -> Page:
@@ -162,7 +162,7 @@ def browse(browser: Browser) -> Iterator[Browse]:
 
 @contextlib.contextmanager
 def visit(browser: Browser, width: int, scheme: str) -> Iterator[tuple[Page, list[str]]]:
-    """An empty page of a visitor of its own, and what goes wrong in it."""
+    """An empty page of a new visitor, and a list of what goes wrong in it."""
     context = browser.new_context(
         viewport={"width": width, "height": 900},
         color_scheme=scheme,  # type: ignore[arg-type]
@@ -175,23 +175,23 @@ def visit(browser: Browser, width: int, scheme: str) -> Iterator[tuple[Page, lis
 
 
 def watched(context: BrowserContext) -> list[str]:
-    """A list that grows by each error on a context's pages, and by each outside address that they ask."""
+    """A list that grows with each error on a context's pages, and with each outside address that they request."""
     faults: list[str] = []
 
-    def said(message: ConsoleMessage) -> None:
+    def on_console(message: ConsoleMessage) -> None:
         if message.type == "error" and not message.location["url"].endswith(PROBES):
             faults.append(f"console: {message.text} {message.location['url']}")
 
-    def asked(url: str) -> None:
+    def check_address(url: str) -> None:
         address = urllib.parse.urlsplit(url)
         if address.scheme in ("http", "https", "ws", "wss") and address.hostname != "127.0.0.1":
             faults.append(f"request to an outside address: {url}")
 
-    context.on("console", said)
-    # What no script catches is not said on the console, and sockets are no requests.
+    context.on("console", on_console)
+    # Uncaught errors are not on the console, and WebSockets are not requests.
     context.on("weberror", lambda failed: faults.append(f"not caught: {failed.error}"))
-    context.on("request", lambda request: asked(request.url))
-    context.on("page", lambda page: page.on("websocket", lambda socket: asked(socket.url)))
+    context.on("request", lambda request: check_address(request.url))
+    context.on("page", lambda page: page.on("websocket", lambda socket: check_address(socket.url)))
     return faults
 
 
@@ -208,7 +208,7 @@ def heading(page: str) -> str:
 
 
 def settle(page: Page) -> None:
-    """Wait until the script has run, which may load TensorFlow, nothing is out of date, and all charts are drawn."""
+    """Wait until the script has run, which may load TensorFlow, and everything is drawn."""
     page.wait_for_function(STANDS, timeout=MINUTES)
 
 
@@ -218,7 +218,7 @@ def stop_button(page: Page) -> Locator:
 
 
 def looked_at(page: Page, name: str) -> Path:
-    """A page as it stands can be read and fits its window, and its colours are those asked for; kept as a picture."""
+    """Check that a page is accessible and fits its window, and save a screenshot."""
     settle(page)
     fits(page)
     accessible(page)
@@ -226,17 +226,17 @@ def looked_at(page: Page, name: str) -> Path:
 
 
 def fits(page: Page) -> None:
-    """Nothing has to be scrolled to sideways."""
+    """Check that nothing has to be scrolled to sideways."""
     wider = page.get_by_test_id("stMain").evaluate("main => main.scrollWidth - main.clientWidth")
     assert wider <= 0, f"{page.url} is {wider} pixels wider than its window"
 
 
 def accessible(page: Page) -> None:
-    """No fault that axe-core calls serious or critical."""
-    found = Axe().run(page).response["violations"]
+    """Check that axe-core finds nothing serious or critical."""
+    violations = Axe().run(page).response["violations"]
     serious = [
         f"{fault['impact']} {fault['id']}: {fault['help']}: {node['target']} {node['html'][:200]}"
-        for fault in found
+        for fault in violations
         if fault["impact"] in ("serious", "critical")
         for node in fault["nodes"]
     ]
@@ -244,7 +244,7 @@ def accessible(page: Page) -> None:
 
 
 def picture(page: Page, name: str) -> Path:
-    """Keep a screenshot of the whole page."""
+    """Save a screenshot of the whole page."""
     ARTEFACTS.mkdir(exist_ok=True)
     height = page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollHeight")
     size = page.viewport_size or {"width": 1280, "height": 900}
