@@ -1,4 +1,4 @@
-"""Home: Flatten or GAP? A feature map to edit, with what each head makes of it and costs, and a tour of two runs."""
+"""Home: a feature map to edit, what each head computes from it and costs, and a tour of two runs."""
 
 import streamlit as st
 
@@ -8,15 +8,14 @@ from dashboard.common.glossary import meaning
 from dashboard.common.page import link
 from dashboard.header import header
 from dashboard.home import tour
-from dashboard.home.feature_map_editor import painted
+from dashboard.home.feature_map_editor import edit
 from tfpool.lab import CLAIMS
 from tfpool.networks import heads
 
 header(
-    "Flatten or GAP?",
-    "A network's last convolution leaves **feature maps**: small grids of numbers, one per channel, that say where in "
-    "the image something was found. The **head** makes one score per class of them. Change the map, and see how.",
-    name="Home",
+    "Home",
+    "A network's last convolution gives **feature maps**: small grids of numbers, one per channel, that show where in "
+    "the image a pattern was found. The **head** turns them into one score per class. Change the map and watch.",
 )
 PATTERNS = {
     "Corner": "9600630000000000",
@@ -26,51 +25,52 @@ PATTERNS = {
 CHANNELS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 CLASSES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 SIDES = (1, 2, 4, 7, 14, 28)
+DOORS = (
+    ("Parameters", "**Count** it", "What each head costs, for any network, image size and number of classes."),
+    ("Train", "**Train** it", "The same network with two heads, on real images, side by side."),
+    ("CAM", "**Look** at it", "Which parts of an image each network uses, on one scale."),
+)
 _LINES = 140
-"""Height of the chart's lines, in pixels of the page: all that the first question takes stands on one screen."""
+"""Height of the chart's area in pixels, so that everything about the first question fits on one screen."""
 
 
-def _weights(side: int, ratio: str) -> str:
+def _comparison(side: int, ratio: str) -> str:
     if not ratio:
         return "With a single position all three cost the same."
-    positions = f"each of the {side * side:,} positions"
-    return f"So behind Flatten a class needs a weight for {positions}: **{ratio}** as many parameters as behind GAP."
+    return (
+        f"So after Flatten a class needs a weight for each of the {side * side:,} positions: **{ratio}** as many "
+        "parameters as after GAP."
+    )
 
 
 @st.fragment
 def play() -> None:
     left, right = st.columns([1, 3], gap="medium")
     with left:
-        cells = painted(PATTERNS, "home_map", "A feature map of 4 by 4 numbers from 0 to 9, to be edited")
+        cells = edit(PATTERNS, "home_map", "A feature map of 4 by 4 numbers from 0 to 9, to be edited")
     with right:
         answers = st.columns(3)
         sliders = st.columns(3)
     with sliders[0]:
         side = st.slider(
-            "Side, H = W",
-            1,
-            28,
-            7,
-            key="home_side",
-            bind="query-params",
-            help="Of each map: 7 for ResNet-50",
+            "Side, H = W", 1, 28, 7, key="home_side", bind="query-params", help="Of each map; ResNet-50 has 7"
         )
     with sliders[1]:
         channels = st.select_slider(
-            "Channels, C", CHANNELS, 512, key="home_channels", bind="query-params", help="Feature maps in the stack"
+            "Channels, C", CHANNELS, 512, key="home_channels", bind="query-params", help="The number of feature maps"
         )
     with sliders[2]:
         classes = st.select_slider(
             "Classes, K", CLASSES, 1000, format_func="{:,}".format, key="home_classes", bind="query-params"
         )
     features = (side, side, channels)
-    found = {
+    outputs = {
         "gap": f"#### {cells.mean():.2f}",
         "gmp": f"#### {cells.max()}",
         "flatten": "`" + " ".join(map(str, cells.ravel())) + "`",
     }
-    costs = {name: heads.get(name).params(features, classes) for name in found}
-    for column, (name, value) in zip(answers, found.items(), strict=True):
+    costs = {name: heads.get(name).params(features, classes) for name in outputs}
+    for column, (name, value) in zip(answers, outputs.items(), strict=True):
         with column.container(border=True, key=f"home_{name}", height="stretch", gap="xsmall"):
             st.markdown(f"**{heads.HEADS[name].label}**, {heads.HEADS[name].meaning}")
             st.markdown(value)
@@ -78,11 +78,11 @@ def play() -> None:
             st.markdown(formula, help=meaning("Dense", "parameters"))
     with right:
         st.markdown(
-            "Shift the map: what leaves on one side comes in on the other, so GAP and GMP stay as they are, and "
-            "Flatten's numbers change places. " + _weights(side, times(costs["flatten"], costs["gap"]))
+            "Shift the map: the values of GAP and GMP stay the same, the numbers of Flatten change places. "
+            + _comparison(side, times(costs["flatten"], costs["gap"]))
         )
     sides = sorted({*SIDES, side})
-    lines = {name: [heads.get(name).params((each, each, channels), classes) for each in sides] for name in found}
+    lines = {name: [heads.get(name).params((size, size, channels), classes) for size in sides] for name in outputs}
     growth_chart.lines(
         sides,
         lines,
@@ -90,25 +90,19 @@ def play() -> None:
         side,
         _LINES,
         key="home_lines",
-        alt="Parameters of the heads as the feature map grows: those of GAP and GMP stay at "
-        f"{costs['gap']:,}, those of Flatten grow with its area, to {lines['flatten'][-1]:,} at {sides[-1]}",
+        alt="Parameters of the heads as the feature map grows: GAP and GMP keep "
+        f"{costs['gap']:,}, Flatten grows with the area of the map, to {lines['flatten'][-1]:,} at side {sides[-1]}",
     )
 
 
 play()
 
 st.subheader("Three doors", anchor=False)
-doors = st.columns(3)
-with doors[0].container(border=True, height="stretch"):
-    link("Parameters", "**Count** it")
-    st.write("What each head costs, over networks, image sizes and class counts.")
-with doors[1].container(border=True, height="stretch"):
-    link("Train", "**Train** it")
-    st.write("The same network under two heads, on real images, side by side.")
-with doors[2].container(border=True, height="stretch"):
-    link("CAM", "**Look** at it")
-    st.write("Where each of them looks in the same image, on one scale.")
-link("Claims", f"**Is it true?** {len(CLAIMS)} claims, measured")
+for column, (page, label, text) in zip(st.columns(3), DOORS, strict=True):
+    with column.container(border=True, height="stretch"):
+        link(page, label)
+        st.write(text)
+link("Claims", f"**Is it true?** {len(CLAIMS)} textbook claims, measured")
 
 st.subheader("A tour in five steps", anchor=False)
 tour.show()

@@ -28,6 +28,7 @@ _started = False
 
 def load_home() -> None:
     """Load the modules of the first page."""
+    import dashboard.common.glossary
     import dashboard.common.growth_chart
     import dashboard.home.feature_map_editor
     import dashboard.home.tour  # noqa: F401

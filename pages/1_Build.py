@@ -16,24 +16,17 @@ from tfpool.networks import graph
 from tfpool.networks.catalog import find
 from tfpool.networks.heads import HEADS
 
-# What the page Train resizes its small images to for a network that was published for large ones.
+# Small images are enlarged to this side, in pixels, to train a network that was published for large ones.
 ENLARGED = 64
 
 header("Build", "What does this network look like, layer by layer, and what changes with another head?")
 
 
 def published(label: str, key: str, value: int, most: int) -> int:
-    """A whole number: the published one where nothing is typed, so that it follows the network."""
+    """A whole number. An empty field means the network's published one, and follows the network."""
+    text, help = f"{value:,}", f"If empty, {value:,}, as published"
     typed = st.number_input(
-        label,
-        1,
-        most,
-        None,
-        step=1,
-        key=f"build_{key}",
-        placeholder=f"{value:,}",
-        help=f"Empty: {value:,}, as published",
-        bind="query-params",
+        label, 1, most, None, step=1, key=f"build_{key}", placeholder=text, help=help, bind="query-params"
     )
     return value if typed is None else int(typed)
 
@@ -59,11 +52,11 @@ with columns[0]:
         bind="query-params",
     )
 with messages():
-    described = counted(network, head, side, classes)
+    plan = counted(network, head, side, classes)
 with columns[1]:
-    other = head_comparison.against(described)
+    other = head_comparison.other_head(plan)
 
-st.markdown(head_comparison.in_words(described, other))
+st.markdown(head_comparison.summary(plan, other))
 left, right = st.columns([5, 4])
 with left:
     with st.container(horizontal=True, horizontal_alignment="distribute"):
@@ -78,26 +71,26 @@ with left:
         )
         with st.popover("How to read it", type="tertiary"):
             st.markdown(
-                "The image is at the top, the scores at the bottom. Each bar is a block of layers, or one layer.\n"
-                "- It is as **wide** as its map is (by the root of the side), and as **thick** as it has channels "
-                "(logarithmic).\n"
-                "- Beside it stand height×width×channels of what it hands on, and its parameters. ×2: two blocks "
-                "alike.\n"
-                "- An arc is another way around, a **shortcut**: what went in is added to what came out.\n"
-                "- Point at a bar, or tap it, for more. The **receptive field** is the part of the image that one "
-                "position of the map has seen; the **stride** is how many pixels of the image two neighbouring "
-                "positions stand apart.\n"
-                "- What comes out are **logits**, one score per class: any numbers, and the largest wins."
+                "The image is at the top, the scores are at the bottom. Each bar is a block of layers, or one layer.\n"
+                "- The **width** of a bar is the size of its output map (square root of the side), the **thickness** "
+                "its number of channels (logarithmic).\n"
+                "- Beside the bar are the height×width×channels of its output, and its parameters. ×2 means two equal "
+                "blocks.\n"
+                "- An arc is a **shortcut**: the input of a block is added to its output.\n"
+                "- Point at a bar, or tap it, for details. The **receptive field** is the part of the image that one "
+                "position of the map depends on. The **stride** is the distance between two neighboring positions, in "
+                "pixels of the image.\n"
+                "- The outputs are **logits**: one score per class, from −∞ to ∞. The largest is the prediction."
             )
     st.plotly_chart(
-        network_diagram.draw(described, other, detail),
+        network_diagram.draw(plan, other, detail),
         key="build_blocks",
-        alt=network_diagram.told(described, other, detail),
+        alt=network_diagram.alt_text(plan, other, detail),
     )
 with right:
-    head_comparison.numbers(described, other)
-    st.caption(f"{entry.title}. Parameters of the head: {head_comparison.formulas(described, other)}.")
-    heads = [each.head.label for each in (described, other) if each]
+    head_comparison.numbers(plan, other)
+    st.caption(f"{entry.title}. Parameters of the head: {head_comparison.formulas(plan, other)}.")
+    heads = [shown.head.label for shown in (plan, other) if shown]
     both = "both" if other else "this"
     large = {} if entry.input_shape[0] <= SIDES[0] else {"train_image_size": ENLARGED}
     link("Train", f"Train {both}, on small images", train_networks=network, train_heads=heads, **large)
@@ -106,22 +99,22 @@ with right:
         f"Compare {both} over image sizes",
         parameters_networks=network,
         parameters_heads=heads,
-        parameters_side=min(SIDES, key=lambda each: abs(each - side)),
+        parameters_side=min(SIDES, key=lambda choice: abs(choice - side)),
         parameters_classes=classes,
     )
 
-st.subheader(f"All {len(described.rows)} layers", anchor=False)
+st.subheader(f"All {len(plan.rows)} layers", anchor=False)
 st.dataframe(
     pd.DataFrame(
         {
-            "layer": [row.name for row in described.rows],
-            "Keras layer": [row.op for row in described.rows],
-            "output": [graph.text(row.output_shape) for row in described.rows],
-            "parameters": [row.params for row in described.rows],
-            "MACs": [row.macs for row in described.rows],
-            "memory": [row.activation_bytes for row in described.rows],
-            "receptive field": [row.receptive_field for row in described.rows],
-            "stride": [row.stride for row in described.rows],
+            "layer": [row.name for row in plan.rows],
+            "Keras layer": [row.op for row in plan.rows],
+            "output": [graph.text(row.output_shape) for row in plan.rows],
+            "parameters": [row.params for row in plan.rows],
+            "MACs": [row.macs for row in plan.rows],
+            "memory": [row.activation_bytes for row in plan.rows],
+            "receptive field": [row.receptive_field for row in plan.rows],
+            "stride": [row.stride for row in plan.rows],
         }
     ),
     hide_index=True,
@@ -130,17 +123,19 @@ st.dataframe(
         "layer": st.column_config.TextColumn(width="medium"),
         "parameters": st.column_config.NumberColumn(format="localized"),
         "MACs": st.column_config.NumberColumn(format="localized", help=meaning("MACs")),
-        "memory": st.column_config.NumberColumn(format="bytes", help="Of the output, for one image"),
-        "receptive field": st.column_config.NumberColumn(help="Side, in pixels, of what one position sees; empty: all"),
-        "stride": st.column_config.NumberColumn(help="Pixels of the image between two neighbouring positions"),
+        "memory": st.column_config.NumberColumn(format="bytes", help="Of the layer's output, for one image"),
+        "receptive field": st.column_config.NumberColumn(
+            help="Side of it in pixels; empty where it is the whole image"
+        ),
+        "stride": st.column_config.NumberColumn(help="Pixels of the image between two neighboring positions"),
     },
-    alt="Name, kind, output shape, parameters and multiply-adds of each layer",
+    alt="Name, Keras layer, output shape, parameters and multiply-adds of each layer",
 )
 card = st.expander("Keras code: the same model without tfpool", key="build_code", bind="query-params")
 if card.open:
     with card:
-        code = to_code(described)
-        st.download_button("Download", code, f"{described.name}.py", "text/x-python", key="build_download")
-        # With a height of its own it would scroll where no key reaches; in a container keys come to its button to copy.
+        code = to_code(plan)
+        st.download_button("Download", code, f"{plan.name}.py", "text/x-python", key="build_download")
+        # Code with a height of its own cannot be scrolled by keyboard; a container can, through the copy button.
         with st.container(height=420, border=False):
             st.code(code, wrap_lines=True)

@@ -18,51 +18,51 @@ from tfpool.networks.catalog import CATALOG
 from tfpool.tracking import results
 from tfpool.tracking.query import is_lab, split_countable, uncountable_text
 
-BY = ("image side", "classes")
+AXES = ("image side", "classes")
 COUNTS = {
     "head parameters": meaning("head"),
     "backbone parameters": meaning("backbone"),
     "parameters": meaning("parameters"),
     "MACs": meaning("MACs"),
 }
-# Side of the images that the smallest networks were published for.
+# The smallest networks were published for images of this side, in pixels.
 SMALL = 32
 _LINES = 240
-"""Height of the chart of lines, in pixels of the page."""
+"""Height of the line chart in pixels."""
 
 header("Parameters", "What does each head cost, over networks, image sizes and class counts?")
 
 
-def those_that_can_be(
+def plans_and_failures(
     networks: list[str], heads: list[str], side: int, classes: int
 ) -> tuple[list[Plan], dict[str, list[str]]]:
-    """What can be counted, network by network; and what has to be left out, by the reason."""
+    """The plans, network by network, and the names of what cannot be counted by the reason."""
     plans: list[Plan] = []
-    left_out: dict[str, list[str]] = {}
+    failures: dict[str, list[str]] = {}
     for name in networks:
-        why: dict[str, list[str]] = {}
+        heads_by_reason: dict[str, list[str]] = {}
         for head in heads:
             try:
                 plans.append(counted(name, head, side, classes))
             except ValueError as error:
-                why.setdefault(str(error), []).append(head_label(head))
-        for reason, titles in why.items():
-            left_out.setdefault(reason, []).append(f"{', '.join(titles)} on {name}")
-    return plans, left_out
+                heads_by_reason.setdefault(str(error), []).append(head_label(head))
+        for reason, titles in heads_by_reason.items():
+            failures.setdefault(reason, []).append(f"{', '.join(titles)} on {name}")
+    return plans, failures
 
 
 def answer(plans: list[Plan]) -> None:
-    most = max(plans, key=lambda each: each.head_params)
-    least = min(plans, key=lambda each: each.head_params)
+    most = max(plans, key=lambda plan: plan.head_params)
+    least = min(plans, key=lambda plan: plan.head_params)
     if most.head_params == least.head_params:
         st.markdown(f"Each of these heads has **{most.head_params:,}** parameters.")
         return
     ratio = times(most.head_params, least.head_params)
-    told = f": the largest has {ratio} as many" if ratio else ""
+    comparison = f": the largest has {ratio} as many" if ratio else ""
     st.markdown(
         f"The largest head is **{most.head.label}** on **{most.backbone}**: **{most.head_params:,}** "
         f"parameters, {most.head_params / most.params:.1%} of the whole network. The smallest is "
-        f"**{least.head.label}** on **{least.backbone}** with **{least.head_params:,}**{told}."
+        f"**{least.head.label}** on **{least.backbone}** with **{least.head_params:,}**{comparison}."
     )
 
 
@@ -71,14 +71,14 @@ def bars(plans: list[Plan]) -> None:
         "Log scale",
         key="parameters_log",
         bind="query-params",
-        help="Each step is ten times the one before, so that small heads are seen. Backbone and head stand below each "
-        "other then, since lengths that follow each other would mislead",
+        help="Each grid line is ten times the one before, which makes small heads visible. Backbone and head then have "
+        "a bar each, because stacked bars mislead on a logarithmic scale",
     )
     st.plotly_chart(
         charts.parameter_bars(plans, log),
         key="parameters_bars",
         alt="Parameters of backbone and head: "
-        + ", ".join(f"{each.name} {each.backbone_params:,} and {each.head_params:,}" for each in plans),
+        + ", ".join(f"{plan.name} {plan.backbone_params:,} and {plan.head_params:,}" for plan in plans),
     )
 
 
@@ -87,7 +87,7 @@ def curves(networks: list[str], heads: list[str], side: int, classes: int) -> No
     columns = st.columns(2)
     with columns[0]:
         by = st.segmented_control(
-            "With the", BY, default=BY[0], required=True, key="parameters_by", bind="query-params"
+            "With the", AXES, default=AXES[0], required=True, key="parameters_by", bind="query-params"
         )
     with columns[1]:
         network = (
@@ -98,7 +98,7 @@ def curves(networks: list[str], heads: list[str], side: int, classes: int) -> No
         lines = over_classes(network, heads, side, places)
     else:
         least = CATALOG[network].input_shape[0] if CATALOG[network].input_shape[0] == SMALL else 2 * SMALL
-        places = sorted({each for each in SIDES if each >= least and each % (2 * SMALL) == 0} | {least, side})
+        places = sorted({size for size in SIDES if size >= least and size % (2 * SMALL) == 0} | {least, side})
         here, title = side, "image side, pixels"
         lines = over_sides(network, heads, places, classes)
     growth_chart.lines(
@@ -114,23 +114,23 @@ def curves(networks: list[str], heads: list[str], side: int, classes: int) -> No
 
 
 def _range(line: list[int | None]) -> str:
-    known = [each for each in line if each is not None]
-    return f"from {known[0]:,} to {known[-1]:,}" if known else "nowhere"
+    values = [value for value in line if value is not None]
+    return f"from {values[0]:,} to {values[-1]:,}" if values else "at no size"
 
 
-def mine() -> None:
+def own_runs() -> None:
     st.subheader("Accuracy against parameters: my runs", anchor=False)
     runs, unknown = split_countable([run for run in store().runs() if not is_lab(run)])
     if unknown:
         st.caption(plain(uncountable_text(unknown)))
     tested = list(dict.fromkeys(run.spec["data"] for run in runs if run.state == "done" and run.result))
     if not tested:
-        st.info("Where more parameters buy accuracy, and where not: train two heads, and they stand here.")
+        st.info("Train two heads to see whether more parameters buy accuracy.")
         link("Train", "Train two heads")
         return
     names = {results.data_name(run): run.spec["data"] for run in runs if run.spec["data"] in tested}
     chosen = (
-        st.selectbox("On the images of", list(names), key="parameters_data", bind="query-params")
+        st.selectbox("Data set", list(names), key="parameters_data", bind="query-params")
         if len(names) > 1
         else next(iter(names))
     )
@@ -142,23 +142,21 @@ def mine() -> None:
         alt=f"Test accuracy and parameters on {chosen}: "
         + ", ".join(f"{name} {group.mean:.1%}" for name, group in zip(labels, groups, strict=True)),
     )
-    st.caption(
-        f"On {plain(chosen)}. A dot is the mean over seeds; its bar, where there are several, the 95 % interval."
-    )
+    st.caption(f"On {plain(chosen)}. Dot: the mean over seeds. Bar, with several seeds: its 95 % interval.")
 
 
 def table(plans: list[Plan]) -> None:
     st.subheader("The numbers", anchor=False)
     frame = pd.DataFrame(
         {
-            "network": [each.backbone for each in plans],
-            "head": [each.head.label for each in plans],
-            "head parameters": [each.head_params for each in plans],
-            "backbone parameters": [each.backbone_params for each in plans],
-            "parameters": [each.params for each in plans],
-            "MACs": [each.macs for each in plans],
-            "features H×W×C": [graph.text(each.feature_shape) for each in plans],
-            "weights": [each.weight_bytes for each in plans],
+            "network": [plan.backbone for plan in plans],
+            "head": [plan.head.label for plan in plans],
+            "head parameters": [plan.head_params for plan in plans],
+            "backbone parameters": [plan.backbone_params for plan in plans],
+            "parameters": [plan.params for plan in plans],
+            "MACs": [plan.macs for plan in plans],
+            "features H×W×C": [graph.text(plan.feature_shape) for plan in plans],
+            "weights": [plan.weight_bytes for plan in plans],
         }
     )
     st.dataframe(
@@ -166,10 +164,10 @@ def table(plans: list[Plan]) -> None:
         hide_index=True,
         column_config={
             **{name: st.column_config.NumberColumn(format="localized", help=help) for name, help in COUNTS.items()},
-            "features H×W×C": st.column_config.TextColumn(help="Height, width and channels of the last feature map"),
-            "weights": st.column_config.NumberColumn(format="bytes", help="Memory of all parameters"),
+            "features H×W×C": st.column_config.TextColumn(help="Height × width × channels of the last feature map"),
+            "weights": st.column_config.NumberColumn(format="bytes", help="Memory for all parameters"),
         },
-        alt="Parameters of head and backbone, multiply-adds and memory of each network",
+        alt="Parameters of head and backbone, MACs and memory of each network",
     )
     st.download_button(
         "Download, CSV",
@@ -184,7 +182,7 @@ def table(plans: list[Plan]) -> None:
 
 @st.fragment
 def count() -> None:
-    """All that the controls decide: what they leave alone is not drawn again."""
+    """Everything that depends on the controls. The rest of the page is not drawn again when they change."""
     columns = st.columns([3, 4])
     with columns[0]:
         networks = controls.networks("parameters", ["resnet20", "resnet50"])
@@ -198,19 +196,19 @@ def count() -> None:
     with columns[1]:
         classes = controls.whole_number("Classes", "parameters", "classes", 1000, most=100_000)
     if networks and heads:
-        shown, left_out = those_that_can_be(networks, heads, side, classes)
-        for why, names in left_out.items():
-            st.warning(f"Left out: {'; '.join(names)}. {plain(why)}")
-        if shown:
-            answer(shown)
-            bars(shown)
+        plans, failures = plans_and_failures(networks, heads, side, classes)
+        for reason, names in failures.items():
+            st.warning(f"Left out: {'; '.join(names)}. {plain(reason)}")
+        if plans:
+            answer(plans)
+            bars(plans)
         curves(networks, heads, side, classes)
-        if shown:
-            table(shown)
+        if plans:
+            table(plans)
     else:
         st.info("Choose at least one network and one head.")
 
 
 count()
 with messages():
-    mine()
+    own_runs()

@@ -17,27 +17,27 @@ with messages():
 run_buttons.told()
 run_buttons.of_unknown(unknown)
 answer = st.container()
-runs = run_table.unfolded(known)
+runs = run_table.without_lab(known)
 if not runs:
-    own = "other runs" if unknown else "runs of your own" if known else "runs"
-    st.info(f"There are no {own} yet in {store().folder.name}. Train two heads first.")
+    kind = "other runs" if unknown else "runs of your own" if known else "runs"
+    st.info(f"There are no {kind} yet in {store().folder.name}. Train two heads first.")
     link("Train", "Go to Train")
-    link("Home", "Or see how two runs that ship have learnt", home_step="Learn")
+    link("Home", "Or see the learning curves of two example runs", home_step="Learn")
     st.stop()
 
 with answer:
     ranking.verdict(runs)
 with messages():
-    found, how = run_table.found(runs)
+    matches, how = run_table.matching(runs)
 table = st.container()
 
-if found:
+if matches:
     st.subheader("Over seeds", anchor=False)
-    comparison.over_seeds(found, how)
+    comparison.over_seeds(matches, how)
 
 st.subheader("Compare", anchor=False)
 ids = [run.id for run in runs]
-# No default of its own, since ticks in the table set what is chosen, too.
+# Without `default`, since ticks in the table set the choice, too.
 controls.begin_with(CHOSEN, ids, ids[:2])
 if added := run_buttons.added():
     st.session_state[CHOSEN] = [*st.session_state[CHOSEN], *added][:MOST]
@@ -50,25 +50,25 @@ chosen = st.multiselect(
     help="Or tick them in the table",
 )
 with table:
-    run_table.told()
-    if found:
-        run_table.draw(found, how)
+    run_table.show_error()
+    if matches:
+        run_table.draw(matches, how)
         st.caption(
-            f"{len(found):,} of {len(runs):,} runs. Tick runs to compare them; double-click a name or note to edit."
+            f"{len(matches):,} of {len(runs):,} runs. Tick runs to compare. Double-click a name or note to edit it."
         )
     else:
-        st.info(f"None of the {len(runs):,} runs is like that. Take out a word or a filter.")
+        st.info("No run matches. Remove a search word or a filter.")
 if not chosen:
-    st.info("Tick up to eight runs in the table to compare their settings, curves and mistakes.")
+    st.info(f"Tick up to {MOST} runs in the table to compare their settings, curves and mistakes.")
     st.stop()
 compared = run_cards.chosen(known, chosen)
 comparison.settings(compared)
 run_cards.show(compared, comparison.progress)
 
 st.subheader("Mistakes and files", anchor=False)
-one = run_details.chosen(compared)
-run_details.files(one)
-card = st.expander("Which classes it confuses, and its surest mistakes", key="runs_mistakes", bind="query-params")
+run = run_details.choose(compared)
+run_details.files(run)
+card = st.expander("Confused classes and most confident mistakes", key="runs_mistakes", bind="query-params")
 if card.open:
     with card:
-        run_details.mistakes(one)
+        run_details.mistakes(run)

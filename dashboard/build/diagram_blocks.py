@@ -1,6 +1,6 @@
-"""A plan cut into the blocks that it is drawn as: its stages, its blocks, or single layers. What repeats stands once.
+"""A plan cut into stages, blocks or layers for its diagram. Equal blocks in a row become one with a count.
 
-All is read off the layers' names and shapes. How a block is drawn is in `dashboard.build.network_diagram`.
+The cuts follow from the names and shapes of layers. How a block is drawn is in `dashboard.build.network_diagram`.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from tfpool.networks.graph import Shape, Tensor
 DETAILS = ("Stages", "Blocks", "Layers")
 IMAGE = "image"
 
-# They change neither shape nor what is learnt: drawn with what they follow.
+# Without shape change or parameters: part of the block they follow.
 _SMALL = ("Dropout", "Rescaling", "Normalization")
 
 
 @dataclass(frozen=True)
 class Block:
-    """What is drawn as one.
+    """One bar of the diagram.
 
     Attributes:
-        name: conv2_block1; conv2_block2–3 where blocks alike are drawn as one.
-        rows: its layers, or those of the first of blocks alike.
-        times: how many blocks alike it stands for.
-        last: the layer whose output it hands on.
-        sources: positions, among all blocks, of those it reads.
+        name: conv2_block1, or conv2_block2–3 for several equal blocks.
+        rows: its layers, or those of the first of several equal blocks.
+        times: the number of equal blocks.
+        last: the layer whose output is that of the block.
+        sources: indices of the blocks it reads.
         around: whether a shortcut leads around it.
-        within: for a single layer the block it is of, or nothing.
+        within: for a single layer the name of its block, else empty.
     """
 
     name: str
@@ -63,12 +63,12 @@ class Block:
 
     @property
     def kinds(self) -> dict[str, int]:
-        """Keras layers inside, by how often each is there."""
+        """The number of layers by Keras class."""
         return dict(Counter(row.op for row in self.rows))
 
 
 class _Group(NamedTuple):
-    """Consecutive layers that belong together, and what their names begin with."""
+    """Consecutive layers of one block, and the prefix of their names."""
 
     key: str
     rows: tuple[Row, ...]
@@ -76,7 +76,7 @@ class _Group(NamedTuple):
 
     @property
     def form(self) -> tuple[tuple[str, str, Shape, int], ...]:
-        """Equal for blocks alike."""
+        """The same for equal blocks."""
         return tuple((row.name.removeprefix(self.key), row.op, row.output_shape, row.params) for row in self.rows)
 
     @property
@@ -88,14 +88,14 @@ def cut(plan: Plan, detail: str) -> list[Block]:
     """The blocks of a plan, from the image to the scores.
 
     Args:
-        plan: what to cut.
-        detail: one of `DETAILS`. The head is cut into layers at any of them.
+        plan: the network.
+        detail: one of `DETAILS`. The head is always cut into layers.
     """
     groups = list(_groups(plan, _stage if detail == "Stages" else _block))
-    alike = [[group] for group in groups] if detail == "Stages" else _alike(groups)
+    repeated = [[group] for group in groups] if detail == "Stages" else _join_equal(groups)
     places: dict[str, int] = {}
     blocks: list[Block] = []
-    for several in alike:
+    for several in repeated:
         first, last = several[0], several[-1]
         name = _joined(first.name, last.name)
         if detail != "Layers" or len(first.rows) == 1:
@@ -127,21 +127,21 @@ def _groups(plan: Plan, key: Callable[[Row, str], str]) -> Iterator[_Group]:
 
 
 def _stage(row: Row, before: str) -> str:
-    """Layers are named conv2_block1_1_conv or block1a_bn: what they begin with is the stage. Pooling is of the last."""
+    """The first word of names such as conv2_block1_1_conv and block1a_bn. Pooling belongs to the stage before it."""
     first = re.sub(r"(?<=\d)[a-z]$", "", row.name.split("_")[0])
     return before if re.match("pool|drop|post|rescaling|normalization", first) else first
 
 
 def _block(row: Row, before: str) -> str:
-    """conv2_block1 for conv2_block1_1_conv, block1_conv2 as it is, and else the first word: fire2, block1a, pool1."""
+    """conv2_block1 of conv2_block1_1_conv, block1_conv2 itself, otherwise the first word: fire2, block1a, pool1."""
     if row.op in _SMALL:
         return before
-    found = re.match(r"[^_]+(_(block|conv)\d+(?=_|$))?", row.name)
-    return found[0] if found else row.name
+    match = re.match(r"[^_]+(_(block|conv)\d+(?=_|$))?", row.name)
+    return match[0] if match else row.name
 
 
-def _alike(groups: Sequence[_Group]) -> list[list[_Group]]:
-    """Groups, with those of the backbone put together that follow one another and are alike."""
+def _join_equal(groups: Sequence[_Group]) -> list[list[_Group]]:
+    """The groups, with equal ones in a row joined if they belong to the backbone."""
     several: list[list[_Group]] = []
     for group in groups:
         if several and group.rows[0].part == "backbone" and several[-1][0].form == group.form:
@@ -152,7 +152,7 @@ def _alike(groups: Sequence[_Group]) -> list[list[_Group]]:
 
 
 def _joined(first: str, last: str) -> str:
-    """conv2_block2 and conv2_block3 as conv2_block2–3."""
+    """conv2_block2–3 for conv2_block2 and conv2_block3."""
     number = re.search(r"\d+$|(?<=\d)[a-z]$", last)
     return first if first == last or not number else f"{first}–{number[0]}"
 

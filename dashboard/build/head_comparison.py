@@ -1,4 +1,4 @@
-"""One backbone under two heads: the control for the other head, and what it changes in words and numbers."""
+"""One backbone with two heads: the control for the second head, and what the swap changes."""
 
 from __future__ import annotations
 
@@ -21,49 +21,47 @@ _RECIPE = Recipe()
 _WIDTH = 165
 
 
-def against(chosen: Plan) -> Plan | None:
-    """The same network under the head to compare with, if there is one and it can be put there."""
+def other_head(plan: Plan) -> Plan | None:
+    """The same network with the head to compare with; None if no head is chosen or the chosen one does not fit."""
     other = st.selectbox(
-        "Instead of",
+        "Compared with",
         [_NOTHING, *HEADS],
         list(HEADS).index("flatten") + 1,
         format_func=lambda name: HEADS[name].label if name in HEADS else name,
         key="build_against",
-        help="Another head on the same backbone, to compare with",
+        help="A second head on the same backbone",
         bind="query-params",
     )
-    if other in (chosen.head.name, _NOTHING):
+    if other in (plan.head.name, _NOTHING):
         return None
     try:
-        return counted(chosen.backbone, other, chosen.input_shape[0], chosen.classes)
+        return counted(plan.backbone, other, plan.input_shape[0], plan.classes)
     except ValueError as error:
-        st.warning(f"Nothing to compare with: {plain(str(error))}")
+        st.warning(f"{HEADS[other].label} cannot be compared. {plain(str(error))}")
         return None
 
 
-def in_words(chosen: Plan, other: Plan | None) -> str:
-    """What the swap of heads changes."""
-    name, params = chosen.head.label, chosen.head_params
+def summary(plan: Plan, other: Plan | None) -> str:
+    """What the swap of heads changes, as a sentence."""
+    name, params = plan.head.label, plan.head_params
     if other is None:
-        return f"**{name}** has **{params:,}** parameters on a backbone of {chosen.backbone_params:,}."
-    instead, others = other.head.label, other.head_params
-    told = (
-        f"**{name}** instead of **{instead}**, on the same backbone of {chosen.backbone_params:,} parameters: "
-        f"**{params:,}** in the head instead of **{others:,}**"
-    )
-    if params == others:
-        return f"{told}, just as many."
-    less, more = sorted((params, others))
-    larger = name if params > others else instead
+        return f"**{name}** has **{params:,}** parameters on a backbone with {plan.backbone_params:,}."
+    other_name, other_params = other.head.label, other.head_params
+    pair = f"**{name}** compared with **{other_name}**, on the same backbone with {plan.backbone_params:,} parameters"
+    if params == other_params:
+        return f"{pair}: both heads have **{params:,}**."
+    less, more = sorted((params, other_params))
+    larger = name if params > other_params else other_name
     ratio = times(more, less)
-    return f"{told}. {larger} has {more - less:,} more" + (f", **{ratio}** as many." if ratio else ".")
+    text = f"{pair}: **{params:,}** in the head against **{other_params:,}**"
+    return f"{text}. {larger} has {more - less:,} more" + (f", **{ratio}** as many." if ratio else ".")
 
 
-def numbers(chosen: Plan, other: Plan | None) -> None:
-    """The network's totals, each with how far it is from what it would be under the other head."""
+def numbers(plan: Plan, other: Plan | None) -> None:
+    """The totals of the network, each with its difference from the same network with the other head."""
 
     def number(label: str, of: Callable[[Plan], int | None], text: Callable[[int], str], help: str) -> None:
-        value = of(chosen) or 0
+        value = of(plan) or 0
         more = value - (of(other) or 0) if other else 0
         change = f"{'-' if more < 0 else '+'}{text(abs(more))}" if more else "no difference"
         st.metric(
@@ -79,38 +77,38 @@ def numbers(chosen: Plan, other: Plan | None) -> None:
 
     batch, optimizer = _RECIPE.batch_size, _RECIPE.optimizer
     with st.container(horizontal=True):
-        number("Parameters", lambda each: each.params, count, meaning("parameters"))
-        number("In the head", lambda each: each.head_params, count, f"Parameters of the head: {chosen.head.formula}")
+        number("Parameters", lambda plan: plan.params, count, meaning("parameters"))
+        number("In the head", lambda plan: plan.head_params, count, f"Parameters of the head: {plan.head.formula}")
         number(
             "MACs per image",
-            lambda each: each.macs,
+            lambda plan: plan.macs,
             short,
-            f"{count(chosen.macs)}. {meaning('MACs')}",
+            f"{count(plan.macs)}. {meaning('MACs')}",
         )
         number(
             "Memory to train",
-            lambda each: each.training_bytes(batch, optimizer),
+            lambda plan: plan.training_bytes(batch, optimizer),
             memory,
-            f"At least, with {batch} images per step and {optimizer}. The parameters alone take "
-            f"{memory(chosen.weight_bytes)}, all layers' outputs {memory(chosen.activation_bytes or 0)} per image",
+            f"At least, with {batch} images per step and {optimizer}. The parameters take "
+            f"{memory(plan.weight_bytes)}, the outputs of all layers {memory(plan.activation_bytes or 0)} per image",
         )
-        number("File", lambda each: each.file_bytes, memory, "About the size of the model as a .keras file")
+        number("File", lambda plan: plan.file_bytes, memory, "About the size of the model as a .keras file")
         st.metric(
             "Last feature map",
-            graph.text(chosen.feature_shape),
+            graph.text(plan.feature_shape),
             border=True,
-            help="H×W×C: height, width and channels of what the head reads",
+            help="Height × width × channels: the input of the head",
             width=_WIDTH,
         )
 
 
-def formulas(chosen: Plan, other: Plan | None) -> str:
-    """Parameters of the heads by their formulas, with what the letters mean."""
-    heads = {each.head.label: each.head.formula for each in (chosen, other) if each}
+def formulas(plan: Plan, other: Plan | None) -> str:
+    """The formulas of the heads' parameters, with the meaning of the letters."""
+    heads = {shown.head.label: shown.head.formula for shown in (plan, other) if shown}
     letters = {
-        "U₁": "U₁ and U₂ the sizes of hidden layers",
-        "s²": "s² the cells of its grid",
-        "l²": "l² the cells of each of its grids",
+        "U₁": "U₁ and U₂ the units of the hidden layers",
+        "s²": "s² the cells of the grid",
+        "l²": "l² the cells of each grid",
     }
     used = [meaning for letter, meaning in letters.items() if any(letter in formula for formula in heads.values())]
     meaning = ", ".join(["H×W×C the last feature map", "K the classes", *used])

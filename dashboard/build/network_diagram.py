@@ -1,4 +1,4 @@
-"""A network drawn as a column of blocks, from the image at the top to the scores, with another head beside its own."""
+"""A network drawn as a column of blocks, from the image down to the scores, with a second head below its own."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tfpool.networks import graph
 from tfpool.networks.graph import Shape
 from tfpool.system.format import short
 
-# Places across the drawing, as shares of its width: it has to do on a phone too.
+# Horizontal positions as fractions of the width, which may be that of a phone.
 _MIDDLE, _WIDEST, _NAMES, _SHAPES, _COUNTS = 0.18, 0.24, 0.35, 0.86, 1.0
 _HEIGHT, _LOWEST, _HIGHEST = 420, 22, 32
 _BUTTONS, _EDGE = 32, 8
@@ -26,11 +26,11 @@ _STEPS = tuple(step / 12 for step in range(13))
 
 
 class _Line(NamedTuple):
-    """One line of the drawing: a block, or a heading where there is none.
+    """One line of the drawing: a block, or a heading.
 
     Attributes:
-        kind: "backbone", "head", or "other" for the head that it is compared with.
-        place: of the block among those of its plan.
+        kind: "backbone", "head", or "other" for the head compared with.
+        place: index of the block among the blocks of its plan.
     """
 
     kind: str
@@ -40,23 +40,23 @@ class _Line(NamedTuple):
 
 
 def draw(plan: Plan, other: Plan | None, detail: str) -> go.Figure:
-    """The blocks of a plan: as wide as their maps, as thick as they have channels, with shortcuts as arcs.
+    """The blocks of a plan: as wide as their maps, as thick as they have channels, shortcuts as arcs.
 
     Args:
-        plan: what is drawn.
-        other: the same backbone under another head, which is drawn hollow below.
+        plan: the network.
+        other: the same backbone with a second head, which is drawn hollow below.
         detail: one of `dashboard.build.diagram_blocks.DETAILS`.
     """
     lines = list(_lines(plan, other, detail))
-    colours = {"backbone": BACKBONE, "head": plan.head.color, "other": (other or plan).head.color}
+    colors = {"backbone": BACKBONE, "head": plan.head.color, "other": (other or plan).head.color}
     traces = [_arcs(lines, plan.input_shape)]
-    for kind, colour in colours.items():
+    for kind, color in colors.items():
         chosen = [(place, line.block) for place, line in enumerate(lines) if line.block and line.kind == kind]
         if chosen:
-            traces.append(_bars(kind, chosen, plan.input_shape, colour))
+            traces.append(_bars(kind, chosen, plan.input_shape, color))
     layout = {
         "barmode": "overlay",
-        # A finger that moves over the drawing scrolls the page: zooming is among the chart's own buttons.
+        # Dragging a finger scrolls the page; zooming is among the buttons of the chart.
         "dragmode": False,
         "hovermode": "closest",
         "hoverlabel": {"align": "left"},
@@ -70,22 +70,22 @@ def draw(plan: Plan, other: Plan | None, detail: str) -> go.Figure:
     return figure([*traces, _words(lines), _touch(lines)], layout)
 
 
-def told(plan: Plan, other: Plan | None, detail: str) -> str:
+def alt_text(plan: Plan, other: Plan | None, detail: str) -> str:
     """The drawing in words."""
-    seen = "Stages" if detail == "Stages" else "Blocks"
+    level = "Stages" if detail == "Stages" else "Blocks"
 
-    def each(blocks: Sequence[Block]) -> str:
+    def listed(blocks: Sequence[Block]) -> str:
         return ", ".join(f"{_title(block)} {_output(block.shape)}" for block in blocks)
 
-    blocks = cut(plan, seen)
+    blocks = cut(plan, level)
     backbone, head = ([block for block in blocks if block.part == part] for part in ("backbone", "head"))
-    text = f"{plan.backbone} from image to scores: {each(backbone)}"
+    text = f"{plan.backbone} from image to scores: {listed(backbone)}"
     if any(block.around for block in blocks):
         text += ", with a shortcut around each residual block"
-    text += f". Then the head {plan.head.label}: {each(head)}, {plan.head_params:,} parameters."
+    text += f". Then the head {plan.head.label}: {listed(head)}, {plan.head_params:,} parameters."
     if other:
-        instead = [block for block in cut(other, seen) if block.part == "head"]
-        text += f" Instead of {other.head.label}: {each(instead)}, {other.head_params:,} parameters."
+        other_head = [block for block in cut(other, level) if block.part == "head"]
+        text += f" Compared with {other.head.label}: {listed(other_head)}, {other.head_params:,} parameters."
     return text
 
 
@@ -99,13 +99,13 @@ def _lines(plan: Plan, other: Plan | None, detail: str) -> Iterator[_Line]:
         within = block.within
         yield _Line(block.part, block=block, place=place)
     if other:
-        yield _Line("other", f"Instead of: {other.head.label}")
+        yield _Line("other", f"Compared with: {other.head.label}")
         for place, block in enumerate(cut(other, detail)):
             if block.part == "head":
                 yield _Line("other", block=block, place=place)
 
 
-def _bars(kind: str, chosen: Sequence[tuple[int, Block]], image: Shape, colour: str) -> Trace:
+def _bars(kind: str, chosen: Sequence[tuple[int, Block]], image: Shape, color: str) -> Trace:
     widths = [_width(block.shape, image) for _, block in chosen]
     return trace(
         "bar",
@@ -116,15 +116,15 @@ def _bars(kind: str, chosen: Sequence[tuple[int, Block]], image: Shape, colour: 
         y=[place for place, _ in chosen],
         width=[_thickness(block.shape) for _, block in chosen],
         marker={
-            "color": "rgba(0,0,0,0)" if kind == "other" else colour,
-            "line": {"color": colour, "width": 2 if kind == "other" else 0},
+            "color": "rgba(0,0,0,0)" if kind == "other" else color,
+            "line": {"color": color, "width": 2 if kind == "other" else 0},
         },
         hoverinfo="skip",
     )
 
 
 def _width(shape: Shape, image: Shape) -> float:
-    """By the root of a map's side: the last ones, of 7 pixels after 224, would be too narrow to see."""
+    """By the square root of the side: otherwise the last maps, of 7 pixels after 224, would be too narrow to see."""
     area = math.prod(size or 1 for size in shape[:-1])
     whole = math.prod(size or 1 for size in image[:-1])
     return max(_NARROWEST, _WIDEST * min(1.0, area / whole) ** 0.25)
@@ -160,7 +160,7 @@ def _words(lines: Sequence[_Line]) -> Trace:
 
 
 def _touch(lines: Sequence[_Line]) -> Trace:
-    """Unseen, all over a block's line: the last blocks are too small for a finger."""
+    """An invisible bar over each block's whole line, since the last blocks are too small for a finger."""
     blocks = [(place, line.block) for place, line in enumerate(lines) if line.block]
     return trace(
         "bar",
@@ -176,21 +176,21 @@ def _touch(lines: Sequence[_Line]) -> Trace:
 
 
 def _arcs(lines: Sequence[_Line], image: Shape) -> Trace:
-    """A straight line from each block to the one below where that reads it, and an arc to any other that does."""
+    """A straight line from each block to the next if that reads it, and an arc to any other block that does."""
     x: list[float | None] = []
     y: list[float | None] = []
-    drawn: dict[tuple[bool, int], tuple[int, float, float]] = {}
+    positions: dict[tuple[bool, int], tuple[int, float, float]] = {}
     for number, (kind, _, block, place) in enumerate(lines):
         if block is None:
             continue
         edge = _MIDDLE - _width(block.shape, image) / 2
         half = _thickness(block.shape) / 2
-        drawn[kind == "other", place] = number, edge, half
+        positions[kind == "other", place] = number, edge, half
         for source in block.sources:
-            # The head that is drawn hollow has its backbone above the other one.
-            if (kind == "other", source) not in drawn:
+            # The hollow head reads from the backbone of the first one, which is not drawn twice.
+            if (kind == "other", source) not in positions:
                 continue
-            start, before, before_half = drawn[kind == "other", source]
+            start, before, before_half = positions[kind == "other", source]
             if source == place - 1:
                 x += [_MIDDLE, _MIDDLE, None]
                 y += [start + before_half, number - half, None]
@@ -203,7 +203,7 @@ def _arcs(lines: Sequence[_Line], image: Shape) -> Trace:
 
 
 def _bow(start: float, end: float, rows: int) -> list[float]:
-    """Across from one edge to another, further out in between the more rows it spans."""
+    """Horizontal positions of an arc between two edges, which reaches further out the more rows it spans."""
     reach = min(0.055, 0.022 + 0.006 * rows)
     return [start + (end - start) * step - reach * math.sin(math.pi * step) for step in _STEPS]
 
@@ -221,17 +221,17 @@ def _times(block: Block) -> str:
 
 
 def _details(block: Block) -> str:
-    """What is shown of a block under the pointer."""
+    """The text beside the pointer on a block."""
     inside = ", ".join(kind if count == 1 else f"{count}\u00a0{kind}" for kind, count in block.kinds.items())
-    each = f", {block.params // block.times:,} each" if block.times > 1 and block.params else ""
+    per_block = f", {block.params // block.times:,} each" if block.times > 1 and block.params else ""
     field, stride = block.last.receptive_field, block.last.stride
     lines = [
         f"<b>{block.last.name if block.within else block.name}</b>"
-        + (f", {block.times} of them alike" if block.times > 1 else ""),
+        + (f", {block.times} equal blocks" if block.times > 1 else ""),
         *textwrap.wrap(inside, 38),
         f"Output {_output(block.shape)}",
-        f"{block.params:,} parameters{each}",
+        f"{block.params:,} parameters{per_block}",
         f"{block.macs:,} MACs",
-        "Sees the whole image" if field is None else f"Receptive field {field:,} pixels, stride {stride:,}",
+        "Receptive field: the whole image" if field is None else f"Receptive field {field:,} pixels, stride {stride:,}",
     ]
     return "<br>".join(lines)

@@ -1,4 +1,4 @@
-"""Work of seconds on a page: it tells how long it has taken, and whoever changes a control does not wait for it."""
+"""Work of seconds in a thread: the page shows the time, and a visitor who changes a control does not wait."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from typing import TypeVar
 
 Result = TypeVar("Result")
 _AT_ONCE = 4
-"""Visitors whose work is done side by side; that of others waits."""
-_TELL_SECONDS = 0.25
-_NAME = "waiting"
+"""Number of visitors whose work runs at the same time. Further work waits."""
+_PROGRESS_SECONDS = 0.25
+_NAME = "background"
 _pool = ThreadPoolExecutor(_AT_ONCE, _NAME)
 
 
-def waited(work: Callable[[], Result], tell: Callable[[float], object]) -> Result:
-    """What work returns, or raises.
+def waited(work: Callable[[], Result], on_progress: Callable[[float], object]) -> Result:
+    """Run `work` in a thread and return what it returns, or raise what it raises.
 
-    Telling is where Streamlit ends a script whose reader has changed a control. Work that has begun by then goes on, so
-    that what a cache keeps of it is there later; work that has not is dropped.
+    Streamlit ends a script whose visitor changed a control within `on_progress`. Work that has started by then goes on,
+    so that its result is cached; work that has not started is dropped.
 
     Args:
-        work: what takes long. It draws nothing.
-        tell: called now and then with the seconds since the start.
+        work: what takes long. It must not draw.
+        on_progress: called several times per second with the seconds since the start.
     """
     if threading.current_thread().name.startswith(_NAME):
-        # Work within work would wait for a place that its own takes.
+        # Work within work would wait for the thread that it occupies itself.
         return work()
-    began, future = time.monotonic(), _pool.submit(work)
+    start, future = time.monotonic(), _pool.submit(work)
     try:
-        while not wait([future], _TELL_SECONDS).done:
-            tell(time.monotonic() - began)
+        while not wait([future], _PROGRESS_SECONDS).done:
+            on_progress(time.monotonic() - start)
         return future.result()
     finally:
         future.cancel()

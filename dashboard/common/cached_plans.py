@@ -1,4 +1,4 @@
-"""Counts that pages show, each worked out once: a slider that comes back finds them."""
+"""Plans and parameter counts for the pages, cached, so that moving a slider back is instant."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from tfpool.networks import heads
 from tfpool.networks.graph import Shape
 
 CLASSES = (2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
-"""Numbers of classes that a curve goes through."""
+"""The numbers of classes on the horizontal axis of a growth chart."""
 
 
 @lru_cache(maxsize=1024)
 def counted(network: str, head: str, side: int, classes: int) -> Plan:
-    """The plan of a network under a head for colour images of that side.
+    """The plan of a network with a head, for square RGB images of that side.
 
     Raises:
-        ValueError: where the head cannot be put there, or the image is too small.
+        ValueError: if the head does not fit the network, or the image is too small.
     """
     return plan(network, head, (side, side, 3), classes)
 
 
 def over_sides(network: str, names: Sequence[str], sides: Sequence[int], classes: int) -> dict[str, list[int | None]]:
-    """Parameters of each head for images of each side; None where network or head cannot take that size."""
+    """Parameters of each head for images of each side; None if network or head cannot take that size."""
     return {name: [_params(name, _features(network, side), classes) for side in sides] for name in names}
 
 
 def over_classes(network: str, names: Sequence[str], side: int, classes: Sequence[int]) -> dict[str, list[int | None]]:
     """Parameters of each head for each number of classes."""
     features = _features(network, side)
-    return {name: [_params(name, features, each) for each in classes] for name in names}
+    return {name: [_params(name, features, number) for number in classes] for name in names}
 
 
 def _params(name: str, features: Shape | None, classes: int) -> int | None:

@@ -1,4 +1,4 @@
-"""Plotly figures. A head has one colour on every page, one that colour-blind people tell from the others."""
+"""Plotly figures that several pages show, and what all figures have in common."""
 
 from __future__ import annotations
 
@@ -20,34 +20,34 @@ BACKBONE = "#8C8C8C"
 SYMBOLS = ("circle", "square", "diamond", "x", "triangle-up", "star", "cross", "hexagon")
 DASHES = ("solid", "dash", "dot", "dashdot")
 _TEMPLATE = {"layout": {"colorway": [BACKBONE]}}
-"""In place of Streamlit's, whose colours for all kinds of charts are validated, copied and sent with each. The page
-lays fonts, grid and background of its theme over either, and our traces bring their colours with them."""
+"""In place of Streamlit's template, which is validated, copied and sent with every chart. The page applies fonts, grid
+and background of its theme to either, and our traces set their own colors."""
 _BAR = 76
-"""Height of a colour bar with its numbers and its unit, in pixels of the page."""
+"""Height of a color bar with its numbers and unit, in pixels."""
 
 
 def trace(kind: str, **settings: Any) -> Trace:
-    """A trace of a Plotly figure, which validates it once: `plotly.graph_objects` has classes that do it twice.
+    """A trace as a dictionary, which a figure validates once; the classes of `plotly.graph_objects` validate twice.
 
     Args:
-        kind: Plotly's name of it, such as "scatter".
-        settings: its attributes.
+        kind: such as "scatter".
+        settings: Plotly's attributes of that kind.
     """
     return {"type": kind, **settings}
 
 
 def figure(traces: Sequence[Trace], layout: Mapping[str, Any]) -> go.Figure:
-    """A Plotly figure, as all pages make theirs: in one go, since each update of one goes through all that is there."""
-    # Plotly looks it up, and fails where another session's thread is in the midst of loading it. Home does without.
+    """A Plotly figure, built in one go, since each later update would validate the whole figure."""
+    # Plotly fails while another thread is importing pandas. Imported here because Home needs neither.
     import pandas  # noqa: F401
 
     return go.Figure(traces, {"template": _TEMPLATE, **layout})
 
 
 def parameter_bars(plans: Sequence[Plan], log: bool) -> go.Figure:
-    """A bar for each network and head: the backbone's parameters in grey, the head's in its colour."""
+    """One bar per network and head: the parameters of the backbone in gray, of the head in its color."""
 
-    def bars(chosen: Sequence[Plan], params: Sequence[int], name: str, colour: str, group: str) -> Trace:
+    def bars(chosen: Sequence[Plan], params: Sequence[int], name: str, color: str, group: str) -> Trace:
         labels = [[plan.backbone for plan in chosen], [plan.head.label for plan in chosen]]
         return trace(
             "bar",
@@ -55,7 +55,7 @@ def parameter_bars(plans: Sequence[Plan], log: bool) -> go.Figure:
             x=params,
             name=name,
             orientation="h",
-            marker={"color": colour},
+            marker={"color": color},
             offsetgroup=group if log else None,
             hovertemplate="%{x:,} parameters<extra>%{fullData.name}</extra>",
         )
@@ -67,7 +67,7 @@ def parameter_bars(plans: Sequence[Plan], log: bool) -> go.Figure:
         traces.append(bars(chosen, params, f"{HEADS[head].label} head", HEADS[head].color, "head"))
     names = (f"{plan.backbone} {plan.head.label}" for plan in plans)
     layout = {
-        # On a logarithmic axis stacked bars would lie about the upper one.
+        # Stacked bars mislead on a logarithmic axis.
         "barmode": "group" if log else "stack",
         "height": 120 + (34 if log else 26) * len(plans),
         "xaxis": {
@@ -82,24 +82,23 @@ def parameter_bars(plans: Sequence[Plan], log: bool) -> go.Figure:
 
 
 def learning_curve(runs: Sequence[Run], metric: str, title: str, by: str = "epoch") -> go.Figure:
-    """A metric on the validation images as a solid line, on the training images as a dotted one.
+    """A metric by epoch, step or time: validation as a solid line, training as a dotted one.
 
     Args:
-        runs: a colour for each head, and a symbol for each of those that share it.
-        metric: "accuracy", "loss", or "gap" for how far training is ahead of validation in accuracy, one line per run.
+        runs: drawn in the color of their head, with different symbols for runs of the same head.
+        metric: "accuracy", "loss", or "overfit": training minus validation accuracy, one line per run.
         title: of the vertical axis.
-        by: "epoch", "step" or "seconds" since the start; runs of which that is not known are left out.
+        by: "epoch", "step" or "seconds" since the start. Runs without that value are left out.
     """
     traces = []
-    alike: Counter[str] = Counter()
+    runs_of_head: Counter[str] = Counter()
     for run in runs:
         head = run.plan.head.name
-        # Runs of one head share its colour: their points tell them apart.
-        symbol = SYMBOLS[alike[head] % len(SYMBOLS)]
-        alike[head] += 1
+        symbol = SYMBOLS[runs_of_head[head] % len(SYMBOLS)]
+        runs_of_head[head] += 1
         places = results.positions(run, by)
         lines = {"solid": run.history.get(f"val_{metric}"), "dot": run.history.get(metric)}
-        if metric == "gap":
+        if metric == "overfit":
             lines = {"solid": results.overfit_by_epoch(run), "dot": None}
         for dash, values in lines.items():
             if values is None or not places:
@@ -132,30 +131,30 @@ def learning_curve(runs: Sequence[Run], metric: str, title: str, by: str = "epoc
             "title": {"text": title},
             "tickformat": None if metric == "loss" else ".0%",
             "hoverformat": ".3f" if metric == "loss" else ".1%",
-            "zeroline": metric == "gap",
+            "zeroline": metric == "overfit",
         },
         **frame(),
-        # What was zoomed into on one axis is nowhere on another.
+        # A zoom makes no sense on another axis.
         "uirevision": f"{metric} {by}",
     }
     return figure(traces, layout)
 
 
 def plain_name(name: str, longest: int = 30) -> str:
-    """Somebody's words as Plotly shows them, which would read them as a little HTML; cut where they are too long."""
+    """Text from a user, shortened, and escaped because Plotly reads some HTML."""
     return html.escape(name if len(name) <= longest else f"{name[: longest - 1]}…")
 
 
 def percent(low: float, high: float) -> dict[str, str]:
-    """Ticks of an axis of shares, each with another label than the next."""
+    """A tick format for an axis of fractions, with enough digits that no two labels are equal."""
     return {"tickformat": ".0%" if high - low > 0.05 else ".1%"}
 
 
 def evidence(pixels: np.ndarray, heatmap: np.ndarray, limit: float, unit: str, height: int) -> go.Figure:
-    """An image under its heatmap (H, W), coloured from −limit to +limit, with a bar in the score's units.
+    """An image under its heatmap (H, W), colored from −limit to +limit, with a color bar in units of the score.
 
     Args:
-        height: of the chart, in pixels of the page.
+        height: of the chart, in pixels.
     """
     from tfpool.colors import colorscale
 
@@ -189,7 +188,7 @@ def evidence(pixels: np.ndarray, heatmap: np.ndarray, limit: float, unit: str, h
             "constrain": "domain",
             "domain": [_BAR / height, 1],
         },
-        # All maps keep one place for the colour bar, so that positions can be compared across them.
+        # Equal room for the color bar, so that maps side by side can be compared.
         "margin": {"l": 0, "r": 0, "t": 0, "b": 0, "autoexpand": False},
         "height": height,
         "uirevision": "kept",
@@ -198,23 +197,23 @@ def evidence(pixels: np.ndarray, heatmap: np.ndarray, limit: float, unit: str, h
 
 
 def frame(legend: bool = True, left: int = 80, below: int = 65) -> dict[str, Any]:
-    """What charts of all pages have alike: margins, the legend in a row above, and what is kept while data arrives.
+    """The layout that all charts share: margins, the legend in a row above, zoom kept while data arrives.
 
     Args:
         legend: whether there is one.
-        left: room for the vertical axis, in pixels of the page; by default of numbers with a title.
-        below: likewise, for the horizontal axis.
+        left: room for the vertical axis in pixels, by default for numbers and a title.
+        below: room for the horizontal axis in pixels.
     """
     return {
-        # Where labels need more, Plotly makes room by itself: it draws everything once more for it.
+        # If labels need more room, Plotly draws the whole chart again.
         "margin": {"l": left, "r": 10, "t": 44 if legend else 10, "b": below},
         "showlegend": legend,
         "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
-        # A fixed one keeps zoom and hidden lines.
+        # A constant keeps zoom and hidden lines.
         "uirevision": "kept",
     }
 
 
 def room_for(labels: Iterable[str]) -> int:
-    """Pixels of the page that the longest of an axis' labels takes, about."""
+    """Approximate width in pixels of the longest label of an axis."""
     return 14 + 6 * max(map(len, labels), default=0)

@@ -1,6 +1,6 @@
-"""The controls for network, head, image size and class count, alike on every page.
+"""Controls that several pages share: networks, heads, whole numbers.
 
-Values are bound to the page's address, so that a link shows another person the same.
+Their values are in the address of the page, so that a copied link shows the same.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from tfpool.networks.catalog import CATALOG
 from tfpool.networks.heads import HEADS
 
 SIDES = range(32, 513, 32)
-"""Sides of images that a slider offers, in pixels."""
+"""Image sides to choose from, in pixels."""
 
 
 def heads_help() -> str:
-    """What a head is, and what each of them does, in markdown."""
+    """What a head is and what each one does, as markdown."""
     return "  \n".join([f"{meaning('head')}.", *(f"**{head.label}**: {head.meaning}" for head in HEADS.values())])
 
 
@@ -46,8 +46,8 @@ def networks(page: str, default: list[str]) -> list[str]:
 
 
 def heads(page: str, default: list[str]) -> list[str]:
-    """One or several heads, in the catalog's order."""
-    chosen = st.pills(
+    """One or several heads, in the order of `HEADS`."""
+    names = st.pills(
         "Heads",
         list(HEADS),
         selection_mode="multi",
@@ -58,13 +58,13 @@ def heads(page: str, default: list[str]) -> list[str]:
         help=heads_help(),
         bind="query-params",
     )
-    return [name for name in HEADS if name in chosen]
+    return [name for name in HEADS if name in names]
 
 
 def begin_with(key: str, options: Collection[str], chosen: Sequence[str]) -> None:
-    """Let a multiselect begin with some of its options where the address names none of them, and write them there.
+    """Choose options of a multiselect unless the address names some, and write them into the address.
 
-    A default of its own would stay out of the address: a copied link would show what the default is by then.
+    Streamlit keeps a default out of the address, so that a copied link would show whatever the default is later.
     """
     if key not in st.session_state and set(options).isdisjoint(st.query_params.get_all(key)):
         st.session_state[key] = st.query_params[key] = list(chosen)

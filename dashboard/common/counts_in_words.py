@@ -10,11 +10,11 @@ _VERDICTS = {
 }
 _ONE = {"not decided here": "is not decided here"}
 _LEAST = 1.05
-"""Ratio from which it is told: below it two counts are as good as equal."""
+"""The least ratio to mention: below it two counts are almost equal."""
 
 
 def times(more: int, less: int) -> str:
-    """How many times as many one count is, such as "3.4 times"; empty for about as many, and beside zero."""
+    """A ratio of counts, such as "3.4 times"; empty if they are almost equal or one is zero."""
     ratio = more / less if less else 0.0
     if ratio < _LEAST:
         return ""
@@ -22,5 +22,5 @@ def times(more: int, less: int) -> str:
 
 
 def number_of(verdict: str, count: int) -> str:
-    """How many statements have a verdict, such as "5 hold" or "1 holds"."""
+    """The number of claims with a verdict, such as "5 hold" or "1 holds"."""
     return f"{count} {_ONE.get(verdict, verdict) if count == 1 else _VERDICTS[verdict]}"

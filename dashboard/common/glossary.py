@@ -1,4 +1,4 @@
-"""Words of the trade and what they mean: one table, which the helps of all pages read."""
+"""Technical terms and their meanings, for the help texts of all pages."""
 
 from __future__ import annotations
 
@@ -8,78 +8,84 @@ from functools import lru_cache
 import streamlit as st
 
 MEANINGS = {
-    "backbone": "all of a network before its head: the layers that make feature maps of an image",
-    "head": "what comes after the last feature map and turns it into one score per class",
-    "Dense": "a layer with a weight for each of its inputs and each class, and a bias per class",
-    "parameters": "the numbers that make up a network and that training finds: weights and biases",
-    "MACs": "multiply-adds for one image: a multiplication with its addition counts one",
-    "ReLU": "sets what is below zero to zero",
-    "padding": "what a convolution finds beyond the edge of a map: zeros, which tell it where the edge is; the "
-    "opposite side (circular), so that no place is an edge; or nothing, so that the map shrinks",
-    "stride": "how many positions a layer moves on from one output to the next: 2 halves the sides of a map",
-    "output stride": "how many times smaller the sides of the last feature map are than those of the image",
-    "dilation": "a convolution reads positions that stand apart: it sees as far as after a stride, and the map stays "
-    "large",
-    "residual": "of blocks whose input is added to their output, as in ResNets, so that deep networks train",
-    "dropout": "sets a random share of values to zero in each step of training, against learning by heart",
-    "seed": "the number that everything random follows from: initial weights, order of images. Another seed, another "
-    "draw",
+    "backbone": "the part of a network before the head: the layers that turn an image into feature maps",
+    "head": "the part of a network after the last feature map, which turns the map into one score per class",
+    "Dense": "a layer with one weight per input and class, and one bias per class",
+    "parameters": "the numbers that training adjusts: weights and biases",
+    "MACs": "multiply-adds for one image: a multiplication and the addition after it count as one",
+    "ReLU": "sets negative values to zero",
+    "padding": "what a convolution reads beyond the edge of a map: zeros, which reveal where the edge is; the opposite "
+    "side (circular), so that there is no edge; or nothing, so that the map shrinks",
+    "stride": "how many positions a layer moves from one output to the next: a stride of 2 halves the sides of a map",
+    "output stride": "the side of the image divided by the side of the last feature map",
+    "dilation": "a convolution reads only every second position or fewer: it covers as much of the image as with a "
+    "stride, and the map stays large",
+    "residual": "said of blocks whose input is added to their output, as in ResNets, so that deep networks train",
+    "dropout": "sets a random part of the values to zero in each training step, against overfitting",
+    "seed": "the number that fixes everything random: initial weights, order of images. Another seed gives another "
+    "result",
     "epoch": "one pass over the training images",
-    "loss": "what training makes small: how wrong the network is, and how surely",
-    "learning rate": "how far each step of training moves the weights",
-    "validation": "images that are not trained on: after each epoch they tell how the network does on new ones",
-    "gap": "how many points of accuracy training images are ahead of validation images: far above 0, they were learnt "
-    "by heart",
-    "interval": "at 95 %, a range that holds the true value in 95 of 100 such measurements: with few seeds or images "
-    "it is wide",
-    "gradient": "how much a score changes with each number that it follows from",
-    "CAM": "class activation map: the class's weights at each position, so where its score comes from",
-    "HiResCAM": "gradient times activation at each position: what the position adds to the score, exactly so for GAP "
-    "and Flatten",
-    "intersection over union": "area that two boxes share, as a share of the area that either covers: 1 where they "
-    "agree",
-    "MaxBoxAccV2": "share of objects that a box around the map's high values covers, at the threshold that suits best: "
-    "the mean of an easy, a middling and a hard demand on how well",
-    "average precision": "how well the map ranks the object's pixels before all others: 1 where it does entirely",
-    "insertion": "pixels come into a blurred image, most important first, and the class's probability is watched: "
-    "higher is better",
-    "deletion": "pixels go, most important first, and the class's probability is watched: lower is better",
+    "loss": "the number that training minimizes: it grows with every wrong prediction, most with a confident one",
+    "learning rate": "how far each training step moves the weights",
+    "validation": "images that are not trained on: after each epoch they show how the network does on new images",
+    "overfitting": "the network does better on its training images than on new ones: the gap between training and "
+    "validation accuracy is far above 0",
+    "interval": "at 95 %, a range that holds the true value in 95 of 100 such measurements: wide with few seeds or "
+    "images",
+    "gradient": "how much a score changes with each number that it depends on",
+    "CAM": "class activation map: the evidence for a class at each position, from which its score is computed",
+    "HiResCAM": "gradient times activation at each position: what the position adds to the score, exact for GAP and "
+    "Flatten",
+    "intersection over union": "the area that two boxes share, divided by the area that they cover together: 1 where "
+    "they agree",
+    "MaxBoxAccV2": "the percentage of objects found by a box around the high values of the map, at the best threshold: "
+    "the mean over an easy, a medium and a hard criterion",
+    "average precision": "how well the map ranks the pixels of the object before all others: 1 is perfect",
+    "insertion": "pixels are added to a blurred image, most important first, and the probability of the class is "
+    "tracked: higher is better",
+    "deletion": "pixels are removed, most important first, and the probability of the class is tracked: lower is "
+    "better",
 }
-"""Each word with its meaning, which begins small and ends without a stop."""
-_FORMS = {"padding": "padd(?:ing|ed)", "dilation": "dilat(?:ion|ed)", "loss": "loss(?:es)?"}
-"""Words that are not found by themselves or with an s."""
+"""Each meaning starts in lower case and ends without a period."""
+_FORMS = {
+    "padding": "padd(?:ing|ed)",
+    "dilation": "dilat(?:ion|ed)",
+    "loss": "loss(?:es)?",
+    "overfitting": "overfit(?:s|ting)?|gaps?",
+}
+"""Patterns of terms that appear in other forms than with a plural s."""
 
 
 def meaning(*words: str) -> str:
-    """What a word means, as the help of a control; of several a line each."""
+    """The meaning of a term, as help for a control; of several terms one line each."""
     if len(words) == 1:
         return f"{MEANINGS[words[0]][0].upper()}{MEANINGS[words[0]][1:]}"
     return "  \n".join(f"**{word}**: {MEANINGS[word]}" for word in words)
 
 
 def used(text: str) -> list[str]:
-    """The words of the table that are in a text, in its order."""
+    """The terms in a text, in the order of `MEANINGS`."""
     return [word for word in MEANINGS if re.search(_pattern(word), text)]
 
 
 def _pattern(word: str) -> str:
-    """It may begin a sentence. GAP is no gap."""
+    """The term, perhaps with a capital as the first word of a sentence. The head GAP is not a gap."""
     form = _FORMS.get(word, f"{word.removesuffix('s')}s?")
     return rf"\b(?:{form}|{form[0].upper()}{form[1:]})\b"
 
 
 @lru_cache(maxsize=256)
 def _all(text: str) -> tuple[str, ...]:
-    """The words that are in a text, and those that are in their meanings."""
-    found: list[str] = []
-    while (more := used("\n".join([text, *(MEANINGS[word] for word in found)]))) != found:
-        found = more
-    return tuple(found)
+    """The terms in a text, and those in their meanings."""
+    terms: list[str] = []
+    while (more := used("\n".join([text, *(MEANINGS[word] for word in terms)]))) != terms:
+        terms = more
+    return tuple(terms)
 
 
 def words(text: str, label: str, key: str) -> None:
-    """A line that opens on the meanings of the words that are in a text, and of those that are in the meanings."""
-    if found := _all(text):
-        # No popover: the keys would not reach the end of a long one.
+    """A folded list of the terms in a text, and those in their meanings."""
+    if terms := _all(text):
+        # A popover could not be scrolled to its end by keyboard.
         with st.expander(label, type="compact", key=key):
-            st.markdown("\n".join(f"- **{word}**: {MEANINGS[word]}" for word in found))
+            st.markdown("\n".join(f"- **{word}**: {MEANINGS[word]}" for word in terms))

@@ -1,4 +1,4 @@
-"""The frame of every page: its header, and bad input as a message instead of a traceback."""
+"""The pages and links between them, bad input as a message, and the run store."""
 
 from __future__ import annotations
 
@@ -7,40 +7,50 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
 from tfpool.tracking.store import RunStore
 
 ROOT = Path(__file__).parents[2]
+
+
+class Page(NamedTuple):
+    """A page of the dashboard: its script, its icon, and its heading unless that is the page's name."""
+
+    path: str
+    icon: str
+    heading: str = ""
+
+
 PAGES = {
-    "Home": ("app.py", ":material/home:"),
-    "Build": ("pages/1_Build.py", ":material/account_tree:"),
-    "Parameters": ("pages/2_Parameters.py", ":material/bar_chart:"),
-    "Data": ("pages/3_Data.py", ":material/photo_library:"),
-    "Train": ("pages/4_Train.py", ":material/show_chart:"),
-    "Runs": ("pages/5_Runs.py", ":material/leaderboard:"),
-    "CAM": ("pages/6_CAM.py", ":material/visibility:"),
-    "Claims": ("pages/7_Claims.py", ":material/fact_check:"),
+    "Home": Page("app.py", ":material/home:", "Flatten or GAP?"),
+    "Build": Page("pages/1_Build.py", ":material/account_tree:"),
+    "Parameters": Page("pages/2_Parameters.py", ":material/bar_chart:"),
+    "Data": Page("pages/3_Data.py", ":material/photo_library:"),
+    "Train": Page("pages/4_Train.py", ":material/show_chart:"),
+    "Runs": Page("pages/5_Runs.py", ":material/leaderboard:"),
+    "CAM": Page("pages/6_CAM.py", ":material/visibility:"),
+    "Claims": Page("pages/7_Claims.py", ":material/fact_check:"),
 }
+"""All pages by the names that menu and browser tab show. A page needs its script and its row here."""
 
 
 def link(page: str, label: str | None = None, **settings: Any) -> None:
-    """A link to another page, by default under its name.
+    """A link to another page.
 
     Args:
         page: one of `PAGES`.
-        label: in other words.
-        settings: what its address says of its controls, such as train_data="scattered".
+        label: by default the name of the page.
+        settings: values of its controls in the address, such as train_data="scattered".
     """
-    path, icon = PAGES[page]
-    st.page_link(path, label=label or page, icon=icon, query_params=settings or None)
+    st.page_link(PAGES[page].path, label=label or page, icon=PAGES[page].icon, query_params=settings or None)
 
 
 @contextmanager
 def messages(go_on: bool = False) -> Iterator[None]:
-    """Show what was wrong with the input and leave out the rest: of the page, or where it shall go on of the block."""
+    """Show a ValueError as a message and stop the page, or with `go_on` only the block."""
     try:
         yield
     except ValueError as error:
@@ -50,7 +60,7 @@ def messages(go_on: bool = False) -> Iterator[None]:
 
 
 def plain(text: str) -> str:
-    """Text from elsewhere, so that Streamlit's markdown shows it as it is."""
+    """Text from a user or an error, escaped so that Streamlit's markdown shows it literally."""
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
 
 

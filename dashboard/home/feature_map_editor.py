@@ -1,4 +1,4 @@
-"""A small feature map whose cells are typed into, painted in shades, and shifted as a whole."""
+"""A small feature map whose cells a visitor types into, and which is shifted as a whole."""
 
 from __future__ import annotations
 
@@ -10,27 +10,30 @@ import streamlit as st
 from dashboard.components import component
 
 MOST = 9
-"""A cell holds one digit, so that a map is a short word in the address."""
+"""One digit per cell, so that a map is a short word in the address."""
 
 _component = component("feature_map_editor")
 
 
-def painted(patterns: Mapping[str, str], key: str, label: str) -> np.ndarray:
-    """A square map of digits to be changed by hand, int (H, W). It stands in the address under the control's key.
+def edit(patterns: Mapping[str, str], key: str, label: str) -> np.ndarray:
+    """Show a square map of digits to edit. The address holds the map under the control's key.
 
     Args:
-        patterns: maps to start from by their names, a digit for each cell, row by row. The first is shown at first.
+        patterns: maps to start from, by name: one digit per cell, row by row. The first is the default.
         key: of the control.
-        label: what the map is called for who cannot see it.
+        label: name of the map for screen readers.
+
+    Returns:
+        The map, int (H, W).
     """
     first = next(iter(patterns.values()))
     side = round(len(first) ** 0.5)
     state = st.session_state.get(f"{key}_cells") or {}
-    shown = _digits(state.get("cells"), len(first)) or _digits(st.query_params.get(key), len(first)) or first
+    cells = _digits(state.get("cells"), len(first)) or _digits(st.query_params.get(key), len(first)) or first
     result = _component(
-        # A tuple: for a list or a dictionary in it Streamlit would load pandas, to see whether it is a table.
+        # Tuples only: to see whether a list or dictionary is a table, Streamlit would load pandas.
         data={
-            "cells": shown,
+            "cells": cells,
             "side": side,
             "most": MOST,
             "patterns": tuple(patterns.items()),
@@ -40,13 +43,13 @@ def painted(patterns: Mapping[str, str], key: str, label: str) -> np.ndarray:
         key=f"{key}_cells",
         on_cells_change=lambda: None,
     )
-    word = _digits(result.cells, len(first)) or shown
+    word = _digits(result.cells, len(first)) or cells
     if word != st.query_params.get(key, first):
         st.query_params[key] = word
     return np.array([int(digit) for digit in word]).reshape(side, side)
 
 
 def _digits(values: object, count: int) -> str:
-    """What a browser or an address says, as so many digits; nothing where it says anything else."""
+    """The value from a browser or an address if it is that many digits, else an empty word."""
     word = str(values or "")
     return word if len(word) == count and word.isascii() and word.isdigit() else ""

@@ -1,4 +1,4 @@
-"""Five short steps through two runs that ship: the question, the count, the curves, the maps, the evidence."""
+"""A tour in five steps through the two example runs: the question, the counts, the curves, the maps, the evidence."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from tfpool.tracking.run import Run
 
 STEPS = ("The question", "Count", "Learn", "Look", "Believe")
 _HEIGHT = 290
-_SHOWN = 5
+_SAMPLES = 5
 _FIRST = 3
-"""The picture shown at first: both networks know it, so that their maps can be compared."""
+"""The default picture. Both networks predict its class, so that their maps can be compared."""
 
 
 def show() -> None:
-    """The steps, one at a time, under a control that stands in the address."""
+    """One step at a time, chosen by a control whose value is in the address."""
     st.fragment(_steps)()
 
 
@@ -62,20 +62,20 @@ def _question(runs: list[Run]) -> None:
     first = runs[0]
     side, _, channels = first.plan.feature_shape
     st.markdown(
-        f"Here are pictures of clothes, laid anywhere on a texture. One network, **{first.plan.backbone}**, was "
-        "trained on them twice: once under **GAP**, once under **Flatten**. All else was equal: images, order, start, "
-        f"epochs. Its last convolution leaves {channels} maps of {side}×{side} numbers for each picture, and one of "
-        "ten names is wanted. Which head does better here?"
+        f"These are pictures of clothes, placed anywhere on a texture. One network, **{first.plan.backbone}**, was "
+        "trained on them twice: once with **GAP**, once with **Flatten**. Everything else was equal: images, their "
+        f"order, initial weights, epochs. Its last convolution gives {channels} maps of {side}×{side} numbers per "
+        "picture, and the network has to pick one of ten classes. Which head does better here?"
     )
-    part = examples.maps().images
+    images = examples.maps().images
     names = first.spec["class_names"]
     st.image(
-        [_picture(position, thumbnails.TILE) for position in range(_SHOWN)],
-        caption=[names[label] for label in part.labels[:_SHOWN]],
+        [_picture(position, thumbnails.TILE) for position in range(_SAMPLES)],
+        caption=[names[label] for label in images.labels[:_SAMPLES]],
         width=thumbnails.TILE,
-        alt=[f"A picture of the class {names[label]}, in a frame" for label in part.labels[:_SHOWN]],
+        alt=[f"A picture of the class {names[label]}, in a frame" for label in images.labels[:_SAMPLES]],
     )
-    st.caption("The frame shows where the object lies. The networks never saw it.")
+    st.caption("The frame shows where the object is. The networks never saw the frame.")
 
 
 def _count(runs: list[Run]) -> None:
@@ -83,27 +83,28 @@ def _count(runs: list[Run]) -> None:
     gap, flatten = plans
     st.markdown(
         f"**{flatten.head_params:,}** parameters in Flatten's head, **{gap.head_params:,}** in GAP's: "
-        f"{flatten.head_params / gap.head_params:,.0f} times as many, a weight for each position, channel and class. "
-        f"The convolutions before them are the same {gap.backbone_params:,}."
+        f"{flatten.head_params / gap.head_params:,.0f} times as many, one weight per position, channel and class. "
+        f"The convolutions before the head have the same {gap.backbone_params:,} parameters."
     )
     st.plotly_chart(
         charts.parameter_bars(plans, False),
         key="home_tour_bars",
-        alt=f"Parameters of GAP's network {gap.params:,}, of Flatten's {flatten.params:,}",
+        alt=f"Parameters of the network with GAP: {gap.params:,}, with Flatten: {flatten.params:,}",
     )
     link("Parameters", "Count other networks")
 
 
 def _learn(runs: list[Run]) -> None:
-    told = []
+    accuracies = []
     for run in runs:
         training, test = results.last(run, "accuracy") or 0.0, results.last(run, "test") or 0.0
-        told.append(f"**{_head(run)}** knows {training:.1%} of the training images and **{test:.1%}** of test images")
+        accuracies.append(f"**{_head(run)}** {training:.1%} of the training images and **{test:.1%}** of test images")
     seen, unseen = runs[0].spec["recipe"]["train_images"], images_behind(runs[0])
     st.markdown(
-        f"After {runs[0].epochs} passes (*epochs*) over {seen:,} training images: {'; '.join(told)}, {unseen:,} that "
-        "no network saw before. Where the dotted line leaves the solid one behind, a network learns its images rather "
-        "than the clothes. One run per head is one draw: the Claims page has several of each."
+        f"Predicted correctly after {runs[0].epochs} passes (*epochs*) over {seen:,} training images: "
+        f"{'; '.join(accuracies)}, {unseen:,} that neither network was trained on. Where the dotted line (training) "
+        "rises above the solid one (validation), the network **overfits**: it does better on the images it was trained "
+        "on than on new ones. The Claims page has several runs per head."
     )
     st.plotly_chart(
         charts.learning_curve(runs, "accuracy", "accuracy"),
@@ -115,7 +116,7 @@ def _learn(runs: list[Run]) -> None:
 
 
 def _look(runs: list[Run]) -> None:
-    kept = examples.maps()
+    maps = examples.maps()
     names = runs[0].spec["class_names"]
     chosen = st.pills(
         "Picture",
@@ -126,10 +127,10 @@ def _look(runs: list[Run]) -> None:
         bind="query-params",
         help="The first test image of each class",
     )
-    position = [names[label] for label in kept.images.labels].index(chosen)
-    pixels, label = kept.images.images[position], kept.images.labels[position]
-    maps = {run.id: kept.heatmaps[run.id][position] for run in runs}
-    limit = max(float(np.abs(each).max()) for each in maps.values())
+    position = [names[label] for label in maps.images.labels].index(chosen)
+    pixels, label = maps.images.images[position], maps.images.labels[position]
+    heatmaps = {run.id: maps.heatmaps[run.id][position] for run in runs}
+    limit = max(float(np.abs(heatmap).max()) for heatmap in heatmaps.values())
     columns = st.columns(3)
     with columns[0]:
         st.markdown(f"**The picture**  \n{chosen}")
@@ -137,40 +138,41 @@ def _look(runs: list[Run]) -> None:
             _picture(position, _HEIGHT - 76), width=_HEIGHT - 76, alt=f"A picture of the class {chosen}, in a frame"
         )
     for column, run in zip(columns[1:], runs, strict=True):
-        probabilities = kept.probabilities[run.id][position]
-        said = int(probabilities.argmax())
+        probabilities = maps.probabilities[run.id][position]
+        predicted = int(probabilities.argmax())
         with column:
-            wrong = "" if said == label else " (wrong)"
-            st.markdown(f"**{_head(run)}** says {names[said]}{wrong},  \nand is {probabilities[said]:.0%} sure")
+            wrong = "" if predicted == label else " (wrong)"
+            st.markdown(
+                f"**{_head(run)}** predicts {names[predicted]}{wrong},  \nprobability {probabilities[predicted]:.0%}"
+            )
             st.plotly_chart(
-                charts.evidence(pixels, maps[run.id], limit, f"evidence for {escape(chosen)}", _HEIGHT),
+                charts.evidence(pixels, heatmaps[run.id], limit, f"evidence for {escape(chosen)}", _HEIGHT),
                 key=f"home_tour_map_{run.id}",
                 config={"displayModeBar": False},
-                alt=f"Where {_head(run)} sees evidence for {chosen}, on the picture",
+                alt=f"Where {_head(run)} finds evidence for {chosen}, on the picture",
             )
     st.caption(
-        "Red speaks for the true class, blue against it, on one scale. Behind these two heads the map is exact: "
-        "before it is enlarged, its cells and the class's bias add up to the score."
+        "Red is evidence for the true class, blue against it, on one scale. With these two heads the map is exact: "
+        "before it is enlarged, its cells and the bias of the class add up to the score."
     )
-    link("CAM", "Look at other images, by other methods", cam_models=list(examples.runs()))
+    link("CAM", "Look at other images, with other methods", cam_models=list(examples.runs()))
 
 
 def _believe(runs: list[Run]) -> None:
-    found = [finding.shipped(name) for name in CLAIMS]
-    verdicts = Counter(each.judgement.verdict for each in found if each)
-    counted = ", ".join(number_of(verdict, count) for verdict, count in verdicts.most_common())
+    findings = [finding.shipped(name) for name in CLAIMS]
+    verdicts = Counter(shipped.judgement.verdict for shipped in findings if shipped)
+    counts = ", ".join(number_of(verdict, count) for verdict, count in verdicts.most_common())
     st.markdown(
-        f"Two runs show what to look for and prove nothing. So each of {len(CLAIMS)} statements that textbooks make "
-        f"about these heads was measured, over several runs of each: {counted}. In the end it is your images that "
-        "decide: add them, and train both heads on them."
+        f"Two runs are an example, not evidence. So {len(CLAIMS)} textbook claims about these heads were measured, "
+        f"each over several runs: {counts}. What counts in the end is your own images: add them and train both heads."
     )
-    link("Claims", "What holds, and what does not")
+    link("Claims", "Which claims hold")
     link("Data", "Add my own images")
 
 
 @cache
 def _picture(position: int, width: int) -> bytes:
-    """A picture as a PNG file, made once for all visitors."""
+    """A picture as a PNG file, encoded once for all visitors."""
     return thumbnails.as_png(examples.maps().images, position, width)
 
 

@@ -1,4 +1,4 @@
-"""Plotly figures of what runs have come to: means over seeds, and what a model takes each class for."""
+"""Plotly figures of results: means over seeds, accuracy against parameters, and the confusion matrix."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tfpool.tracking.results import Group
 
 _BLUE = "0, 114, 178"
 _LEAST = 0.02
-"""Least length of an axis of accuracies: what is closer is hardly a difference."""
+"""Least length of an accuracy axis, so that tiny differences do not look large."""
 _MOST_NUMBERS = 20
-"""Classes up to which each cell says its number."""
+"""With up to this many classes each cell shows its number."""
 
 
 def seed_dots(groups: Sequence[Group], labels: Sequence[str], title: str) -> go.Figure:
-    """A row for each group: a stroke for each seed, a dot for their mean, and its 95 % interval where it has one."""
+    """One row per group: a stroke per seed, a dot for their mean, and its 95 % interval if there are several."""
     traces = []
     for place, group in enumerate(groups):
         colour = HEADS[group.settings["head"]].color
@@ -47,7 +47,7 @@ def seed_dots(groups: Sequence[Group], labels: Sequence[str], title: str) -> go.
             else "one seed: %{x:.1%}<extra></extra>",
         )
         traces.append(mean)
-    ends, rows = _shown(groups), [plain_name(label, 40) for label in labels]
+    ends, rows = _axis_range(groups), [plain_name(label, 40) for label in labels]
     layout = {
         "xaxis": {"title": {"text": title}, "range": ends, "zeroline": False, **percent(*ends)},
         "yaxis": {
@@ -64,11 +64,11 @@ def seed_dots(groups: Sequence[Group], labels: Sequence[str], title: str) -> go.
 
 
 def cost_dots(groups: Sequence[Group], labels: Sequence[str]) -> go.Figure:
-    """Test accuracy over parameters: a dot for each group in its head's colour, with its 95 % interval over seeds."""
+    """Test accuracy over parameters: one dot per group in the color of its head, with its 95 % interval over seeds."""
     traces = []
     for group, label in zip(groups, labels, strict=True):
         images = images_behind(group.runs[0])
-        told = f"{len(group.values)} seed{'s' * (len(group.values) > 1)}" + (f", {images:,} images" if images else "")
+        basis = f"{len(group.values)} seed{'s' * (len(group.values) > 1)}" + (f", {images:,} images" if images else "")
         dot = trace(
             "scatter",
             x=[group.runs[0].plan.params],
@@ -77,10 +77,10 @@ def cost_dots(groups: Sequence[Group], labels: Sequence[str]) -> go.Figure:
             name=plain_name(label, 40),
             mode="markers",
             marker={"size": 12, "color": HEADS[group.settings["head"]].color},
-            hovertemplate=f"%{{x:,}} parameters: %{{y:.1%}}<br>{told}<extra>{plain_name(label, 40)}</extra>",
+            hovertemplate=f"%{{x:,}} parameters: %{{y:.1%}}<br>{basis}<extra>{plain_name(label, 40)}</extra>",
         )
         traces.append(dot)
-    ends = _shown(groups)
+    ends = _axis_range(groups)
     layout = {
         "xaxis": {"title": {"text": "parameters"}, "type": "log", "exponentformat": "B"},
         "yaxis": {"title": {"text": "test accuracy"}, "range": ends, "zeroline": False, **percent(*ends)},
@@ -91,12 +91,12 @@ def cost_dots(groups: Sequence[Group], labels: Sequence[str]) -> go.Figure:
 
 
 def _margin(group: Group) -> dict[str, object] | None:
-    """The 95 % interval of a mean over seeds, to both sides of its dot."""
+    """Error bars: the 95 % interval of a mean over seeds."""
     return {"array": [group.margin], "thickness": 2, "width": 6} if group.margin is not None else None
 
 
-def _shown(groups: Sequence[Group]) -> list[float]:
-    """From the lowest to the highest end of an interval, but never beyond 0 and 1, where no accuracy lies."""
+def _axis_range(groups: Sequence[Group]) -> list[float]:
+    """The range of an accuracy axis: all values and intervals, within 0 and 1, and a margin."""
     ends = [end for group in groups for end in (*group.values, *(group.interval or ()))]
     missing = max(0.0, _LEAST - (max(ends) - min(ends))) / 2
     low, high = max(0.0, min(ends) - missing), min(1.0, max(ends) + missing)
@@ -104,45 +104,47 @@ def _shown(groups: Sequence[Group]) -> list[float]:
     return [low - spare, high + spare]
 
 
-def confusion_map(counts: np.ndarray, names: Sequence[str], shares: bool, dark: bool = False) -> go.Figure:
-    """A row per true class, a column per predicted one, coloured by its share of the row, or by its number of images.
+def confusion_map(counts: np.ndarray, names: Sequence[str], percent_of_row: bool, dark: bool = False) -> go.Figure:
+    """One row per true class and one column per predicted class, colored by percent of the row or number of images.
 
     Args:
         counts: int (K, K).
-        names: of the K classes; somebody's words.
-        shares: write and colour shares of the rows instead of numbers.
-        dark: whether the page is.
+        names: of the K classes, from a user.
+        percent_of_row: show percentages of each row, not numbers of images.
+        dark: whether the page's theme is dark.
     """
     rows = counts.sum(axis=1, keepdims=True)
-    values = counts / np.maximum(rows, 1) if shares else counts
+    values = counts / np.maximum(rows, 1) if percent_of_row else counts
     few = len(names) <= _MOST_NUMBERS
     whole = [plain_name(name, 60) for name in names]
     short = [plain_name(name, 14) for name in names]
     cells = trace(
         "heatmap",
         z=values,
-        # See-through where there is nothing, so that it suits a light and a dark page.
+        # Transparent where a cell is empty, which suits a light and a dark theme.
         colorscale=[[0.0, f"rgba({_BLUE}, 0)"], [1.0, f"rgba({_BLUE}, 1)"]],
         zmin=0,
-        zmax=1 if shares else None,
+        zmax=1 if percent_of_row else None,
         xgap=1,
         ygap=1,
         showscale=False,
         customdata=[
-            [(true, said, int(count)) for said, count in zip(whole, row, strict=True)]
+            [(true, predicted, int(count)) for predicted, count in zip(whole, row, strict=True)]
             for true, row in zip(whole, counts, strict=True)
         ],
-        hovertemplate="%{customdata[0]}, taken for %{customdata[1]}: %{customdata[2]:,} images<extra></extra>",
+        hovertemplate="%{customdata[0]}, predicted as %{customdata[1]}: %{customdata[2]:,} images<extra></extra>",
     )
     traces = [cells]
     if few:
-        strong = values > 0.5 * (1 if shares else max(values.max(), 1))
-        # The theme sets no colour that can be read on both: white on the blue cells, the page's ink on the others.
-        for where, colour in ((strong, "white"), (~strong, "white" if dark else "black")):
-            true, said = np.nonzero(where)
-            written = [_cell(value, shares) for value in values[where]]
-            ink = {"color": colour}
-            traces.append(trace("scatter", x=said, y=true, text=written, textfont=ink, mode="text", hoverinfo="skip"))
+        strong = values > 0.5 * (1 if percent_of_row else max(values.max(), 1))
+        # No single color is readable on both blue and empty cells.
+        for where, color in ((strong, "white"), (~strong, "white" if dark else "black")):
+            true, predicted = np.nonzero(where)
+            texts = [_cell(value, percent_of_row) for value in values[where]]
+            font = {"color": color}
+            traces.append(
+                trace("scatter", x=predicted, y=true, text=texts, textfont=font, mode="text", hoverinfo="skip")
+            )
     ends = [-0.5, len(names) - 0.5]
     axis = {
         "tickvals": list(range(len(names))) if few else [],
@@ -159,6 +161,6 @@ def confusion_map(counts: np.ndarray, names: Sequence[str], shares: bool, dark: 
     return figure(traces, layout)
 
 
-def _cell(value: float, shares: bool) -> str:
-    written = f"{100 * value:.0f}" if shares else f"{value:,}"
-    return "" if written == "0" else written
+def _cell(value: float, percent_of_row: bool) -> str:
+    text = f"{100 * value:.0f}" if percent_of_row else f"{value:,}"
+    return "" if text == "0" else text

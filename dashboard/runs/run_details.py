@@ -1,4 +1,4 @@
-"""One run on a page: what it takes each class for, its worst mistakes, and its files to take away."""
+"""One run: its confusion matrix, its most confident mistakes, and its files to download."""
 
 from __future__ import annotations
 
@@ -23,75 +23,72 @@ _POLL_SECONDS = 0.2
 _PATIENCE_SECONDS = 3.0
 
 
-def chosen(runs: Sequence[Run]) -> Run:
-    """One of these runs, at first one that has been tested."""
+def choose(runs: Sequence[Run]) -> Run:
+    """One of these runs, by default one that has been tested."""
     tested = [predictions.path(run).exists() for run in runs]
-    run_id = st.selectbox(
-        "Run",
-        [run.id for run in runs],
-        tested.index(True) if any(tested) else 0,
-        key="runs_one",
-        bind="query-params",
-    )
+    first = tested.index(True) if any(tested) else 0
+    run_id = st.selectbox("Run", [run.id for run in runs], first, key="runs_one", bind="query-params")
     return next(run for run in runs if run.id == run_id)
 
 
 def mistakes(run: Run) -> None:
-    """The confusion matrix and the images that the model was surest of while wrong."""
+    """The confusion matrix and the most confident mistakes."""
     try:
         load_keras_for(run.spec["data"])
-        said = predictions.read(run)
+        predicted = predictions.read(run)
     except ValueError as error:
         st.info(plain(str(error)))
         return
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        _confusion(said)
+        _confusion(predicted)
     with right:
-        _worst(said)
+        _worst(predicted)
 
 
-def _confusion(said: Predictions) -> None:
-    counts = said.confusion
+def _confusion(predicted: Predictions) -> None:
+    counts = predicted.confusion
     right = int(counts.trace())
-    shares = st.toggle(
-        "Percent of each row", value=True, key="runs_shares", bind="query-params", help="Else numbers of images"
+    percent_of_row = st.toggle(
+        "Percent of each row", value=True, key="runs_shares", bind="query-params", help="Off: number of images"
     )
     st.caption(
-        f"Confusion matrix: {right:,} of {counts.sum():,} test images are right, on the diagonal.",
-        help="A row is what the images are, a column what the network takes them for. Strong colours off the diagonal "
-        "are classes that it confuses",
+        f"Confusion matrix: {right:,} of {counts.sum():,} test images are correct (the diagonal).",
+        help="Rows are true classes, columns predicted ones. Strong colors off the diagonal are confused classes",
     )
     st.plotly_chart(
-        result_charts.confusion_map(counts, said.class_names, shares, dark=st.context.theme.type == "dark"),
+        result_charts.confusion_map(
+            counts, predicted.class_names, percent_of_row, dark=st.context.theme.type == "dark"
+        ),
         key="runs_confusion",
-        alt=f"What each true class was taken for: {right:,} of {counts.sum():,} test images are right",
+        alt=f"Predicted classes of each true class: {right:,} of {counts.sum():,} test images are correct",
     )
 
 
-def _worst(said: Predictions) -> None:
-    worst = said.mistakes(_WORST)
+def _worst(predicted: Predictions) -> None:
+    worst = predicted.mistakes(_WORST)
     if not len(worst):
-        st.success(f"All {len(said.test):,} test images are right.")
+        st.success(f"All {len(predicted.test):,} test images are correct.")
         return
-    wrong = int((said.predicted != said.test.labels).sum())
-    st.markdown(f"**Surest and wrong**: {len(worst)} of {wrong:,} mistakes")
-    names = said.class_names
-    told = [
-        (names[said.predicted[each]], names[said.test.labels[each]], f"{said.confidence[each]:.0%}") for each in worst
+    wrong = int((predicted.predicted != predicted.test.labels).sum())
+    st.markdown(f"**Most confident mistakes**: {len(worst)} of {wrong:,}")
+    names = predicted.class_names
+    mistakes = [
+        (names[predicted.predicted[index]], names[predicted.test.labels[index]], f"{predicted.confidence[index]:.0%}")
+        for index in worst
     ]
     st.image(
-        [thumbnails.as_png(said.test, position) for position in worst],
-        caption=[plain(f"{claim}, {sure}; is {truth}") for claim, truth, sure in told],
+        [thumbnails.as_png(predicted.test, position) for position in worst],
+        caption=[plain(f"{guess}, {confidence}; is {truth}") for guess, truth, confidence in mistakes],
         width=thumbnails.TILE,
-        alt=[f"{truth}, taken for {claim} with {sure} confidence" for claim, truth, sure in told],
+        alt=[f"{truth}, predicted as {guess} with {confidence} confidence" for guess, truth, confidence in mistakes],
     )
 
 
 def files(run: Run) -> None:
-    """Downloads of the model and the history."""
+    """Download buttons for the model and the history."""
     if not run.model_path.exists():
-        st.caption("Its files can be downloaded once it has finished an epoch.")
+        st.caption("Its files can be downloaded after the first epoch.")
         return
     onnx = run.path / "model.onnx"
     with st.container(horizontal=True):
@@ -103,9 +100,9 @@ def files(run: Run) -> None:
             "Make ONNX",
             key="runs_onnx",
             icon=":material/conversion_path:",
-            help="A file for runtimes other than TensorFlow; it takes some seconds",
+            help="A file for runtimes other than TensorFlow. Takes some seconds",
         )
-    if make and _made(export.start(run, onnx)):
+    if make and _wait(export.start(run, onnx)):
         st.rerun()
 
 
@@ -127,8 +124,8 @@ def _download(run: Run, name: str, label: str) -> None:
         )
 
 
-def _made(writer: subprocess.Popen[bytes]) -> bool:
-    """Wait with a button that stops, which ends the script at one of the lines below; False where writing failed."""
+def _wait(writer: subprocess.Popen[bytes]) -> bool:
+    """Wait beside a Stop button, which ends the script within this function. Returns False if writing failed."""
     place = st.empty()
     try:
         with place.container(horizontal=True, vertical_alignment="center"):

@@ -1,4 +1,4 @@
-"""All runs on a page: a table to filter, to sort, to choose from, and to write titles and notes into."""
+"""The table of runs: filtered, sorted, ticked to compare, with names and notes to edit."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from tfpool.tracking.store import Run
 
 CHOSEN = "runs_chosen"
 _NEWEST = "newest"
-_BESIDE = 3
-"""Filters in a row, so that what is chosen can be read."""
+_FILTERS_PER_ROW = 3
+OVERFIT_HELP = f"Training minus validation accuracy, in points. {meaning('overfitting')}"
 _EDITABLE = ("compare", "run", "note")
-_FIRST = ("compare", "run", "test", "of images", "validation", "gap", "parameters", "time", "state", "note")
-"""Columns that are shown at first: no more than fit beside each other."""
+_FIRST = ("compare", "run", "test", "of images", "validation", "overfit", "parameters", "time", "state", "note")
+"""The columns shown by default: as many as fit side by side."""
 _FACET_WORDS = {"data": "Data set", "network": "Network", "head": "Head", "state": "State", "sweep": "Sweep"}
 
 
-def unfolded(runs: Sequence[Run]) -> list[Run]:
-    """The runs without those of the lab, which are many and alike, unless somebody asks for them or chose them."""
+def without_lab(runs: Sequence[Run]) -> list[Run]:
+    """The runs without those of the lab, which are many and similar, unless they are asked for or chosen."""
     lab = sum(map(is_lab, runs))
     if not lab:
         return list(runs)
@@ -36,20 +36,20 @@ def unfolded(runs: Sequence[Run]) -> list[Run]:
         f"Show the {lab:,} run{'s' * (lab != 1)} of the lab",
         key="runs_lab",
         bind="query-params",
-        help="The experiments of the Claims page trained them. They are folded away until this is on",
+        help="Runs that the experiments of the Claims page trained",
     )
-    named = {*st.query_params.get_all(CHOSEN), *st.session_state.get(CHOSEN, [])}
-    return [run for run in runs if shown or not is_lab(run) or run.id in named]
+    chosen = {*st.query_params.get_all(CHOSEN), *st.session_state.get(CHOSEN, [])}
+    return [run for run in runs if shown or not is_lab(run) or run.id in chosen]
 
 
-def found(runs: Sequence[Run]) -> tuple[list[Run], str]:
-    """Controls that filter and sort, what they leave of the runs, and whether the last or the best epoch counts."""
+def matching(runs: Sequence[Run]) -> tuple[list[Run], str]:
+    """The runs that the filters leave, sorted, and "last" or "best" for the epoch that counts. Shows the controls."""
     columns = st.columns([3, 2, 2])
     text = columns[0].text_input(
         "Find",
         key="runs_text",
         bind="query-params",
-        placeholder="words of a name, a note or a sweep",
+        placeholder="words in a name, note or sweep",
     )
     order = columns[1].selectbox(
         "Sort by",
@@ -65,21 +65,22 @@ def found(runs: Sequence[Run]) -> tuple[list[Run], str]:
         required=True,
         key="runs_how",
         bind="query-params",
-        help="For training and validation. The test images are seen once, by the model that was kept",
+        help="For training and validation accuracy. The saved model is tested once, whichever epoch counts",
     )
-    # A choice of one is none.
-    offered = {name: known for name in FACETS if len(known := query.facet_values(runs, name)) > 1}
+    offered = {name: values for name in FACETS if len(values := query.facet_values(runs, name)) > 1}
     wanted: dict[str, list[str]] = {}
     if not offered:
         return _sorted(query.select_runs(runs, text), order, how), how
     chosen = any(st.session_state.get(f"runs_{name}") or st.query_params.get(f"runs_{name}") for name in offered)
     words = ", ".join(_FACET_WORDS[name].lower() for name in offered)
     with st.expander(f"Filter by {words}", expanded=chosen, icon=":material/filter_list:"):
-        columns = [column for start in range(0, len(offered), _BESIDE) for column in st.columns(_BESIDE)]
-        for column, (name, known) in zip(columns, offered.items(), strict=False):
+        columns = [
+            column for start in range(0, len(offered), _FILTERS_PER_ROW) for column in st.columns(_FILTERS_PER_ROW)
+        ]
+        for column, (name, values) in zip(columns, offered.items(), strict=False):
             wanted[name] = column.multiselect(
                 _FACET_WORDS[name],
-                known,
+                values,
                 format_func=head_label if name == "head" else str,
                 key=f"runs_{name}",
                 placeholder="any",
@@ -94,27 +95,27 @@ def _sorted(runs: list[Run], order: str, how: str) -> list[Run]:
 
 
 def draw(runs: Sequence[Run], how: str) -> None:
-    """The table. Ticks, titles and notes that are changed in it are kept."""
-    every = st.toggle(
+    """The table. Changed ticks, names and notes are saved."""
+    all_columns = st.toggle(
         "All columns",
         key="runs_columns",
         bind="query-params",
         help="Also MACs, epochs, losses, training accuracy, the interval of the test accuracy, data and settings",
     )
-    # An edit that has been kept would be laid over the rows again: a new key forgets it.
+    # A new key after each edit: Streamlit would apply the old edit to the new rows again.
     key = f"runs_table_{st.session_state.get('runs_edits', 0)}"
     rows = _rows(runs, how)
     st.data_editor(
         rows,
         key=key,
         hide_index=True,
-        column_order=None if every else _FIRST,
+        column_order=None if all_columns else _FIRST,
         disabled=[name for name in rows if name not in _EDITABLE],
         column_config=_CONFIG,
         placeholder="–",
-        on_change=_keep,
+        on_change=_save,
         args=(key, [run.id for run in runs]),
-        alt="Runs with accuracies, parameters, MACs, settings and state. The first column chooses what to compare",
+        alt="Runs with accuracies, parameters, MACs, settings and state. Tick the first column to compare runs",
     )
 
 
@@ -123,21 +124,21 @@ def _rows(runs: Sequence[Run], how: str) -> pd.DataFrame:
     plans = [run.plan for run in runs]
     measured = {key: [results.value(run, key, how) for run in runs] for key in ORDERS}
     recipes = [run.spec["recipe"] for run in runs]
-    tested_on = [images_behind(run) if run.result else None for run in runs]
+    test_images = [images_behind(run) if run.result else None for run in runs]
     columns = {
         "compare": [run.id in chosen for run in runs],
         "run": [run.title for run in runs],
         "test": _percents(measured["test"]),
-        "of images": pd.Series(tested_on, dtype="Int64"),
+        "of images": pd.Series(test_images, dtype="Int64"),
         "validation": _percents(measured["val_accuracy"]),
-        "gap": _percents([results.overfit(run, how) for run in runs]),
+        "overfit": _percents([results.overfit(run, how) for run in runs]),
         "parameters": pd.Series([plan.params for plan in plans], dtype="Int64"),
         "time": _numbers(measured["time"]).round(),
         "state": [run.state for run in runs],
         "note": [run.note for run in runs],
         "test interval": [
-            interval_text(share, images) if share is not None and images else None
-            for share, images in zip(measured["test"], tested_on, strict=True)
+            interval_text(accuracy, images) if accuracy is not None and images else None
+            for accuracy, images in zip(measured["test"], test_images, strict=True)
         ],
         "MACs": pd.Series([plan.macs for plan in plans], dtype="Int64"),
         "epochs": [f"{len(run.history['loss'])} of {run.epochs}" for run in runs],
@@ -160,8 +161,8 @@ def _numbers(values: Sequence[float | None]) -> pd.Series:
     return pd.Series(values, dtype="Float64")
 
 
-def _percents(shares: Sequence[float | None]) -> pd.Series:
-    return 100 * _numbers(shares)
+def _percents(fractions: Sequence[float | None]) -> pd.Series:
+    return 100 * _numbers(fractions)
 
 
 def _percent(help: str, width: int | None = None) -> Any:
@@ -169,35 +170,33 @@ def _percent(help: str, width: int | None = None) -> Any:
 
 
 _CONFIG: dict[str, Any] = {
-    "compare": st.column_config.CheckboxColumn(" ", help=f"Compare below, up to {MOST}", pinned=True, width=36),
-    "run": st.column_config.TextColumn(help="Double-click to call it otherwise", pinned=True, width=140, max_chars=80),
-    "test": _percent("Share of the test images, which were never seen before, that are classified rightly", 70),
+    "compare": st.column_config.CheckboxColumn(" ", help=f"Compare below, up to {MOST} runs", pinned=True, width=36),
+    "run": st.column_config.TextColumn(help="Double-click to rename", pinned=True, width=140, max_chars=80),
+    "test": _percent("Accuracy on the test images, which are not used in training", 70),
     "of images": st.column_config.NumberColumn(
-        format="localized", width=75, help="Test images behind the accuracy: of few, it says little"
+        format="localized", width=75, help="Number of test images: with few, the accuracy is uncertain"
     ),
     "validation": _percent(f"Accuracy on the validation images. {meaning('validation')}", 78),
-    "gap": st.column_config.NumberColumn(format="%+.1f", width=56, help=meaning("gap")),
+    "overfit": st.column_config.NumberColumn(format="%+.1f", width=62, help=OVERFIT_HELP),
     "parameters": st.column_config.NumberColumn(format="localized", width=90, help=meaning("parameters")),
-    "test interval": st.column_config.TextColumn(
-        help="Where the accuracy on all images like the test images lies with 95 % confidence (Wilson)"
-    ),
+    "test interval": st.column_config.TextColumn(help="The 95 % confidence interval of the test accuracy (Wilson)"),
     "MACs": st.column_config.NumberColumn(format="localized", help=meaning("MACs")),
-    "time": st.column_config.NumberColumn("time, s", format="localized", width=70, help="Seconds of training"),
+    "time": st.column_config.NumberColumn("time, s", format="localized", width=70, help="Training time in seconds"),
     "state": st.column_config.TextColumn(width=84),
     "note": st.column_config.TextColumn(width=110, help="Double-click to write", max_chars=500),
-    "epochs": st.column_config.TextColumn(help=f"Done, of those planned. {meaning('epoch')}"),
+    "epochs": st.column_config.TextColumn(help=f"Finished, of those planned. {meaning('epoch')}"),
     "seed": st.column_config.NumberColumn(help=meaning("seed")),
     "sweep": st.column_config.TextColumn(help="Runs that were started together"),
     "training": _percent("Accuracy on the training images"),
     "validation loss": st.column_config.NumberColumn(format="%.3f", help=meaning("loss")),
     "test loss": st.column_config.NumberColumn(format="%.3f", help=meaning("loss")),
-    "training images": st.column_config.NumberColumn(format="localized", help="–: all"),
+    "training images": st.column_config.NumberColumn(format="localized", help="– means all"),
     "queued": st.column_config.DatetimeColumn(format="distance"),
 }
 
 
-def _keep(key: str, ids: Sequence[str]) -> None:
-    """Carry out what was changed in the table that had this key and these rows."""
+def _save(key: str, ids: Sequence[str]) -> None:
+    """Save what was changed in the table with this key and these rows."""
     try:
         for row, changes in st.session_state[key]["edited_rows"].items():
             apply(ids[int(row)], changes)
@@ -207,10 +206,10 @@ def _keep(key: str, ids: Sequence[str]) -> None:
 
 
 def apply(run_id: str, changes: dict[str, object]) -> None:
-    """Choose a run or not, call it otherwise, write its note.
+    """Tick or untick a run, rename it, or write its note.
 
     Raises:
-        ValueError: if the run is gone, or too many would be chosen.
+        ValueError: if the run is gone, or too many are ticked.
     """
     if "run" in changes:
         store().rename(run_id, str(changes["run"] or ""))
@@ -218,13 +217,13 @@ def apply(run_id: str, changes: dict[str, object]) -> None:
         store().annotate(run_id, str(changes["note"] or ""))
     if "compare" not in changes:
         return
-    others = [each for each in st.session_state.get(CHOSEN, []) if each != run_id]
+    others = [chosen for chosen in st.session_state.get(CHOSEN, []) if chosen != run_id]
     if changes["compare"] and len(others) == MOST:
-        raise ValueError(f"Up to {MOST} runs are compared at once. Take one out first.")
+        raise ValueError(f"Up to {MOST} runs can be compared at once. Untick one first.")
     st.session_state[CHOSEN] = [*others, run_id] if changes["compare"] else others
 
 
-def told() -> None:
-    """What could not be kept of the last edit."""
+def show_error() -> None:
+    """Why the last edit could not be saved, if so."""
     if error := st.session_state.pop("runs_error", None):
         st.error(plain(error))

@@ -15,6 +15,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
 
+from dashboard.common.page import PAGES
 from tests.helpers.crafted_records import IN_PART, finding
 from tests.helpers.processes import ROOT
 from tfpool.lab.finding import write
@@ -203,8 +204,8 @@ def faultless(page: Page, faults: list[str]) -> None:
 
 
 def heading(page: str) -> str:
-    """A page's title, by its name in the menu."""
-    return "Flatten or GAP?" if page == "Home" else page
+    """A page's heading, by its name in the menu."""
+    return PAGES[page].heading or page
 
 
 def settle(page: Page) -> None:

@@ -54,7 +54,7 @@ def test_another_head_changes_the_numbers_and_the_drawing(shared: str, browse: B
     opened.get_by_role("radio", name="Flatten", exact=True).click()
     expect(metric(opened, "In the head")).to_contain_text("40,970")
     expect(bars(opened, HEADS["gap"].color)).to_have_count(0)
-    opened.get_by_role("combobox", name="Instead of").click()
+    opened.get_by_role("combobox", name="Compared with").click()
     opened.get_by_role("option", name="GMP", exact=True).click()
     expect(metric(opened, "In the head")).to_contain_text("+40,320")
     expect(bars(opened, HEADS["gmp"].color)).to_have_count(2)

@@ -43,7 +43,7 @@ def test_runs_are_found_ticked_compared_renamed_and_taken_away(
 
     opened.get_by_role("radio", name="seconds").click()
     expect(opened.get_by_text("seconds since the start")).to_be_visible()
-    opened.get_by_text("Which classes it confuses").click()
+    opened.get_by_text("Confused classes").click()
     expect(opened.get_by_text("predicted class")).to_be_visible()
     expect(opened.locator(".hm image, .heatmaplayer image").first).to_be_visible()
     opened.get_by_role("button", name="Make ONNX").click()

@@ -92,14 +92,14 @@ def home(page: Page) -> None:
         expect(page.get_by_role("radio", name=step, exact=True)).to_be_checked()
     page.get_by_role("radio", name="Sneaker").click()
     for head in ("GAP", "Flatten"):
-        expect(page.get_by_label(f"Where {head} sees evidence for Sneaker, on the picture")).to_be_visible()
+        expect(page.get_by_label(f"Where {head} finds evidence for Sneaker, on the picture")).to_be_visible()
     drawn(page.get_by_test_id("stPlotlyChart"))
 
 
 def build(page: Page) -> None:
-    expect(page.get_by_text("GAP instead of Flatten")).to_be_visible()
+    expect(page.get_by_text("GAP compared with Flatten")).to_be_visible()
     page.get_by_role("radio", name="GMP", exact=True).click()
-    expect(page.get_by_text("GMP instead of Flatten")).to_be_visible()
+    expect(page.get_by_text("GMP compared with Flatten")).to_be_visible()
     expect(page.get_by_test_id("stPlotlyChart").get_by_text("Head: GMP")).to_be_visible()
     page.get_by_text("Keras code: the same model without tfpool").click()
     expect(page.get_by_test_id("stCode")).to_contain_text("GlobalMaxPooling2D")
@@ -159,8 +159,8 @@ def runs(page: Page) -> None:
     expect(page.get_by_test_id("stPlotlyChart").first.locator(".xtitle")).to_have_text("last validation accuracy")
     page.get_by_role("radio", name="seconds").click()
     expect(page.get_by_text("seconds since the start")).to_be_visible()
-    page.get_by_text("Which classes it confuses").click()
-    expect(page.get_by_text("Surest and wrong")).to_be_visible()
+    page.get_by_text("Confused classes").click()
+    expect(page.get_by_text("Most confident mistakes")).to_be_visible()
     expect(page.get_by_test_id("stPlotlyChart")).to_have_count(3)
     drawn(page.get_by_test_id("stPlotlyChart"))
 

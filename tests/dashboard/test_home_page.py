@@ -109,7 +109,7 @@ def test_the_tours_maps_follow_the_picture() -> None:
         app = opened("Home", home_step="Look", home_picture=name)
         for run, probabilities in kept.probabilities.items():
             said = probabilities[number].argmax()
-            assert f"says {names[said]}{'' if said == number else ' (wrong)'}" in words(app), run
+            assert f"predicts {names[said]}{'' if said == number else ' (wrong)'}" in words(app), run
         maps.append([chart.proto.spec for chart in app.get("plotly_chart")])
         assert len(maps[-1]) == 2
     assert maps[0] != maps[1]

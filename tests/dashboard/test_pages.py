@@ -21,7 +21,7 @@ Open = Callable[..., AppTest]
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page_opens_without_a_run(page: str, empty: Path) -> None:
     app = opened(page)
-    assert [title.value for title in app.title] == ["Flatten or GAP?" if page == "Home" else page]
+    assert [title.value for title in app.title] == [PAGES[page].heading or page]
     assert not app.error
     assert not empty.exists()
 

@@ -85,7 +85,7 @@ def test_nothing_chosen_is_a_sentence(store: RunStore) -> None:
 
 
 def test_without_runs_it_says_what_would_stand_there(store: RunStore) -> None:
-    assert "train two heads, and they stand here" in words(opened("Parameters"))
+    assert "Train two heads" in words(opened("Parameters"))
 
 
 def test_my_runs_stand_at_their_parameters_and_the_labs_do_not(store: RunStore) -> None:
@@ -127,7 +127,7 @@ def test_a_network_that_the_images_are_too_small_for_is_one_sentence(store: RunS
     assert not app.error
     # Where it can stand is still drawn, and the runs are told of.
     assert named(shown(app)) == ["GAP, GMP", "Flatten"]
-    assert "train two heads, and they stand here" in words(app)
+    assert "Train two heads" in words(app)
 
 
 def test_a_run_of_an_unknown_head_is_named_and_the_others_stay(store: RunStore) -> None:

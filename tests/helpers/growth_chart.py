@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 from xml.etree import ElementTree
 
-from dashboard.common.growth_chart import drawn
+from dashboard.common.growth_chart import to_html
 
 
 def growth(places: Sequence[int], height: int = 140, **heads: Sequence[int | None]) -> ElementTree.Element:
-    return ElementTree.fromstring(drawn(places, heads, "image side", 2, height, "what it shows"))
+    return ElementTree.fromstring(to_html(places, heads, "image side", 2, height, "what it shows"))
 
 
 def shown(app: Any) -> ElementTree.Element:

@@ -1,4 +1,4 @@
-"""A page run by Streamlit's test harness, and what stands on it."""
+"""A page run by Streamlit's test harness, and what is on it."""
 
 from streamlit.testing.v1 import AppTest
 
@@ -7,11 +7,12 @@ from tests.helpers.processes import ROOT
 
 
 def opened(page: str, **query: str) -> AppTest:
-    """A page as it is after its first run, at an address with these values."""
+    """A page after its first run, at an address with these values."""
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     for name, value in query.items():
         app.query_params[name] = value
-    app.switch_page(PAGES[page][0]) if page != "Home" else app
+    if page != "Home":
+        app.switch_page(PAGES[page].path)
     app.run()
     sound(app)
     return app
