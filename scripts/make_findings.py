@@ -1,6 +1,6 @@
 """Judge the findings that ship anew from their measurements, and write docs/findings.md and its figures from them.
 
-With a store, its full findings are shipped first. One that was made under another text of its claim stays as it is.
+With a store, its full findings are shipped first. Findings made under another text of their claim stay as they are.
 
 python scripts/make_findings.py [STORE]
 """
@@ -24,59 +24,60 @@ from tfpool.system.files import atomic  # noqa: E402
 PAGE = ROOT / "docs" / "findings.md"
 
 
-def taken(store: Path) -> list[Finding]:
+def full_findings(store: Path) -> list[Finding]:
     """The full findings of a store.
 
     Raises:
-        ValueError: if there is none, or one cannot be read or was made under another text.
+        ValueError: if there is none, or one cannot be read or was made under another text of its claim.
     """
     paths = [store / findings.FOLDER / f"{name}-full.json" for name in CLAIMS]
-    found = [findings.read(path) for path in paths if path.exists()]
-    if not found:
+    full = [findings.read(path) for path in paths if path.exists()]
+    if not full:
         raise ValueError(f"{store} has no full finding. Make one: python -m tfpool lab NAME --full --store {store}")
-    for each in found:
-        if each.fixed != find(each.claim).fixed:
+    for finding in full:
+        if finding.fixed != find(finding.claim).fixed:
             raise ValueError(
-                f"The finding of {each.claim!r} in {store} was made under another text than its claim has now. Make "
-                f"it again: python -m tfpool lab {each.claim} --full --store {store}"
+                f"The finding of {finding.claim!r} in {store} was made under another text than its claim has now. "
+                f"Make a new one: python -m tfpool lab {finding.claim} --full --store {store}"
             )
-    return found
+    return full
 
 
 def shipped() -> dict[str, Finding]:
-    """The findings that are kept with tfpool, by their claims."""
-    return {name: each for name in CLAIMS if (each := findings.shipped(name))}
+    """The findings that ship with tfpool, by claim."""
+    return {name: finding for name in CLAIMS if (finding := findings.shipped(name))}
 
 
-def ship(found: Sequence[Finding], folder: Path) -> None:
-    """Keep findings with tfpool, each judged anew from its measurements."""
-    for each in found:
-        findings.write(replace(each, judgement=find(each.claim).judge(each.records)), folder)
+def ship(full: Sequence[Finding], folder: Path) -> None:
+    """Write findings to a folder, each judged anew from its measurements."""
+    for finding in full:
+        findings.write(replace(finding, judgement=find(finding.claim).judge(finding.records)), folder)
 
 
-def write(known: dict[str, Finding], path: Path) -> None:
-    """Write the page and one figure per finding, and remove figures of findings that are no more."""
+def write(by_claim: dict[str, Finding], path: Path) -> None:
+    """Write the page and one figure per finding, and delete figures without a finding."""
     figures = path.parent / FIGURES
-    for name, each in known.items():
-        draw(each.judgement.figures, figures / f"{name}.svg")
-    for left in figures.glob("*.svg"):
-        if left.stem not in known:
-            left.unlink()
+    for name, finding in by_claim.items():
+        draw(finding.judgement.figures, figures / f"{name}.svg")
+    for figure in figures.glob("*.svg"):
+        if figure.stem not in by_claim:
+            figure.unlink()
     with atomic(path) as temporary:
-        temporary.write_text(page(known))
+        temporary.write_text(page(by_claim))
 
 
 def main(arguments: Sequence[str]) -> str | None:
     try:
         if arguments:
-            ship(taken(Path(arguments[0])), findings.SHIPPED)
-        ship([each for each in shipped().values() if each.fixed == find(each.claim).fixed], findings.SHIPPED)
-        known = shipped()
+            ship(full_findings(Path(arguments[0])), findings.SHIPPED)
+        current = [finding for finding in shipped().values() if finding.fixed == find(finding.claim).fixed]
+        ship(current, findings.SHIPPED)
+        by_claim = shipped()
     except ValueError as error:
         return str(error)
-    write(known, PAGE)
-    missing = [name for name in CLAIMS if name not in known]
-    print(f"{PAGE.name}: {len(known)} findings" + (f", none yet of {', '.join(missing)}" if missing else ""))
+    write(by_claim, PAGE)
+    missing = [name for name in CLAIMS if name not in by_claim]
+    print(f"{PAGE.name}: {len(by_claim)} findings" + (f", none yet of {', '.join(missing)}" if missing else ""))
     return None
 
 

@@ -195,7 +195,7 @@ def _numbers(found: Finding) -> None:
         st.dataframe(effects, hide_index=True, alt="Effects with their mean and 95 % interval")
     table = pd.DataFrame([list(row) for row in judged.rows], columns=list(judged.columns))
     st.dataframe(table, hide_index=True, alt=f"Measurements: {', '.join(map(str, judged.columns))}")
-    made = found.made
+    made = found.provenance
     versions = ", ".join(f"{name} {made[key]}" for key, name in _ABOUT.items() if key in made)
     seeds = f"Seeds {', '.join(map(str, found.seeds))}. " if found.seeds else ""
     st.code(str(made.get("command", "")), language=None, wrap_lines=True)

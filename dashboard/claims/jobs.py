@@ -75,17 +75,17 @@ def _ended(job: Job) -> None:
 
 
 def _far(job: Job) -> str:
-    return f" at {job.share:.0%}" if job.total else ""
+    return f" at {job.fraction:.0%}" if job.total else ""
 
 
 def _live(name: str) -> None:
     job = jobs.state(store().folder, name)
     if job is None or job.state != "running":
         st.rerun()
-    left = f", about {clock(job.left)} left" if job.left is not None else ""
-    told = "stopping" if job.stopping else f"{job.share:.0%}{left}" if job.total else "starting"
+    left = f", about {clock(job.seconds_left)} left" if job.seconds_left is not None else ""
+    told = "stopping" if job.stopping else f"{job.fraction:.0%}{left}" if job.total else "starting"
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(job.share, text=f"Your {job.scale} run: {told}")
+        st.progress(job.fraction, text=f"Your {job.scale} run: {told}")
         st.button(
             "Stop",
             key=f"claims_stop_{name}",

@@ -157,8 +157,8 @@ def test_words_of_a_file_are_shown_as_they_are(store: Path) -> None:
     series = replace(figure.series[0], name="<b>x</b>", x=["<i>a</i>", "b"])
     hostile = replace(figure, title=bad, x=bad, y=bad, series=(series, *figure.series[1:]), level=0.1, level_name="<i>")
     judged = replace(made.judgement, verdict=bad, headline=bad, figures=[hostile])
-    about = {**made.made, "machine": bad, "date": bad, "keras": bad}
-    findings.write(replace(made, judgement=judged, made=about), store / FOLDER)
+    about = {**made.provenance, "machine": bad, "date": bad, "keras": bad}
+    findings.write(replace(made, judgement=judged, provenance=about), store / FOLDER)
     app = claims("nin")
     assert plain(bad) in words(app)
     assert bad not in words(app)

@@ -21,14 +21,14 @@ def test_all_claims_come_in_their_order() -> None:
     assert len({each.title for each in claims()}) == len(CLAIMS)
 
 
-def test_it_says_everything_beforehand(claim: Claim) -> None:
+def test_its_docstring_has_all_sections(claim: Claim) -> None:
     assert [name for name in claim.sections if name != REVISED] == list(SECTIONS)
     assert all(text.endswith(".") and len(text) > 20 for text in claim.sections.values())
 
 
 def test_its_title_is_the_first_line_of_its_module(claim: Claim) -> None:
-    told = importlib.import_module(f"tfpool.lab.claims.{claim.name}").__doc__ or ""
-    assert told.splitlines()[0] == f"{claim.title}."
+    docstring = importlib.import_module(f"tfpool.lab.claims.{claim.name}").__doc__ or ""
+    assert docstring.splitlines()[0] == f"{claim.title}."
 
 
 def test_it_is_run_quick_and_full_with_five_seeds_or_none_for_arithmetic(claim: Claim) -> None:
@@ -39,25 +39,25 @@ def test_it_is_run_quick_and_full_with_five_seeds_or_none_for_arithmetic(claim: 
     assert quick.seeds in (0, *range(2, full.seeds))
 
 
-def test_what_is_laid_down_is_told_from_any_other_text(claim: Claim) -> None:
+def test_the_checksum_covers_what_is_fixed_before_a_run(claim: Claim) -> None:
     for name in SECTIONS:
         changed = replace(claim, sections={**claim.sections, name: claim.sections[name] + " Or so."})
         # What speaks of a result may say more once there is one.
         assert (changed.fixed == claim.fixed) == (name in ("Does not show", "Source"))
-    told = replace(claim, sections={**claim.sections, REVISED: "It asked for less before."})
-    assert told.fixed == claim.fixed
+    revised = replace(claim, sections={**claim.sections, REVISED: "It asked for less before."})
+    assert revised.fixed == claim.fixed
     more = {**claim.scales, "full": replace(claim.scales["full"], epochs=99)}
     assert replace(claim, scales=more).fixed != claim.fixed
-    look = {**claim.scales, "quick": replace(claim.scales["quick"], epochs=99)}
-    assert replace(claim, scales=look).fixed == claim.fixed
+    quick = {**claim.scales, "quick": replace(claim.scales["quick"], epochs=99)}
+    assert replace(claim, scales=quick).fixed == claim.fixed
     assert replace(claim, sections=dict(claim.sections)).fixed == claim.fixed
 
 
-def test_no_two_claims_lay_down_the_same() -> None:
+def test_no_two_claims_have_the_same_checksum() -> None:
     assert len({each.fixed for each in claims()}) == len(CLAIMS)
 
 
 @pytest.mark.parametrize("name", ["nonsense", "", "../laboratory", "Position"])
-def test_an_unknown_claim_is_one_sentence(name: str) -> None:
-    with pytest.raises(ValueError, match=r"There is no claim .* Use one of: parameters, overfitting"):
+def test_an_unknown_claim_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="parameters, overfitting"):
         find(name)

@@ -1,4 +1,4 @@
-"""What each claim makes of measurements, and that a tiny version of it runs."""
+"""How each claim judges measurements."""
 
 import copy
 import json
@@ -23,15 +23,15 @@ def test_measurements_come_to_their_verdict(name: str, verdict: str) -> None:
 @pytest.mark.parametrize("name", CLAIMS)
 def test_the_same_measurements_always_come_to_the_same(name: str) -> None:
     judge, records = find(name).judge, MAKERS[name](VERDICTS[0])
-    kept = copy.deepcopy(records)
+    before = copy.deepcopy(records)
     judged = judge(records)
-    assert records == kept, "judge changes what it reads"
+    assert records == before, "judge changes what it reads"
     assert judge(records) == judged
     assert judge(json.loads(json.dumps(records))) == judged
 
 
 @pytest.mark.parametrize(("name", "verdict"), CASES)
-def test_what_is_told_is_whole(name: str, verdict: str) -> None:
+def test_a_judgement_is_complete(name: str, verdict: str) -> None:
     judged = find(name).judge(MAKERS[name](verdict))
     assert judged.headline.endswith(".")
     assert "nan" not in judged.headline

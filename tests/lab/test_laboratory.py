@@ -1,4 +1,4 @@
-"""Cells are tuned, trained and measured, each once. Workers here make results up at once."""
+"""Cells are tuned, trained and measured, each once. The workers of these tests make up results."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -44,7 +44,7 @@ def queued(store: RunStore) -> Iterator[Run]:
 
 
 def worker(accuracy: Callable[[dict[str, Any]], float] = lambda spec: 0.5) -> Callable[[RunStore], None]:
-    """Ends each queued run with a validation accuracy that follows from what it was made of."""
+    """Ends each queued run with a validation accuracy that depends on its spec."""
 
     def work(store: RunStore) -> None:
         for run in queued(store):
@@ -85,11 +85,11 @@ def test_the_rate_with_the_best_mean_over_tuning_seeds_is_taken(store: RunStore)
     assert measured_rates(store, {5e-4: (0.5, 0.6), 2e-3: (0.4, 0.8), 8e-3: (0.7, 0.4)}) == {2e-3}
 
 
-def test_of_rates_as_good_the_lowest_is_taken(store: RunStore) -> None:
+def test_of_equally_good_rates_the_lowest_wins(store: RunStore) -> None:
     assert measured_rates(store, {8e-3: (0.6, 0.6), 5e-4: (0.5, 0.7), 2e-3: (0.7, 0.5)}) == {5e-4}
 
 
-def test_it_is_the_accuracy_after_the_last_epoch_that_tunes(store: RunStore) -> None:
+def test_the_accuracy_after_the_last_epoch_tunes(store: RunStore) -> None:
     # The crafted epochs before the last are all at 100 %.
     assert measured_rates(store, {5e-4: (0.1, 0.1), 2e-3: (0.2, 0.2), 8e-3: (0.3, 0.3)}) == {8e-3}
 
@@ -143,20 +143,20 @@ def test_no_run_is_trained_twice_for_whichever_claim(store: RunStore) -> None:
     assert len(store.runs()) == 7
 
 
-def test_what_differs_in_anything_is_trained_anew(store: RunStore) -> None:
+def test_a_cell_that_differs_in_anything_is_trained(store: RunStore) -> None:
     Laboratory(store, "nin", work=worker()).train([GAP], PLAIN)
     Laboratory(store, "nin", work=worker()).train([replace(GAP, settings={"padding": "circular"})], PLAIN)
     assert len(store.runs()) == 6
 
 
 @pytest.mark.parametrize("state", ["stopped", "failed", "interrupted"])
-def test_a_run_that_was_broken_off_before_goes_on(state: str, store: RunStore) -> None:
-    def broken_off(store: RunStore) -> None:
+def test_an_unfinished_run_is_resumed(state: str, store: RunStore) -> None:
+    def end_early(store: RunStore) -> None:
         ending(state)(store)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        Laboratory(store, "nin", work=broken_off).train([GAP], PLAIN)
+        Laboratory(store, "nin", work=end_early).train([GAP], PLAIN)
     before = {run.id for run in store.runs()}
     assert state in {run.state for run in store.runs()}
     Laboratory(store, "nin", work=worker()).train([GAP], PLAIN)
@@ -165,12 +165,12 @@ def test_a_run_that_was_broken_off_before_goes_on(state: str, store: RunStore) -
 
 
 def test_a_run_that_somebody_stops_halts_the_claim(store: RunStore) -> None:
-    with pytest.raises(Halted, match=r"Run convnet-gap-1 was stopped\. Run the claim again"):
+    with pytest.raises(Halted, match="convnet-gap-1"):
         Laboratory(store, "nin", work=ending("stopped")).train([GAP], PLAIN)
 
 
 def test_a_run_that_fails_ends_the_claim_with_its_reason(store: RunStore) -> None:
-    with pytest.raises(RuntimeError, match=r"Run convnet-gap-1 failed\. No space left"):
+    with pytest.raises(RuntimeError, match=r"convnet-gap-1.*space"):
         Laboratory(store, "nin", work=ending("failed", error="No space left")).train([GAP], PLAIN)
 
 
@@ -179,13 +179,13 @@ def test_a_run_that_is_deleted_meanwhile_halts_the_claim(store: RunStore) -> Non
         worker()(store)
         store.delete("convnet-gap-2")
 
-    with pytest.raises(Halted, match=r"Run convnet-gap-2 was deleted\. Run the claim again"):
+    with pytest.raises(Halted, match="convnet-gap-2"):
         Laboratory(store, "nin", work=work).train([GAP], PLAIN)
     records = Laboratory(store, "nin", work=worker()).train([GAP], PLAIN)
     assert [record["seed"] for record in records] == [0, 1, 2]
 
 
-def test_a_run_whose_process_is_gone_is_taken_up_again(store: RunStore) -> None:
+def test_a_run_whose_process_is_gone_is_resumed(store: RunStore) -> None:
     calls = []
 
     def work(store: RunStore) -> None:
@@ -197,7 +197,7 @@ def test_a_run_whose_process_is_gone_is_taken_up_again(store: RunStore) -> None:
     assert len(store.runs()) == 3
 
 
-def test_what_was_measured_is_kept_a_claim_and_not_measured_again(store: RunStore) -> None:
+def test_measurements_are_cached_per_claim(store: RunStore) -> None:
     taken: list[str] = []
 
     def measure(run: Run) -> dict[str, float]:
@@ -212,7 +212,7 @@ def test_what_was_measured_is_kept_a_claim_and_not_measured_again(store: RunStor
 
 
 def test_progress_never_falls_and_ends_at_the_total(store: RunStore) -> None:
-    told: list[tuple[float, int]] = []
+    reports: list[tuple[float, int]] = []
 
     def one_by_one(store: RunStore) -> None:
         run = store.claim(Process.of())
@@ -222,13 +222,13 @@ def test_progress_never_falls_and_ends_at_the_total(store: RunStore) -> None:
         store.resume(run.id)
         worker()(store)
 
-    lab = Laboratory(store, "nin", lambda done, total: told.append((done, total)), one_by_one)
+    lab = Laboratory(store, "nin", lambda done, total: reports.append((done, total)), one_by_one)
     lab.train([GAP, FLATTEN], RATES)
-    done = [each for each, _ in told]
+    done = [done for done, _ in reports]
     assert done == sorted(done)
-    assert {total for _, total in told} == {2 * 3 * 2 + 2 * 2 * 2}
-    assert told[0][0] == 0
-    assert told[-1][0] == told[-1][1]
+    assert {total for _, total in reports} == {2 * 3 * 2 + 2 * 2 * 2}
+    assert reports[0][0] == 0
+    assert reports[-1][0] == reports[-1][1]
 
 
 def test_ctrl_c_stops_the_runs_and_the_same_call_goes_on(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,15 +242,15 @@ def test_ctrl_c_stops_the_runs_and_the_same_call_goes_on(store: RunStore, monkey
     before = {run.id: run.state for run in store.runs()}
     assert set(before.values()) == {"stopped"}
     assert not folder(store).exists()
-    made = conduct("nin", "quick", store, work=worker())
+    resumed = conduct("nin", "quick", store, work=worker())
     assert {run.id: run.state for run in store.runs()} == dict.fromkeys(before, "done")
-    assert read(folder(store) / "nin-quick.json").judgement.verdict == made.judgement.verdict
+    assert read(folder(store) / "nin-quick.json").judgement.verdict == resumed.judgement.verdict
 
 
-def test_another_scale_or_claim_is_one_sentence(store: RunStore) -> None:
-    with pytest.raises(ValueError, match="A claim is run quick or full, got 'huge'"):
+def test_an_unknown_scale_or_claim_is_refused(store: RunStore) -> None:
+    with pytest.raises(ValueError, match="huge"):
         conduct("nin", "huge", store)
-    with pytest.raises(ValueError, match="There is no claim 'nine'"):
+    with pytest.raises(ValueError, match="nine"):
         conduct("nine", "quick", store)
 
 
@@ -280,13 +280,13 @@ def test_a_run_that_breaks_where_it_is_measured_ends_the_claim(store: RunStore) 
 def test_a_run_on_other_images_is_not_taken_for_one_on_these(store: RunStore) -> None:
     Laboratory(store, "nin", work=worker()).train([GAP], PLAIN)
     for run, fingerprint in zip(store.runs(), (load("fashion_mnist").fingerprint, "another"), strict=False):
-        made(run, fingerprint, versions())
+        write_run_json(run, fingerprint, versions())
     Laboratory(store, "nin", work=worker()).train([GAP], PLAIN)
     assert len(store.runs()) == 4
 
 
-def made(run: Run, fingerprint: str, packages: dict[str, str]) -> None:
-    """What a worker writes of what it trains with."""
+def write_run_json(run: Run, fingerprint: str, packages: dict[str, str]) -> None:
+    """What a worker writes about the data and packages of a run."""
     run.path.mkdir(parents=True, exist_ok=True)
     (run.path / "run.json").write_text(json.dumps({"data_fingerprint": fingerprint, "versions": packages}))
 
@@ -294,7 +294,7 @@ def made(run: Run, fingerprint: str, packages: dict[str, str]) -> None:
 def test_a_run_of_another_tensorflow_is_not_taken_for_one_of_this(store: RunStore) -> None:
     Laboratory(store, "nin", work=worker()).train([GAP], PLAIN)
     for run, tensorflow in zip(store.runs(), (versions()["tensorflow"], "2.0.0"), strict=False):
-        made(run, load("fashion_mnist").fingerprint, {**versions(), "tensorflow": tensorflow})
+        write_run_json(run, load("fashion_mnist").fingerprint, {**versions(), "tensorflow": tensorflow})
     Laboratory(store, "nin", work=worker()).train([GAP], PLAIN)
     assert len(store.runs()) == 4
 

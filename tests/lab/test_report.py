@@ -55,12 +55,12 @@ def test_each_figure_is_of_the_result_file_and_there_is_no_other(tmp_path: Path)
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_verdict_that_ships_follows_from_the_measurements_that_ship(name: str) -> None:
-    kept, judged = SHIPPED[name].judgement, find(name).judge(SHIPPED[name].records)
-    assert (kept.verdict, kept.headline) == (judged.verdict, judged.headline), AGAIN
-    assert [list(row) for row in kept.rows] == [list(row) for row in judged.rows], AGAIN
-    assert list(kept.columns) == list(judged.columns)
-    assert [(each.name, str(each)) for each in kept.effects] == [(each.name, str(each)) for each in judged.effects]
-    for before, after in zip(kept.effects, judged.effects, strict=True):
+    shipped, judged = SHIPPED[name].judgement, find(name).judge(SHIPPED[name].records)
+    assert (shipped.verdict, shipped.headline) == (judged.verdict, judged.headline), AGAIN
+    assert [list(row) for row in shipped.rows] == [list(row) for row in judged.rows], AGAIN
+    assert list(shipped.columns) == list(judged.columns)
+    assert [(each.name, str(each)) for each in shipped.effects] == [(each.name, str(each)) for each in judged.effects]
+    for before, after in zip(shipped.effects, judged.effects, strict=True):
         assert (before.value, before.low, before.high) == pytest.approx((after.value, after.low, after.high))
 
 
@@ -122,8 +122,8 @@ def test_tables_have_as_many_cells_as_columns_in_every_row(made_up: dict[str, Fi
 
 def test_the_short_answer_takes_its_numbers_from_findings(made_up: dict[str, Finding]) -> None:
     template = "It {nin.verdict}: {nin.effects[0]}, {position.effects[0].count:02d}, {cost.effects[1].value:.2f}.\n"
-    told = short_answer(made_up, template)
-    assert told == f"It not decided here: {made_up['nin'].judgement.effects[0]}, 05, not measured yet."
+    text = short_answer(made_up, template)
+    assert text == f"It not decided here: {made_up['nin'].judgement.effects[0]}, 05, not measured yet."
     assert "{" not in short_answer(made_up) + short_answer({})
 
 
@@ -164,15 +164,15 @@ def test_what_the_page_says_of_intervals_is_what_the_simulation_prints() -> None
 
 
 def test_full_findings_of_a_store_are_shipped_as_they_are_judged_now(tmp_path: Path) -> None:
-    kept = finding("nin")
-    older = replace(kept, judgement=replace(kept.judgement, headline="As it was told before."))
+    original = finding("nin")
+    older = replace(original, judgement=replace(original.judgement, headline="As it was told before."))
     findings.write(older, tmp_path / "store" / "lab")
     findings.write(finding("nin", scale="quick"), tmp_path / "store" / "lab")
-    SCRIPT.ship(SCRIPT.taken(tmp_path / "store"), tmp_path / "shipped")
+    SCRIPT.ship(SCRIPT.full_findings(tmp_path / "store"), tmp_path / "shipped")
     assert [path.name for path in (tmp_path / "shipped").iterdir()] == ["nin-full.json"]
     shipped = findings.read(tmp_path / "shipped" / "nin-full.json")
-    assert shipped.judgement.headline == kept.judgement.headline
-    assert (shipped.records, shipped.made) == (kept.records, kept.made)
+    assert shipped.judgement.headline == original.judgement.headline
+    assert (shipped.records, shipped.provenance) == (original.records, original.provenance)
 
 
 def test_without_a_store_the_findings_that_ship_are_judged_anew(
@@ -181,14 +181,16 @@ def test_without_a_store_the_findings_that_ship_are_judged_anew(
     folder, text = tmp_path / "shipped", tmp_path / "docs" / "findings.md"
     monkeypatch.setattr(findings, "SHIPPED", folder)
     monkeypatch.setattr(SCRIPT, "PAGE", text)
-    kept = finding("nin")
-    findings.write(replace(kept, judgement=replace(kept.judgement, headline="As it was told before.")), folder)
+    original = finding("nin")
+    findings.write(replace(original, judgement=replace(original.judgement, headline="As it was told before.")), folder)
     assert SCRIPT.main([]) is None
     again = findings.read(folder / "nin-full.json")
-    assert again.judgement.headline == kept.judgement.headline
-    assert (again.records, again.made, again.fixed) == (kept.records, kept.made, kept.fixed)
+    assert again.judgement.headline == original.judgement.headline
+    assert (again.records, again.provenance, again.fixed) == (original.records, original.provenance, original.fixed)
     assert text.read_text() == page({"nin": again})
-    under_another_text = replace(kept, judgement=replace(kept.judgement, headline="By another rule."), fixed="0" * 64)
+    under_another_text = replace(
+        original, judgement=replace(original.judgement, headline="By another rule."), fixed="0" * 64
+    )
     findings.write(under_another_text, folder)
     assert SCRIPT.main([]) is None
     assert findings.read(folder / "nin-full.json").judgement.headline == "By another rule."
@@ -197,10 +199,10 @@ def test_without_a_store_the_findings_that_ship_are_judged_anew(
 def test_a_finding_made_under_another_text_is_refused(tmp_path: Path) -> None:
     findings.write(finding("position"), tmp_path / "lab")
     findings.write(replace(finding("nin"), fixed="0" * 64), tmp_path / "lab")
-    with pytest.raises(ValueError, match=r"^The finding of 'nin' in .* was made under another text than its claim has"):
-        SCRIPT.taken(tmp_path)
-    with pytest.raises(ValueError, match=r"has no full finding\. Make one: python -m tfpool lab NAME --full"):
-        SCRIPT.taken(tmp_path / "nowhere")
+    with pytest.raises(ValueError, match="nin"):
+        SCRIPT.full_findings(tmp_path)
+    with pytest.raises(ValueError, match="nowhere"):
+        SCRIPT.full_findings(tmp_path / "nowhere")
 
 
 def test_the_page_is_written_with_a_figure_a_finding_and_no_older_one(tmp_path: Path) -> None:

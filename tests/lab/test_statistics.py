@@ -6,45 +6,45 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tfpool.lab.statistics import Effect, bootstrapped, over_seeds, paired, shown
+from tfpool.lab.statistics import Effect, bootstrapped, format_value, over_seeds, paired
 
 FIRST = dict(enumerate([0.81, 0.83, 0.80, 0.86, 0.82]))
 SECOND = dict(enumerate([0.79, 0.80, 0.80, 0.81, 0.81]))
 
 
 def test_pairs_have_the_interval_of_the_paired_t_test() -> None:
-    found = paired("ahead", FIRST, SECOND)
+    effect = paired("ahead", FIRST, SECOND)
     reference = stats.ttest_rel(list(FIRST.values()), list(SECOND.values())).confidence_interval(0.95)
-    assert found.value == pytest.approx(0.022)
-    assert (found.low, found.high) == pytest.approx((reference.low, reference.high))
-    assert (found.name, found.count, found.unit) == ("ahead", 5, "points")
+    assert effect.value == pytest.approx(0.022)
+    assert (effect.low, effect.high) == pytest.approx((reference.low, reference.high))
+    assert (effect.name, effect.count, effect.unit) == ("ahead", 5, "points")
 
 
 def test_seeds_are_paired_whatever_their_order_and_none_is_left_out() -> None:
-    with pytest.raises(ValueError, match="'ahead' compares pairs, got the seeds"):
+    with pytest.raises(ValueError, match="seeds"):
         paired("ahead", {9: 0.0, **FIRST}, SECOND)
     shuffled = dict(reversed(SECOND.items()))
     assert paired("ahead", FIRST, shuffled) == paired("ahead", FIRST, SECOND)
 
 
 def test_a_ratio_is_the_geometric_mean_of_pairs() -> None:
-    found = paired("times", {0: 2.0, 1: 8.0}, {0: 1.0, 1: 1.0}, "ratio")
-    assert found.value == pytest.approx(4.0)
+    effect = paired("times", {0: 2.0, 1: 8.0}, {0: 1.0, 1: 1.0}, "ratio")
+    assert effect.value == pytest.approx(4.0)
     # The logarithms are ln 2 and ln 8: ln 4 with a standard error of ln 2, and t of one degree of freedom is 12.706.
-    assert found.high == pytest.approx(4 * 2**12.7062047)
-    assert found.low == pytest.approx(4 / 2**12.7062047)
+    assert effect.high == pytest.approx(4 * 2**12.7062047)
+    assert effect.low == pytest.approx(4 / 2**12.7062047)
     turned = paired("times", {0: 1.0, 1: 1.0}, {0: 2.0, 1: 8.0}, "ratio")
-    assert (turned.low, turned.value, turned.high) == pytest.approx((1 / found.high, 0.25, 1 / found.low))
+    assert (turned.low, turned.value, turned.high) == pytest.approx((1 / effect.high, 0.25, 1 / effect.low))
 
 
 @pytest.mark.parametrize(("first", "second"), [({}, {}), ({0: 1.0}, {0: 2.0})])
 def test_fewer_than_two_pairs_have_no_interval(first: dict[int, float], second: dict[int, float]) -> None:
-    with pytest.raises(ValueError, match=r"An interval of 'ahead' needs at least two seeds, got [01]"):
+    with pytest.raises(ValueError, match="two"):
         paired("ahead", first, second)
 
 
 @pytest.mark.parametrize(
-    ("low", "value", "high", "told"),
+    ("low", "value", "high", "text"),
     [
         (0.047, 0.052, 0.057, "5.2 points higher (4.7 to 5.7)"),
         (-0.076, -0.069, -0.061, "6.9 points lower (6.1 to 7.6)"),
@@ -52,44 +52,44 @@ def test_fewer_than_two_pairs_have_no_interval(first: dict[int, float], second: 
         (-0.01, 0.0, 0.01, "0.0 points higher (1.0 lower to 1.0 higher)"),
     ],
 )
-def test_a_difference_is_told_in_words_for_either_sign(low: float, value: float, high: float, told: str) -> None:
+def test_a_difference_in_words_has_either_sign(low: float, value: float, high: float, text: str) -> None:
     effect = Effect("", value, low, high, 5)
-    assert f"{effect:higher/lower}" == told
+    assert f"{effect:higher/lower}" == text
     assert f"{effect}" == str(effect)
 
 
-def test_nothing_is_told_as_less_than_nothing() -> None:
+def test_zero_has_no_minus_sign() -> None:
     assert str(Effect("", -0.0002, -0.034, -0.0001, 5)) == "+0.0 points (-3.4 to +0.0)"
 
 
-def test_a_ratio_with_nothing_is_refused_in_a_sentence() -> None:
-    with pytest.raises(ValueError, match=r"The ratio 'times' needs numbers above zero, got 0\.0"):
+def test_a_ratio_with_zero_is_refused() -> None:
+    with pytest.raises(ValueError, match="zero"):
         paired("times", {0: 0.0, 1: 1.0}, {0: 1.0, 1: 1.0}, "ratio")
 
 
 def test_fewer_than_two_values_have_no_interval() -> None:
-    with pytest.raises(ValueError, match="at least two seeds, got 1"):
+    with pytest.raises(ValueError, match="two"):
         over_seeds("one", [0.5])
-    with pytest.raises(ValueError, match="at least two measurements, got 1"):
+    with pytest.raises(ValueError, match="two"):
         bootstrapped("one", [0.5])
 
 
 def test_equal_values_have_an_interval_of_no_width() -> None:
-    for found in (over_seeds("equal", [0.5] * 5), bootstrapped("equal", [0.5] * 5)):
-        assert (found.low, found.value, found.high) == (0.5, 0.5, 0.5)
+    for effect in (over_seeds("equal", [0.5] * 5), bootstrapped("equal", [0.5] * 5)):
+        assert (effect.low, effect.value, effect.high) == (0.5, 0.5, 0.5)
 
 
-def test_a_share_stays_between_nothing_and_all() -> None:
-    found = over_seeds("share", [0.9, 1.0], "share")
-    assert (found.value, found.high) == (0.95, 1.0)
+def test_a_fraction_stays_between_0_and_1() -> None:
+    effect = over_seeds("share", [0.9, 1.0], "share")
+    assert (effect.value, effect.high) == (0.95, 1.0)
     assert over_seeds("share", [0.0, 0.1], "share").low == 0.0
     assert over_seeds("difference", [0.9, 1.0]).high > 1.0
 
 
 def test_students_interval_covers_the_mean_of_five_seeds_as_often_as_it_says() -> None:
     draws = np.random.default_rng(0).normal(3.0, 2.0, (2000, 5))
-    found = [over_seeds("", values) for values in draws.tolist()]
-    covered = np.mean([each.low <= 3.0 <= each.high for each in found])
+    effects = [over_seeds("", values) for values in draws.tolist()]
+    covered = np.mean([effect.low <= 3.0 <= effect.high for effect in effects])
     assert covered == pytest.approx(0.95, abs=0.02)
 
 
@@ -104,14 +104,14 @@ def test_a_bootstrap_of_five_seeds_covers_it_too_rarely() -> None:
 def test_the_bootstrap_interval_is_that_of_medians_drawn_again() -> None:
     rng = np.random.default_rng(1)
     values = rng.exponential(1.0, 60)
-    found = bootstrapped("time", list(values), "number")
+    effect = bootstrapped("time", list(values), "number")
     medians = np.median(values[rng.integers(0, 60, (20_000, 60))], axis=1)
-    assert found.value == np.median(values)
-    assert (found.low, found.high) == pytest.approx(tuple(np.percentile(medians, (2.5, 97.5))), rel=0.05)
-    assert bootstrapped("time", list(values), "number") == found
+    assert effect.value == np.median(values)
+    assert (effect.low, effect.high) == pytest.approx(tuple(np.percentile(medians, (2.5, 97.5))), rel=0.05)
+    assert bootstrapped("time", list(values), "number") == effect
 
 
-def test_a_median_does_not_mind_an_interruption() -> None:
+def test_a_median_is_robust_to_an_interruption() -> None:
     calm = [1.0, 1.01, 1.02, 0.99, 0.98] * 4
     assert bootstrapped("time", [*calm, 50.0]).value == pytest.approx(1.0, abs=0.02)
 
@@ -128,11 +128,11 @@ def test_a_median_does_not_mind_an_interruption() -> None:
         (12_345.6, "number", "12,346"),
     ],
 )
-def test_numbers_are_told_in_their_units(value: float, unit: str, text: str) -> None:
-    assert shown(value, unit) == text
+def test_values_are_formatted_in_their_units(value: float, unit: str, text: str) -> None:
+    assert format_value(value, unit) == text
 
 
-def test_an_effect_is_told_with_its_interval() -> None:
+def test_an_effect_is_formatted_with_its_interval() -> None:
     assert str(Effect("", 0.02, 0.01, 0.03, 5)) == "+2.0 points (+1.0 to +3.0)"
     assert str(Effect("", 2.0, 1.0, 4.0, 5, "ratio")) == "2× (1× to 4×)"
     assert str(Effect("", 0.5, 0.4, 0.6, 5, "share")) == "50.0% (40.0% to 60.0%)"

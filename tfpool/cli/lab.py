@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tfpool.lab import CLAIMS, find
 from tfpool.lab import finding as findings
-from tfpool.lab.background_job import reporting
+from tfpool.lab.background_job import track
 from tfpool.lab.claim import claims
 from tfpool.lab.finding import Finding
 from tfpool.system.format import table
@@ -71,7 +71,7 @@ def _run(store: RunStore, name: str, scale: str, as_json: bool) -> int:
     from tfpool.lab.run_claim import conduct, folder
 
     try:
-        with bar(f"{name}, {scale}") as progress, reporting(store.folder, name, scale) as report:
+        with bar(f"{name}, {scale}") as progress, track(store.folder, name, scale) as report:
 
             def told(done: float, total: int) -> None:
                 progress(done, total)

@@ -1,4 +1,4 @@
-"""A claim run in the background: a process of its own that outlives who started it, and a file that says how far it is.
+"""Runs a claim in the background: a process that outlives its starter, and a file with its progress.
 
 Loads no TensorFlow.
 """
@@ -22,26 +22,25 @@ from tfpool.system.spawn import command, spawn
 from tfpool.tracking.store import RunStore
 
 _COMMAND = command("tfpool", "lab")
-_SECONDS = 1.0
-"""How often the file is written, at most."""
+_WRITE_INTERVAL = 1.0
+"""Seconds between two writes of the file at least."""
 _GRACE = 2.0
-"""Seconds in which the signal that comes with a wish to stop should have been heard."""
-
-_TELLING = 0.03
-"""Share of the work that has to be done before its pace says something of the rest."""
+"""Seconds until a stop request that comes without its signal is noticed."""
+_MIN_FRACTION = 0.03
+"""Fraction of the work after which its pace predicts the rest."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """A claim that is being run, or was and did not come to a finding.
+    """A claim that is running, or that ended without a finding.
 
     Attributes:
         claim: its name.
         scale: "quick" or "full".
-        state: "running", "stopped", "interrupted" where its process is gone, or "failed".
-        done: how much of `total` is done; a total of 0 is not known yet.
-        total: how much there is in all.
-        left: seconds that the rest will take at the pace so far; None where that says nothing yet.
+        state: "running", "stopped", "interrupted" (its process is gone) or "failed".
+        done: how much of `total` is done.
+        total: the whole work; 0 while unknown.
+        seconds_left: estimate from the pace so far; None while there is none.
         error: why it failed.
         stopping: whether it was asked to stop and still runs.
     """
@@ -51,19 +50,26 @@ class Job:
     state: str
     done: float
     total: int
-    left: float | None
+    seconds_left: float | None
     error: str
     stopping: bool
 
     @property
-    def share(self) -> float:
+    def fraction(self) -> float:
         """How much is done, from 0 to 1."""
         return min(1.0, max(0.0, self.done / self.total)) if self.total else 0.0
 
 
 @dataclass(frozen=True)
 class _Note:
-    """What the file says. Of the work that was there from the start `before` was done: what is found is no pace."""
+    """Content of the file, whose keys are these names.
+
+    Attributes:
+        pid, started: the process.
+        began, told, since: times of the start, of the last report, and of the first report of the current total.
+        before: work that was already done at `since`, which says nothing about the pace.
+        done, total, error: as in `Job`.
+    """
 
     pid: int
     started: str
@@ -86,23 +92,23 @@ class _Note:
 
 
 def start(store_folder: Path, name: str, scale: str) -> Job:
-    """Run a claim in a process of its own, unless it is being run; one that was broken off goes on.
+    """Run a claim in a process of its own, unless it is running already. An unfinished one resumes.
 
     Args:
-        store_folder: of the run store.
-        name: of the claim.
+        store_folder: folder of the run store.
+        name: name of the claim.
         scale: "quick" or "full".
 
     Raises:
         ValueError: if there is no such claim or scale, or the store cannot be used.
     """
     path = _path(store_folder, name, scale)
-    # Two pages that start one claim come one after the other.
+    # Two pages may start the same claim at once.
     with RunStore(store_folder).roster():
-        known = state(store_folder, name)
-        if known and known.state == "running":
-            return known
-        _wish(path).unlink(missing_ok=True)
+        job = state(store_folder, name)
+        if job and job.state == "running":
+            return job
+        _stop_file(path).unlink(missing_ok=True)
         path.parent.mkdir(parents=True, exist_ok=True)
         with (path.parent / "jobs.log").open("ab") as log:
             arguments = (name, f"--{scale}", "--store", str(Path(store_folder).resolve()))
@@ -113,29 +119,29 @@ def start(store_folder: Path, name: str, scale: str) -> Job:
 
 
 def state(store_folder: Path, name: str) -> Job | None:
-    """How the run of a claim stands: the one under way, else the last that was broken off; None where all are done.
+    """The running job of a claim, else the last one that ended without a finding, else None.
 
     Args:
-        store_folder: of the run store.
-        name: of the claim.
+        store_folder: folder of the run store.
+        name: name of the claim.
 
     Raises:
         ValueError: if there is no such claim.
     """
-    found = []
+    jobs = []
     for scale in SCALES:
         path = _path(store_folder, name, scale)
         if note := _read(path):
-            found.append((note.began, _job(name, scale, note, path)))
-    return max(found, key=lambda each: (each[1].state == "running", each[0]))[1] if found else None
+            jobs.append((note.began, _job(name, scale, note, path)))
+    return max(jobs, key=lambda dated: (dated[1].state == "running", dated[0]))[1] if jobs else None
 
 
 def stop(store_folder: Path, name: str) -> None:
-    """Ask a claim's process to stop, which stops its training runs. What they have is kept.
+    """Ask a claim's process to stop itself and its training runs, which can be resumed.
 
     Args:
-        store_folder: of the run store.
-        name: of the claim.
+        store_folder: folder of the run store.
+        name: name of the claim.
 
     Raises:
         ValueError: if there is no such claim.
@@ -145,21 +151,21 @@ def stop(store_folder: Path, name: str) -> None:
         note = _read(path)
         if note is None or not note.process.is_alive:
             continue
-        # A second signal would break off the stopping itself.
+        # A second signal would interrupt the stopping itself.
         with suppress(FileExistsError, ProcessLookupError):
-            _wish(path).touch(exist_ok=False)
+            _stop_file(path).touch(exist_ok=False)
             os.kill(note.pid, signal.SIGINT)
 
 
 @contextmanager
-def reporting(store_folder: Path, name: str, scale: str) -> Iterator[Callable[[float, int], None]]:
-    """Keep a file while the block runs a claim, and give what to call with how much is done and how much there is.
+def track(store_folder: Path, name: str, scale: str) -> Iterator[Callable[[float, int], None]]:
+    """Write a job file while the block runs a claim; yields `on_progress(done, total)`.
 
-    The file goes when the block ends well, and says why where it fails.
+    The file is deleted when the block succeeds, and keeps the error when it fails.
 
     Args:
-        store_folder: of the run store.
-        name: of the claim.
+        store_folder: folder of the run store.
+        name: name of the claim.
         scale: "quick" or "full".
 
     Raises:
@@ -167,45 +173,45 @@ def reporting(store_folder: Path, name: str, scale: str) -> Iterator[Callable[[f
     """
     path, process = _path(store_folder, name, scale), Process.of()
     with RunStore(store_folder).roster():
-        known = _read(path)
-        if known is None or known.process != process:
-            if known and known.process.is_alive:
-                raise ValueError(f"{name}, {scale}, is being run already, by process {known.pid}. Wait, or stop that.")
-            _wish(path).unlink(missing_ok=True)
+        other = _read(path)
+        if other is None or other.process != process:
+            if other and other.process.is_alive:
+                raise ValueError(f"{name}, {scale}, is running already, as process {other.pid}. Wait, or stop it.")
+            _stop_file(path).unlink(missing_ok=True)
         note = _Note.of(process)
         _write(path, note)
 
-    def told(done: float, total: int) -> None:
+    def on_progress(done: float, total: int) -> None:
         nonlocal note
-        # Whoever started this process may have had it ignore the signal.
+        # This process may have been started so that it ignores the signal.
         with suppress(FileNotFoundError):
-            if time.time() - _wish(path).stat().st_mtime > _GRACE:
+            if time.time() - _stop_file(path).stat().st_mtime > _GRACE:
                 raise KeyboardInterrupt
         now, last = time.time(), note
         if total != last.total:
             note = replace(last, since=now, before=done)
-        elif now - last.told < _SECONDS:
+        elif now - last.told < _WRITE_INTERVAL:
             return
         note = replace(note, told=now, done=done, total=total)
-        # A full disk will be told of by what cannot do without.
+        # A full disk is reported by whatever has to write.
         with suppress(OSError):
             _write(path, note)
 
     try:
-        yield told
+        yield on_progress
     except KeyboardInterrupt:
-        _wish(path).touch()
+        _stop_file(path).touch()
         raise
     except Exception as error:
         _write(path, replace(note, error=str(error) or type(error).__name__))
         raise
     path.unlink(missing_ok=True)
-    _wish(path).unlink(missing_ok=True)
+    _stop_file(path).unlink(missing_ok=True)
 
 
 def _job(name: str, scale: str, note: _Note, path: Path) -> Job:
-    alive, wished = note.process.is_alive, _wish(path).exists()
-    ended = "failed" if note.error else "stopped" if wished else "interrupted"
+    alive, stop_requested = note.process.is_alive, _stop_file(path).exists()
+    ended = "failed" if note.error else "stopped" if stop_requested else "interrupted"
     done, seconds = note.done - note.before, note.told - note.since
     return Job(
         name,
@@ -213,9 +219,9 @@ def _job(name: str, scale: str, note: _Note, path: Path) -> Job:
         "running" if alive and not note.error else ended,
         note.done,
         note.total,
-        seconds * (note.total - note.done) / done if done > _TELLING * note.total else None,
+        seconds * (note.total - note.done) / done if done > _MIN_FRACTION * note.total else None,
         note.error,
-        alive and wished,
+        alive and stop_requested,
     )
 
 
@@ -233,10 +239,11 @@ def _read(path: Path) -> _Note | None:
 
 def _path(store_folder: Path, name: str, scale: str) -> Path:
     if name not in CLAIMS or scale not in SCALES:
-        raise ValueError(f"There is no claim {name!r} that is run {scale!r}. Claims: {', '.join(CLAIMS)}.")
+        claims, scales = ", ".join(CLAIMS), ", ".join(SCALES)
+        raise ValueError(f"There is no claim {name!r} at scale {scale!r}. Claims: {claims}. Scales: {scales}.")
     return Path(store_folder) / FOLDER / f"{name}-{scale}.job.json"
 
 
-def _wish(path: Path) -> Path:
-    """A file beside a job's that says that somebody wants it stopped."""
+def _stop_file(path: Path) -> Path:
+    """A file whose presence asks the job to stop."""
     return path.with_suffix(".stop")

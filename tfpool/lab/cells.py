@@ -1,4 +1,4 @@
-"""What an experiment trains, and what is known of a run that was trained of it."""
+"""What an experiment trains, and how runs in a store are matched to it."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from tfpool.training.queue import fitting, spec
 from tfpool.training.recipe import Recipe
 
 COMPARED = {"gap": GAP(), "flatten": Flatten(), "fc": FC(units=(128,))}
-"""The heads that articles compare, with a hidden layer that suits small networks."""
+"""The heads that articles compare; FC with a hidden layer for small networks."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What is trained once a seed.
+    """What is trained once per seed.
 
     Attributes:
-        factors: what tells it from the claim's other cells, such as {"head": "gap", "images": 1000}.
+        factors: what distinguishes it from the claim's other cells, such as {"head": "gap", "images": 1000}.
         backbone, head, data: as `tfpool.plan` and `tfpool.train` take them.
-        recipe: how; its learning rate is tuned, its seed set.
+        recipe: its learning rate is tuned and its seed set for each run.
         settings: of the backbone.
-        tuned_as: cells of one name share the learning rate that the first of them is tuned to. Default: each its own.
+        tuned_as: cells with the same name share the learning rate tuned for the first of them. Default: each its own.
     """
 
     factors: Mapping[str, Any]
@@ -49,43 +49,41 @@ class Cell:
 
     @property
     def key(self) -> str:
-        """One text for all that its run follows from."""
+        """Everything that its run depends on, as text."""
         return key_of(spec(self.plan, data_sets.load(self.data), self.recipe))
 
     def at(self, seed: int, rate: float | None) -> Cell:
-        """The cell with that seed, and with that learning rate if one is given."""
+        """The cell with this seed, and with this learning rate unless it is None."""
         changed = {"seed": seed} if rate is None else {"seed": seed, "learning_rate": rate}
         return replace(self, recipe=replace(self.recipe, **changed))
 
 
 def short_training(factors: Mapping[str, Any], network: str, head: Head | str, images: int, epochs: int) -> Cell:
-    """A cell on so many images of Fashion-MNIST for so many epochs: one recipe, so that claims share its runs."""
+    """A cell trained on `images` of Fashion-MNIST; its recipe is always the same, so that claims share its runs."""
     return Cell(factors, network, head, "fashion_mnist", Recipe(epochs=epochs, batch_size=32, train_images=images))
 
 
 def key_of(spec: Mapping[str, Any]) -> str:
-    """One text for a run's spec: equal ones have equal texts."""
+    """A run's spec as text; equal specs have equal texts."""
     return json.dumps(spec, sort_keys=True)
 
 
 def is_over(run: Run) -> bool:
-    """Whether nothing more will come of a run by itself."""
+    """Whether a run has ended and will not go on by itself."""
     return run.state in ("done", "failed")
 
 
 def has_diverged(run: Run) -> bool:
-    """Whether its loss was no number any more: the learning rate was too high, and will be again."""
+    """Whether the loss became NaN, because the learning rate was too high."""
     return (run.error or "").startswith(FloatingPointError.__name__)
 
 
-def is_as_now(run: Run) -> bool:
-    """Whether a run was trained on the images that its data set has now, with the packages that are here now."""
-    about = run.path / "run.json"
-    if not about.exists():
-        # It waits in the queue, and has not begun to read them.
+def is_current(run: Run) -> bool:
+    """Whether a run was trained on the current images of its data set, with the installed packages."""
+    path = run.path / "run.json"
+    if not path.exists():
+        # It is still in the queue.
         return True
-    kept = json.loads(about.read_text())
-    was = kept.get("versions", {})
-    return kept["data_fingerprint"] == data_sets.load(run.spec["data"]).fingerprint and all(
-        was.get(name) == version for name, version in versions().items()
-    )
+    record = json.loads(path.read_text())
+    same_images = record["data_fingerprint"] == data_sets.load(run.spec["data"]).fingerprint
+    return same_images and versions().items() <= record.get("versions", {}).items()

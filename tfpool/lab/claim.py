@@ -1,4 +1,4 @@
-"""The claims by name, and what the docstring of each one's module says of it."""
+"""The claims by name, each read from the docstring of its module."""
 
 from __future__ import annotations
 
@@ -34,23 +34,23 @@ CLAIMS = (
 """Names of the claims in their order: each is a module of `tfpool.lab.claims`."""
 SECTIONS = ("Statement", "Protocol", "Measure", "Rule", "Overturned by", "Does not show", "Source")
 REVISED = "Revised"
-"""A section that only some have: what was laid down otherwise before a first run."""
+"""A section of some claims: what was changed after a first run."""
 _FIXED = ("Statement", "Protocol", "Measure", "Rule", "Overturned by")
-"""What a result is made under. The other sections speak of it, and may say more later."""
+"""Sections that a result depends on. The others comment on it and may change later."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One statement of articles, as an experiment.
+    """A statement found in articles, as an experiment.
 
     Attributes:
         name: of its module in `tfpool.lab.claims`.
-        number: place in the list, from 1.
+        number: position in `CLAIMS`, from 1.
         title: the statement in a few words.
-        sections: what the module's docstring says, by `SECTIONS`, and `REVISED` where it was changed after a first run.
-        scales: how much is done, by `SCALES`.
+        sections: text of the module's docstring, by the names in `SECTIONS`, and `REVISED` where there is one.
+        scales: how much is measured, by the names in `SCALES`.
         observe: takes the measurements in a laboratory, at a scale.
-        judge: what measurements come to. The same ones always come to the same.
+        judge: turns measurements into a judgement; deterministic.
     """
 
     name: str
@@ -63,9 +63,9 @@ class Claim:
 
     @property
     def fixed(self) -> str:
-        """SHA-256 of all that is laid down before a run: what a result was made under can be told from it."""
-        said = [f"{name}: {self.sections[name]}" for name in _FIXED]
-        return sha256("\n".join([*said, repr(self.scales["full"])]).encode()).hexdigest()
+        """SHA-256 of everything that is fixed before a run, so that a result made under another text is recognized."""
+        texts = [f"{name}: {self.sections[name]}" for name in _FIXED]
+        return sha256("\n".join([*texts, repr(self.scales["full"])]).encode()).hexdigest()
 
 
 def claims() -> list[Claim]:
@@ -88,8 +88,8 @@ def find(name: str) -> Claim:
 
 
 def _read(text: str) -> tuple[str, dict[str, str]]:
-    """The first line without its stop, and the paragraphs that begin with the name of a section."""
+    """Split a docstring into its first line, without the period, and its sections by name."""
     title, _, rest = text.partition("\n")
     parts = re.split(rf"^({'|'.join((*SECTIONS, REVISED))}): ", rest.strip(), flags=re.MULTILINE)
-    found = {name: " ".join(words.split()) for name, words in zip(parts[1::2], parts[2::2], strict=True)}
-    return title.removesuffix("."), found
+    sections = {name: " ".join(words.split()) for name, words in zip(parts[1::2], parts[2::2], strict=True)}
+    return title.removesuffix("."), sections

@@ -1,4 +1,4 @@
-"""A result as it is kept: a small JSON file with what was measured, what it came to, and how it was made."""
+"""A result as a small JSON file: measurements, judgement and provenance."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ SHIPPED = Path(__file__).with_name("findings")
 
 @dataclass(frozen=True)
 class Finding:
-    """What came out of one claim at one scale.
+    """The result of one claim at one scale.
 
     Attributes:
         claim: its name.
         scale: "quick" or "full".
         judgement: verdict, headline, effects, table and figures.
-        records: the measurements that it rests on.
-        fixed: SHA-256 of the text that laid the experiment down.
-        made: command, date, seconds on one core, versions and machine.
+        records: the measurements.
+        fixed: `Claim.fixed` at the time.
+        provenance: command, date, seconds on one core, versions and machine.
     """
 
     claim: str
@@ -41,7 +41,7 @@ class Finding:
     judgement: Judgement
     records: Sequence[Record]
     fixed: str
-    made: dict[str, Any]
+    provenance: dict[str, Any]
 
     @property
     def seeds(self) -> list[int]:
@@ -61,7 +61,7 @@ class Finding:
             "rows": [list(row) for row in judged.rows],
             "figures": [figure.record() for figure in judged.figures],
             "seeds": self.seeds,
-            "made": self.made,
+            "made": self.provenance,
             "fixed": self.fixed,
             "records": list(self.records),
         }
@@ -82,10 +82,11 @@ class Finding:
 
 
 def write(finding: Finding, folder: Path) -> Path:
-    """Keep a finding in a folder, in the place of an older one of that claim and scale."""
+    """Write a finding to a folder, replacing an older one of the same claim and scale; return its path."""
     path = _path(folder, finding.claim, finding.scale)
-    lines = json.dumps({name: each for name, each in finding.record().items() if name != "records"}, indent=1)
-    # A measurement a line: a person can read it, and a change shows which.
+    fields = {name: value for name, value in finding.record().items() if name != "records"}
+    lines = json.dumps(fields, indent=1)
+    # One measurement per line: readable, and a diff shows which changed.
     records = ",\n  ".join(json.dumps(record) for record in finding.records)
     with atomic(path) as temporary:
         temporary.write_text(f'{lines[:-2]},\n "records": [\n  {records}\n ]\n}}\n')
@@ -101,43 +102,43 @@ def read(path: Path) -> Finding:
     try:
         return Finding.of(json.loads(path.read_text()))
     except FileNotFoundError:
-        raise ValueError(f"There is no finding at {path}. Make it: python -m tfpool lab NAME --full") from None
+        raise ValueError(f"There is no finding at {path}. Make one: python -m tfpool lab NAME --full") from None
     except (OSError, KeyError, TypeError, ValueError):
         raise ValueError(f"The finding {path} cannot be read. Delete it and run the claim again.") from None
 
 
 def shipped(name: str) -> Finding | None:
-    """The finding that came with tfpool; None where there is none yet."""
+    """The finding that ships with tfpool, if there is one."""
     path = _path(SHIPPED, name, "full")
-    return _kept(path, path.stat().st_mtime_ns) if path.exists() else None
+    return _cached(path, path.stat().st_mtime_ns) if path.exists() else None
 
 
 @lru_cache(maxsize=64)
-def _kept(path: Path, _changed: int) -> Finding:
+def _cached(path: Path, _changed: int) -> Finding:
     return read(path)
 
 
 def own(store: Path, name: str) -> tuple[list[Finding], str]:
-    """The findings that were made in a store, that of the full scale first, and what is wrong with another one."""
-    found, wrong = [], ""
+    """The findings made in a store, the full scale first, and an error message if one cannot be read."""
+    readable, message = [], ""
     for path in (_path(store / FOLDER, name, scale) for scale in reversed(SCALES)):
         try:
-            found += [read(path)] if path.exists() else []
+            readable += [read(path)] if path.exists() else []
         except ValueError as error:
-            wrong = str(error)
-    return found, wrong
+            message = str(error)
+    return readable, message
 
 
-def made(claim: Claim, scale: str, records: Sequence[Record], seconds: float) -> Finding:
-    """Judge measurements and note what they were made with.
+def create(claim: Claim, scale: str, records: Sequence[Record], seconds: float) -> Finding:
+    """Judge measurements and record their provenance.
 
     Args:
         claim: what was measured.
         scale: "quick" or "full".
         records: the measurements.
-        seconds: how long training them took on one core, or the whole where nothing was trained.
+        seconds: training time on one core, or elapsed time where nothing was trained.
     """
-    about = {
+    provenance = {
         "command": f"python -m tfpool lab {claim.name} --{scale}",
         "date": datetime.now(UTC).date().isoformat(),
         "seconds": round(seconds),
@@ -146,9 +147,9 @@ def made(claim: Claim, scale: str, records: Sequence[Record], seconds: float) ->
         **versions(),
         "machine": machine(),
     }
-    # As a reader of the file will have them: tuples are lists there.
-    kept = json.loads(json.dumps(list(records)))
-    return Finding(claim.name, scale, claim.judge(kept), kept, claim.fixed, about)
+    # As they will be read from the file, where tuples are lists.
+    records = json.loads(json.dumps(list(records)))
+    return Finding(claim.name, scale, claim.judge(records), records, claim.fixed, provenance)
 
 
 def _path(folder: Path, name: str, scale: str) -> Path:

@@ -1,4 +1,4 @@
-"""One network's forward pass, timed in a process of its own: what a claim about cost is measured by.
+"""Time and memory of a network's forward pass, in a process of its own: the measures of the claim about cost.
 
 python -m tfpool.lab.latency NETWORK HEAD REPEATS
 """
@@ -16,39 +16,45 @@ from tfpool.system.spawn import command, environment
 _WARM = 2
 
 
-def timed(network: str, head: str, repeats: int) -> dict[str, Any]:
-    """Seconds of each forward pass of one image with one thread, and what memory the process took, in bytes.
+def measure_latency(network: str, head: str, repeats: int) -> dict[str, Any]:
+    """Time one image through a network with one thread, in a fresh process.
 
     Args:
-        network: of the catalog, at the size it was published for.
-        head: its name.
-        repeats: passes to time, after some to warm up.
+        network: name in the catalog; the image has the size that it was published for.
+        head: name of its head.
+        repeats: forward passes to time, after some to warm up.
+
+    Returns:
+        "seconds" of each pass, and the "bytes" of memory that the process needed.
 
     Raises:
         RuntimeError: if the process fails.
     """
-    ended = subprocess.run(
-        command("tfpool.lab.latency", network, head, str(repeats)), capture_output=True, text=True, env=environment()
-    )
-    if ended.returncode:
-        reason = (ended.stderr.strip().splitlines() or ["its process was killed"])[-1]
+    words = command("tfpool.lab.latency", network, head, str(repeats))
+    process = subprocess.run(words, capture_output=True, text=True, env=environment())
+    if process.returncode:
+        reason = (process.stderr.strip().splitlines() or ["its process was killed"])[-1]
         raise RuntimeError(f"{network} with {head} could not be timed: {reason}")
-    return json.loads(ended.stdout.splitlines()[-1])
+    return json.loads(process.stdout.splitlines()[-1])
 
 
 def _main(network: str, head: str, repeats: int) -> dict[str, Any]:
     import numpy as np
+
+    from tfpool.counting.plan import plan
+
+    # An unknown network fails here, before TensorFlow is loaded.
+    counted = plan(network, head)
+
     import psutil
     import tensorflow as tf
 
-    from tfpool.counting.plan import plan
     from tfpool.models.build import build
     from tfpool.networks.graph import known
     from tfpool.training.fit import take_one_thread
 
     take_one_thread()
     before = psutil.Process().memory_info().rss
-    counted = plan(network, head)
     model = build(counted)
     forward = tf.function(lambda images: model(images, training=False))
     shape = [known(size) for size in counted.input_shape]
@@ -60,7 +66,7 @@ def _main(network: str, head: str, repeats: int) -> dict[str, Any]:
         began = time.perf_counter()
         forward(image).numpy()
         seconds.append(time.perf_counter() - began)
-    # With what making the weights left behind: TensorFlow does not give all of it back.
+    # Includes memory that TensorFlow kept after making the weights.
     return {"seconds": seconds, "bytes": psutil.Process().memory_info().rss - before}
 
 

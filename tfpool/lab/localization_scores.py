@@ -1,4 +1,4 @@
-"""How well the maps of a run trained on `scattered` point at its objects, beside a map of the centre."""
+"""How well maps of a run trained on `scattered` locate its objects, compared with a map of the center."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ if TYPE_CHECKING:
 
 MEASURES = {"boxes": "boxes that fit", "pixels": "precision of pixels", "points": "highest point on it"}
 MASKED = 100
-"""At most so many images that pixels are added to and taken from, which takes many passes."""
+"""Most images for insertion and deletion, which take many forward passes."""
 
 
-def pointed(run: Run, explainer: Explainer, images: int | None) -> dict[str, float]:
-    """`MEASURES` of a run's maps of the true class, and of the centre, on the first test images."""
+def pointing_scores(run: Run, explainer: Explainer, images: int | None) -> dict[str, float]:
+    """`MEASURES` for the maps of the true class and for the center map, on the first test images."""
     from tfpool.cam import metrics
 
     part = images_of(run).test.first(images)
     size = part.images.shape[1:3]
     explanation = explainer(run.to_input(part.images), part.labels)
-    centre = np.broadcast_to(metrics.centre_map(size), (len(part), *size))
+    center = np.broadcast_to(metrics.centre_map(size), (len(part), *size))
     masks = objects(part)
     assert part.boxes is not None
-    found = {}
-    for words, maps in (("", explanation.resize(size)), ("centre ", centre)):
-        found[f"{words}boxes"] = metrics.max_box_acc_v2(maps, part.boxes)
-        found[f"{words}pixels"] = metrics.pixel_average_precision(maps, masks)
-        found[f"{words}points"] = metrics.pointing_game(maps, masks, tolerance=0)
-    return found
+    scores = {}
+    for prefix, maps in (("", explanation.resize(size)), ("centre ", center)):
+        scores[f"{prefix}boxes"] = metrics.max_box_acc_v2(maps, part.boxes)
+        scores[f"{prefix}pixels"] = metrics.pixel_average_precision(maps, masks)
+        scores[f"{prefix}points"] = metrics.pointing_game(maps, masks, tolerance=0)
+    return scores
 
 
-def masked(run: Run, explainer: Explainer, images: int | None) -> dict[str, float]:
-    """Mean areas under insertion and deletion of a run's maps of the true class, and of the centre."""
+def masking_scores(run: Run, explainer: Explainer, images: int | None) -> dict[str, float]:
+    """Mean areas under insertion and deletion for the maps of the true class and for the center map."""
     from tfpool.cam import metrics
 
     part = images_of(run).test.first(images).first(MASKED)
-    seen = run.to_input(part.images)
-    size = seen.shape[1:3]
-    centre = np.broadcast_to(metrics.centre_map(size), (len(part), *size))
-    found = {}
-    for words, maps in (("", explainer(seen, part.labels).resize(size)), ("centre ", centre)):
+    inputs = run.to_input(part.images)
+    size = inputs.shape[1:3]
+    center = np.broadcast_to(metrics.centre_map(size), (len(part), *size))
+    scores = {}
+    for prefix, maps in (("", explainer(inputs, part.labels).resize(size)), ("centre ", center)):
         for name, measure in (("insertion", metrics.insertion), ("deletion", metrics.deletion)):
-            curves = measure(explainer.probabilities, seen, maps, part.labels)
-            found[f"{words}{name}"] = float(np.mean(curves.areas))
-    return found
+            curves = measure(explainer.probabilities, inputs, maps, part.labels)
+            scores[f"{prefix}{name}"] = float(np.mean(curves.areas))
+    return scores

@@ -1,4 +1,4 @@
-"""Measurements kept in files, so that none is taken twice."""
+"""Measurements cached in files, so that none is taken twice."""
 
 from __future__ import annotations
 
@@ -17,13 +17,8 @@ from tfpool.system.files import atomic
 _CAM = Path(__file__).parents[1] / "cam"
 
 
-def kept(path: Path, make: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
-    """Plain values from a file, made and written where there is none.
-
-    Args:
-        path: of the file.
-        make: takes the values.
-    """
+def cached(path: Path, make: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
+    """The plain values in a file; where there is none, `make` computes them and they are written."""
     if not path.exists():
         values = make()
         with atomic(path) as temporary:
@@ -32,15 +27,15 @@ def kept(path: Path, make: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def digest(measure: Callable[..., Any]) -> str:
-    """A few letters for what measures: other code, packages or machines may come to something else."""
+    """A short hash of all that a measurement depends on: code, packages and machine."""
     module = inspect.getmodule(getattr(measure, "func", measure))
-    code = [inspect.getsource(each) for each in (module, scores, localization_scores, latency) if each]
-    # Neither words nor what is made of measurements changes them.
+    code = [inspect.getsource(source) for source in (module, scores, localization_scores, latency) if source]
+    # Neither the claim's text nor its judgement changes a measurement.
     code[0] = code[0].replace(inspect.getdoc(module) or "", "").partition("\ndef judge(")[0]
-    return sha256("".join([*code, _maps(), str(versions()), machine()]).encode()).hexdigest()[:8]
+    return sha256("".join([*code, _cam_source(), str(versions()), machine()]).encode()).hexdigest()[:8]
 
 
 @cache
-def _maps() -> str:
-    """The code of the maps and figures that claims measure with."""
+def _cam_source() -> str:
+    """The code of the maps and metrics that claims measure with."""
     return "".join(path.read_text() for path in sorted(_CAM.rglob("*.py")))

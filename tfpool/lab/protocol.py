@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    pass
+from typing import Any
 
 SCALES = ("quick", "full")
-
-
+FOLDER = "lab"
+"""Folder in a run store for the findings made there."""
 Record = dict[str, Any]
-"""One measurement: what was varied, the seed, and what came out. Plain values."""
+"""One measurement as plain values: its factors, its seed and its measures."""
 
 
 @dataclass(frozen=True)
@@ -20,13 +17,13 @@ class Scale:
     """How much of an experiment is done.
 
     Attributes:
-        seeds: how many, from 0 on; a value a seed is measured in each cell.
+        seeds: number of seeds, from 0 on.
         epochs: passes over the training images.
         images: numbers of training images.
         rates: learning rates that each head is tuned over; with one, nothing is tuned.
-        tuning_seeds: how many seeds a rate is judged by, on validation images. They are others than those measured.
-        measured: how many test images a costly measure takes; None for all.
-        levels: what else a claim goes through, such as depths or image sizes.
+        tuning_seeds: number of seeds that a rate is judged by, on validation images; none of them is measured.
+        measured: number of test images for costly measures; None for all.
+        levels: other factors of a claim, such as depths or image sizes.
     """
 
     seeds: int = 5
@@ -36,7 +33,3 @@ class Scale:
     tuning_seeds: int = 2
     measured: int | None = None
     levels: tuple[Any, ...] = ()
-
-
-FOLDER = "lab"
-"""Inside the store, where one's own findings are kept."""

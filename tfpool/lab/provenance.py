@@ -1,4 +1,4 @@
-"""What a measurement is made with: versions of packages, and the machine. Loads no TensorFlow."""
+"""What a measurement depends on besides code: versions of packages and the machine. Loads no TensorFlow."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _PACKAGES = ("tensorflow", "keras", "numpy")
 
 @cache
 def versions() -> dict[str, str]:
-    """Versions of the packages that numbers depend on, by name."""
-    # TensorFlow is there under several distributions' names.
+    """Versions of the packages that results depend on, by name."""
+    # Several distributions contain TensorFlow.
     distributions = packages_distributions()
     return {name: version(distributions[name][0]) for name in _PACKAGES}
 

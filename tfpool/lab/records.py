@@ -1,4 +1,4 @@
-"""Picking measurements out of records, for the rules and tables of claims."""
+"""Selecting measurements from records, for the rules and tables of claims."""
 
 from __future__ import annotations
 
@@ -9,51 +9,46 @@ from tfpool.lab.figure import Series
 from tfpool.lab.protocol import Record
 from tfpool.lab.statistics import Effect, over_seeds
 
+Measure = str | Callable[[Record], float]
+"""Name of a measure in a record, or a function that computes one from it."""
 
-def chosen(records: Sequence[Record], **factors: Any) -> list[Record]:
+
+def select(records: Sequence[Record], **factors: Any) -> list[Record]:
     """The records with these factors."""
-    return [each for each in records if all(each[name] == value for name, value in factors.items())]
+    return [record for record in records if all(record[name] == value for name, value in factors.items())]
 
 
 def levels(records: Sequence[Record], factor: str) -> list[Any]:
-    """The values of a factor, in the order they come in."""
-    return list(dict.fromkeys(each[factor] for each in records))
+    """The distinct values of a factor, in the order of the records."""
+    return list(dict.fromkeys(record[factor] for record in records))
 
 
-def by_seed(records: Sequence[Record], measure: str | Callable[[Record], float], **factors: Any) -> dict[int, float]:
-    """A measure of the records with these factors, a value a seed.
-
-    Args:
-        records: all that were taken.
-        measure: the name of one, or what makes it of a record.
-        factors: which records.
+def by_seed(records: Sequence[Record], measure: Measure, **factors: Any) -> dict[int, float]:
+    """A measure by seed, of the records with these factors.
 
     Raises:
-        ValueError: if several records have one seed, so that the factors do not tell them apart.
+        ValueError: if several records have one seed, so that the factors do not distinguish them.
     """
-    found: dict[int, float] = {}
-    for each in chosen(records, **factors):
-        if each["seed"] in found:
-            raise ValueError(f"Two records have seed {each['seed']} and {factors}.")
-        found[each["seed"]] = measure(each) if callable(measure) else each[measure]
-    return found
+    values: dict[int, float] = {}
+    for record in select(records, **factors):
+        if record["seed"] in values:
+            raise ValueError(f"Expected one record per seed, got several with seed {record['seed']} and {factors}.")
+        values[record["seed"]] = measure(record) if callable(measure) else record[measure]
+    return values
 
 
-def mean(
-    records: Sequence[Record], measure: str | Callable[[Record], float], unit: str = "share", **factors: Any
-) -> Effect:
+def mean(records: Sequence[Record], measure: Measure, unit: str = "share", **factors: Any) -> Effect:
     """The mean of a measure over seeds, with its interval."""
     return over_seeds(", ".join(map(str, factors.values())), list(by_seed(records, measure, **factors).values()), unit)
 
 
 def nth(name: str, index: int) -> Callable[[Record], float]:
-    """A measure: one value of a list that each record has."""
+    """A measure: one value of a list in each record."""
     return lambda record: record[name][index]
 
 
 def line(name: str, x: Iterable[Any], effects: Iterable[Effect], head: str = "") -> Series:
-    """A line or bars with intervals, of an effect at each x."""
-    given = list(effects)
-    return Series(
-        name, list(x), [each.value for each in given], [each.low for each in given], [each.high for each in given], head
-    )
+    """A line or bars with intervals: one effect per x."""
+    effects = list(effects)
+    low, high = [effect.low for effect in effects], [effect.high for effect in effects]
+    return Series(name, list(x), [effect.value for effect in effects], low, high, head)

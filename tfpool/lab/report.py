@@ -161,7 +161,7 @@ def _missing(claim: Claim) -> str:
 
 
 def _made(finding: Finding) -> str:
-    made, seeds = finding.made, finding.seeds
+    made, seeds = finding.provenance, finding.seeds
     measured = f"seeds {', '.join(map(str, seeds))}" if seeds else "no seeds: it is arithmetic"
     versions = ", ".join(
         f"{title} {made[name]}"

@@ -1,4 +1,4 @@
-"""From a claim to a finding: measure, judge, keep."""
+"""From a claim to a finding: measure, judge, save."""
 
 from __future__ import annotations
 
@@ -19,40 +19,40 @@ def conduct(
     name: str,
     scale: str,
     store: RunStore,
-    told: Callable[[float, int], None] = lambda done, total: None,
+    on_progress: Callable[[float, int], None] = lambda done, total: None,
     work: Callable[[RunStore], None] = launch,
 ) -> Finding:
-    """Run a claim at a scale, keep what came out in the store, and return it.
+    """Run a claim at a scale, save its finding in the store, and return it.
 
-    Ctrl-C stops the runs under way; the same call goes on from there.
+    Ctrl-C stops the current runs; the same call resumes them.
 
     Args:
         name: of the claim.
         scale: "quick" or "full".
-        store: where runs and findings are kept.
-        told: called with how much is done and how much there is in all.
-        work: sees to it that queued runs are trained. Default: starts workers.
+        store: for runs and findings.
+        on_progress: called with the work done and the total.
+        work: has queued runs trained. Default: starts workers.
 
     Raises:
         ValueError: if there is no such claim or scale.
         RuntimeError: if a run fails.
-        tfpool.lab.laboratory.Halted: if somebody stopped one.
+        tfpool.lab.laboratory.Halted: if a run is stopped or deleted meanwhile.
     """
     claim = find(name)
     if scale not in SCALES:
         raise ValueError(f"A claim is run {' or '.join(SCALES)}, got {scale!r}.")
     began = time.monotonic()
-    laboratory = Laboratory(store, name, told, work)
+    laboratory = Laboratory(store, name, on_progress, work)
     try:
         records = claim.observe(laboratory, claim.scales[scale])
     except KeyboardInterrupt:
         laboratory.stop()
         raise
-    made = findings.made(claim, scale, records, laboratory.seconds or time.monotonic() - began)
-    findings.write(made, folder(store))
-    return made
+    finding = findings.create(claim, scale, records, laboratory.seconds or time.monotonic() - began)
+    findings.write(finding, folder(store))
+    return finding
 
 
 def folder(store: RunStore) -> Path:
-    """Where a store keeps findings."""
+    """The folder of a store's findings."""
     return store.folder / FOLDER

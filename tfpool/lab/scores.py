@@ -1,4 +1,4 @@
-"""What is taken from a finished run's model: scores of images, and accuracy."""
+"""Scores and accuracy of a finished run's model."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _BATCH = 250
 
 
 def images_of(run: Run) -> DataSet:
-    """The data set that a run was trained on, with the training images that it saw alone."""
-    images = data_sets.load(run.spec["data"])
-    seen = images.train.first(run.spec["recipe"]["train_images"])
-    return DataSet(images.name, images.class_names, seen, images.validation, images.test)
+    """The data set of a run, with only the training images that it was trained on."""
+    data_set = data_sets.load(run.spec["data"])
+    train = data_set.train.first(run.spec["recipe"]["train_images"])
+    return DataSet(data_set.name, data_set.class_names, train, data_set.validation, data_set.test)
 
 
 def scorer(run: Run) -> Callable[[np.ndarray], np.ndarray]:
@@ -40,5 +40,5 @@ def scorer(run: Run) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def accuracy(scores: np.ndarray, part: Part) -> float:
-    """Share of images whose highest score is their class's."""
+    """Fraction of images whose highest score is that of their class."""
     return float((scores.argmax(axis=1) == part.labels).mean())

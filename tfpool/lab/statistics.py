@@ -1,4 +1,4 @@
-"""Effects with their intervals: pairs over seeds by Student's t, repeated measurements by the bootstrap."""
+"""Effects with 95 % intervals: Student's t over seeds, the bootstrap for repeated measurements."""
 
 from __future__ import annotations
 
@@ -12,21 +12,20 @@ import numpy as np
 from tfpool.tracking.results import margin
 
 UNITS = ("points", "share", "ratio", "number")
-"""Differences of shares in percentage points, shares in percent, ratios as ×, and plain numbers."""
-_DRAWS = 9999
+"""Differences in percentage points, fractions in percent, ratios as ×, and plain numbers."""
+_RESAMPLES = 9999
 
 
 @dataclass(frozen=True)
 class Effect:
-    """How large something is, with a 95 % interval.
+    """A mean with its 95 % interval.
 
     Attributes:
         name: what is compared with what, in a few words.
-        value, low, high: the mean and where it lies with 95 % confidence; a share is from 0 to 1.
-        count: number of pairs or measurements behind it.
-        unit: one of `UNITS`.
-        answer: what it says to the question that a claim's rule asks of it, "yes", "no" or "open"; empty where it
-            decides nothing.
+        value, low, high: the mean and the ends of its interval.
+        count: number of pairs or measurements.
+        unit: one of `UNITS`; a "share" is a fraction from 0 to 1.
+        answer: to the question that the claim's rule asks, "yes", "no" or "open"; empty where the rule asks none.
     """
 
     name: str
@@ -38,10 +37,10 @@ class Effect:
     answer: str = ""
 
     def __str__(self) -> str:
-        return f"{shown(self.value, self.unit)} ({_between(self.low, self.high, self.unit)})"
+        return f"{format_value(self.value, self.unit)} ({_between(self.low, self.high, self.unit)})"
 
     def __format__(self, words: str) -> str:
-        """In a sentence: with the words "higher/lower", 5.2 points higher (4.7 to 5.7)."""
+        """As part of a sentence: with "higher/lower", 5.2 points higher (4.7 to 5.7)."""
         if not words:
             return str(self)
         more, less = words.split("/")
@@ -56,7 +55,7 @@ class Effect:
         return asdict(self)
 
 
-def shown(value: float, unit: str) -> str:
+def format_value(value: float, unit: str) -> str:
     """A number in its unit: +1.2 points, 63.0 %, 1.25×."""
     if unit == "points":
         return f"{_signed(value)} points"
@@ -70,33 +69,34 @@ def shown(value: float, unit: str) -> str:
 def _between(low: float, high: float, unit: str) -> str:
     if unit == "points":
         return f"{_signed(low)} to {_signed(high)}"
-    return f"{shown(low, unit)} to {shown(high, unit)}"
+    return f"{format_value(low, unit)} to {format_value(high, unit)}"
 
 
-def _points(share: float) -> str:
-    return f"{abs(round(100 * share, 1)):.1f}"
+def _points(fraction: float) -> str:
+    return f"{abs(round(100 * fraction, 1)):.1f}"
 
 
-def _signed(share: float) -> str:
-    # Without adding zero, a little below it reads as -0.0.
-    return f"{round(100 * share, 1) + 0.0:+.1f}"
+def _signed(fraction: float) -> str:
+    # Adding zero turns -0.0 into 0.0.
+    return f"{round(100 * fraction, 1) + 0.0:+.1f}"
 
 
 def paired(name: str, first: Mapping[Any, float], second: Mapping[Any, float], unit: str = "points") -> Effect:
-    """How much `first` exceeds `second`, seed by seed: the mean difference, or for the unit "ratio" the mean ratio.
+    """Mean difference of `first` and `second`, paired by seed; for the unit "ratio" the geometric mean of the ratios.
 
-    Two heads of one seed start on equal backbones and see the images in one order, so much of chance cancels. The mean
-    of ratios is the geometric one.
+    With the same seed two heads start on equal backbones and see the images in the same order, so much of the
+    randomness cancels.
 
     Args:
         name: of the effect.
-        first, second: a value a seed.
+        first, second: one value per seed.
+        unit: one of `UNITS`.
 
     Raises:
-        ValueError: if they have other seeds, or fewer than two: one pair says nothing of the others.
+        ValueError: if their seeds differ, if there are fewer than two, or if a ratio has a value of zero or below.
     """
     if set(first) != set(second):
-        raise ValueError(f"{name!r} compares pairs, got the seeds {sorted(first)} and {sorted(second)}.")
+        raise ValueError(f"{name!r} needs the same seeds on both sides, got {sorted(first)} and {sorted(second)}.")
     pairs = [(first[seed], second[seed]) for seed in first]
     if unit == "ratio":
         if any(value <= 0 for pair in pairs for value in pair):
@@ -108,13 +108,13 @@ def paired(name: str, first: Mapping[Any, float], second: Mapping[Any, float], u
 def over_seeds(
     name: str, values: Sequence[float], unit: str = "points", back: Callable[[float], float] = float
 ) -> Effect:
-    """The mean of a value a seed, with its interval by Student's t.
+    """The mean over seeds with its interval by Student's t.
 
     Args:
         name: of the effect.
-        values: one a seed.
+        values: one per seed.
         unit: one of `UNITS`.
-        back: undoes what was done to the values to average them.
+        back: inverse of the function that was applied to the values before averaging.
 
     Raises:
         ValueError: for fewer than two values.
@@ -125,22 +125,21 @@ def over_seeds(
     mean = float(np.mean(values))
     low, high = float(back(mean - half)), float(back(mean + half))
     if unit == "share":
-        # Student's t knows nothing of the ends that shares have.
+        # Student's t does not know that fractions end at 0 and 1.
         low, high = max(low, 0.0), min(high, 1.0)
     return Effect(name, float(back(mean)), low, high, len(values), unit)
 
 
 def bootstrapped(name: str, values: Sequence[float], unit: str = "ratio", seed: int = 0) -> Effect:
-    """The median of many repeated measurements, with its bootstrap interval of percentiles (Efron 1979).
+    """The median of repeated measurements with its percentile bootstrap interval (Efron 1979).
 
-    For what is measured again and again, such as a time: machines interrupt, and a median does not mind. For a handful
-    of seeds such an interval is too narrow.
+    Suits timings: the median is robust to interruptions. With a handful of seeds the interval would be too narrow.
 
     Args:
         name: of the effect.
         values: repeated measurements.
         unit: one of `UNITS`.
-        seed: of the draws.
+        seed: of the resampling.
 
     Raises:
         ValueError: for fewer than two values.
@@ -150,9 +149,9 @@ def bootstrapped(name: str, values: Sequence[float], unit: str = "ratio", seed: 
     middle = float(np.median(values))
     if np.ptp(values) == 0:
         return Effect(name, middle, middle, middle, len(values), unit)
-    # A third of a second that only those who measure times have to wait for.
+    # Loading takes a third of a second, which only timings need.
     from scipy.stats import bootstrap
 
-    drawn = bootstrap((np.asarray(values),), np.median, n_resamples=_DRAWS, method="percentile", rng=seed)
-    low, high = drawn.confidence_interval
+    result = bootstrap((np.asarray(values),), np.median, n_resamples=_RESAMPLES, method="percentile", rng=seed)
+    low, high = result.confidence_interval
     return Effect(name, middle, float(low), float(high), len(values), unit)

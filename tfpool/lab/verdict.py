@@ -11,19 +11,19 @@ from tfpool.lab.statistics import Effect
 VERDICTS = ("holds", "holds in part", "does not hold", "not decided here")
 YES, NO, OPEN = "yes", "no", "open"
 POINT = 0.01
-"""The smallest difference of accuracies that is worth a word: one percentage point."""
+"""The smallest difference of accuracies that counts: one percentage point."""
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """What the measurements of a claim come to.
+    """The outcome of a claim's measurements.
 
     Attributes:
         verdict: one of `VERDICTS`.
         headline: a sentence with the number that decides.
-        effects: by their names; those that the rule asks for first, with their answers.
+        effects: those that the rule asks about come first, with their answers.
         columns, rows: the table, cells as text.
-        figures: what to draw.
+        figures: to be drawn.
         arithmetic: questions of the rule that need no interval, with their answers.
     """
 
@@ -42,11 +42,11 @@ class Judgement:
 
 
 def above(effect: Effect, least: float = POINT) -> str:
-    """Whether an effect lies above a number: "yes" or "no" where its whole interval is on one side, else "open".
+    """Whether an effect exceeds `least`: "yes" or "no" if its whole interval lies on one side, else "open".
 
     Args:
-        effect: positive where it is as the claim has it.
-        least: the smallest that is worth a word.
+        effect: positive where the claim is right.
+        least: the smallest effect that counts.
     """
     if effect.low > least:
         return YES
@@ -54,25 +54,25 @@ def above(effect: Effect, least: float = POINT) -> str:
 
 
 def within(effect: Effect, most: float = POINT) -> str:
-    """Whether two things are equal but for `most`: "yes", "no" or "open"."""
+    """Whether a difference lies between −most and +most: "yes", "no" or "open"."""
     if -most < effect.low and effect.high < most:
         return YES
     return NO if effect.low > most or effect.high < -most else OPEN
 
 
-def answered(effects: Iterable[Effect], answers: Iterable[str]) -> list[Effect]:
-    """Effects with the answers that they give."""
+def with_answers(effects: Iterable[Effect], answers: Iterable[str]) -> list[Effect]:
+    """Effects with their answers filled in."""
     return [replace(effect, answer=answer) for effect, answer in zip(effects, answers, strict=True)]
 
 
 def verdict(answers: Iterable[str]) -> str:
     """One of `VERDICTS` from the answers to a claim's questions.
 
-    All yes: it holds. All no: it does not. Some yes: it holds in part. No yes, but something open: not decided.
+    All yes: it holds. All no: it does not. Some yes: it holds in part. Otherwise it is not decided.
     """
-    given = set(answers)
-    if given == {YES}:
+    answers = set(answers)
+    if answers == {YES}:
         return "holds"
-    if given == {NO}:
+    if answers == {NO}:
         return "does not hold"
-    return "holds in part" if YES in given else "not decided here"
+    return "holds in part" if YES in answers else "not decided here"

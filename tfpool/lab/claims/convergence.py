@@ -36,9 +36,9 @@ from tfpool.lab.cells import COMPARED, Cell
 from tfpool.lab.figure import Figure
 from tfpool.lab.laboratory import Laboratory
 from tfpool.lab.protocol import Record, Scale
-from tfpool.lab.records import by_seed, chosen, levels, line, mean, nth
+from tfpool.lab.records import by_seed, levels, line, mean, nth, select
 from tfpool.lab.statistics import Effect, paired
-from tfpool.lab.verdict import OPEN, YES, Judgement, above, answered, verdict
+from tfpool.lab.verdict import OPEN, YES, Judgement, above, verdict, with_answers
 from tfpool.tracking.results import positions
 from tfpool.tracking.store import Run
 from tfpool.training.recipe import Recipe
@@ -48,7 +48,7 @@ TARGETS = (0.6, 0.7, 0.75, 0.8)
 DECIDING = 0.75
 CHANCE = 1 / 10
 SLOWER = 1.1
-"""Ratio of epochs that is worth a word."""
+"""Smallest ratio of epochs that counts as slower."""
 FROZEN = "squeezenet, frozen"
 SCALES = {
     "quick": Scale(seeds=2, rates=(2e-3,), levels=(("convnet", 2000, 6),)),
@@ -76,7 +76,7 @@ def _curve(run: Run) -> dict[str, Any]:
 
 
 def reached(record: Record, target: float) -> float | None:
-    """Epochs until the validation accuracy first was at `target`, between two epochs by a straight line; or None."""
+    """Epochs until the validation accuracy first was at `target`, interpolated between epochs; None if it never was."""
     before = CHANCE
     for epoch, accuracy in enumerate(record["validation by epoch"]):
         if accuracy >= target:
@@ -86,9 +86,9 @@ def reached(record: Record, target: float) -> float | None:
 
 
 def _until(record: Record, target: float, axis: str = "epoch") -> float:
-    """The same in epochs, steps or seconds; the end where it was never reached."""
-    found = reached(record, target)
-    epochs = len(record["validation by epoch"]) if found is None else found
+    """Epochs, steps or seconds until the validation accuracy was at `target`; all of them where it never was."""
+    reached_at = reached(record, target)
+    epochs = len(record["validation by epoch"]) if reached_at is None else reached_at
     if axis == "epoch":
         return epochs
     ends = [0.0, *record[f"{axis} by epoch"]]
@@ -105,25 +105,25 @@ def judge(records: Sequence[Record]) -> Judgement:
     for network in networks:
         for other in ("flatten", "fc"):
             name = f"GAP / {NAMES[other]} to {DECIDING:.0%}, {network}"
-            for axis, kept in (("epoch", effects), ("seconds", seconds)):
+            for axis, ratios in (("epoch", effects), ("seconds", seconds)):
                 first, second = (
                     by_seed(records, partial(_until, target=DECIDING, axis=axis), network=network, head=head)
                     for head in ("gap", other)
                 )
-                kept.append(paired(f"{'epochs' if axis == 'epoch' else axis}: {name}", first, second, "ratio"))
+                ratios.append(paired(f"{'epochs' if axis == 'epoch' else axis}: {name}", first, second, "ratio"))
             of_gap, of_other = (by_seed(records, "test", network=network, head=head) for head in ("gap", other))
             ends.append(paired(f"test accuracy at the end: {NAMES[other]} − GAP, {network}", of_other, of_gap))
             gap_there, other_there = (
-                all(reached(each, DECIDING) is not None for each in chosen(records, network=network, head=head))
+                all(reached(record, DECIDING) is not None for record in select(records, network=network, head=head))
                 for head in ("gap", other)
             )
             answer = above(effects[-1], SLOWER)
-            # A run that never gets there bounds the ratio from one side alone.
+            # A run that never gets there bounds the ratio from one side only.
             answers.append(answer if (other_there if answer == YES else gap_there) else OPEN)
         for head in COMPARED:
             at = {"network": network, "head": head}
-            runs = chosen(records, **at)
-            rows.append((network, NAMES[head], *_told(runs)))
+            runs = select(records, **at)
+            rows.append((network, NAMES[head], *_durations(runs)))
     figures = [
         Figure(
             f"Validation accuracy, {network}",
@@ -140,16 +140,16 @@ def judge(records: Sequence[Record]) -> Judgement:
             ],
         )
         for network in networks
-        for epochs in [len(chosen(records, network=network)[0]["validation by epoch"])]
+        for epochs in [len(select(records, network=network)[0]["validation by epoch"])]
     ]
-    told = [
-        f"{each} the epochs of Flatten on {network}" + (" (not decided)" if answer == OPEN else "")
-        for each, answer, network in zip(effects[::2], answers[::2], networks, strict=True)
+    compared = [
+        f"{effect} the epochs of Flatten on {network}" + (" (not decided)" if answer == OPEN else "")
+        for effect, answer, network in zip(effects[::2], answers[::2], networks, strict=True)
     ]
     return Judgement(
         verdict(answers),
-        f"To {DECIDING:.0%} on validation images GAP takes {', '.join(told)}.",
-        [*answered(effects, answers), *seconds, *ends],
+        f"To {DECIDING:.0%} on validation images GAP takes {', '.join(compared)}.",
+        [*with_answers(effects, answers), *seconds, *ends],
         (
             "network",
             "head",
@@ -160,12 +160,12 @@ def judge(records: Sequence[Record]) -> Judgement:
     )
 
 
-def _told(runs: Sequence[Record]) -> list[str]:
-    """How many epochs, steps and seconds each target takes, over the runs that get there."""
+def _durations(runs: Sequence[Record]) -> list[str]:
+    """Mean epochs, steps and seconds to each target, over the runs that get there."""
     cells = []
     for axis, digits in (("epoch", 1), ("step", 0), ("seconds", 1)):
         for target in TARGETS:
-            found = [_until(run, target, axis) for run in runs if reached(run, target) is not None]
-            few = "" if len(found) == len(runs) else f" in {len(found)} of {len(runs)}"
-            cells.append(f"{sum(found) / len(found):,.{digits}f}{few}" if found else "never")
+            durations = [_until(run, target, axis) for run in runs if reached(run, target) is not None]
+            few = "" if len(durations) == len(runs) else f" in {len(durations)} of {len(runs)}"
+            cells.append(f"{sum(durations) / len(durations):,.{digits}f}{few}" if durations else "never")
     return cells

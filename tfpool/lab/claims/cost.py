@@ -33,11 +33,11 @@ from typing import TYPE_CHECKING
 
 from tfpool.counting.plan import plan
 from tfpool.lab.figure import Figure
-from tfpool.lab.latency import timed
+from tfpool.lab.latency import measure_latency
 from tfpool.lab.protocol import Record, Scale
-from tfpool.lab.records import by_seed, chosen, levels, line, mean
+from tfpool.lab.records import by_seed, levels, line, mean, select
 from tfpool.lab.statistics import Effect, bootstrapped, paired
-from tfpool.lab.verdict import NO, YES, Judgement, above, answered, verdict
+from tfpool.lab.verdict import NO, YES, Judgement, above, verdict, with_answers
 
 if TYPE_CHECKING:
     from tfpool.lab.laboratory import Laboratory
@@ -58,11 +58,11 @@ def observe(laboratory: Laboratory, scale: Scale) -> list[Record]:
     wanted = [(turn, network, head) for turn in range(scale.seeds) for network in scale.levels for head in NAMES]
     records: list[Record] = []
     for turn, network, head in wanted:
-        laboratory.told(len(records), len(wanted))
+        laboratory.on_progress(len(records), len(wanted))
         counted = plan(network, head)
         of = {"network": network, "head": head, "seed": turn, "params": counted.params, "macs": counted.macs}
         name = f"{network}-{head}-{turn}"
-        records.append({**of, **laboratory.once(name, partial(timed, network, head, PASSES))})
+        records.append({**of, **laboratory.once(name, partial(measure_latency, network, head, PASSES))})
     return records
 
 
@@ -76,7 +76,7 @@ def judge(records: Sequence[Record]) -> Judgement:
     answers, rows, macs = [], [], {}
     arithmetic: dict[str, str] = {}
     for network in networks:
-        of = {head: chosen(records, network=network, head=head) for head in NAMES}
+        of = {head: select(records, network=network, head=head) for head in NAMES}
         for head in NAMES:
             macs[f"{network} {head}"] = of[head][0]["macs"] / of["gap"][0]["macs"]
             passes = [1000 * seconds for record in of[head] for seconds in record["seconds"]]
@@ -93,10 +93,10 @@ def judge(records: Sequence[Record]) -> Judgement:
                 )
             )
         for head in ("flatten", "fc"):
-            asked = f"{NAMES[head]} takes {DEARER} times GAP's multiply-adds on {network}"
-            arithmetic[asked] = YES if macs[f"{network} {head}"] >= DEARER else NO
+            question = f"{NAMES[head]} takes {DEARER} times GAP's multiply-adds on {network}"
+            arithmetic[question] = YES if macs[f"{network} {head}"] >= DEARER else NO
             for words, measure in (("latency", _latency), ("memory", lambda record: record["bytes"])):
-                first, second = (by_seed(records, measure, network=network, head=each) for each in (head, "gap"))
+                first, second = (by_seed(records, measure, network=network, head=one) for one in (head, "gap"))
                 effects.append(paired(f"{words}: {NAMES[head]} / GAP, {network}", first, second, "ratio"))
                 answers.append(above(effects[-1], DEARER))
     figures = [
@@ -121,8 +121,8 @@ def judge(records: Sequence[Record]) -> Judgement:
             ("Memory of the process", "megabytes", lambda record: record["bytes"] / 1e6),
         )
     ]
-    named = {each.name: each for each in effects}
-    told = [
+    named = {effect.name: effect for effect in effects}
+    compared = [
         f"{NAMES[head]} takes {named[f'latency: {NAMES[head]} / GAP, {network}']} the time and "
         f"{named[f'memory: {NAMES[head]} / GAP, {network}'].value:.1f} times the memory on {network}"
         for network in dict.fromkeys((networks[0], networks[-1]))
@@ -130,9 +130,9 @@ def judge(records: Sequence[Record]) -> Judgement:
     ]
     return Judgement(
         verdict([*answers, *arithmetic.values()]),
-        f"Compared with GAP, {'; '.join(told)}. "
+        f"Compared with GAP, {'; '.join(compared)}. "
         f"Multiply-adds are at most {max(macs.values()):.2f} times those with GAP.",
-        answered(effects, answers),
+        with_answers(effects, answers),
         ("network", "head", "parameters", "MACs over GAP's", "latency", "weights", "memory"),
         rows,
         figures,

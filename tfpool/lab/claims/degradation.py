@@ -33,10 +33,10 @@ from tfpool.lab.cells import Cell
 from tfpool.lab.figure import Figure, Series
 from tfpool.lab.laboratory import Laboratory
 from tfpool.lab.protocol import Record, Scale
-from tfpool.lab.records import by_seed, chosen, levels, line, mean
+from tfpool.lab.records import by_seed, levels, line, mean, select
 from tfpool.lab.scores import accuracy, images_of, scorer
-from tfpool.lab.statistics import paired, shown
-from tfpool.lab.verdict import POINT, Judgement, above, answered, verdict
+from tfpool.lab.statistics import format_value, paired
+from tfpool.lab.verdict import POINT, Judgement, above, verdict, with_answers
 from tfpool.tracking.store import Run
 from tfpool.training.recipe import Recipe
 
@@ -54,7 +54,7 @@ def observe(laboratory: Laboratory, scale: Scale) -> list[Record]:
     recipe = Recipe(epochs=scale.epochs, batch_size=32, train_images=scale.images[0], initializer="he")
     cells = [
         Cell({"kind": kind, "depth": depth}, f"{kind}{depth}", "gap", "fashion_mnist", recipe, {"width": WIDTH}, kind)
-        # The deepest first: it is the one that its kind is tuned by.
+        # The deepest first: its kind is tuned by it.
         for depth in sorted(scale.levels, reverse=True)
         for kind in KINDS
     ]
@@ -65,14 +65,14 @@ def _error_and_gradients(run: Run) -> dict[str, Any]:
     from tfpool.training.fit import start
 
     images = images_of(run).train
-    found: dict[str, Any] = {"error": 1 - accuracy(scorer(run)(images.images), images)}
-    found["gradients before"] = _norms(run, start(run.plan, Recipe(**run.spec["recipe"])))
-    found["gradients after"] = _norms(run, run.load_model())
-    return found
+    measured: dict[str, Any] = {"error": 1 - accuracy(scorer(run)(images.images), images)}
+    measured["gradients before"] = _norms(run, start(run.plan, Recipe(**run.spec["recipe"])))
+    measured["gradients after"] = _norms(run, run.load_model())
+    return measured
 
 
 def _norms(run: Run, model: Any) -> list[float]:
-    """Norms of the loss's gradient for each convolution's kernel, from the image on, as training has them."""
+    """Norms of the loss's gradient for each convolution's kernel, first layer first, in training mode."""
     import keras
     import tensorflow as tf
 
@@ -84,7 +84,7 @@ def _norms(run: Run, model: Any) -> list[float]:
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     with tf.GradientTape() as tape:
         value = loss(part.labels, model(to_network(part.images, run.plan), training=True))
-    return [float(tf.norm(each)) for each in tape.gradient(value, [kernel.value for kernel in kernels])]
+    return [float(tf.norm(gradient)) for gradient in tape.gradient(value, [kernel.value for kernel in kernels])]
 
 
 def judge(records: Sequence[Record]) -> Judgement:
@@ -96,8 +96,8 @@ def judge(records: Sequence[Record]) -> Judgement:
 
     worse = paired(f"error: plain {deep} − plain {shallow}", errors("plain", deep), errors("plain", shallow))
     cured = paired(f"error: plain {deep} − residual {deep}", errors("plain", deep), errors("resnet", deep))
-    kept = paired(f"error: residual {shallow} − residual {deep}", errors("resnet", shallow), errors("resnet", deep))
-    answers = [above(worse), above(cured), above(kept, -POINT)]
+    improved = paired(f"error: residual {shallow} − residual {deep}", errors("resnet", shallow), errors("resnet", deep))
+    answers = [above(worse), above(cured), above(improved, -POINT)]
     between = {
         depth: paired(f"error: plain {depth} − plain {shallow}", errors("plain", depth), errors("plain", shallow))
         for depth in depths[1:-1]
@@ -114,7 +114,7 @@ def judge(records: Sequence[Record]) -> Judgement:
             "how deep the convolution lies, 0 the first and 1 the last",
             "norm of the gradient",
             [
-                Series(f"{KINDS[kind]} {depth}", *_along(chosen(records, kind=kind, depth=depth), f"gradients {when}"))
+                Series(f"{KINDS[kind]} {depth}", *_along(select(records, kind=kind, depth=depth), f"gradients {when}"))
                 for kind in KINDS
                 for depth in (shallow, deep)
             ],
@@ -126,10 +126,10 @@ def judge(records: Sequence[Record]) -> Judgement:
     return Judgement(
         verdict(answers),
         f"At depth {deep} the plain network's training error is {worse:higher/lower} than at depth {shallow}, and "
-        f"{cured:higher/lower} than the residual one's. The residual one's is {kept:lower/higher} than at depth "
+        f"{cured:higher/lower} than the residual one's. The residual one's is {improved:lower/higher} than at depth "
         f"{shallow}."
-        + "".join(f" At depth {depth} the plain one's is {each:higher/lower}." for depth, each in between.items()),
-        [*answered([worse, cured, kept], answers), *between.values()],
+        + "".join(f" At depth {depth} the plain one's is {effect:higher/lower}." for depth, effect in between.items()),
+        [*with_answers([worse, cured, improved], answers), *between.values()],
         ("kind", "depth", "training error", "test accuracy", "first gradient over last, untrained", "trained"),
         [
             (
@@ -150,12 +150,12 @@ def _first_over_last(records: Sequence[Record], when: str, **factors: Any) -> st
         norms = record[f"gradients {when}"]
         return norms[0] / norms[-1] if norms[-1] else float("nan")
 
-    return shown(mean(records, ratio, "number", **factors).value, "number")
+    return format_value(mean(records, ratio, "number", **factors).value, "number")
 
 
 def _along(records: Sequence[Record], what: str) -> tuple[list[float], list[float]]:
-    """Relative depths and the means of a list that each record has."""
-    lists = [each[what] for each in records]
+    """Relative depths from 0 to 1, and the mean over records of the list `what`."""
+    lists = [record[what] for record in records]
     length = len(lists[0])
     places = [round(number / (length - 1), 4) for number in range(length)]
     return places, [sum(values) / len(values) for values in zip(*lists, strict=True)]

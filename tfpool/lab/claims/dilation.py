@@ -32,11 +32,11 @@ from tfpool.lab.cells import Cell
 from tfpool.lab.claims.localisation import SIDE
 from tfpool.lab.figure import Figure
 from tfpool.lab.laboratory import Laboratory
-from tfpool.lab.localization_scores import MEASURES, pointed
+from tfpool.lab.localization_scores import MEASURES, pointing_scores
 from tfpool.lab.protocol import Record, Scale
-from tfpool.lab.records import by_seed, chosen, levels, line, mean
+from tfpool.lab.records import by_seed, levels, line, mean, select
 from tfpool.lab.statistics import paired
-from tfpool.lab.verdict import NO, YES, Judgement, above, answered, verdict
+from tfpool.lab.verdict import NO, YES, Judgement, above, verdict, with_answers
 from tfpool.tracking.store import Run
 from tfpool.training.recipe import Recipe
 
@@ -51,7 +51,7 @@ SCALES = {
 def observe(laboratory: Laboratory, scale: Scale) -> list[Record]:
     recipe = Recipe(epochs=scale.epochs, batch_size=32, train_images=scale.images[0], image_size=SIDE)
     cells = [
-        # The default is left unsaid, so that the run is the one that other claims have.
+        # The default is left out of the settings, so that other claims share the run.
         Cell(
             {"stride": stride}, "resnet8", "gap", "scattered", recipe, {} if stride == 4 else {"output_stride": stride}
         )
@@ -62,14 +62,14 @@ def observe(laboratory: Laboratory, scale: Scale) -> list[Record]:
         from tfpool.cam import Explainer
 
         counted = {"params": run.plan.params, "macs": run.plan.macs, "side": run.plan.feature_shape[0]}
-        return {**counted, **pointed(run, Explainer(run.load_model(), method="cam"), scale.measured)}
+        return {**counted, **pointing_scores(run, Explainer(run.load_model(), method="cam"), scale.measured)}
 
     return laboratory.train(cells, scale, judged)
 
 
 def judge(records: Sequence[Record]) -> Judgement:
     coarse, fine = levels(records, "stride")
-    of = {stride: chosen(records, stride=stride)[0] for stride in (coarse, fine)}
+    of = {stride: select(records, stride=stride)[0] for stride in (coarse, fine)}
     effects = {
         what: paired(
             f"{MEASURES[what]}: stride {fine} − stride {coarse}",
@@ -86,13 +86,13 @@ def judge(records: Sequence[Record]) -> Judgement:
     deciding = [effects[what] for what in DECIDING]
     answers = [*map(above, deciding)]
     equal = YES if of[coarse]["params"] == of[fine]["params"] else NO
-    dearer = of[fine]["macs"] / of[coarse]["macs"]
+    macs_ratio = of[fine]["macs"] / of[coarse]["macs"]
     return Judgement(
         verdict([equal, *answers]),
         f"With {of[fine]['params']:,} parameters on {of[fine]['side']}×{of[fine]['side']} positions, boxes round the "
         f"map fit {effects['boxes']:more/less} of the objects than with {of[coarse]['params']:,} on "
-        f"{of[coarse]['side']}×{of[coarse]['side']}, for {dearer:.2g} times the multiply-adds.",
-        [*answered(deciding, answers), *(effects[what] for what in MEASURES if what not in DECIDING), better],
+        f"{of[coarse]['side']}×{of[coarse]['side']}, for {macs_ratio:.2g} times the multiply-adds.",
+        [*with_answers(deciding, answers), *(effects[what] for what in MEASURES if what not in DECIDING), better],
         ("output stride", "map", "parameters", "MACs", "accuracy", *MEASURES.values()),
         [
             (

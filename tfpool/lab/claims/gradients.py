@@ -34,14 +34,14 @@ from tfpool.lab.protocol import Record, Scale
 from tfpool.lab.records import by_seed, levels, line, mean
 from tfpool.lab.scores import images_of
 from tfpool.lab.statistics import paired
-from tfpool.lab.verdict import Judgement, above, answered, verdict
+from tfpool.lab.verdict import Judgement, above, verdict, with_answers
 from tfpool.tracking.store import Run
 from tfpool.training.recipe import Recipe
 
 NAMES = {"gap": "GAP", "gmp": "GMP", "avgmax": "AvgMax"}
 IMAGES = 500
 SPARSER = 2.0
-"""How many times fewer values get a gradient, for it to be called sparse."""
+"""Ratio of values with a gradient from which on the smaller number is called sparse."""
 SCALES = {
     "quick": Scale(seeds=2, rates=(2e-3,), levels=(("convnet", 1000, 4),)),
     "full": Scale(tuning_seeds=1, levels=(("convnet", 4000, 8), ("resnet8", 1000, 16))),
@@ -59,7 +59,7 @@ def observe(laboratory: Laboratory, scale: Scale) -> list[Record]:
 
 
 def _reached(run: Run) -> dict[str, float]:
-    """Shares of the feature map that a gradient reaches."""
+    """Fractions of the feature map that a gradient reaches."""
     import keras
     import tensorflow as tf
 
@@ -67,7 +67,7 @@ def _reached(run: Run) -> dict[str, float]:
     from tfpool.training.fit import start
 
     images = to_network(images_of(run).test.images[:IMAGES], run.plan)
-    found = {}
+    fractions = {}
     for when, model in (("before", start(run.plan, Recipe(**run.spec["recipe"]))), ("after", run.load_model())):
         last = model.get_layer(run.plan.features.name).output
         features = keras.Model(model.inputs[0], last)(images, training=False)
@@ -75,16 +75,16 @@ def _reached(run: Run) -> dict[str, float]:
         with tf.GradientTape() as tape:
             tape.watch(features)
             top = tf.reduce_max(head(features, training=False), axis=1)
-        # What a ReLU has cut off passes nothing on.
+        # Values that a ReLU cut off pass no gradient on.
         gradient = tf.where(features > 0, tape.gradient(top, features), 0.0)
         reached = gradient != 0
-        found[f"values {when}"] = float(tf.reduce_mean(tf.cast(reached, tf.float32)))
-        found[f"positions {when}"] = float(tf.reduce_mean(tf.cast(tf.reduce_any(reached, axis=-1), tf.float32)))
-    return found
+        fractions[f"values {when}"] = float(tf.reduce_mean(tf.cast(reached, tf.float32)))
+        fractions[f"positions {when}"] = float(tf.reduce_mean(tf.cast(tf.reduce_any(reached, axis=-1), tf.float32)))
+    return fractions
 
 
 def _some(record: Record) -> float:
-    """The share of values that get a gradient, of which a dead network has none: a ratio needs a little."""
+    """Fraction of values that get a gradient; above zero, since a dead network has none and a ratio needs some."""
     return max(record["values after"], 1e-6)
 
 
@@ -114,18 +114,18 @@ def judge(records: Sequence[Record]) -> Judgement:
         )
         for title, what in (("Values that get a gradient", "values after"), ("Test accuracy", "test"))
     ]
-    trained = [each for each in better if " GAP − GMP" in each.name]
-    others = [each for each in better if each not in trained]
-    answers = [*(above(each, SPARSER) for each in sparse), *map(above, trained)]
+    trained = [effect for effect in better if " GAP − GMP" in effect.name]
+    others = [effect for effect in better if effect not in trained]
+    answers = [*(above(effect, SPARSER) for effect in sparse), *map(above, trained)]
     return Judgement(
         verdict(answers),
         f"Under GAP {sparse[0]} as many values of the last map get a gradient as under GMP on {networks[0]}. Of "
         "training better: GAP's test accuracy is "
         + ", ".join(
-            f"{each:higher/lower} than GMP's on {network}" for network, each in zip(networks, trained, strict=True)
+            f"{effect:higher/lower} than GMP's on {network}" for network, effect in zip(networks, trained, strict=True)
         )
         + ".",
-        [*answered([*sparse, *trained], answers), *others],
+        [*with_answers([*sparse, *trained], answers), *others],
         ("network", "head", "values, untrained", "values, trained", "positions, trained", "test"),
         rows,
         figures,

@@ -44,13 +44,13 @@ from tfpool.lab.protocol import Record, Scale
 from tfpool.lab.records import by_seed, levels, line, mean, nth
 from tfpool.lab.scores import accuracy, images_of
 from tfpool.lab.statistics import paired
-from tfpool.lab.verdict import NO, YES, Judgement, above, answered, verdict
+from tfpool.lab.verdict import NO, YES, Judgement, above, verdict, with_answers
 from tfpool.tracking.store import Run
 
 SIZES = (14, 20, 24, 28, 32, 40, 56, 84)
 TRAINED = 28
 LOSS = 0.05
-"""Accuracy that may be lost: five points."""
+"""Loss of accuracy that is tolerated: five points."""
 IMAGES = 2000
 SCALES = {
     "quick": Scale(seeds=2, rates=(2e-3,), levels=(("convnet", 1000, 4),)),
@@ -77,7 +77,7 @@ def _at_sizes(run: Run) -> dict[str, Any]:
     free.set_weights(trained.get_weights())
     part = images_of(run).test.first(IMAGES)
     pixels = part.images.astype(np.float32) / 255
-    found: dict[str, Any] = {
+    measured: dict[str, Any] = {
         "weights added": free.count_params() - trained.count_params(),
         "flatten refuses": _refuses({**spec, "head": "flatten"}),
     }
@@ -87,7 +87,7 @@ def _at_sizes(run: Run) -> dict[str, Any]:
         at.append(accuracy(free.predict(resized, batch_size=250, verbose=0), part))
         small = tf.image.resize(resized, (TRAINED, TRAINED), antialias=True).numpy()
         back.append(accuracy(trained.predict(small, batch_size=250, verbose=0), part))
-    return {**found, "accuracy by size": at, "brought back by size": back}
+    return {**measured, "accuracy by size": at, "brought back by size": back}
 
 
 def _refuses(spec: dict[str, Any]) -> bool:
@@ -100,7 +100,7 @@ def _refuses(spec: dict[str, Any]) -> bool:
 
 def judge(records: Sequence[Record]) -> Judgement:
     networks = levels(records, "network")
-    runs_anywhere = all(each["flatten refuses"] and each["weights added"] == 0 for each in records)
+    runs_anywhere = all(record["flatten refuses"] and record["weights added"] == 0 for record in records)
     effects, baselines, rows, figures = [], [], [], []
     for network in networks:
 
@@ -133,9 +133,9 @@ def judge(records: Sequence[Record]) -> Judgement:
             (network, str(size), *(str(values[number]) for values in lines.values()))
             for number, size in enumerate(SIZES)
         ]
-    answers = [above(each, -LOSS) for each in effects]
+    answers = [above(effect, -LOSS) for effect in effects]
     anywhere = YES if runs_anywhere else NO
-    named = {each.name: each for each in effects}
+    named = {effect.name: effect for effect in effects}
     half, double = (named[f"{networks[-1]} at {size} px − at {TRAINED} px"] for size in (TRAINED // 2, 2 * TRAINED))
     return Judgement(
         verdict([anywhere, *answers]),
@@ -143,7 +143,7 @@ def judge(records: Sequence[Record]) -> Judgement:
         f"{SIZES[-1]} pixels, though it was trained at {TRAINED} alone: the article that asks for a fixed size is "
         f"{'wrong' if runs_anywhere else 'right'}. But what it runs at it need not do well at: on {networks[-1]} "
         f"accuracy is {half:higher/lower} at half the size and {double:higher/lower} at double.",
-        [*answered(effects, answers), *baselines],
+        [*with_answers(effects, answers), *baselines],
         ("network", "size", "read at its size", f"brought back to {TRAINED}"),
         rows,
         figures,

@@ -37,21 +37,21 @@ from typing import Any
 from tfpool.lab.cells import COMPARED, Cell
 from tfpool.lab.figure import Figure
 from tfpool.lab.laboratory import Laboratory
-from tfpool.lab.localization_scores import MEASURES, masked, pointed
+from tfpool.lab.localization_scores import MEASURES, masking_scores, pointing_scores
 from tfpool.lab.protocol import Record, Scale
 from tfpool.lab.records import by_seed, levels, line, mean
 from tfpool.lab.statistics import paired
-from tfpool.lab.verdict import Judgement, above, answered, verdict
+from tfpool.lab.verdict import Judgement, above, verdict, with_answers
 from tfpool.tracking.store import Run
 from tfpool.training.recipe import Recipe
 
 NAMES = {"gap": "GAP, CAM", "flatten": "Flatten, CAM", "fc": "FC, HiResCAM"}
 METHODS = {"gap": "cam", "flatten": "cam", "fc": "hirescam"}
 DECIDING = ("boxes", "pixels")
-LEARNT = 0.5
-"""Share of test images that a network has to know for its map to say something of its head."""
+LEARNED = 0.5
+"""Test accuracy from which on a network has learned the task, so that its map says something about its head."""
 SIDE = 32
-"""Pixels that images are brought to."""
+"""Size in pixels that images are scaled to."""
 SCALES = {
     "quick": Scale(seeds=2, epochs=1, images=(500,), rates=(2e-3,), measured=50, levels=("gap", "flatten")),
     "full": Scale(epochs=6, images=(4000,), tuning_seeds=1, measured=500, levels=("gap", "flatten", "fc")),
@@ -68,28 +68,28 @@ def observe(laboratory: Laboratory, scale: Scale) -> list[Record]:
 
         method = METHODS[run.spec["plan"]["head"]["name"]]
         explainer = Explainer(run.load_model(), method=method)
-        return {**pointed(run, explainer, scale.measured), **masked(run, explainer, scale.measured)}
+        return {**pointing_scores(run, explainer, scale.measured), **masking_scores(run, explainer, scale.measured)}
 
     return laboratory.train(cells, scale, judged)
 
 
 def judge(records: Sequence[Record]) -> Judgement:
     heads = levels(records, "head")
-    found = {
+    scores = {
         (head, what): by_seed(records, what, head=head)
         for head in heads
         for what in (*MEASURES, *(f"centre {name}" for name in MEASURES))
     }
     effects = [
-        paired(f"{what}: GAP − {_short(head)}", found["gap", what], found[head, what])
+        paired(f"{what}: GAP − {_short(head)}", scores["gap", what], scores[head, what])
         for what in DECIDING
         for head in heads
         if head != "gap"
     ]
     effects += [
-        paired(f"{what}: GAP − centre", found["gap", what], found["gap", f"centre {what}"]) for what in DECIDING
+        paired(f"{what}: GAP − centre", scores["gap", what], scores["gap", f"centre {what}"]) for what in DECIDING
     ]
-    known = {head: mean(records, "test", head=head).value for head in heads}
+    right = {head: mean(records, "test", head=head).value for head in heads}
     names = {**{head: NAMES[head] for head in heads}, "centre": "centre map"}
     rows = []
     for head in heads:
@@ -124,14 +124,14 @@ def judge(records: Sequence[Record]) -> Judgement:
         verdict(answers),
         f"Boxes round GAP's maps fit {mean(records, 'boxes', head='gap').value:.0%} of objects, "
         f"{effects[0]:more/less} than round Flatten's; the centre alone fits {centre[0]:.0%}. The networks behind "
-        f"them are right in {known['gap']:.0%} and {known['flatten']:.0%} of test images."
+        f"them are right in {right['gap']:.0%} and {right['flatten']:.0%} of test images."
         + "".join(
-            f" {_short(head)}'s are right in {share:.0%} and have not learnt the task: that GAP's map is better says "
+            f" {_short(head)}'s are right in {part:.0%} and have not learnt the task: that GAP's map is better says "
             f"nothing of {_short(head)}'s."
-            for head, share in known.items()
-            if share < LEARNT
+            for head, part in right.items()
+            if part < LEARNED
         ),
-        answered(effects, answers),
+        with_answers(effects, answers),
         ("map", "accuracy", *MEASURES.values(), "insertion", "deletion"),
         rows,
         [figure],

@@ -40,17 +40,17 @@ from tfpool.lab.cells import short_training
 from tfpool.lab.figure import Figure
 from tfpool.lab.laboratory import Laboratory
 from tfpool.lab.protocol import Record, Scale
-from tfpool.lab.records import by_seed, chosen, levels, line, mean
+from tfpool.lab.records import by_seed, levels, line, mean, select
 from tfpool.lab.scores import images_of, scorer
 from tfpool.lab.statistics import paired
-from tfpool.lab.verdict import Judgement, above, answered, verdict
+from tfpool.lab.verdict import Judgement, above, verdict, with_answers
 from tfpool.tracking.store import Run
 
 NAMES = {"gap": "GAP + Dense", "nin": "NIN"}
 MARGIN = 0.02
-"""Accuracy that counts as nothing here: two points."""
+"""Difference of accuracies that counts as none: two points."""
 AT_CHANCE = 0.15
-"""Accuracy below which a run has learnt nothing: chance is 10 %."""
+"""Accuracy below which a run has learned nothing: chance is 10 %."""
 MAPS = "convnet, 10 maps"
 SCALES = {
     "quick": Scale(seeds=2, rates=(2e-3,), levels=(("convnet", 1000, 4),)),
@@ -77,13 +77,13 @@ def _dead(run: Run) -> dict[str, float]:
 
 
 def _lost(records: Sequence[Record]) -> str:
-    """Which runs learnt nothing: one among five makes an interval wide."""
+    """Which runs learned nothing: one of five makes an interval wide."""
     return "".join(
         f" {count} of {len(runs)} runs of {NAMES[head]} on {network} did not learn."
         for network in levels(records, "network")
         for head in NAMES
-        for runs in [chosen(records, network=network, head=head)]
-        if (count := sum(each["test"] < AT_CHANCE for each in runs))
+        for runs in [select(records, network=network, head=head)]
+        if (count := sum(record["test"] < AT_CHANCE for record in runs))
     )
 
 
@@ -95,7 +95,7 @@ def judge(records: Sequence[Record]) -> Judgement:
         effects.append(paired(f"NIN − GAP + Dense, {network}", of_nin, of_gap))
         for head in NAMES:
             at = {"network": network, "head": head}
-            params = chosen(records, **at)[0]["head params"]
+            params = select(records, **at)[0]["head params"]
             rows.append(
                 (
                     network,
@@ -105,7 +105,7 @@ def judge(records: Sequence[Record]) -> Judgement:
                     str(mean(records, "dead", **at)),
                 )
             )
-    answers = [above(each, -MARGIN) for each in effects]
+    answers = [above(effect, -MARGIN) for effect in effects]
     figure = Figure(
         "Test accuracy with and without a dense layer",
         "network",
@@ -113,15 +113,15 @@ def judge(records: Sequence[Record]) -> Judgement:
         [line(NAMES[h], networks, [mean(records, "test", network=n, head=h) for n in networks], h) for h in NAMES],
         kind="bar",
     )
-    params = {network: chosen(records, network=network, head="nin")[0]["head params"] for network in networks}
-    told = [
-        f"{each:higher/lower} on {network}, where its head has {params[network] or 'no'} parameters"
-        for each, network in zip(effects, networks, strict=True)
+    params = {network: select(records, network=network, head="nin")[0]["head params"] for network in networks}
+    compared = [
+        f"{effect:higher/lower} on {network}, where its head has {params[network] or 'no'} parameters"
+        for effect, network in zip(effects, networks, strict=True)
     ]
     return Judgement(
         verdict(answers),
-        f"Compared with GAP + Dense, NIN's test accuracy is {'; '.join(told)}.{_lost(records)}",
-        answered(effects, answers),
+        f"Compared with GAP + Dense, NIN's test accuracy is {'; '.join(compared)}.{_lost(records)}",
+        with_answers(effects, answers),
         ("network", "head", "head's parameters", "test", "dead classes"),
         rows,
         [figure],

@@ -41,15 +41,15 @@ from tfpool.lab.cells import COMPARED, Cell
 from tfpool.lab.figure import Figure
 from tfpool.lab.laboratory import Laboratory
 from tfpool.lab.protocol import Record, Scale
-from tfpool.lab.records import by_seed, chosen, line, mean
+from tfpool.lab.records import by_seed, line, mean, select
 from tfpool.lab.scores import accuracy, images_of, scorer
 from tfpool.lab.statistics import Effect, paired
-from tfpool.lab.verdict import Judgement, above, answered, verdict
+from tfpool.lab.verdict import Judgement, above, verdict, with_answers
 from tfpool.tracking.store import Run
 from tfpool.training.recipe import Recipe
 
 SHORTER = (2, 4, 8, 16)
-"""By what the epochs are divided for trainings of Flatten that fit less."""
+"""Divisors of the epochs for shorter trainings of Flatten, which fit less."""
 NAMES = {"gap": "GAP", "flatten": "Flatten", "fc": "FC with dropout"}
 SCALES = {
     "quick": Scale(seeds=2, rates=(2e-3,), levels=(("convnet", 500, 6),)),
@@ -74,7 +74,7 @@ def observe(laboratory: Laboratory, scale: Scale) -> list[Record]:
                         head,
                         "fashion_mnist",
                         Recipe(epochs=length, batch_size=32, train_images=images),
-                        # The whole training comes first: it is the one that is tuned.
+                        # The whole training comes first: the learning rate is tuned for it.
                         tuned_as=f"{network} {images} {name}",
                     )
                 )
@@ -91,33 +91,33 @@ def _gap(record: Record) -> float:
 
 
 def _at_equal_fit(records: Sequence[Record], **where: Any) -> tuple[dict[int, float], bool]:
-    """Flatten's gap, a value per seed, where it fits the training images as well as GAP does.
+    """Flatten's gap by seed, where it fits the training images as well as GAP does.
 
     Returns:
-        The gaps, and whether trainings of Flatten fit both less and more than GAP, with every seed. Where not, a gap is
-        that of the training that fits nearest.
+        The gaps, and whether with every seed some training of Flatten fits less than GAP and some more. If not, a gap
+        is that of the training that fits nearest.
     """
-    found, between = {}, True
+    gaps, between = {}, True
     for seed, level in by_seed(whole(records), "fitted", **where, head="gap").items():
-        tries = sorted(chosen(records, **where, head="flatten", seed=seed), key=lambda each: each["fitted"])
+        tries = sorted(select(records, **where, head="flatten", seed=seed), key=lambda each: each["fitted"])
         fits = [each["fitted"] for each in tries]
-        found[seed] = float(np.interp(level, fits, [_gap(each) for each in tries]))
+        gaps[seed] = float(np.interp(level, fits, [_gap(each) for each in tries]))
         between = between and fits[0] <= level <= fits[-1]
-    return found, between
+    return gaps, between
 
 
 def _fitted_alike(equal: Mapping[tuple[str, int], Effect]) -> str:
-    """What is left of the gap at equal fit: with the most images, and where it is widest."""
+    """The gap at equal fit in words: with the most images, and where it is widest."""
     if not equal:
         return "No training of Flatten fitted the training images as little as GAP."
     most = max(equal, key=lambda place: place[1])
     widest = max(equal, key=lambda place: equal[place].value)
-    told = [f"{equal[place]:larger/smaller} on {place[0]} with {place[1]:,} images" for place in {most: 0, widest: 0}]
-    return f"Where it fits the training images as well as GAP, its gap is {', and '.join(told)}."
+    compared = [f"{equal[at]:larger/smaller} on {at[0]} with {at[1]:,} images" for at in dict.fromkeys((most, widest))]
+    return f"Where it fits the training images as well as GAP, its gap is {', and '.join(compared)}."
 
 
 def whole(records: Sequence[Record]) -> list[Record]:
-    """Those of the trainings that were not cut short."""
+    """The records of runs that were trained for all epochs of their condition."""
     most: dict[tuple[str, int], int] = {}
     for each in records:
         key = each["network"], each["images"]
@@ -163,9 +163,9 @@ def judge(records: Sequence[Record]) -> Judgement:
         else:
             nearest.append(fit)
     answers = [*map(above, effects)]
-    # The condition with the most images for its network says most.
-    told = max(range(len(conditions)), key=lambda number: conditions[number][1])
-    (network, images), gap, test = conditions[told], effects[2 * told], better[2 * told]
+    # The condition with the most images is the one to name.
+    largest = max(range(len(conditions)), key=lambda number: conditions[number][1])
+    (network, images), gap, test = conditions[largest], effects[2 * largest], better[2 * largest]
     figures = [
         Figure(
             f"{what}, {network}",
@@ -192,7 +192,7 @@ def judge(records: Sequence[Record]) -> Judgement:
         f"The accuracy falls from training to test images by {gap:more/less} under Flatten than under GAP on "
         f"{network} with {images:,} images, and there Flatten is {test:ahead/behind} on the test images themselves. "
         f"{_fitted_alike(equal)}",
-        [*answered(effects, answers), *better, *equal.values(), *nearest],
+        [*with_answers(effects, answers), *better, *equal.values(), *nearest],
         ("network", "images", "head", "training", "test", "gap"),
         rows,
         figures,

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING
 from tfpool.counting.plan import plan
 from tfpool.lab.figure import Figure, Series
 from tfpool.lab.protocol import Record, Scale
-from tfpool.lab.statistics import shown
+from tfpool.lab.statistics import format_value
 from tfpool.lab.verdict import NO, YES, Judgement, verdict
 from tfpool.networks.catalog import CATALOG
 from tfpool.networks.heads import FC, GAP, Flatten
@@ -51,12 +51,12 @@ _QUOTED = (
     ("Flatten", "weights after 10×10×32 to 2 classes", (10, 10, 32), 2, "flatten", 6400, 1),
     ("GAP", "weights after 10×10×32 to 2 classes", (10, 10, 32), 2, "gap", 64, 1),
 )
-"""What the statement says: the number, and the digit that it is rounded to."""
+"""The numbers of the statement, each with the unit that it is rounded to."""
 
 
 def observe(laboratory: Laboratory, scale: Scale) -> list[Record]:
-    found: list[Record] = [
-        # A dense layer has a bias a class beside its weights.
+    measured: list[Record] = [
+        # A dense layer has one bias per class beside its weights.
         {
             "quoted": number,
             "to": digit,
@@ -66,10 +66,10 @@ def observe(laboratory: Laboratory, scale: Scale) -> list[Record]:
         for name, what, shape, classes, head, number, digit in _QUOTED
     ]
     for done, network in enumerate(scale.levels):
-        laboratory.told(done, len(scale.levels))
+        laboratory.on_progress(done, len(scale.levels))
         counts = {name: plan(network, head) for name, head in HEADS.items()}
         one = counts["gap"]
-        found.append(
+        measured.append(
             {
                 "network": network,
                 "map": list(one.feature_shape),
@@ -77,7 +77,7 @@ def observe(laboratory: Laboratory, scale: Scale) -> list[Record]:
                 **{name: each.head_params for name, each in counts.items()},
             }
         )
-    return found
+    return measured
 
 
 def judge(records: Sequence[Record]) -> Judgement:
@@ -86,16 +86,16 @@ def judge(records: Sequence[Record]) -> Judgement:
     right = [round(each["counted"] / each["to"]) == round(each["quoted"] / each["to"]) for each in quoted]
     ratios = {each["network"]: each["flatten"] / each["gap"] for each in networks}
     wide = [each for each in networks if each["map"][0] * each["map"][1] > TENTH]
-    asked = {
+    questions = {
         f"the {len(right)} numbers of the statement are right": right,
         f"GAP's head needs less than a tenth of Flatten's on all {len(wide)} networks": [
             ratios[each["network"]] > TENTH for each in wide
         ],
     }
     largest = max(networks, key=lambda each: each["flatten"])
-    told = [each for each in networks if each["network"] in SCALES["quick"].levels]
+    named = [each for each in networks if each["network"] in SCALES["quick"].levels]
     return Judgement(
-        verdict(YES if answer else NO for answers in asked.values() for answer in answers),
+        verdict(YES if answer else NO for answers in questions.values() for answer in answers),
         f"Over {len(wide)} networks Flatten's head has {min(ratios[each['network']] for each in wide):.0f} to "
         f"{max(ratios.values()):.0f} times the parameters of GAP's: as many times as the last map has positions. On "
         f"{largest['network']} it is {largest['flatten']:,} against {largest['gap']:,}.",
@@ -109,7 +109,7 @@ def judge(records: Sequence[Record]) -> Judgement:
                     "×".join(map(str, each["map"])),
                     f"{each['backbone']:,}",
                     *(f"{each[name]:,}" for name in NAMES),
-                    shown(ratios[each["network"]], "ratio"),
+                    format_value(ratios[each["network"]], "ratio"),
                     f"{each['flatten'] / (each['flatten'] + each['backbone']):.0%}",
                 )
                 for each in networks
@@ -121,7 +121,7 @@ def judge(records: Sequence[Record]) -> Judgement:
                 "network",
                 "parameters",
                 [
-                    Series(NAMES[name], [each["network"] for each in told], [each[name] for each in told], head=name)
+                    Series(NAMES[name], [each["network"] for each in named], [each[name] for each in named], head=name)
                     for name in NAMES
                 ],
                 kind="bar",
@@ -129,7 +129,7 @@ def judge(records: Sequence[Record]) -> Judgement:
                 log=True,
             )
         ],
-        {question: YES if all(answers) else NO for question, answers in asked.items()},
+        {question: YES if all(answers) else NO for question, answers in questions.items()},
     )
 
 

@@ -41,14 +41,14 @@ from tfpool.lab.protocol import Record, Scale
 from tfpool.lab.records import by_seed, levels, line, mean
 from tfpool.lab.scores import accuracy, scorer
 from tfpool.lab.statistics import over_seeds, paired
-from tfpool.lab.verdict import Judgement, above, answered, verdict, within
+from tfpool.lab.verdict import Judgement, above, verdict, with_answers, within
 from tfpool.tracking.store import Run
 from tfpool.training.recipe import Recipe
 
 NAMES = {"gap": "GAP", "gmp": "GMP", "flatten": "Flatten"}
 CHANCE = 1 / 4
 NEAR = 0.05
-"""What still counts as chance: within five points of it."""
+"""Distance from chance that still counts as chance: five points."""
 SCALES = {
     "quick": Scale(seeds=2, epochs=2, images=(1000,), rates=(2e-3,), levels=("zero", "circular")),
     "full": Scale(epochs=6, images=(3000,), tuning_seeds=1, levels=("zero", "circular", "none")),
@@ -78,11 +78,11 @@ def _inner() -> DataSet:
 
 def judge(records: Sequence[Record]) -> Judgement:
     paddings = levels(records, "padding")
-    kept, lost = [], []
+    differences, lost = [], []
     for padding in paddings:
         of_gap, of_flatten = (by_seed(records, "test", padding=padding, head=head) for head in ("gap", "flatten"))
-        kept.append(paired(f"Flatten − GAP, padding {padding}", of_flatten, of_gap))
-        lost.append(over_seeds(f"GAP − chance, padding {padding}", [each - CHANCE for each in of_gap.values()]))
+        differences.append(paired(f"Flatten − GAP, padding {padding}", of_flatten, of_gap))
+        lost.append(over_seeds(f"GAP − chance, padding {padding}", [accuracy - CHANCE for accuracy in of_gap.values()]))
     figures = [
         Figure(
             f"Which quarter: {where}",
@@ -111,14 +111,14 @@ def judge(records: Sequence[Record]) -> Judgement:
     unpadded = ""
     if "none" in paddings:
         unpadded = f" (without padding in {means['gap none']:.0%} and {elsewhere['gap', 'none']:.0%})"
-    answers = [*map(above, kept), *(within(each, NEAR) for each in lost)]
+    answers = [*map(above, differences), *(within(effect, NEAR) for effect in lost)]
     return Judgement(
         verdict(answers),
         f"GAP tells the quarter in {means['gap circular']:.0%} of images with circular padding, where the network "
         f"sees no border and chance is {CHANCE:.0%}; with zero padding in {means['gap zero']:.0%} at places as in "
         f"training and in {elsewhere['gap', 'zero']:.0%} at places never shown{unpadded}. Flatten: "
         f"{means['flatten circular']:.0%}, {means['flatten zero']:.0%} and {elsewhere['flatten', 'zero']:.0%}.",
-        answered([*kept, *lost], answers),
+        with_answers([*differences, *lost], answers),
         ("padding", "head", "similar", "dissimilar"),
         [
             (

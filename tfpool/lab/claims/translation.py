@@ -43,14 +43,14 @@ from tfpool.lab.protocol import Record, Scale
 from tfpool.lab.records import by_seed, levels, line, mean, nth
 from tfpool.lab.scores import images_of, scorer
 from tfpool.lab.statistics import Effect, paired
-from tfpool.lab.verdict import Judgement, above, answered, verdict
+from tfpool.lab.verdict import Judgement, above, verdict, with_answers
 from tfpool.tracking.store import Run
 from tfpool.training.recipe import Recipe
 
 NAMES = {"gap": "GAP", "flatten": "Flatten"}
 TRAINED = {"as they are": (), "shifted": ("shift",)}
 TRAINED_TO = 4
-"""Pixels that training images are shifted by at most: an eighth of 32."""
+"""Largest shift of training images in pixels: an eighth of 32."""
 SHIFTS = (0, 1, 2, 4, 6, 8)
 """In pixels. The network halves its map twice: 4 and 8 are whole cells of the last one."""
 IMAGES = 1000
@@ -58,7 +58,7 @@ SCALES = {
     "quick": Scale(seeds=2, epochs=3, images=(1000,), rates=(2e-3,), levels=(("zero",), ("as they are",))),
     "full": Scale(images=(3000,), tuning_seeds=1, levels=(("zero", "circular", "none"), ("as they are", "shifted"))),
 }
-"""Levels are paddings, and how training images are shown."""
+"""Levels are paddings and ways of training."""
 
 
 def observe(laboratory: Laboratory, scale: Scale) -> list[Record]:
@@ -81,31 +81,31 @@ def observe(laboratory: Laboratory, scale: Scale) -> list[Record]:
 
 
 def shifted(run: Run) -> dict[str, Any]:
-    """What shifts do to a run's model: a value for each of `SHIFTS`, a mean over four directions."""
+    """Measures by shift: one value for each of `SHIFTS`, the mean over four directions."""
     part, scores = images_of(run).test.first(IMAGES), scorer(run)
     before = scores(part.images)
     spread = np.linalg.norm(before - before.mean(axis=0), axis=1).mean()
-    found: dict[str, list[float]] = {"accuracy": [], "same": [], "moved": []}
+    by_shift: dict[str, list[float]] = {"accuracy": [], "same": [], "moved": []}
     for pixels in SHIFTS:
-        each: dict[str, list[float]] = {name: [] for name in found}
+        directions: dict[str, list[float]] = {name: [] for name in by_shift}
         for axis, way in ((1, -1), (1, 1), (2, -1), (2, 1)):
             after = scores(np.roll(part.images, way * pixels, axis=axis))
-            each["accuracy"].append(float((after.argmax(1) == part.labels).mean()))
-            each["same"].append(float((after.argmax(1) == before.argmax(1)).mean()))
-            each["moved"].append(float(np.linalg.norm(after - before, axis=1).mean() / spread))
-        for name, values in each.items():
-            found[name].append(float(np.mean(values)))
-    return {f"{name} by shift": values for name, values in found.items()}
+            directions["accuracy"].append(float((after.argmax(1) == part.labels).mean()))
+            directions["same"].append(float((after.argmax(1) == before.argmax(1)).mean()))
+            directions["moved"].append(float(np.linalg.norm(after - before, axis=1).mean() / spread))
+        for name, values in directions.items():
+            by_shift[name].append(float(np.mean(values)))
+    return {f"{name} by shift": values for name, values in by_shift.items()}
 
 
 def _drop(record: Record, least: int = 1, most: int = SHIFTS[-1]) -> float:
-    """Accuracy unshifted less its mean over shifts of so many pixels."""
+    """Accuracy unshifted minus its mean over shifts of `least` to `most` pixels."""
     shifts = zip(SHIFTS, record["accuracy by shift"], strict=True)
     return record["accuracy by shift"][0] - float(np.mean([each for pixels, each in shifts if least <= pixels <= most]))
 
 
 def _same(record: Record) -> float:
-    """Share of images with the answer that they have unshifted, over all shifts."""
+    """Fraction of images with the same answer as unshifted, over all shifts."""
     return float(np.mean(record["same by shift"][1:]))
 
 
@@ -171,7 +171,7 @@ def judge(records: Sequence[Record]) -> Judgement:
         verdict(answers),
         f"With zero padding, trained on objects in the middle, Flatten loses {effects[0]:more/less} of its accuracy "
         f"to shifts than GAP ({100 * flatten:.1f} and {100 * gap:.1f} points). {_covered(apart)}",
-        [*answered(effects, answers), *apart],
+        [*with_answers(effects, answers), *apart],
         ("trained", "padding", "head", "unshifted", "drop", "same answer", "scores moved by 1 px", "by 4 px"),
         rows,
         figures,
@@ -179,8 +179,8 @@ def judge(records: Sequence[Record]) -> Judgement:
 
 
 def _covered(apart: Sequence[Effect]) -> str:
-    """What is left of it where training has shown such shifts, under the first padding; empty where none did."""
-    shifted = [each for each in apart if "trained shifted" in each.name][:2]
+    """The drops after training with shifts, with the first padding; empty where no training had any."""
+    shifted = [effect for effect in apart if "trained shifted" in effect.name][:2]
     if not shifted:
         return ""
     within, beyond = shifted
