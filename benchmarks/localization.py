@@ -38,7 +38,7 @@ from tfpool.data.builtin import scattered
 from tfpool.data.dataset import PARTS
 from tfpool.models.preprocessing import to_network
 from tfpool.models.pretrained.applications import BUNDLED
-from tfpool.training.fit import start, take_one_thread
+from tfpool.training.fit import initial_model, take_one_thread
 from tfpool.training.trainer import Trainer
 
 NETWORK = "resnet8"
@@ -68,7 +68,7 @@ def trained(head: str, seed: int, train_images: int, epochs: int, data: DataSet)
     plan = tp.plan(NETWORK, head=head, input_shape=data.image_shape, classes=data.classes)
     recipe = tp.Recipe(epochs=epochs, batch_size=16, seed=seed)
     part = DataSet(data.name, data.class_names, data.train.first(train_images), data.validation.first(500), data.test)
-    model = start(plan, recipe)
+    model = initial_model(plan, recipe)
     trainer = Trainer(model, part, recipe, lambda images: to_network(images, plan))
     trainer.run(lambda: None, lambda metrics: None)
     return model, trainer.evaluate(part.test, lambda: None)[0]["accuracy"]

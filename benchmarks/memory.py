@@ -39,13 +39,13 @@ def peak_growth(name: str, shape: tuple[int, int, int], batch_size: int) -> int:
 
     from tfpool.data import DataSet, Part
     from tfpool.models.preprocessing import to_network
-    from tfpool.training.fit import start
+    from tfpool.training.fit import initial_model
     from tfpool.training.trainer import Trainer
 
     def train(plan: Plan, images: int, recipe: tp.Recipe) -> None:
         part = Part(np.zeros((images, *plan.input_shape), np.uint8), np.zeros(images, np.int64))  # type: ignore[arg-type]
         data = DataSet("zeros", tuple("0123456789"), part, part.first(1), part.first(1))
-        Trainer(start(plan, recipe), data, recipe, lambda images: to_network(images, plan)).run(
+        Trainer(initial_model(plan, recipe), data, recipe, lambda images: to_network(images, plan)).run(
             lambda: None, lambda metrics: None
         )
 

@@ -40,9 +40,9 @@ from tfpool.system.process import Process  # noqa: E402
 from tfpool.tracking.store import RunStore  # noqa: E402
 from tfpool.training import launch  # noqa: E402
 from tfpool.training.feature_cache import features  # noqa: E402
-from tfpool.training.fit import Reporter, start, take_one_thread  # noqa: E402
+from tfpool.training.fit import Reporter, initial_model, take_one_thread  # noqa: E402
 from tfpool.training.queue import enqueue  # noqa: E402
-from tfpool.training.trainer import EVALUATED, Trainer  # noqa: E402
+from tfpool.training.trainer import EVALUATION_BATCH, Trainer  # noqa: E402
 
 CASES = (("resnet20", 128), ("resnet8", 32))
 Epochs = Iterator[None]
@@ -54,18 +54,18 @@ def ours(plan: Plan, data: DataSet, recipe: tp.Recipe, folder: Path) -> Epochs:
     store.add({"plan": plan.spec, "data": data.name, "class_names": list(data.class_names), "recipe": recipe.config})
     run = store.claim(Process.of())
     assert run
-    model = start(plan, recipe)
+    model = initial_model(plan, recipe)
     trainer = Trainer(model, data, recipe, lambda images: to_network(images, plan))
     reporter = Reporter(store, run, model, trainer, threading.Event())
     while True:
-        trainer._epoch(reporter.stepped)
-        reporter.finished(trainer._close_epoch(reporter.stepped))
+        trainer._run_epoch(reporter.on_step)
+        reporter.on_epoch(trainer._end_epoch(reporter.on_step))
         yield
 
 
 def by_hand(plan: Plan, data: DataSet, recipe: tp.Recipe) -> Epochs:
     """A compiled training step over data in memory, and nothing else."""
-    model = start(plan, recipe)
+    model = initial_model(plan, recipe)
     optimizer = keras.optimizers.Adam(recipe.learning_rate)
     optimizer.build(model.trainable_variables)
     sparse = tf.nn.sparse_softmax_cross_entropy_with_logits
@@ -85,14 +85,14 @@ def by_hand(plan: Plan, data: DataSet, recipe: tp.Recipe) -> Epochs:
     while True:
         for first in range(0, len(data.train), recipe.batch_size):
             step(*(values[first : first + recipe.batch_size] for values in train))
-        for first in range(0, len(data.validation), EVALUATED):
-            validate(*(values[first : first + EVALUATED] for values in validation))
+        for first in range(0, len(data.validation), EVALUATION_BATCH):
+            validate(*(values[first : first + EVALUATION_BATCH] for values in validation))
         yield
 
 
 def by_fit(plan: Plan, data: DataSet, recipe: tp.Recipe) -> Epochs:
     """Keras's fit on arrays."""
-    model = start(plan, recipe)
+    model = initial_model(plan, recipe)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(recipe.learning_rate), loss, metrics=["accuracy"], jit_compile=False)
     images, labels = (values.numpy() for values in _in_memory(data.train))
@@ -178,16 +178,16 @@ def on_features(images: int, folder: Path) -> float:
         return time.perf_counter() - began
 
     def through(plan: Plan, epochs: int) -> None:
-        trainer = Trainer(start(plan, recipe), data, recipe, lambda batch: to_network(batch, plan, "imagenet"))
+        trainer = Trainer(initial_model(plan, recipe), data, recipe, lambda batch: to_network(batch, plan, "imagenet"))
         for _ in range(epochs):
-            trainer._epoch(lambda: None)
-            trainer._close_epoch(lambda: None)
+            trainer._run_epoch(lambda: None)
+            trainer._end_epoch(lambda: None)
 
     def on_cached() -> None:
         small = DataSet("part", data.class_names, data.train, data.validation, data.test.first(200))
         for plan in plans:
-            model = start(plan, recipe)
-            cached = features(model, plan, recipe, small, folder, lambda fraction: None)
+            model = initial_model(plan, recipe)
+            cached = features(model, plan, recipe, small, folder, lambda done, total: None)
             head = keras.Model(model.get_layer(plan.features.name).output, model.output)
             Trainer(head, cached, recipe, tf.identity).run(lambda: None, lambda metrics: None)
 
@@ -213,7 +213,7 @@ def one_process(images: int, rounds: int, folder: Path, rows: Rows) -> None:
             "fit": by_fit(plan, data, recipe),
             "half": ours(plan, data, half, folder / f"{network}-half"),
         }
-        ways |= training_in_pytorch.ways(plan, images, batch_size, recipe.learning_rate, EVALUATED)
+        ways |= training_in_pytorch.ways(plan, images, batch_size, recipe.learning_rate, EVALUATION_BATCH)
         speeds = in_turns(ways, images, rounds)
         case = f"{network}, batch {batch_size}"
         rows.add(f"{case}: images per second", f"{speeds['ours']:,.0f}", "")

@@ -10,13 +10,13 @@ def numbered(count: int) -> Part:
 
 
 def labels(epoch: int, seed: int = 1, first: int = 0) -> list[int]:
-    found = list(batches.shuffled(numbered(23), 5, seed, epoch, first))
-    assert all(np.array_equal(images[:, 0, 0, 0], those) for images, those in found)
-    assert len(found) == batches.steps(numbered(23), 5) - first
-    return [int(label) for _, those in found for label in those]
+    drawn = list(batches.shuffled(numbered(23), 5, seed, epoch, first))
+    assert all(np.array_equal(images[:, 0, 0, 0], batch) for images, batch in drawn)
+    assert len(drawn) == batches.steps(numbered(23), 5) - first
+    return [int(label) for _, batch in drawn for label in batch]
 
 
-def test_every_epoch_has_every_image_once_in_an_order_of_its_own() -> None:
+def test_each_epoch_has_every_image_once_in_an_order_of_its_own() -> None:
     orders = [labels(epoch) for epoch in range(3)]
     assert all(sorted(order) == list(range(23)) for order in orders)
     assert len({tuple(order) for order in orders}) == 3
@@ -27,10 +27,10 @@ def test_the_order_follows_from_seed_and_epoch_alone() -> None:
     assert labels(epoch=2) != labels(epoch=2, seed=2)
 
 
-def test_any_step_can_be_come_back_to() -> None:
+def test_an_epoch_can_resume_at_any_step() -> None:
     assert labels(epoch=1, first=3) == labels(epoch=1)[15:]
     assert labels(epoch=1, first=5) == []
 
 
 def test_in_order_has_each_image_once() -> None:
-    assert [int(label) for _, those in batches.in_order(numbered(23), 5) for label in those] == list(range(23))
+    assert [int(label) for _, batch in batches.in_order(numbered(23), 5) for label in batch] == list(range(23))

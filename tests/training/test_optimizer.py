@@ -7,17 +7,17 @@ from tfpool.training import optimizer
 
 SCORES = np.array([[2.0, -1.0, 0.5], [0.1, 0.2, -3.0]], np.float32)
 LABELS = np.array([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0]], np.float32)
-SHARES = np.exp(SCORES) / np.exp(SCORES).sum(axis=1, keepdims=True)
-TRUE = (SHARES * LABELS).sum(axis=1)
+PROBABILITIES = np.exp(SCORES) / np.exp(SCORES).sum(axis=1, keepdims=True)
+TRUE = (PROBABILITIES * LABELS).sum(axis=1)
 
 
 def rates(steps: int = 100, **settings: object) -> np.ndarray:
     return optimizer.learning_rates(tp.Recipe(epochs=10, learning_rate=1.0, **settings), steps)  # type: ignore[arg-type]
 
 
-def test_cosine_is_the_one_of_keras() -> None:
-    theirs = keras.optimizers.schedules.CosineDecay(1.0, 100)
-    np.testing.assert_allclose(rates(), [float(theirs(step)) for step in range(100)], atol=1e-6)
+def test_cosine_equals_the_schedule_of_keras() -> None:
+    schedule = keras.optimizers.schedules.CosineDecay(1.0, 100)
+    np.testing.assert_allclose(rates(), [float(schedule(step)) for step in range(100)], atol=1e-6)
 
 
 def test_step_falls_to_a_tenth_twice() -> None:
@@ -42,33 +42,33 @@ def test_one_cycle_rises_for_three_tenths_and_falls_to_zero() -> None:
 
 @pytest.mark.parametrize("name", ["adam", "adamw", "sgd"])
 def test_the_optimizer_takes_the_rate_of_each_step(name: str) -> None:
-    made = optimizer.optimizer(tp.Recipe(epochs=1, optimizer=name, learning_rate=0.5), steps=4)
+    tested = optimizer.optimizer(tp.Recipe(epochs=1, optimizer=name, learning_rate=0.5), steps=4)
     weight = keras.Variable([1.0])
-    made.build([weight])
+    tested.build([weight])
     expected = optimizer.learning_rates(tp.Recipe(epochs=1, learning_rate=0.5), 4)
     for rate in (*expected, expected[-1]):
-        assert float(made.learning_rate) == pytest.approx(rate)
-        made.apply([np.array([0.1], np.float32)], [weight])
+        assert float(tested.learning_rate) == pytest.approx(rate)
+        tested.apply([np.array([0.1], np.float32)], [weight])
 
 
-def test_weight_decay_spares_biases_and_normalisation() -> None:
+def test_weight_decay_spares_biases_and_normalization() -> None:
     model = tp.build(tp.plan("resnet8"), seed=0)
     before = {weight.path: weight.numpy() for weight in model.trainable_weights}
     recipe = tp.Recipe(optimizer="sgd", learning_rate=0.5, weight_decay=0.1, schedule="constant")
-    made = optimizer.optimizer(recipe, steps=1)
-    made.build(model.trainable_weights)
-    made.apply([np.zeros(weight.shape, np.float32) for weight in model.trainable_weights], model.trainable_weights)
+    tested = optimizer.optimizer(recipe, steps=1)
+    tested.build(model.trainable_weights)
+    tested.apply([np.zeros(weight.shape, np.float32) for weight in model.trainable_weights], model.trainable_weights)
     for weight in model.trainable_weights:
-        share = 0.95 if weight.name == "kernel" else 1.0
-        np.testing.assert_allclose(weight.numpy(), share * before[weight.path], rtol=1e-5)
+        fraction = 0.95 if weight.name == "kernel" else 1.0
+        np.testing.assert_allclose(weight.numpy(), fraction * before[weight.path], rtol=1e-5)
 
 
-def test_without_a_word_of_the_recipe_nothing_decays() -> None:
+def test_nothing_decays_by_default() -> None:
     for name in ("adam", "adamw", "sgd"):
         weight = keras.Variable([3.0], name="kernel")
-        made = optimizer.optimizer(tp.Recipe(optimizer=name), steps=3)
-        made.build([weight])
-        made.apply([np.zeros(1, np.float32)], [weight])
+        tested = optimizer.optimizer(tp.Recipe(optimizer=name), steps=3)
+        tested.build([weight])
+        tested.apply([np.zeros(1, np.float32)], [weight])
         assert float(weight.numpy()[0]) == 3.0
 
 
@@ -82,4 +82,4 @@ def test_losses_are_those_of_their_formulas() -> None:
     hinge = np.maximum(0, 1 + others - (SCORES * LABELS).sum(axis=1)).mean()
     assert loss(loss="hinge") == pytest.approx(hinge, rel=1e-5)
     smooth = 0.9 * LABELS + 0.1 / 3
-    assert loss(label_smoothing=0.1) == pytest.approx(-(smooth * np.log(SHARES)).sum(axis=1).mean(), rel=1e-5)
+    assert loss(label_smoothing=0.1) == pytest.approx(-(smooth * np.log(PROBABILITIES)).sum(axis=1).mean(), rel=1e-5)

@@ -1,4 +1,4 @@
-"""The command line, `python -m tfpool`: the `parser`, and one module of commands per topic. Add a command here.
+"""The command line, `python -m tfpool`: options in `parser`, and one module of commands per topic. Add a command here.
 
-What a command does is in the package of its topic. Others use `parser.main`.
+What a command computes is in the package of its topic. Others use `parser.main`.
 """

@@ -12,7 +12,7 @@ from tfpool.counting.plan import Plan
 from tfpool.lab.provenance import versions
 from tfpool.networks.heads import FC, GAP, Flatten, Head
 from tfpool.tracking.store import Run
-from tfpool.training.queue import fitting, spec
+from tfpool.training.queue import plan_for, spec
 from tfpool.training.recipe import Recipe
 
 COMPARED = {"gap": GAP(), "flatten": Flatten(), "fc": FC(units=(128,))}
@@ -45,7 +45,7 @@ class Cell:
 
     @property
     def plan(self) -> Plan:
-        return fitting(self.backbone, self.head, data_sets.load(self.data), self.recipe, **self.settings)
+        return plan_for(self.backbone, self.head, data_sets.load(self.data), self.recipe, **self.settings)
 
     @property
     def key(self) -> str:

@@ -1,6 +1,6 @@
-"""Training a run: the recipe, the queue, the worker process and the trainer inside it. Importing this loads no Keras.
+"""Training: the recipe, the queue, the worker process and the trainer inside it. Importing the package loads no Keras.
 
-Where runs are kept is in `tracking`. Others use `Recipe`, `train`, `enqueue_heads`, `enqueue_sweep` and `launch`.
+The store of runs is in `tracking`. Others use `Recipe`, `train`, `enqueue_heads`, `enqueue_sweep` and `launch`.
 """
 
 from tfpool.training.api import train

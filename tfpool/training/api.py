@@ -1,4 +1,4 @@
-"""`tfpool.train`: one run, queued, started and waited for."""
+"""`tfpool.train`: queue one run, start a worker and wait for the run to end."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ def train(
 ) -> Run:
     """Train a plan and wait for it, with a progress bar.
 
-    The training happens in a background process with one thread, so that the same call gives the same
-    numbers wherever it is made. Ctrl-C stops the run and keeps what it has.
+    A background process trains with one thread, so the same call gives the same numbers anywhere. Ctrl-C stops the run
+    and saves what it has trained so far.
 
     Args:
-        plan: what `tfpool.plan` returned, for images and classes of the data set.
+        plan: a plan by `tfpool.plan` for the images and classes of the data set.
         data: name of a data set, as `python -m tfpool data` lists them.
         recipe: how to train. Default: `Recipe()`.
-        store: the folder to keep runs in.
+        store: folder of the runs.
 
     Returns:
         The run, done or stopped.
@@ -30,6 +30,15 @@ def train(
     Raises:
         ValueError: if plan, data set and recipe do not fit together.
         RuntimeError: if the run failed or its process was killed.
+
+    Example:
+        >>> import tfpool as tp
+        >>> plan = tp.plan("convnet", head="gap", input_shape=(28, 28, 1))
+        >>> run = tp.train(plan, "fashion_mnist", tp.Recipe(epochs=2, train_images=100))
+        >>> run.id, run.state
+        ('convnet-gap-1', 'done')
+        >>> len(run.history["val_accuracy"])
+        2
     """
     from tfpool.training.progress import watch
 

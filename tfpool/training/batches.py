@@ -1,4 +1,4 @@
-"""Images in batches, in an order that follows from seed and epoch alone, so that any step can be come back to."""
+"""Batches of images. Their order follows from seed and epoch alone, so that training can resume at any step."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from tfpool.data import Part
 
 
 def steps(part: Part, batch_size: int) -> int:
-    """Batches an epoch; the last one may be short."""
+    """Number of batches per epoch. The last batch may be smaller."""
     return -(-len(part) // batch_size)
 
 
 def shuffled(
     part: Part, batch_size: int, seed: int, epoch: int, first: int = 0
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """The batches of an epoch from the `first` on: images uint8 (B, H, W, C) and labels int64 (B,)."""
+    """The batches of an epoch from number `first` on: images uint8 (B, H, W, C) and labels int64 (B,)."""
     order = np.random.default_rng((seed, epoch)).permutation(len(part))
     for step in range(first, steps(part, batch_size)):
         positions = order[step * batch_size : (step + 1) * batch_size]
@@ -25,6 +25,6 @@ def shuffled(
 
 
 def in_order(part: Part, batch_size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Each image once, in the same form as `shuffled`."""
+    """The batches of all images in their order, in the same form as `shuffled`."""
     for start in range(0, len(part), batch_size):
         yield part.images[start : start + batch_size], part.labels[start : start + batch_size]

@@ -1,4 +1,4 @@
-"""The whole state of a training in one file, so that it goes on as if it had never stopped."""
+"""The whole state of a training in one file, from which it resumes as if it had never stopped."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ _STATE = "state"
 
 
 def save(path: Path, variables: Sequence[keras.Variable], state: dict[str, Any]) -> None:
-    """Write variables and plain state; the file is the old one or the new one, never a part."""
+    """Write variables and a JSON state. The file is always whole: the old one or the new one."""
     arrays = {str(number): np.asarray(variable) for number, variable in enumerate(variables)}
     with atomic(path) as temporary:
         np.savez(temporary, **{_STATE: np.array(json.dumps(state))}, **arrays)  # type: ignore[arg-type]
 
 
 def load(path: Path, variables: Sequence[keras.Variable]) -> dict[str, Any] | None:
-    """Give the variables their saved values and return the state; None where nothing was saved.
+    """Restore the variables and return the state; None if there is no file.
 
     Raises:
-        ValueError: if the file is damaged, or of another model.
+        ValueError: if the file is damaged or belongs to another model.
     """
     if not path.exists():
         return None
     try:
-        # NumPy leaves a file open that it opened and cannot read.
+        # NumPy does not close a file that it cannot read.
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             state = json.loads(str(file[_STATE]))
             arrays = [file[str(number)] for number in range(len(file.files) - 1)]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"The checkpoint {path} is damaged. Train the run again from its start.") from error
     if [array.shape for array in arrays] != [tuple(variable.shape) for variable in variables]:
-        raise ValueError(f"The checkpoint {path} is of another model. Train the run again from its start.")
+        raise ValueError(f"The checkpoint {path} belongs to another model. Train the run again from its start.")
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)
     return state

@@ -1,4 +1,4 @@
-"""What a frozen backbone makes of all images, computed once and kept on disk for every head that is trained on it."""
+"""Features of a frozen backbone: computed once and stored on disk for all heads that are trained on it."""
 
 from __future__ import annotations
 
@@ -25,33 +25,35 @@ from tfpool.training import batches
 from tfpool.training.recipe import Recipe
 
 FOLDER = "features"
-MOST_BYTES = 10 * 10**9
-"""Of all features that a store keeps. Beyond it those go that were not used for the longest time."""
+MAX_BYTES = 10 * 10**9
+"""Size of all features in a store. Beyond it the least recently used ones are removed."""
 _BATCH = 64
 _COMPLETE, _LOCK, _REMOVED = "complete", "lock", ".removed-"
+OnProgress = Callable[[int, int], None]
 
 
 def are_fixed(recipe: Recipe) -> bool:
-    """Whether an image has the same features each time it is seen."""
+    """Whether the features of an image are the same in every epoch."""
     return "backbone" in recipe.freeze and not recipe.augment
 
 
 def features(
-    model: keras.Model, plan: Plan, recipe: Recipe, data: DataSet, store: Path, stepped: Callable[[float], None]
+    model: keras.Model, plan: Plan, recipe: Recipe, data: DataSet, store: Path, on_progress: OnProgress
 ) -> DataSet:
-    """The data set with feature maps, float32 (N, h, w, C), in the place of images, read from disk.
+    """The data set with feature maps, float32 (N, h, w, C), instead of images. They are read from disk.
 
     Args:
         model: the plan's model with its weights.
-        store: the folder of the run store; features are kept below it, a folder for each backbone and data set.
-        stepped: called with the share that is done while they are computed; what it raises ends that.
+        store: folder of the run store. Features are stored in it, in one folder per backbone and data set.
+        on_progress: called with the number of images that are done and of all images. An error it raises ends the
+            computation.
     """
     folder = store / FOLDER / _key(plan, recipe, data)
-    with _alone(folder, stepped):
+    with _exclusive(folder, on_progress):
         if not (folder / _COMPLETE).exists():
-            _compute(model, plan, recipe, data, folder, stepped)
+            _compute(model, plan, recipe, data, folder, on_progress)
         (folder / _COMPLETE).touch()
-        # Once they are mapped, files may be removed: their bytes stay for whoever has them open.
+        # A mapped file may be removed: its bytes remain for the processes that have it open.
         train, validation, test = (
             Part(np.load(folder / f"{name}.npy", mmap_mode="r"), part.labels)
             for name, part in _images(data, recipe).items()
@@ -60,30 +62,30 @@ def features(
     return DataSet(data.name, data.class_names, train, validation, test)
 
 
-def make_room(kept: Path, most: int = MOST_BYTES) -> None:
-    """Remove the features that were not used for the longest time, until the others take no more than so many bytes.
+def make_room(cache: Path, max_bytes: int = MAX_BYTES) -> None:
+    """Remove the least recently used features until the others fit.
 
-    Those that a process is computing or opening stay; one that has opened them reads on.
+    Features that a process is computing or opening stay. A process can still read removed features that it has opened.
 
     Args:
-        kept: the folder that holds a folder for each backbone and data set.
-        most: bytes.
+        cache: folder that holds one folder per backbone and data set.
+        max_bytes: size of the features that may stay.
     """
-    for left in kept.glob(f"{_REMOVED}*"):
-        # A process was killed while it removed them.
-        shutil.rmtree(left, ignore_errors=True)
-    by_use = sorted((each for each in kept.iterdir() if not each.name.startswith(".")), key=_used)
+    for folder in cache.glob(f"{_REMOVED}*"):
+        # A process was killed while it removed this folder.
+        shutil.rmtree(folder, ignore_errors=True)
+    by_use = sorted((folder for folder in cache.iterdir() if not folder.name.startswith(".")), key=_last_use)
     total = sum(map(_size, by_use))
     for folder in by_use:
-        if total <= most:
+        if total <= max_bytes:
             return
         size = _size(folder)
         if _remove(folder):
             total -= size
 
 
-def _used(folder: Path) -> float:
-    """When features were used last; at once for those that were never finished."""
+def _last_use(folder: Path) -> float:
+    """When features were last used, in seconds since 1970; 0 for features that were never finished."""
     try:
         return (folder / _COMPLETE).stat().st_mtime
     except OSError:
@@ -97,19 +99,19 @@ def _size(folder: Path) -> int:
 
 
 def _remove(folder: Path) -> bool:
-    """Remove features as a whole, unless a process is at work on them; whether they are gone."""
-    if (lock := _locked(folder)) is None:
+    """Remove a folder of features unless a process works on it, and return whether it is gone."""
+    if (lock := _lock(folder)) is None:
         return False
     removed = folder.with_name(f"{_REMOVED}{folder.name}")
     with lock:
-        # To nobody is there a folder with a part of its files.
+        # Renaming first: no process ever sees a folder with some of its files.
         folder.rename(removed)
     shutil.rmtree(removed, ignore_errors=True)
     return True
 
 
 def _compute(
-    model: keras.Model, plan: Plan, recipe: Recipe, data: DataSet, folder: Path, stepped: Callable[[float], None]
+    model: keras.Model, plan: Plan, recipe: Recipe, data: DataSet, folder: Path, on_progress: OnProgress
 ) -> None:
     backbone = keras.Model(model.inputs[0], model.get_layer(plan.features.name).output)
 
@@ -121,16 +123,16 @@ def _compute(
     done, total = 0, sum(map(len, parts.values()))
     for name, part in parts.items():
         with atomic(folder / f"{name}.npy") as temporary:
-            kept = None
+            stored = None
             for start, (images, _) in enumerate(batches.in_order(part, _BATCH)):
                 values = compute(images).numpy()
-                if kept is None:
+                if stored is None:
                     shape = (len(part), *values.shape[1:])
-                    kept = np.lib.format.open_memmap(temporary, "w+", np.float32, shape)
-                kept[start * _BATCH : start * _BATCH + len(values)] = values
+                    stored = np.lib.format.open_memmap(temporary, "w+", np.float32, shape)
+                stored[start * _BATCH : start * _BATCH + len(values)] = values
                 done += len(values)
-                stepped(done / total)
-            del kept
+                on_progress(done, total)
+            del stored
     with atomic(folder / _COMPLETE) as temporary:
         temporary.write_text(json.dumps({"images": total}))
 
@@ -140,7 +142,7 @@ def _images(data: DataSet, recipe: Recipe) -> dict[str, Part]:
 
 
 def _key(plan: Plan, recipe: Recipe, data: DataSet) -> str:
-    """One name for all that the features depend on, the head left out."""
+    """Name of a folder that follows from all that the features depend on, which excludes the head."""
     backbone = {name: value for name, value in plan.spec.items() if name not in ("head", "classes")}
     start = recipe.weights or [recipe.initializer, recipe.seed]
     facts = [backbone, start, recipe.precision, recipe.train_images, data.fingerprint]
@@ -149,24 +151,24 @@ def _key(plan: Plan, recipe: Recipe, data: DataSet) -> str:
 
 
 @contextmanager
-def _alone(folder: Path, stepped: Callable[[float], None]) -> Iterator[None]:
-    """Let one process at a time compute; the others wait and then read."""
-    while (lock := _locked(folder)) is None:
-        stepped(0.0)
+def _exclusive(folder: Path, on_progress: OnProgress) -> Iterator[None]:
+    """Let one process at a time into the block; the others wait."""
+    while (lock := _lock(folder)) is None:
+        on_progress(0, 1)
         time.sleep(0.1)
     with lock:
         yield
 
 
-def _locked(folder: Path) -> IO[str] | None:
-    """The folder's lock, which closing gives back; None while another process has it."""
+def _lock(folder: Path) -> IO[str] | None:
+    """Lock a folder and return the lock, which closing releases; None if another process holds it."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / _LOCK
     with suppress(OSError):
         lock = path.open("w")
         with suppress(OSError):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Another process may have removed the folder in the meantime.
+            # Another process may have removed the folder meanwhile.
             if os.fstat(lock.fileno()).st_ino == path.stat().st_ino:
                 return lock
         lock.close()

@@ -1,4 +1,4 @@
-"""Training one run in this process: the model, the trainer, and what the store is told of it."""
+"""Trains one run in this process: builds the model, trains it and reports to the store."""
 
 from __future__ import annotations
 
@@ -30,39 +30,39 @@ from tfpool.training.trainer import Trainer
 
 _REPORT_SECONDS = 0.5
 _SAVE_SECONDS = 2.0
-_SAVE_SHARE = 50
-"""A checkpoint is written no sooner than after so many times what the one before it took."""
+_SAVE_PAUSE = 50
+"""Time between two checkpoints, at least, as a multiple of the time to write one."""
 
 
 class Stopped(Exception):
-    """Somebody asked the run to stop."""
+    """The run was stopped on request."""
 
 
 def fit_run(store: RunStore, run: Run, stop: threading.Event) -> dict[str, float]:
-    """Train a claimed run to its end, from its checkpoint if it has one, and return its result on the test images.
+    """Train a claimed run to its end, from its checkpoint if there is one, and return its result on the test images.
 
     Raises:
-        Stopped: when `stop` was set.
-        FloatingPointError: when the loss is no longer a number.
+        Stopped: if `stop` is set.
+        FloatingPointError: if the loss is not finite.
     """
     data, recipe = data_sets.load(run.spec["data"]), Recipe(**run.spec["recipe"])
-    _describe(run, data)
-    model = start(run.plan, recipe)
+    _write_description(run, data)
+    model = initial_model(run.plan, recipe)
     trainer = _trainer(model, run, recipe, data, store, stop)
     trainer.restore(run.checkpoint_path)
     reporter = Reporter(store, run, model, trainer, stop)
-    trainer.run(reporter.stepped, reporter.finished)
+    trainer.run(reporter.on_step, reporter.on_epoch)
     if recipe.patience is not None:
         model.load_weights(run.model_path)
     result, scores = trainer.evaluate(trainer.data.test, reporter.check)
-    _keep_predictions(predictions.path(run), scores, data)
+    _save_predictions(predictions.path(run), scores, data)
     result["images"] = len(data.test)
     run.checkpoint_path.unlink(missing_ok=True)
     return result
 
 
 def take_one_thread() -> None:
-    """Compute with one thread from here on: the number of threads decides the bits. Before anything is computed."""
+    """Compute with one thread, since the number of threads changes the last bits. Call before anything is computed."""
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
 
@@ -70,23 +70,23 @@ def take_one_thread() -> None:
 def _trainer(
     model: keras.Model, run: Run, recipe: Recipe, data: DataSet, store: RunStore, stop: threading.Event
 ) -> Trainer:
-    """A trainer of the whole model, or of its head alone on what its frozen backbone makes of the images."""
+    """A trainer of the whole model, or of its head alone on the cached features of its frozen backbone."""
     if not are_fixed(recipe):
         return Trainer(model, data, recipe, lambda images: to_network(images, run.plan, recipe.weights))
 
-    def stepped(share: float) -> None:
+    def on_progress(done: int, total: int) -> None:
         if stop.is_set():
             raise Stopped
-        store.report(run.id, preparing=share)
+        store.report(run.id, preparing=done / total)
 
-    known = features(model, run.plan, recipe, data, store.folder, stepped)
+    feature_data = features(model, run.plan, recipe, data, store.folder, on_progress)
     head = keras.Model(model.get_layer(run.plan.features.name).output, model.output)
-    return Trainer(head, known, recipe, tf.identity)
+    return Trainer(head, feature_data, recipe, tf.identity)
 
 
-def start(plan: Plan, recipe: Recipe) -> keras.Model:
-    """The plan's model as its training starts: initial weights, precision, frozen parts."""
-    # Whatever takes its randomness from Keras's global state instead of a seed of its own.
+def initial_model(plan: Plan, recipe: Recipe) -> keras.Model:
+    """The model before its first step: initial weights, precision, frozen parts."""
+    # Some layers draw from Keras's global random state instead of a seed of their own.
     keras.utils.set_random_seed(recipe.seed)
     with _precision(recipe.precision):
         model = build(plan, seed=recipe.seed, weights=recipe.weights, initializer=recipe.initializer)
@@ -96,32 +96,32 @@ def start(plan: Plan, recipe: Recipe) -> keras.Model:
 
 
 class Reporter:
-    """Tells the store about each second and each epoch, and keeps checkpoints and the model."""
+    """Reports progress and metrics to the store, and saves checkpoints and the model."""
 
     def __init__(self, store: RunStore, run: Run, model: keras.Model, trainer: Trainer, stop: threading.Event) -> None:
         self._store, self._run, self._model, self._trainer, self._stop = store, run, model, trainer, stop
         self._scalars = tf.summary.create_file_writer(str(run.path / "tensorboard"))
-        self._told = self._saved = time.monotonic()
+        self._reported = self._saved = time.monotonic()
         self._pause, self._speed = _SAVE_SECONDS, 0.0
 
     def check(self) -> None:
-        """Raises: Stopped, when asked to."""
+        """Raise `Stopped` if the run is to stop."""
         if self._stop.is_set():
             raise Stopped
 
-    def stepped(self) -> None:
+    def on_step(self) -> None:
         self.check()
         now = time.monotonic()
-        if now - self._told > _REPORT_SECONDS:
+        if now - self._reported > _REPORT_SECONDS:
             self._report(self._trainer.running)
         if now - self._saved > self._pause:
             self._save()
 
-    def finished(self, metrics: dict[str, float]) -> None:
+    def on_epoch(self, metrics: dict[str, float]) -> None:
         epoch = self._trainer.state["epoch"] - 1
         if self._trainer.is_best:
             save_model(self._model, self._run.model_path)
-        # First the store, then the checkpoint: a kill between them repeats an epoch, and loses none.
+        # The store comes first: a kill before the checkpoint repeats an epoch, but loses none.
         self._store.record(self._run.id, epoch, metrics)
         _write_history(self._store.get(self._run.id))
         self._summarize(epoch, metrics)
@@ -129,13 +129,13 @@ class Reporter:
         self._report(metrics)
 
     def _save(self) -> None:
-        began = time.monotonic()
+        start = time.monotonic()
         self._trainer.save(self._run.checkpoint_path)
         self._saved = time.monotonic()
-        self._pause = max(_SAVE_SECONDS, _SAVE_SHARE * (self._saved - began))
+        self._pause = max(_SAVE_SECONDS, _SAVE_PAUSE * (self._saved - start))
 
     def _report(self, values: dict[str, float]) -> None:
-        self._told = time.monotonic()
+        self._reported = time.monotonic()
         state = self._trainer.state
         if state["seconds"]:
             self._speed = state["seen"] / state["seconds"]
@@ -151,7 +151,7 @@ class Reporter:
         )
 
     def _summarize(self, epoch: int, values: dict[str, float]) -> None:
-        """Scalars as TensorBoard reads them, without needing TensorBoard installed."""
+        """Write scalars in TensorBoard's format, for which TensorBoard need not be installed."""
         scalars = tf.compat.v1.SummaryMetadata()
         scalars.plugin_data.plugin_name = "scalars"
         with self._scalars.as_default():
@@ -161,7 +161,7 @@ class Reporter:
 
 
 def save_model(model: keras.Model, path: Path) -> None:
-    """Save a model so that the file is the old one or the new one, never a part."""
+    """Save a model. The file is always whole: the old one or the new one."""
     with atomic(path) as temporary:
         model.save(temporary)
 
@@ -176,37 +176,41 @@ def _precision(policy: str) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def _keep_predictions(path: Path, scores: np.ndarray, data: DataSet) -> None:
-    """What the model says of each test image: its class, and the probabilities of that and of the true one."""
+def _save_predictions(path: Path, scores: np.ndarray, data: DataSet) -> None:
+    """Save the predicted class of each test image, and the probabilities of the predicted and the true class."""
     shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
-    shares = (shifted / shifted.sum(axis=1, keepdims=True)).astype(np.float32)
-    each = np.arange(len(scores))
+    probabilities = (shifted / shifted.sum(axis=1, keepdims=True)).astype(np.float32)
+    rows = np.arange(len(scores))
     predicted = scores.argmax(axis=1).astype(np.int32)
     with atomic(path) as temporary:
         np.savez_compressed(
-            temporary, predicted=predicted, confidence=shares[each, predicted], truth=shares[each, data.test.labels]
+            temporary,
+            predicted=predicted,
+            confidence=probabilities[rows, predicted],
+            truth=probabilities[rows, data.test.labels],
         )
 
 
 def _write_history(run: Run) -> None:
     with atomic(run.path / "history.csv") as temporary, temporary.open("w", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(("epoch", *METRICS))
+        writer = csv.writer(file)
+        writer.writerow(("epoch", *METRICS))
         epochs = zip(*(run.history[name] for name in METRICS), strict=True)
-        rows.writerows((number, *values) for number, values in enumerate(epochs, start=1))
+        writer.writerows((number, *values) for number, values in enumerate(epochs, start=1))
 
 
-def _describe(run: Run, data: DataSet) -> None:
-    """Everything needed to repeat the run, beside its model."""
+def _write_description(run: Run, data: DataSet) -> None:
+    """Write run.json, which holds all that is needed to repeat the run."""
     weights = run.spec["recipe"].get("weights")
-    scaled = (
-        f"as ImageNet's weights of {run.plan.backbone} expect" if weights else f"from 0 to {white_level(run.plan):g}"
-    )
+    if weights:
+        scale = f"as ImageNet's weights of {run.plan.backbone} expect"
+    else:
+        scale = f"from 0 to {white_level(run.plan):g}"
     facts = {
         "id": run.id,
         **run.spec,
         "data_fingerprint": data.fingerprint,
-        "input": f"float32 {scaled}",
+        "input": f"float32 {scale}",
         "output": "logits",
         "threads": 1,
         "versions": {

@@ -1,4 +1,4 @@
-"""Starting workers for the runs that wait in a store."""
+"""Starts worker processes for the queued runs of a store."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ WORKER = "tfpool.training.worker"
 
 
 def launch(store: RunStore) -> None:
-    """Start workers for queued runs, until as many live as there are cores; clear away what was deleted long ago."""
+    """Start workers for queued runs, at most one per core, and remove the files of runs deleted long ago."""
     store.purge()
-    # Pages may be killed at any time: a worker has its own session and outlives whoever started it.
+    # The dashboard may be killed at any time: workers are spawned in their own session and outlive it.
     with store.roster() as roster, (store.folder / "workers.log").open("ab") as log:
         for _ in range(roster.wanted(cores())):
             worker = spawn(command(WORKER, str(store.folder.resolve())), stdout=log, stderr=log)

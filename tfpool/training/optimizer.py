@@ -1,4 +1,4 @@
-"""What a recipe says of optimizer, learning rate and loss, as Keras has them."""
+"""Optimizer, learning rates and loss of a recipe as Keras objects."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from tfpool.training.recipe import Recipe
 
 MOMENTUM = 0.9
 _RISING = 0.3
-"""Share of the steps over which the schedule onecycle rises: Smith and Topin 2017, arXiv 1708.07120."""
-_LOWEST = 0.04
-"""What it begins at, as a share of the highest rate."""
+"""Fraction of the steps over which the schedule onecycle rises: Smith and Topin 2017, arXiv 1708.07120."""
+_INITIAL = 0.04
+"""Initial rate of the schedule onecycle, as a fraction of the highest."""
 
 
 def learning_rates(recipe: Recipe, steps: int) -> np.ndarray:
-    """The learning rate of each step, float32 (steps,), for a training of that many steps in all."""
+    """The learning rate of each step, float32 (steps,), where `steps` is the number of all steps of the training."""
     done = np.arange(steps) / max(1, steps)
     if recipe.schedule == "onecycle":
-        rising = _LOWEST + (1 - _LOWEST) * (1 - np.cos(np.pi * done / _RISING)) / 2
+        rising = _INITIAL + (1 - _INITIAL) * (1 - np.cos(np.pi * done / _RISING)) / 2
         shape = np.where(done < _RISING, rising, _cosine((done - _RISING) / (1 - _RISING)))
     else:
         warmup = recipe.warmup / recipe.epochs
@@ -38,24 +38,24 @@ def learning_rates(recipe: Recipe, steps: int) -> np.ndarray:
 
 
 def optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
-    """The optimizer for a training of that many steps in all."""
+    """The optimizer, where `steps` is the number of all steps of the training."""
     settings: dict[str, Any] = {
-        "learning_rate": _Listed(learning_rates(recipe, steps)),
+        "learning_rate": _RatePerStep(learning_rates(recipe, steps)),
         "weight_decay": recipe.weight_decay or None,
     }
-    made = {
+    optimizer = {
         "adam": lambda: keras.optimizers.Adam(**settings),
-        # Keras's own default decays; without a word of the recipe nothing does.
+        # Keras's default for AdamW decays weights; a recipe without weight decay must not.
         "adamw": lambda: keras.optimizers.AdamW(**{**settings, "weight_decay": recipe.weight_decay}),
         "sgd": lambda: keras.optimizers.SGD(momentum=MOMENTUM, nesterov=True, **settings),
     }[recipe.optimizer]()
     if recipe.weight_decay:
-        made.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    return made
+        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return optimizer
 
 
 def loss(recipe: Recipe) -> keras.losses.Loss:
-    """The mean loss of labels one-hot (N, K) and logits (N, K)."""
+    """The mean loss of one-hot labels (N, K) and logits (N, K)."""
     smoothing = recipe.label_smoothing
     if recipe.loss == "focal":
         return keras.losses.CategoricalFocalCrossentropy(alpha=1.0, from_logits=True, label_smoothing=smoothing)
@@ -64,8 +64,8 @@ def loss(recipe: Recipe) -> keras.losses.Loss:
     return keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=smoothing)
 
 
-class _Listed(keras.optimizers.schedules.LearningRateSchedule):
-    """A learning rate a step, from a list. The last one stays."""
+class _RatePerStep(keras.optimizers.schedules.LearningRateSchedule):
+    """One learning rate per step, from a list. Later steps use the last rate."""
 
     def __init__(self, rates: np.ndarray) -> None:
         self._rates = rates

@@ -1,4 +1,4 @@
-"""Waiting for runs in a terminal: bars with time left, or a line an epoch where the output is no terminal."""
+"""Progress of runs in a terminal: bars with the time left, or one line per epoch if the output is no terminal."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ _PAUSE = 0.3
 
 
 def watch(store: RunStore, run_ids: Sequence[str]) -> list[Run]:
-    """Wait until the runs have ended and return them. Ctrl-C asks them to stop and goes on waiting."""
+    """Wait until the runs have ended and return them. Ctrl-C stops the runs, then waits for their end."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[state]}"))
     with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
         tasks = {run_id: bars.add_task(run_id, total=1.0, state="queued") for run_id in run_ids}
-        told = dict.fromkeys(run_ids, 0)
+        printed_epochs = dict.fromkeys(run_ids, 0)
         while True:
             try:
                 launch(store)
-                found = [run for run in reversed(store.runs()) if run.id in tasks]
-                for run in found:
+                runs = [run for run in reversed(store.runs()) if run.id in tasks]
+                for run in runs:
                     bars.update(tasks[run.id], completed=run.fraction_done, state=describe(run))
                     if not console.is_terminal:
-                        told[run.id] = _tell(console, run, told[run.id])
-                if all(run.state in ENDED for run in found):
-                    return found
+                        printed_epochs[run.id] = _print_epochs(console, run, printed_epochs[run.id])
+                if all(run.state in ENDED for run in runs):
+                    return runs
                 time.sleep(_PAUSE)
             except KeyboardInterrupt:
                 for run_id in run_ids:
@@ -39,7 +39,7 @@ def watch(store: RunStore, run_ids: Sequence[str]) -> list[Run]:
 
 
 def describe(run: Run) -> str:
-    """State, epoch, accuracy, speed and time left, in a few words."""
+    """State, epoch, accuracy, speed and time left as one line."""
     if run.state != "running":
         return run.state
     if "preparing" in run.progress:
@@ -51,9 +51,10 @@ def describe(run: Run) -> str:
     return f"epoch {run.current_epoch}/{run.epochs}  accuracy {run.progress['accuracy']:.1%}  {speed}  {left} left"
 
 
-def _tell(console: Console, run: Run, told: int) -> int:
+def _print_epochs(console: Console, run: Run, first: int) -> int:
+    """Print the epochs from number `first` on and return the number of finished epochs."""
     epochs = len(run.history["loss"])
-    for epoch in range(told, epochs):
+    for epoch in range(first, epochs):
         values = {name: run.history[name][epoch] for name in ("loss", "accuracy", "val_accuracy")}
         console.print(
             f"{run.id}  epoch {epoch + 1}/{run.epochs}  loss {values['loss']:.4f}  accuracy {values['accuracy']:.1%}  "

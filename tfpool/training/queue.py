@@ -1,4 +1,4 @@
-"""From a plan to a run: check, queue, start workers, wait. Loads no TensorFlow."""
+"""From plans to queued runs, after checking that plan, data set and recipe fit. Loads no TensorFlow."""
 
 from __future__ import annotations
 
@@ -24,33 +24,33 @@ def enqueue(
     seeds: Sequence[int] | None = None,
     sweep: str | None = None,
 ) -> list[str]:
-    """Check that plans, data set and recipe fit together, queue a run for each plan and seed, and return their ids.
+    """Queue one run per plan and seed and return their ids.
 
     Raises:
-        ValueError: if one does not fit, saying what would; none is queued then.
+        ValueError: if a plan, the data set and the recipe do not fit together. Nothing is queued then.
     """
-    images = data_sets.load(data)
-    for each in plans:
-        _check(each, images, recipe)
+    data_set = data_sets.load(data)
+    for fitting in plans:
+        _check(fitting, data_set, recipe)
     recipes = [recipe] if seeds is None else [replace(recipe, seed=seed) for seed in seeds]
-    return [store.add(spec(each, images, seeded), sweep) for seeded in recipes for each in plans]
+    return [store.add(spec(fitting, data_set, seeded), sweep) for seeded in recipes for fitting in plans]
 
 
-def spec(plan: Plan, images: DataSet, recipe: Recipe) -> dict[str, Any]:
-    """Plain data of all that a run follows from."""
-    names = list(images.class_names)
-    return {"plan": plan.spec, "data": images.source, "class_names": names, "recipe": recipe.config}
+def spec(plan: Plan, data_set: DataSet, recipe: Recipe) -> dict[str, Any]:
+    """All that is needed to repeat a run, as JSON."""
+    names = list(data_set.class_names)
+    return {"plan": plan.spec, "data": data_set.source, "class_names": names, "recipe": recipe.config}
 
 
-def fitting(backbone: str, head: str | Head, images: DataSet, recipe: Recipe, **settings: Any) -> Plan:
-    """The plan of a network and a head for the images and classes of a data set, as the recipe has them read."""
-    return plan(backbone, head, _shape(images, recipe), images.classes, **settings)
+def plan_for(backbone: str, head: str | Head, data_set: DataSet, recipe: Recipe, **settings: Any) -> Plan:
+    """The plan of a network and a head for the images and classes of a data set, resized as the recipe says."""
+    return plan(backbone, head, _input_shape(data_set, recipe), data_set.classes, **settings)
 
 
 def enqueue_heads(
     backbone: str, heads: Sequence[str], data: str, recipe: Recipe, store: RunStore, **settings: Any
 ) -> list[str]:
-    """Queue one network under several heads, all or none, sized for the data set's images and classes."""
+    """Queue one network with several heads, all or none, for the images and classes of a data set."""
     return enqueue(_plans([backbone], heads, data, recipe, settings), data, recipe, store)
 
 
@@ -64,7 +64,7 @@ def enqueue_sweep(
     name: str | None = None,
     **settings: Any,
 ) -> list[str]:
-    """Queue every network under every head with so many seeds, from the recipe's on, as one group, all or none."""
+    """Queue every network with every head and seed as one sweep, all or none; seeds count up from the recipe's."""
     plans = _plans(backbones, heads, data, recipe, settings)
     return enqueue(plans, data, recipe, store, range(recipe.seed, recipe.seed + seeds), name)
 
@@ -72,33 +72,33 @@ def enqueue_sweep(
 def _plans(
     backbones: Sequence[str], heads: Sequence[str], data: str, recipe: Recipe, settings: Mapping[str, Any]
 ) -> list[Plan]:
-    images = data_sets.load(data)
-    return [fitting(backbone, head, images, recipe, **settings) for backbone in backbones for head in heads]
+    data_set = data_sets.load(data)
+    return [plan_for(backbone, head, data_set, recipe, **settings) for backbone in backbones for head in heads]
 
 
-def _check(plan: Plan, images: DataSet, recipe: Recipe) -> None:
+def _check(plan: Plan, data_set: DataSet, recipe: Recipe) -> None:
     for value, kind, example in ((plan, Plan, "tp.plan('resnet8')"), (recipe, Recipe, "tp.Recipe(epochs=5)")):
         if not isinstance(value, kind):
-            raise ValueError(f"A {kind.__name__} is needed, such as {example}, got {value!r}.")
-    wanted = _shape(images, recipe)
-    if any(size is not None and size != actual for size, actual in zip(plan.input_shape, wanted, strict=True)):
+            raise ValueError(f"Expected a {kind.__name__}, such as {example}, got {value!r}.")
+    shape = _input_shape(data_set, recipe)
+    if any(size is not None and size != actual for size, actual in zip(plan.input_shape, shape, strict=True)):
         raise ValueError(
-            f"{images.name} has images of {graph.text(wanted)}, the plan takes "
-            f"{graph.text(plan.input_shape)}. Plan again with input_shape={wanted}."
+            f"{data_set.name} has images of {graph.text(shape)}, the plan takes "
+            f"{graph.text(plan.input_shape)}. Plan again with input_shape={shape}."
         )
-    if plan.classes != images.classes:
+    if plan.classes != data_set.classes:
         raise ValueError(
-            f"{images.name} has {images.classes} classes, the plan has {plan.classes}. "
-            f"Plan again with classes={images.classes}."
+            f"{data_set.name} has {data_set.classes} classes, the plan has {plan.classes}. "
+            f"Plan again with classes={data_set.classes}."
         )
     if recipe.weights and plan.backbone not in NETWORKS:
         raise ValueError(f"There are no ImageNet weights for {plan.backbone}. Use one of: {', '.join(NETWORKS)}.")
     recipe.check(plan)
 
 
-def _shape(images: DataSet, recipe: Recipe) -> tuple[int, int, int]:
-    """(height, width, channels) of the images as the network is to read them."""
-    height, width, channels = images.image_shape
+def _input_shape(data_set: DataSet, recipe: Recipe) -> tuple[int, int, int]:
+    """(height, width, channels) of the images after the recipe's resizing."""
+    height, width, channels = data_set.image_shape
     if recipe.image_size is not None:
         height = width = recipe.image_size
     return height, width, 3 if recipe.weights else channels

@@ -1,6 +1,6 @@
-"""A model in training: one compiled step, the loop over epochs, and a state that any process can go on from.
+"""The training loop: a compiled step, the epochs, and a state from which any process can resume.
 
-Order of images and augmentation are functions of seed, epoch and step; all else that moves is in `variables` and
+The order of images and their augmentation follow from seed, epoch and step. All else that changes is in `variables` and
 `state`.
 """
 
@@ -22,22 +22,22 @@ from tfpool.training import batches, checkpoint, optimizer
 from tfpool.training.augmentation import augment
 from tfpool.training.recipe import Recipe
 
-EVALUATED = 256
-"""Images a batch where nothing is learnt."""
+EVALUATION_BATCH = 256
+"""Images per batch in evaluation."""
 
 
 class Trainer:
     """Trains a built model by a recipe.
 
     Args:
-        model: from what `prepare` makes of a batch to logits (N, K).
-        data: images, or feature maps.
+        model: a model from the output of `prepare` to logits (N, K).
+        data: a data set of images or feature maps.
         recipe: how to train.
-        prepare: from a batch as the data set has it to what the model reads, as a TensorFlow function.
+        prepare: TensorFlow function from a batch of the data set to the model's input.
 
     Attributes:
-        steps: steps an epoch.
-        state: epoch and step under way, counted from 0, the sums over the epoch so far, and the best epoch.
+        steps: number of steps per epoch.
+        state: current epoch and step, counted from 0, sums over the epoch so far, and the best epoch.
     """
 
     def __init__(
@@ -54,96 +54,95 @@ class Trainer:
             "best_epoch": None,
             "best_loss": math.inf,
             "elapsed": 0.0,
-            **_NOTHING_YET,
+            **_EPOCH_START,
         }
         batch = tf.TensorSpec([None, *self.images.images.shape[1:]], self.images.images.dtype)
         signature = (batch, tf.TensorSpec([None], tf.int64), tf.TensorSpec([], tf.int64))
-        # No step branches on a tensor: AutoGraph would find nothing to rewrite, and look for it for a second.
+        # No step branches on a tensor, so AutoGraph would search a second for nothing to rewrite.
         compiled = partial(tf.function, autograph=False, jit_compile=False)
         self._train = compiled(self._train_step, signature)
         self._evaluate = compiled(self._evaluate_step, signature[:2])
 
     @property
     def variables(self) -> list[keras.Variable]:
-        """Weights, random states and the optimizer's slots."""
+        """Weights, random states and the optimizer's variables."""
         return [*self.model.variables, *self.optimizer.variables]
 
     def save(self, path: Path) -> None:
         checkpoint.save(path, self.variables, self.state)
 
     def restore(self, path: Path) -> bool:
-        """Go on from a checkpoint; False where there is none.
+        """Restore a checkpoint and return whether there is one.
 
         Raises:
-            ValueError: if it is damaged or of another model.
+            ValueError: if the file is damaged or belongs to another model.
         """
         state = checkpoint.load(path, self.variables)
         if state is not None:
             self.state = state
         return state is not None
 
-    def run(self, stepped: Callable[[], None], finished: Callable[[dict[str, float]], None]) -> None:
-        """Train from where the state stands to the last epoch, or to where patience ends.
+    def run(self, on_step: Callable[[], None], on_epoch: Callable[[dict[str, float]], None]) -> None:
+        """Train from the current state to the last epoch, or until patience runs out.
 
         Args:
-            stepped: called after each step.
-            finished: called with the metrics of each epoch once it is over, when the state is that of the next one.
+            on_step: called after each step.
+            on_epoch: called with the metrics after each epoch, when the state is that of the next epoch.
 
         Raises:
-            FloatingPointError: when a loss is no longer a number.
+            FloatingPointError: if a loss is not finite.
         """
         while self.state["epoch"] < self.recipe.epochs and not self._out_of_patience():
-            self._epoch(stepped)
-            metrics = self._close_epoch(stepped)
-            finished(metrics)
+            self._run_epoch(on_step)
+            on_epoch(self._end_epoch(on_step))
 
-    def _epoch(self, stepped: Callable[[], None]) -> None:
+    def _run_epoch(self, on_step: Callable[[], None]) -> None:
         state, recipe = self.state, self.recipe
-        epoch, began = state["epoch"], time.monotonic() - state["seconds"]
+        epoch, start = state["epoch"], time.monotonic() - state["seconds"]
         for images, labels in batches.shuffled(self.images, recipe.batch_size, recipe.seed, epoch, first=state["step"]):
             loss, hits = self._train(images, labels, epoch * self.steps + state["step"])
             state["step"] += 1
             state["loss"] += float(loss)
             state["hits"] += int(hits)
             state["seen"] += len(labels)
-            state["seconds"] = time.monotonic() - began
+            state["seconds"] = time.monotonic() - start
             check_finite(state["loss"], f"in epoch {epoch + 1}, step {state['step']}")
-            stepped()
+            on_step()
 
-    def _close_epoch(self, stepped: Callable[[], None]) -> dict[str, float]:
-        state, began = self.state, time.monotonic()
-        validation, _ = self.evaluate(self.data.validation, stepped)
+    def _end_epoch(self, on_step: Callable[[], None]) -> dict[str, float]:
+        state, start = self.state, time.monotonic()
+        validation, _ = self.evaluate(self.data.validation, on_step)
         metrics = {**self.running, **{f"val_{name}": value for name, value in validation.items()}}
-        metrics["seconds"] = state["seconds"] + time.monotonic() - began
+        metrics["seconds"] = state["seconds"] + time.monotonic() - start
         check_finite(metrics["val_loss"], f"on the validation images after epoch {state['epoch'] + 1}")
         if metrics["val_loss"] < state["best_loss"]:
             state["best_loss"], state["best_epoch"] = metrics["val_loss"], state["epoch"]
-        state.update(_NOTHING_YET, epoch=state["epoch"] + 1, elapsed=state["elapsed"] + metrics["seconds"])
+        state.update(_EPOCH_START, epoch=state["epoch"] + 1, elapsed=state["elapsed"] + metrics["seconds"])
         return metrics
 
     @property
     def running(self) -> dict[str, float]:
         """Mean loss and accuracy of the epoch so far."""
-        seen = self.state["seen"] or 1
-        return {"loss": self.state["loss"] / seen, "accuracy": self.state["hits"] / seen}
+        images = self.state["seen"] or 1
+        return {"loss": self.state["loss"] / images, "accuracy": self.state["hits"] / images}
 
     @property
     def is_best(self) -> bool:
-        """Whether the model of the epoch that has just ended is the one to keep."""
+        """Whether to save the model of the epoch that has just ended."""
         return self.recipe.patience is None or self.state["best_epoch"] == self.state["epoch"] - 1
 
     def _out_of_patience(self) -> bool:
         best, patience = self.state["best_epoch"], self.recipe.patience
         return patience is not None and best is not None and self.state["epoch"] - best > patience
 
-    def evaluate(self, part: Part, stepped: Callable[[], None]) -> tuple[dict[str, float], np.ndarray]:
+    def evaluate(self, part: Part, on_step: Callable[[], None]) -> tuple[dict[str, float], np.ndarray]:
         """Mean loss and accuracy, and the logits, float32 (N, K)."""
         loss, hits, scores = 0.0, 0, []
-        for images, labels in batches.in_order(part, EVALUATED):
-            each, right, logits = self._evaluate(images, labels)
-            loss, hits = loss + float(each), hits + int(right)
+        for images, labels in batches.in_order(part, EVALUATION_BATCH):
+            batch_loss, batch_hits, logits = self._evaluate(images, labels)
+            loss, hits = loss + float(batch_loss), hits + int(batch_hits)
             scores.append(logits.numpy())
-            stepped()
+            on_step()
         return {"loss": loss / len(part), "accuracy": hits / len(part)}, np.concatenate(scores)
 
     def _train_step(self, images: tf.Tensor, labels: tf.Tensor, counter: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -163,14 +162,14 @@ class Trainer:
         return loss * tf.cast(tf.shape(labels)[0], tf.float32), _hits(labels, scores), scores
 
 
-_NOTHING_YET: dict[str, Any] = {"step": 0, "loss": 0.0, "hits": 0, "seen": 0, "seconds": 0.0}
+_EPOCH_START: dict[str, Any] = {"step": 0, "loss": 0.0, "hits": 0, "seen": 0, "seconds": 0.0}
 
 
 def check_finite(loss: float, where: str) -> None:
-    """Refuse to go on from a loss that is no number.
+    """Check that a loss is a number.
 
     Raises:
-        FloatingPointError: saying where that was and what to try.
+        FloatingPointError: if the loss is infinite or NaN.
     """
     if not math.isfinite(loss):
         raise FloatingPointError(f"The loss became {loss} {where}. Try a smaller learning rate.")

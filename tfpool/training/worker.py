@@ -1,4 +1,4 @@
-"""A background process that trains one queued run and then starts its successor.
+"""A background process that trains one queued run and then starts the next worker.
 
 python -m tfpool.training.worker STORE
 """
@@ -19,7 +19,7 @@ from tfpool.training.launcher import launch
 
 _PAUSE = 0.25
 _GRACE = 1.0
-_FULL = "The disk is full. Free some space and resume the run: it goes on from its last checkpoint."
+_FULL = "The disk is full. Free some space and resume the run: it continues from its last checkpoint."
 
 
 def main(folder: str) -> None:
@@ -57,12 +57,12 @@ def _work(store: RunStore, run: Run) -> None:
 
 
 def _watch(store: RunStore, run: Run, stop: threading.Event) -> None:
-    """Pass a request to stop on to the training, and end the process where it is too busy to listen.
+    """Pass a request to stop on to the training, and end the process if the training does not react.
 
-    Loading TensorFlow and tracing a deep network take many seconds without a step. Nothing is lost then:
-    every file is written whole or not at all.
+    Loading TensorFlow or tracing a deep network takes many seconds without a step. Ending the process then loses
+    nothing: every file is written whole or not at all.
     """
-    while not _is_asked(store, run):
+    while not _stop_requested(store, run):
         time.sleep(_PAUSE)
     stop.set()
     time.sleep(_GRACE)
@@ -71,11 +71,11 @@ def _watch(store: RunStore, run: Run, stop: threading.Event) -> None:
     os._exit(0)
 
 
-def _is_asked(store: RunStore, run: Run) -> bool:
+def _stop_requested(store: RunStore, run: Run) -> bool:
     try:
         return store.stop_requested(run.id)
     except ValueError:
-        # A store that cannot be read for a moment must not make the run deaf for good.
+        # The store may be unreadable for a moment; later requests must still be seen.
         return False
 
 

@@ -62,11 +62,11 @@ def observe(laboratory: Laboratory, scale: Scale) -> list[Record]:
 
 
 def _error_and_gradients(run: Run) -> dict[str, Any]:
-    from tfpool.training.fit import start
+    from tfpool.training.fit import initial_model
 
     images = images_of(run).train
     measured: dict[str, Any] = {"error": 1 - accuracy(scorer(run)(images.images), images)}
-    measured["gradients before"] = _norms(run, start(run.plan, Recipe(**run.spec["recipe"])))
+    measured["gradients before"] = _norms(run, initial_model(run.plan, Recipe(**run.spec["recipe"])))
     measured["gradients after"] = _norms(run, run.load_model())
     return measured
 

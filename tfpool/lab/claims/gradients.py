@@ -64,11 +64,11 @@ def _reached(run: Run) -> dict[str, float]:
     import tensorflow as tf
 
     from tfpool.models.preprocessing import to_network
-    from tfpool.training.fit import start
+    from tfpool.training.fit import initial_model
 
     images = to_network(images_of(run).test.images[:IMAGES], run.plan)
     fractions = {}
-    for when, model in (("before", start(run.plan, Recipe(**run.spec["recipe"]))), ("after", run.load_model())):
+    for when, model in (("before", initial_model(run.plan, Recipe(**run.spec["recipe"]))), ("after", run.load_model())):
         last = model.get_layer(run.plan.features.name).output
         features = keras.Model(model.inputs[0], last)(images, training=False)
         head = keras.Model(last, model.output)

@@ -1,0 +1,107 @@
+"""`data`: list data sets, check a folder or zip of images, add it as a data set, download one, remove one."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from tfpool import data
+from tfpool.cli.option_values import image_size, split_fractions
+from tfpool.data.custom.inspection import Report
+from tfpool.data.custom.safe_names import listed
+from tfpool.data.registry import find_download
+from tfpool.networks import graph
+from tfpool.system.format import count, table
+from tfpool.system.terminal import bar
+from tfpool.training.recipe import PRETRAINED, WHY_PRETRAINED, start_on
+
+_MOST_LINES = 20
+
+
+def list_command(args: argparse.Namespace) -> int:
+    data_sets = [data.describe(name) for name in data.names()]
+    if args.json:
+        print(json.dumps([facts.record() for facts in data_sets]))
+        return 0
+    rows = [
+        (
+            facts.name,
+            *map(count, facts.images),
+            count(facts.classes),
+            graph.text(facts.image_shape),
+            f"own: {facts.title}" if facts.state == "own" else facts.state,
+        )
+        for facts in data_sets
+    ]
+    print(table(("name", "train", "validation", "test", "classes", "size", ""), rows, right=(1, 2, 3, 4)))
+    return 0
+
+
+def check_command(args: argparse.Namespace) -> int:
+    with bar("Checking images") as progress:
+        report = data.inspect(args.path, progress)
+    print(json.dumps(report.record()) if args.json else _text(report))
+    return 0
+
+
+def add_command(args: argparse.Namespace) -> int:
+    size, split, channels = image_size(args.size), split_fractions(args.split), 1 if args.grey else 3
+    reports: list[Report] = []
+    with bar("Reading images") as progress:
+        data_set = data.add(
+            args.path, args.name, size, channels, split, args.seed, progress=progress, told=reports.append
+        )
+    (report,) = reports
+    if args.json:
+        facts = data.describe(data_set.name).record()
+        print(json.dumps({**facts, "folder": data_set.location, "report": report.record()}))
+        return 0
+    numbers = ", ".join(f"{len(part):,} for {name}" for name, part in data_set.parts.items())
+    shape = graph.text(data_set.image_shape)
+    print(f"{_text(report)}\n\nSaved as {data_set.name}, {shape}: {numbers}, in {data_set.location}")
+    start = start_on(len(data_set.train))
+    if start == PRETRAINED:
+        print(f"{len(data_set.train):,} training images {WHY_PRETRAINED}")
+    print(f"Train on it: python -m tfpool train {start.arguments} --data {data_set.name}")
+    return 0
+
+
+def fetch_command(args: argparse.Namespace) -> int:
+    path = find_download(args.name).path
+    data.load(args.name)
+    facts = data.describe(args.name)
+    print(json.dumps(facts.record()) if args.json else f"Downloaded {args.name}: {path}")
+    return 0
+
+
+def remove_command(args: argparse.Namespace) -> int:
+    data.remove(args.name)
+    print(json.dumps({"removed": args.name}) if args.json else f"Removed {args.name}.")
+    return 0
+
+
+def _text(report: Report) -> str:
+    rows = [
+        (name, *(f"{counts[number]:,}" for counts in report.counts.values()))
+        for number, name in enumerate(report.class_names)
+    ]
+    sizes = listed([f"{graph.text(size)} ({number:,})" for size, number in report.sizes])
+    lines = [
+        f"{report.source}: {report.images:,} images of {len(report.class_names)} classes",
+        "",
+        table(("class", *("images" if part == "all" else part for part in report.counts)), rows, right=(1, 2, 3)),
+        "",
+        f"Sizes: {sizes}",
+    ]
+    lines += [f"Note: {warning}" for warning in report.warnings]
+    lines += _files("Cannot be read", report.unreadable) + _files("Left out", report.skipped)
+    duplicates = [group for group in report.duplicates if group.where != "within a class"]
+    lines += _files("Equal images", [(group.where, " = ".join(group.files[:4])) for group in duplicates])
+    return "\n".join(lines)
+
+
+def _files(title: str, files: list[tuple[str, str]] | tuple[tuple[str, str], ...]) -> list[str]:
+    if not files:
+        return []
+    more = [f"  and {len(files) - _MOST_LINES:,} more"] if len(files) > _MOST_LINES else []
+    return [f"{title}:", *(f"  {name}: {reason}" for name, reason in files[:_MOST_LINES]), *more]

@@ -1,0 +1,51 @@
+"""`plan` and `compare`: counts of networks and heads."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from tfpool.cli.option_values import input_shape, settings
+from tfpool.counting.comparison import compare
+from tfpool.counting.counts import Counts
+from tfpool.counting.plan import plan
+from tfpool.inference.classifier import is_model_file
+from tfpool.models.keras_code import to_code
+from tfpool.system.format import memory
+from tfpool.system.startup import lasting
+from tfpool.system.terminal import quietly
+
+
+def plan_command(args: argparse.Namespace) -> int:
+    if is_model_file(args.backbone):
+        if args.code or args.set or any(value is not None for value in (args.head, args.input, args.classes)):
+            raise ValueError(
+                f"{args.backbone} is counted as it is. Leave out --head, --input, --classes, --set and --code."
+            )
+        counts = _counts_of_file(args.backbone)
+    else:
+        counts = plan(args.backbone, args.head, input_shape(args.input), args.classes, **settings(args.set))
+    training = counts.training_bytes(args.batch_size, args.optimizer)
+    if args.code:
+        print(to_code(counts), end="")  # type: ignore[arg-type]
+    elif args.json:
+        step = {"batch_size": args.batch_size, "optimizer": args.optimizer, "training_bytes": training}
+        print(json.dumps({**counts.record(), **step}))
+    else:
+        size = "–" if training is None else memory(training)
+        print(f"{counts}\n        training {size} with a batch of {args.batch_size} and {args.optimizer}")
+    return 0
+
+
+def compare_command(args: argparse.Namespace) -> int:
+    networks = [_counts_of_file(name) if is_model_file(name) else name for name in args.backbones]
+    comparison = compare(networks, args.head, input_shape(args.input), args.classes, **settings(args.set))
+    print(comparison.to_json() if args.json else comparison)
+    return 0
+
+
+def _counts_of_file(path: str) -> Counts:
+    with quietly(), lasting():
+        from tfpool.models.loading.load import load_model
+
+        return plan(load_model(path))

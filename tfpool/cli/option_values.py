@@ -1,0 +1,73 @@
+"""What people type after an option, such as 28x28x1 or width=0.5, as Python values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+
+def settings(texts: Sequence[str]) -> dict[str, Any]:
+    """Keyword arguments from texts such as width=0.5.
+
+    Raises:
+        ValueError: if a text has no name or no equals sign.
+    """
+    values: dict[str, Any] = {}
+    for text in texts:
+        name, separator, value = text.partition("=")
+        if not separator or not name.isidentifier():
+            raise ValueError(f"A setting is like width=0.5, got {text!r}.")
+        try:
+            values[name] = json.loads(value)
+        except json.JSONDecodeError:
+            values[name] = value
+    return values
+
+
+def input_shape(text: str | None) -> tuple[int | None, ...] | None:
+    """(height, width, channels) from 224, 224x192, 28x28x1 or any; None stays None.
+
+    Raises:
+        ValueError: if the text is no image size.
+    """
+    if text is None:
+        return None
+    if text == "any":
+        return None, None, 3
+    sizes = _whole_numbers(text)
+    if len(sizes) not in (1, 2, 3):
+        raise ValueError(f"An image size is like 224, 224x192 or 28x28x1, or 'any', got {text!r}.")
+    return tuple(sizes) if len(sizes) == 3 else (sizes[0], sizes[-1], 3)
+
+
+def image_size(text: str) -> tuple[int, int]:
+    """(height, width) from 64 or 48x64.
+
+    Raises:
+        ValueError: if the text is no image size.
+    """
+    sizes = _whole_numbers(text)
+    if len(sizes) not in (1, 2):
+        raise ValueError(f"An image size is like 64 or 48x64, height first, got {text!r}.")
+    return sizes[0], sizes[-1]
+
+
+def split_fractions(text: str) -> list[float]:
+    """The three numbers of a split such as 70/15/15.
+
+    Raises:
+        ValueError: if one of them is not a number.
+    """
+    try:
+        return [float(fraction) for fraction in text.split("/")]
+    except ValueError:
+        raise ValueError(f"A split is like 70/15/15, for train, validation and test, got {text!r}.") from None
+
+
+def _whole_numbers(text: str) -> list[int]:
+    """The numbers of 48x64; none if the text is anything else."""
+    try:
+        return [int(number) for number in text.lower().replace("×", "x").split("x")]
+    except ValueError:
+        return []

@@ -1,0 +1,187 @@
+"""`runs` and what is done with one: stop, rename, delete, undelete, export. And how runs are printed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from tfpool.system.format import clock, count, setting, short, table
+from tfpool.system.startup import lasting
+from tfpool.system.terminal import quietly
+from tfpool.tracking import results
+from tfpool.tracking.confidence import images_behind
+from tfpool.tracking.export import export_model
+from tfpool.tracking.query import FACETS, LABELS, is_lab, rank_runs, select_runs, split_countable, uncountable_text
+from tfpool.tracking.results import Group
+from tfpool.tracking.store import Run, RunStore
+
+
+def runs_command(args: argparse.Namespace) -> int:
+    stored = RunStore(args.store).runs()
+    if not stored and not args.json:
+        raise ValueError(f"{args.store} holds no runs yet. Train one: python -m tfpool train resnet8 --head gap")
+    # A sweep that is named is listed, even if the lab trained it.
+    listed = [run for run in stored if args.lab or args.sweep or not is_lab(run)]
+    omitted = f"{len(stored) - len(listed):,} runs of the lab are left out: --lab lists them."
+    countable, unknown = split_countable(listed)
+    if unknown and not countable and not args.json:
+        raise ValueError(uncountable_text(unknown))
+    if unknown:
+        print(f"tfpool: {uncountable_text(unknown)}", file=sys.stderr)
+    facets = {name: getattr(args, name) for name in FACETS}
+    runs = select_runs(countable, " ".join(args.text), facets) if countable else []
+    if not runs and not args.json:
+        advice = omitted if len(listed) < len(stored) else "Remove a search word or a filter."
+        raise ValueError(f"No run of {len(countable):,} in {args.store} matches. {advice}")
+    if len(listed) < len(stored):
+        print(f"tfpool: {omitted}", file=sys.stderr)
+    how = "best" if args.best else "last"
+    if args.seeds:
+        return _print_groups(runs, args.sort, how, args.json)
+    print_runs(rank_runs(runs, args.sort, how) if args.sort else runs, args.json, how)
+    return 0
+
+
+def stop_command(args: argparse.Namespace) -> int:
+    return _change_runs(args, RunStore.request_stop, "Stopping {}.")
+
+
+def delete_command(args: argparse.Namespace) -> int:
+    return _change_runs(args, RunStore.delete, "Deleted {0}. To undo within a day: python -m tfpool undelete {0}")
+
+
+def undelete_command(args: argparse.Namespace) -> int:
+    return _change_runs(args, RunStore.undelete, "Restored {}.")
+
+
+def _change_runs(args: argparse.Namespace, change: Callable[[RunStore, str], None], report: str) -> int:
+    store = RunStore(args.store)
+    for run_id in args.runs:
+        change(store, run_id)
+    print(json.dumps(args.runs) if args.json else report.format(" ".join(args.runs)))
+    return 0
+
+
+def rename_command(args: argparse.Namespace) -> int:
+    store = RunStore(args.store)
+    store.rename(args.id, args.name)
+    title = store.get(args.id).title
+    print(json.dumps({"id": args.id, "title": title}) if args.json else f"Renamed {args.id} to {title}.")
+    return 0
+
+
+def export_command(args: argparse.Namespace) -> int:
+    run, out = RunStore(args.store).get(args.id), Path(args.out)
+    if not out.parent.is_dir():
+        raise ValueError(f"There is no folder {out.parent} for {out.name}. Create it, or choose another --out.")
+    with quietly(), lasting():
+        export_model(run, out, args.format)
+    print(json.dumps({"run": run.id, "format": args.format, "out": args.out}) if args.json else f"Saved {out}")
+    return 0
+
+
+def _print_groups(runs: Sequence[Run], sort: str | None, how: str, as_json: bool) -> int:
+    """Print one row per group of runs that differ in the seed alone."""
+    metric = sort if sort in results.MEASURES else "test"
+    groups = results.groups(runs, metric, how)
+    if sort in results.COSTS:
+        groups.sort(key=lambda group: results.value(group.runs[0], sort) or 0)
+    if as_json:
+        print(json.dumps([_group_record(group, metric, how) for group in groups]))
+        return 0
+    if not groups:
+        raise ValueError("None of these runs is done, and only finished runs are compared over seeds. Wait for one.")
+    differing = results.differing([group.runs[0] for group in groups])
+    settings = [name for name in differing if name not in ("network", "head", "seed")]
+    text = _loss if metric.endswith("loss") else _percent
+    rows = [
+        (
+            f"{group.settings['network']}-{group.settings['head']}",
+            *(setting(name, group.settings.get(name)) for name in settings),
+            str(len(group.seeds)),
+            text(group.mean),
+            count(images_behind(group.runs[0], metric)),
+            "one seed" if group.margin is None else f"± {text(group.margin)}",
+            count(group.runs[0].plan.params),
+            _macs(group.runs[0]),
+        )
+        for group in groups
+    ]
+    measured = LABELS[metric] if metric.startswith("test") else f"{how} {LABELS[metric]}"
+    header = ("network", *settings, "seeds", measured, "of images", "95 % interval", "params", "MACs")
+    print(table(header, rows, right=range(1 + len(settings), len(header))))
+    return 0
+
+
+def print_runs(runs: Sequence[Run], as_json: bool, how: str = "last") -> None:
+    """Print one row per run, or all that is stored of each as JSON."""
+    if as_json:
+        print(json.dumps([_record(run) for run in runs]))
+        return
+    has_titles = any(run.title != run.id for run in runs)
+    rows = [
+        (
+            run.id,
+            *([run.title if run.title != run.id else ""] if has_titles else []),
+            run.state,
+            f"{len(run.history['loss'])}/{run.epochs}",
+            count(run.plan.params),
+            _macs(run),
+            _percent(results.value(run, "accuracy", how)),
+            _percent(results.value(run, "val_accuracy", how)),
+            _percent(results.value(run, "test")),
+            count(images_behind(run) if run.result else None),
+            _points(results.overfit(run, how)),
+            clock(results.value(run, "time")),
+        )
+        for run in runs
+    ]
+    names = ("run", *(["title"] if has_titles else []), "state")
+    numbers = ("epochs", "params", "MACs", "training", "validation", "test", "of images", "overfit", "time")
+    print(table((*names, *numbers), rows, right=range(len(names), len(names) + len(numbers))))
+
+
+def _percent(fraction: float | None) -> str:
+    return "–" if fraction is None else f"{fraction:.1%}"
+
+
+def _points(fraction: float | None) -> str:
+    return "–" if fraction is None else f"{100 * fraction:+.1f}"
+
+
+def _loss(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"
+
+
+def _macs(run: Run) -> str:
+    macs = run.plan.macs
+    return "–" if macs is None else short(macs)
+
+
+def _record(run: Run) -> dict[str, Any]:
+    names = ("id", "title", "note", "sweep", "state", "spec", "history", "result", "error", "created", "started")
+    plan = run.plan
+    counted = {"params": plan.params, "macs": plan.macs}
+    counted["test_images"] = images_behind(run) if run.result else None
+    return {**{name: getattr(run, name) for name in names}, "ended": run.ended, **counted, "path": str(run.path)}
+
+
+def _group_record(group: Group, metric: str, how: str) -> dict[str, Any]:
+    plan = group.runs[0].plan
+    return {
+        "settings": group.settings,
+        "runs": [run.id for run in group.runs],
+        "seeds": group.seeds,
+        "metric": metric,
+        "how": how,
+        "values": group.values,
+        "mean": group.mean,
+        "interval": group.interval,
+        "images": images_behind(group.runs[0], metric),
+        "params": plan.params,
+        "macs": plan.macs,
+    }
