@@ -13,14 +13,14 @@ from tfpool.tracking.store import ENDED
 from tfpool.training import enqueue_sweep, launch
 from tfpool.training.recipe import start_on
 
-header("Train", "How do these heads learn, side by side, live? Training goes on if you close this page.")
+header("Train", "How do these heads learn, side by side, live? Training continues if you close this page.")
 
 columns = st.columns([2, 4, 2, 1])
 with columns[2]:
-    # What is not here yet would be downloaded by looking: the Data page does that, with a bar.
-    here = [each for each in data.names() if data.describe(each).state != "to be downloaded"]
+    # Selecting a data set loads it. Downloads are for the Data page, which shows their progress.
+    available = [other for other in data.names() if data.describe(other).state != "to be downloaded"]
     name = st.selectbox(
-        "Data set", here, key="train_data", on_change=recipe_controls.follow_data_set, bind="query-params"
+        "Data set", available, key="train_data", on_change=recipe_controls.follow_data_set, bind="query-params"
     )
 with columns[0]:
     networks = controls.networks("train", [start_on(data.describe(name).images[0]).network])
@@ -28,7 +28,12 @@ with columns[1]:
     heads = controls.heads("train", ["gap", "flatten"])
 with columns[3]:
     repeats = controls.whole_number(
-        "Repeats", "train", "repeats", 1, most=100, help="Runs of each, with one seed after the other: one tells little"
+        "Repeats",
+        "train",
+        "repeats",
+        1,
+        most=100,
+        help="Runs of each network and head, each with another seed. One run alone says little.",
     )
 recipe = None
 with messages(go_on=True):
@@ -44,25 +49,25 @@ if st.button(label, type="primary", disabled=not (recipe and count), key="train_
         st.rerun()
 
 with messages():
-    known, unknown = split_countable(store().runs())
-run_buttons.told()
-run_buttons.of_unknown([run for run in unknown if not is_lab(run)])
-# The lab's are watched on the Claims page.
-own = [run for run in known if not is_lab(run)]
+    countable, unknown = split_countable(store().runs())
+run_buttons.show_messages()
+run_buttons.show_uncountable([run for run in unknown if not is_lab(run)])
+# The runs of the lab are on the Claims page.
+own = [run for run in countable if not is_lab(run)]
 newest = [run.id for run in own if run.state not in ENDED] or [run.id for run in own[:2]]
 named = st.query_params.get_all("runs")
-added = run_buttons.added()
+added = run_buttons.pop_added()
 if named and added:
     st.query_params["runs"] = named = [*named, *added]
-shown = [run.id for run in known if run.id in named] or newest
-if named and own and shown == newest and not set(named) & {*newest, *(run.id for run in unknown)}:
-    st.info("The runs that this address names are not here any more. These are the newest.")
-if shown:
+run_ids = [run.id for run in countable if run.id in named] or newest
+if named and own and run_ids == newest and not set(named) & {*newest, *(run.id for run in unknown)}:
+    st.info("The runs in this page's address no longer exist. These are the newest runs.")
+if run_ids:
     st.subheader("Runs", anchor=False)
-    chosen = run_cards.chosen(known, shown)
-    run_cards.show(chosen)
-    if any(run.state == "done" for run in chosen):
-        link("Runs", "Compare them, with their mistakes and files")
-        link("CAM", "See where they look")
+    selected = run_cards.select(countable, run_ids)
+    run_cards.show(selected)
+    if any(run.state == "done" for run in selected):
+        link("Runs", "Compare runs, their mistakes and files")
+        link("CAM", "See where the models find evidence")
 else:
-    st.info("Nothing has been trained yet. The settings above do for a first look: it takes about a minute.")
+    st.info("No runs yet. The settings above train two heads in about a minute.")

@@ -14,8 +14,8 @@ header("Runs", "Which run is better, by how much, over seeds?")
 
 with messages():
     known, unknown = split_countable(store().runs())
-run_buttons.told()
-run_buttons.of_unknown(unknown)
+run_buttons.show_messages()
+run_buttons.show_uncountable(unknown)
 answer = st.container()
 runs = run_table.without_lab(known)
 if not runs:
@@ -39,7 +39,7 @@ st.subheader("Compare", anchor=False)
 ids = [run.id for run in runs]
 # Without `default`, since ticks in the table set the choice, too.
 controls.begin_with(CHOSEN, ids, ids[:2])
-if added := run_buttons.added():
+if added := run_buttons.pop_added():
     st.session_state[CHOSEN] = [*st.session_state[CHOSEN], *added][:MOST]
 chosen = st.multiselect(
     "Runs",
@@ -61,7 +61,7 @@ with table:
 if not chosen:
     st.info(f"Tick up to {MOST} runs in the table to compare their settings, curves and mistakes.")
     st.stop()
-compared = run_cards.chosen(known, chosen)
+compared = run_cards.select(known, chosen)
 comparison.settings(compared)
 run_cards.show(compared, comparison.progress)
 

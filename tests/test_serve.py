@@ -1,6 +1,6 @@
 """`scripts/serve.py` loads what Home would otherwise load while its visitor waits."""
 
-from tests.helpers.processes import said
+from tests.helpers.processes import printed_words
 
 FIRST_PAGE = """
 import sys
@@ -16,4 +16,4 @@ print(*(name for name in set(sys.modules) - before if name.split(".")[0] in ("da
 
 
 def test_home_has_only_its_frame_left_to_load() -> None:
-    assert said(FIRST_PAGE) == ["dashboard.header"]
+    assert printed_words(FIRST_PAGE) == ["dashboard.header"]

@@ -158,7 +158,7 @@ def _curves(runs: Sequence[Run]) -> None:
     st.plotly_chart(
         charts.learning_curve(runs, metric, title, by),
         key="runs_curves",
-        alt=f"{title.capitalize()} by {by}: " + "; ".join(map(run_cards.ended, runs)),
+        alt=f"{title.capitalize()} by {by}: " + "; ".join(map(run_cards.alt_text, runs)),
     )
     if metric == "overfit":
         st.caption("Above zero the network does better on its training images than on new ones: it overfits.")

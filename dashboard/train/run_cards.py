@@ -1,4 +1,4 @@
-"""Training runs on a page: curves and cards of some of them, live while one is under way."""
+"""Curves and cards of training runs, updated while a run is queued or running."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from tfpool.training.launcher import launch
 
 _SECONDS = 1.0
 MOST = 8
-"""Runs that a page shows at once."""
+"""Number of runs that a page shows at once."""
 _CARDS = 3
-"""Runs beside each other at most: with a fourth one labels and buttons no longer fit on a line."""
-_CURVES = "Solid: on the validation images, which are not trained on. Dotted: on the training images."
+"""Maximum number of cards in a row: labels and buttons of four do not fit."""
+_CURVES = "Solid: validation images, which are not trained on. Dotted: training images."
 _ACCURACY = {
-    "test": "Share of the test images, which the network never saw before, that it classifies rightly.",
-    "val_accuracy": "Share of the validation images, which the network is not trained on, that it classifies rightly.",
+    "test": "Fraction of the test images, which were never used in training, that are classified correctly.",
+    "val_accuracy": "Fraction of the validation images, which are not trained on, that are classified correctly.",
 }
-_LIKE_THEM = "Below: of how many, and so where it lies on all images like them, with 95 % confidence (Wilson)."
+_INTERVAL = "Below: the number of images and the 95 % confidence interval (Wilson)."
 
 
 def show(runs: Sequence[Run], draw: Callable[[Sequence[Run]], None] | None = None) -> None:
-    """Draw runs, by default their curves over their cards, again and again while one of them is under way.
+    """Show runs, and update them every second until all have ended. Default: curves above cards.
 
-    Of more than `MOST` those around the one under way.
+    Of more than `MOST` runs, those around the running one are shown.
     """
     if all(run.state in ENDED for run in runs):
         _show(runs, draw or _draw)
@@ -43,18 +43,18 @@ def show(runs: Sequence[Run], draw: Callable[[Sequence[Run]], None] | None = Non
         st.fragment(_live, run_every=_SECONDS)([run.id for run in runs], draw or _draw)
 
 
-def chosen(runs: Sequence[Run], run_ids: Sequence[str]) -> list[Run]:
-    """Those of the store's runs that have these ids, in the order they were queued."""
+def select(runs: Sequence[Run], run_ids: Sequence[str]) -> list[Run]:
+    """The store's runs with these ids, in the order they were queued."""
     return [run for run in reversed(runs) if run.id in run_ids]
 
 
 def _live(run_ids: Sequence[str], draw: Callable[[Sequence[Run]], None]) -> None:
-    # A button in here runs this alone once more, and the page around it would show what was.
-    if run_buttons.pressed():
+    # A button inside a fragment reruns the fragment alone, and the rest of the page would be out of date.
+    if run_buttons.has_changed():
         st.rerun()
-    # A worker that was killed takes nobody's place in the queue.
+    # If a worker was killed, this starts another one for the queue.
     launch(store())
-    runs = chosen(store().runs(), run_ids)
+    runs = select(store().runs(), run_ids)
     _show(runs, draw)
     if all(run.state in ENDED for run in runs):
         st.rerun()
@@ -67,11 +67,11 @@ def _show(runs: Sequence[Run], draw: Callable[[Sequence[Run]], None]) -> None:
         st.caption(", ".join(f"{states[state]:,} {state}" for state in STATES if states[state]))
     draw(window(runs))
     if len(runs) > MOST:
-        st.caption(f"These are {MOST} of {len(runs):,} runs. All are on the Runs page.")
+        st.caption(f"Shown: {MOST} of {len(runs):,} runs. The Runs page lists all.")
 
 
 def window(runs: Sequence[Run]) -> Sequence[Run]:
-    """As many runs as a page shows, in their order: about half have ended where others are under way."""
+    """As many runs as a page shows, in their order. About half of them have ended if others are still running."""
     first = next((place for place, run in enumerate(runs) if run.state not in ENDED), len(runs))
     start = max(0, min(first - MOST // 2, len(runs) - MOST))
     return runs[start : start + MOST]
@@ -83,76 +83,76 @@ def _draw(runs: Sequence[Run]) -> None:
 
 
 def cards(runs: Sequence[Run]) -> None:
-    """What each run is and how it stands, with buttons to stop it or to go on."""
-    beside = cards_beside(len(runs))
-    for start in range(0, len(runs), beside):
-        for column, run in zip(st.columns(beside), runs[start : start + beside], strict=False):
+    """A card per run: network, head, state and accuracy, with its buttons."""
+    columns = card_columns(len(runs))
+    for start in range(0, len(runs), columns):
+        for column, run in zip(st.columns(columns), runs[start : start + columns], strict=False):
             with column.container(border=True):
                 _card(run)
 
 
-def ended(run: Run) -> str:
-    """How a run stands, in a few words for a chart's `alt`."""
+def alt_text(run: Run) -> str:
+    """State and accuracy of a run, for the alternative text of a chart."""
     accuracy = results.last(run, "val_accuracy")
     return f"{run.id} {run.state}" + (f", validation accuracy {accuracy:.1%}" if accuracy is not None else "")
 
 
-def cards_beside(runs: int) -> int:
-    """Cards in a row, in rows as even as can be: four runs are two rows of two."""
+def card_columns(runs: int) -> int:
+    """Number of cards per row, so that rows are even: four runs make two rows of two."""
     rows = math.ceil(runs / _CARDS) or 1
     return max(2, math.ceil(runs / rows))
 
 
 def legend() -> None:
-    """What the lines of learning curves are."""
+    """Explain the lines of learning curves."""
     st.caption(_CURVES, help=meaning("epoch", "validation", "loss", "seed"))
 
 
 def _curves(runs: Sequence[Run]) -> None:
     if not any(run.history["loss"] for run in runs):
-        st.caption("The curves begin after the first epoch.")
+        st.caption("The curves start after the first epoch.")
         return
     for column, metric in zip(st.columns(2), ("accuracy", "loss"), strict=True):
         with column:
             figure = charts.learning_curve(runs, metric, metric)
-            said = f"{metric.capitalize()} by epoch: " + "; ".join(map(ended, runs))
-            st.plotly_chart(figure, key=f"runs_{metric}", alt=said)
+            text = f"{metric.capitalize()} by epoch: " + "; ".join(map(alt_text, runs))
+            st.plotly_chart(figure, key=f"runs_{metric}", alt=text)
     legend()
 
 
 def _card(run: Run) -> None:
-    described = run.plan
-    st.markdown(f"**{described.head.label}** · {described.backbone} · seed {run.spec['recipe']['seed']}")
+    plan = run.plan
+    st.markdown(f"**{plan.head.label}** · {plan.backbone} · seed {run.spec['recipe']['seed']}")
     if run.title != run.id:
         st.text(run.title)
-    # The legend of the curves has ids.
+    # The legend of the curves shows ids.
     st.caption(run.id)
-    st.caption(f"{described.params:,} parameters, {described.head_params:,} in the head")
+    st.caption(f"{plan.params:,} parameters, {plan.head_params:,} in the head")
     _accuracy(run)
     st.progress(run.fraction_done, text=_status(run))
     if run.state == "failed":
         st.error(plain(run.error or "The run failed."))
     if run.state == "interrupted":
-        st.warning("Its process is gone. Resume goes on to the same numbers as if it had never stopped.")
+        st.warning("The training process has ended unexpectedly. Resume continues it with the same results.")
     if run.note:
         st.text(run.note)
-    run_buttons.of(run)
+    run_buttons.show_buttons(run)
 
 
 def _accuracy(run: Run) -> None:
     metric = "test" if run.result else "val_accuracy"
-    share, images = results.last(run, metric), images_behind(run, metric)
-    help = f"{_ACCURACY[metric]} {_LIKE_THEM}"
-    st.metric(LABELS[metric].capitalize(), "–" if share is None else f"{share:.1%}", help=help)
-    if share is not None and images:
-        st.caption(f"of {images:,} images, so {interval_text(share, images)}")
+    accuracy, images = results.last(run, metric), images_behind(run, metric)
+    help = f"{_ACCURACY[metric]} {_INTERVAL}"
+    st.metric(LABELS[metric].capitalize(), "–" if accuracy is None else f"{accuracy:.1%}", help=help)
+    if accuracy is not None and images:
+        st.caption(f"of {images:,} images: {interval_text(accuracy, images)}")
 
 
 def _status(run: Run) -> str:
     if run.state != "running":
         return run.state
     if run.stopping:
-        return "stopping: it ends after this step, and what it has is kept"
+        return "stopping after this step; the model is saved"
     if "preparing" in run.progress:
         return f"running: computing features, {run.progress['preparing']:.0%}"
     if not run.progress:

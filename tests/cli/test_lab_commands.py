@@ -8,7 +8,7 @@ import pytest
 
 from tests.helpers.crafted_records import IN_PART, finding
 from tfpool.cli.parser import main
-from tfpool.lab import CLAIMS, Finding, run_claim
+from tfpool.lab import CLAIMS, Finding, matplotlib_figures, run_claim
 from tfpool.lab import finding as findings
 from tfpool.lab.laboratory import Halted
 
@@ -27,6 +27,7 @@ def conducted(monkeypatch: pytest.MonkeyPatch) -> Callable[[Conduct], list[tuple
             return conduct(name, scale)
 
         monkeypatch.setattr(run_claim, "conduct", record)
+        monkeypatch.setattr(matplotlib_figures, "draw", lambda figures, path: path)
         return requested
 
     return put

@@ -1,4 +1,4 @@
-"""Python in processes of its own."""
+"""Python code in new processes."""
 
 import json
 import os
@@ -10,14 +10,14 @@ ROOT = Path(__file__).parents[2]
 
 
 def modules_after(code: str) -> set[str]:
-    """Names in sys.modules after running code in a fresh process."""
+    """Names in sys.modules after code has run in a new process."""
     script = f"{code}\nimport json, sys; print(json.dumps(list(sys.modules)))"
-    ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
-    return set(json.loads(ended.stdout.splitlines()[-1]))
+    process = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    return set(json.loads(process.stdout.splitlines()[-1]))
 
 
 def tfpool(*arguments: str, cwd: Path = ROOT, timeout: float = 300) -> subprocess.CompletedProcess[str]:
-    """Run `python -m tfpool` in a process of its own."""
+    """Run `python -m tfpool` in a new process."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.run(
         [sys.executable, "-m", "tfpool", *map(str, arguments)],
@@ -29,8 +29,8 @@ def tfpool(*arguments: str, cwd: Path = ROOT, timeout: float = 300) -> subproces
     )
 
 
-def said(script: str) -> list[str]:
-    """The words that a Python script prints in a process of its own, which ends well."""
-    ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
-    assert ended.returncode == 0, ended.stderr
-    return ended.stdout.split()
+def printed_words(script: str) -> list[str]:
+    """The words that a Python script prints in a new process, which has to succeed."""
+    process = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert process.returncode == 0, process.stderr
+    return process.stdout.split()

@@ -1,4 +1,4 @@
-"""A sweep whose workers and dashboard are killed at random: nothing may be lost, doubled or stuck.
+"""A sweep whose workers and dashboard are killed at random: no run may be lost, doubled or stuck.
 
 python -m tests.helpers.soak --kills 30
 """
@@ -21,31 +21,32 @@ from urllib.parse import urlencode
 import tfpool as tp
 from tests.browser.conftest import CHROMIUM, FLAGS, free_port, start_server
 from tfpool.tracking.store import ENDED, METRICS, Run, RunStore
+from tfpool.training.progress import watch
 from tfpool.training.queue import enqueue
 
 RECIPE = tp.Recipe(epochs=4, train_images=256, batch_size=16, augment=("shift",))
 PLANS = [tp.plan("resnet8", head=head, input_shape=(28, 28, 1)) for head in (tp.GAP(dropout=0.3), tp.Flatten())]
 MOST_SECONDS = 90
-"""What a step of the soak may take before it counts as stuck."""
+"""Time after which a step of the soak counts as stuck."""
 
 
 def soak(folder: Path, kills: int, seeds: int, seed: int = 0, data: str = "fashion_mnist") -> list[Run]:
-    """Train a sweep under kills and return its runs, after checking that each is whole.
+    """Train a sweep under kills, check that each run is whole, and return the runs.
 
     Raises:
         AssertionError: if anything was lost, doubled or stuck.
     """
-    chance, store = random.Random(seed), RunStore(folder)
+    random_source, store = random.Random(seed), RunStore(folder)
     queued = enqueue(PLANS, data, RECIPE, store, range(seeds), "soak")
     with _Dashboard(folder, queued) as dashboard:
         for number in range(kills):
-            # Some while TensorFlow is loaded, some while steps are made.
-            begun = chance.choice((_workers, _steps))
-            _wait(store, lambda begun=begun: bool(begun(store)))  # type: ignore[misc]
-            time.sleep(chance.uniform(0, 3))
-            victim = chance.choice(("worker", "worker", "dashboard", "both"))
+            # Some kills come while TensorFlow is loading, some during training steps.
+            started = random_source.choice((_workers, _steps))
+            _wait(store, lambda started=started: bool(started(store)))  # type: ignore[misc]
+            time.sleep(random_source.uniform(0, 3))
+            victim = random_source.choice(("worker", "worker", "dashboard", "both"))
             if victim != "dashboard":
-                for pid in chance.sample(_workers(store), k=min(1, len(_workers(store)))):
+                for pid in random_source.sample(_workers(store), k=min(1, len(_workers(store)))):
                     _kill(pid)
             if victim != "worker":
                 dashboard.kill()
@@ -64,8 +65,14 @@ def soak(folder: Path, kills: int, seeds: int, seed: int = 0, data: str = "fashi
     return runs
 
 
+def train(folder: Path, seeds: int, data: str = "fashion_mnist") -> list[Run]:
+    """Train the same sweep without kills, dashboard or browser."""
+    store = RunStore(folder)
+    return watch(store, enqueue(PLANS, data, RECIPE, store, range(seeds), "soak"))
+
+
 def histories(runs: list[Run]) -> dict[tuple[str, int], dict[str, list[float]]]:
-    """What a run came to, times left out, by head and seed."""
+    """The metrics of each run without times, by head and seed."""
     return {
         (run.plan.head.name, run.spec["recipe"]["seed"]): {
             name: run.history[name] for name in METRICS if name != "seconds"
@@ -75,33 +82,33 @@ def histories(runs: list[Run]) -> dict[tuple[str, int], dict[str, list[float]]]:
 
 
 class _Dashboard:
-    """The real server, and a browser that looks at the runs: what is queued starts only because a page is open."""
+    """The real server and a browser on the Train page, which starts the queued runs."""
 
     def __init__(self, folder: Path, run_ids: Sequence[str]) -> None:
         self._folder, self._port = folder, free_port()
-        self._address = f"http://127.0.0.1:{self._port}/Train?" + urlencode([("runs", each) for each in run_ids])
-        self._held = ExitStack()
+        self._address = f"http://127.0.0.1:{self._port}/Train?" + urlencode([("runs", run_id) for run_id in run_ids])
+        self._resources = ExitStack()
 
     def __enter__(self) -> _Dashboard:
-        with ExitStack() as held:
+        with ExitStack() as resources:
             self._server = self._start()
-            held.callback(self._end)
-            profile = held.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
-            # It stays open, as a person's does, and finds each new server by itself.
+            resources.callback(self._end)
+            profile = resources.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
+            # The browser stays open and reconnects to each new server.
             options = ["--headless", "--remote-debugging-port=0", f"--user-data-dir={profile}", *FLAGS]
             browser = subprocess.Popen(
                 [CHROMIUM, *options, self._address], stderr=subprocess.DEVNULL, start_new_session=True
             )
-            held.callback(browser.wait)
-            held.callback(os.killpg, browser.pid, signal.SIGKILL)
-            self._held = held.pop_all()
+            resources.callback(browser.wait)
+            resources.callback(os.killpg, browser.pid, signal.SIGKILL)
+            self._resources = resources.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._held.close()
+        self._resources.close()
 
     def kill(self) -> None:
-        """Kill the server and start another one in its place."""
+        """Kill the server and start a new one."""
         self._end()
         self._server = self._start()
 
@@ -147,11 +154,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=30)
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--seed", type=int, default=0, help="of the kills")
-    given = parser.parse_args()
+    parser.add_argument("--seed", type=int, default=0, help="random seed of the kills")
+    args = parser.parse_args()
     with tempfile.TemporaryDirectory() as killed, tempfile.TemporaryDirectory() as whole:
-        runs = soak(Path(killed), given.kills, given.seeds, given.seed)
-        assert histories(runs) == histories(soak(Path(whole), 0, given.seeds))
+        runs = soak(Path(killed), args.kills, args.seeds, args.seed)
+        assert histories(runs) == histories(train(Path(whole), args.seeds))
     print(f"{len(runs)} runs are whole, and the same as without a kill.")
 
 

@@ -10,10 +10,10 @@ def numbered(count: int) -> Part:
 
 
 def labels(epoch: int, seed: int = 1, first: int = 0) -> list[int]:
-    drawn = list(batches.shuffled(numbered(23), 5, seed, epoch, first))
-    assert all(np.array_equal(images[:, 0, 0, 0], batch) for images, batch in drawn)
-    assert len(drawn) == batches.steps(numbered(23), 5) - first
-    return [int(label) for _, batch in drawn for label in batch]
+    pairs = list(batches.shuffled(numbered(23), 5, seed, epoch, first))
+    assert all(np.array_equal(images[:, 0, 0, 0], batch) for images, batch in pairs)
+    assert len(pairs) == batches.steps(numbered(23), 5) - first
+    return [int(label) for _, batch in pairs for label in batch]
 
 
 def test_each_epoch_has_every_image_once_in_an_order_of_its_own() -> None:
