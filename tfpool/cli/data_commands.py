@@ -8,7 +8,7 @@ import json
 from tfpool import data
 from tfpool.cli.option_values import image_size, split_fractions
 from tfpool.data.custom.inspection import Report
-from tfpool.data.custom.safe_names import listed
+from tfpool.data.custom.safe_names import short_list
 from tfpool.data.registry import find_download
 from tfpool.networks import graph
 from tfpool.system.format import count, table
@@ -85,7 +85,7 @@ def _text(report: Report) -> str:
         (name, *(f"{counts[number]:,}" for counts in report.counts.values()))
         for number, name in enumerate(report.class_names)
     ]
-    sizes = listed([f"{graph.text(size)} ({number:,})" for size, number in report.sizes])
+    sizes = short_list([f"{graph.text(size)} ({number:,})" for size, number in report.sizes])
     lines = [
         f"{report.source}: {report.images:,} images of {len(report.class_names)} classes",
         "",
