@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -25,7 +26,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 WITHOUT_KERAS = (
     *("networks", "networks.backbones", "networks.heads", "networks.catalog", "networks.ops"),
     *("counting", "counting.plan", "counting.comparison", "tracking", "tracking.store", "tracking.results"),
-    *("tracking.query", "training", "training.queue", "data", "data.registry", "lab"),
+    *("tracking.query", "training", "training.queue", "training.progress", "data", "data.registry", "lab"),
 )
 
 
@@ -37,19 +38,28 @@ def _modules() -> dict[str, Path]:
 
 
 MODULES = _modules()
+TFPOOL = [module for module in MODULES if module.startswith("tfpool")]
 
 
-def imported(module: str) -> set[str]:
-    """What a file imports, at its top or inside a function: modules of ours by file, others by their whole names.
+@cache
+def tree(module: str) -> ast.Module:
+    return ast.parse(MODULES[module].read_text())
 
-    Imports for the type checker alone are left out; lines of code that name a module as text count too.
+
+@cache
+def imported(module: str) -> frozenset[str]:
+    """What a file imports, at its top or inside a function: our modules by file, others by their full names.
+
+    Imports for the type checker alone do not count.
     """
-    tree = ast.parse(MODULES[module].read_text())
-    for node in ast.walk(tree):
+    names: set[str] = set()
+    pending: list[ast.AST] = [tree(module)]
+    while pending:
+        node = pending.pop()
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-            node.body = []
-    names = set()
-    for node in ast.walk(tree):
+            pending += node.orelse
+            continue
+        pending += ast.iter_child_nodes(node)
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -57,7 +67,7 @@ def imported(module: str) -> set[str]:
             inner = {f"{node.module}.{alias.name}" for alias in node.names}
             names |= inner & set(MODULES) or {node.module or ""}
             names |= {node.module or ""} if inner - set(MODULES) else set()
-    return names - {module}
+    return frozenset(names - {module})
 
 
 def floor(module: str) -> int | None:
@@ -76,28 +86,28 @@ def test_no_two_files_import_each_other_in_a_circle() -> None:
     assert len(order) == len(MODULES) > 200
 
 
-@pytest.mark.parametrize("module", sorted(set(MODULES) - {"tfpool"}))
-def test_imports_run_down_the_floors(module: str) -> None:
-    own = floor(module)
-    assert own is not None, f"{module} has no floor in the house"
-    assert not {name for name in imported(module) if (floor(name) or 0) > own}
+def test_imports_run_down_the_floors() -> None:
+    modules = set(MODULES) - {"tfpool"}
+    assert [module for module in modules if floor(module) is None] == []
+    upwards = {(one, other) for one in modules for other in imported(one) if (floor(other) or 0) > (floor(one) or 0)}
+    assert upwards == set()
 
 
 def test_networks_import_nothing_of_ours_above_them_nor_keras() -> None:
-    for module in MODULES:
+    allowed = ("tfpool.networks", "tfpool.validation")
+    for module in TFPOOL:
         if module.startswith("tfpool.networks"):
-            allowed = ("tfpool.networks", "tfpool.validation")
-            assert not {n for n in imported(module) if n.startswith("tfpool") and not n.startswith(allowed)}
+            assert not {name for name in imported(module) if name.startswith("tfpool") and not name.startswith(allowed)}
             assert not {name for name in imported(module) if name.split(".")[0] in ("keras", "tensorflow")}
 
 
-@pytest.mark.parametrize("module", [module for module in MODULES if module.startswith("tfpool")])
-def test_tfpool_never_imports_streamlit_or_plotly(module: str) -> None:
-    assert not {name for name in imported(module) if name.split(".")[0] in ("streamlit", "plotly", "dashboard")}
+def test_tfpool_never_imports_streamlit_or_plotly() -> None:
+    dashboards = {"streamlit", "plotly", "dashboard"}
+    assert [module for module in TFPOOL if dashboards & {name.split(".")[0] for name in imported(module)}] == []
 
 
 def test_no_two_modules_of_tfpool_have_one_stem() -> None:
-    stems = [path.stem for module, path in MODULES.items() if module.startswith("tfpool") and path.stem != "__init__"]
+    stems = [MODULES[module].stem for module in TFPOOL if MODULES[module].stem != "__init__"]
     assert {stem for stem in stems if stems.count(stem) > 1} == set()
 
 
@@ -106,14 +116,14 @@ def test_the_top_of_the_package_is_seen_at_a_glance() -> None:
     assert len(list((ROOT / "tfpool").glob("*/__init__.py"))) <= 13
 
 
-@pytest.mark.parametrize("module", [module for module, path in MODULES.items() if path.stem == "__init__"])
-def test_a_package_says_what_lives_there(module: str) -> None:
-    assert re.match(r"(tfpool|[A-Z`]).+", ast.get_docstring(ast.parse(MODULES[module].read_text())) or "")
+def test_every_package_says_what_lives_there() -> None:
+    packages = [module for module, path in MODULES.items() if path.stem == "__init__"]
+    assert [name for name in packages if not re.match(r"(tfpool|[A-Z`]).+", ast.get_docstring(tree(name)) or "")] == []
 
 
-@pytest.mark.parametrize("module", WITHOUT_KERAS)
-def test_counting_queueing_and_listing_load_no_keras(module: str) -> None:
-    assert not modules_after(f"import tfpool.{module}") & {"tensorflow", "keras"}
+def test_counting_queueing_and_listing_load_no_keras() -> None:
+    modules = ", ".join(f"tfpool.{name}" for name in WITHOUT_KERAS)
+    assert not modules_after(f"import {modules}; tfpool.Recipe()") & {"tensorflow", "keras"}
 
 
 def test_a_large_plan_leaves_tensorflow_out() -> None:
@@ -125,14 +135,9 @@ def test_a_large_plan_leaves_tensorflow_out() -> None:
     assert not modules_after(code) & {"tensorflow", "keras", "numpy"}
 
 
-def test_queueing_and_watching_runs_load_no_tensorflow() -> None:
-    assert not modules_after("import tfpool.training.progress, tfpool.data; tfpool.Recipe()") & {"tensorflow", "keras"}
-
-
-def test_every_public_name_can_be_had() -> None:
+def test_public_names_are_listed_and_others_are_refused() -> None:
     import tfpool
 
-    assert all(hasattr(tfpool, name) for name in tfpool.__all__)
     assert set(tfpool.__all__) <= set(dir(tfpool))
     with pytest.raises(AttributeError, match="nonsense"):
         tfpool.nonsense  # noqa: B018

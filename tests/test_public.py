@@ -1,4 +1,4 @@
-"""What holds for every public name: it can be had, and its docstring tells what a user has to know."""
+"""Every public name can be imported, and its docstring has what a user needs to know."""
 
 import inspect
 import re
@@ -17,26 +17,26 @@ CALLS = {name: getattr(tp, name) for name in tp.__all__ if name != "metrics"} | 
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_a_docstring_tells_arguments_and_errors(name: str) -> None:
+def test_a_docstring_has_arguments_and_errors(name: str) -> None:
     call = CALLS[name]
-    told = inspect.getdoc(call)
-    assert told
-    assert told.splitlines()[0].endswith((".", ":"))
-    # Made by tfpool, not by users: it has attributes.
+    text = inspect.getdoc(call)
+    assert text
+    assert text.splitlines()[0].endswith((".", ":"))
+    # tfpool makes these, not users.
     if name in ("Explanation", "Curves"):
-        assert "Attributes:" in told
+        assert "Attributes:" in text
         return
-    given = [each for each in inspect.signature(call).parameters if each not in ("args", "kwargs")]
-    if given and name != "runs":
-        arguments = told.partition("Args:\n")[2].partition("\n\n")[0]
-        named = {each for line in re.findall(r"^    ([\w, ]+):", arguments, re.MULTILINE) for each in line.split(", ")}
-        assert set(given) <= named
-    if given:
-        assert "Raises:\n    ValueError: " in told
+    parameters = {name for name in inspect.signature(call).parameters if name not in ("args", "kwargs")}
+    if parameters and name != "runs":
+        arguments = text.partition("Args:\n")[2].partition("\n\n")[0]
+        lines = re.findall(r"^    ([\w, ]+):", arguments, re.MULTILINE)
+        assert parameters <= {name for line in lines for name in line.split(", ")}
+    if parameters:
+        assert "Raises:\n    ValueError: " in text
 
 
 @pytest.mark.parametrize("name", HEADS)
-def test_a_heads_docstring_tells_its_parameters_and_its_source(name: str) -> None:
-    told = inspect.getdoc(HEADS[name]) or ""
-    assert "parameters" in told or name == "fc"
-    assert "Source: " in told
+def test_a_heads_docstring_has_its_parameters_and_its_source(name: str) -> None:
+    text = inspect.getdoc(HEADS[name]) or ""
+    assert "parameters" in text or name == "fc"
+    assert "Source: " in text

@@ -1,6 +1,6 @@
 """tfpool: one network, any head after its last convolution. Count it, train it, look at it.
 
-The public names, in the order a newcomer meets them. Those that a first plan does not need are loaded on first use.
+The public names, in the order a newcomer meets them. Names that a first plan does not need are loaded on first use.
 """
 
 from importlib import import_module
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from tfpool._version import __version__ as __version__
 from tfpool.counting.plan import plan
 
-# These share their names with their modules. Importing them here, before anything else can, binds the
-# functions for good; none of these modules loads TensorFlow.
+# Written out for editors and type checkers, also the heads. `build` and `plan` share a name with a module, so they are
+# imported here before anything can import that module; none of these modules loads TensorFlow.
 from tfpool.models.build import build, with_head
 from tfpool.networks.catalog import catalog
 from tfpool.networks.heads import FC, GAP, GMP, NIN, SPP, AdaptiveAvg, AvgMax, Flatten, GeM
@@ -54,7 +54,7 @@ __all__ = [
     "metrics",
 ]
 
-_LATER = {
+_ON_FIRST_USE = {
     "compare": "tfpool.counting.comparison",
     "to_code": "tfpool.models.keras_code",
     "preprocess_input": "tfpool.models.pretrained",
@@ -73,9 +73,9 @@ _LATER = {
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _LATER:
+    if name not in _ON_FIRST_USE:
         raise AttributeError(f"module 'tfpool' has no attribute {name!r}")
-    value = getattr(import_module(_LATER[name]), name)
+    value = getattr(import_module(_ON_FIRST_USE[name]), name)
     globals()[name] = value
     return value
 

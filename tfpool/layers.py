@@ -1,4 +1,4 @@
-"""Keras layers of our own: only where no stock layer says the same. Import this to open a model that has one."""
+"""Keras layers of our own, where Keras has none. Import this module before you open a saved model that has one."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ EPSILON = 1e-6
 
 @keras.saving.register_keras_serializable("tfpool")
 class GeneralizedMeanPooling2D(keras.layers.Layer):
-    """(mean xᵖ)^(1/p) over height and width, with one learnt exponent p for all channels.
+    """(mean xᵖ)^(1/p) over height and width, with one learned exponent p for all channels.
 
-    Values below 1e-6 count as that. Source: Radenović et al. 2018, arXiv 1711.02512.
+    Values below 1e-6 are raised to 1e-6. Source: Radenović et al. 2018, arXiv 1711.02512.
 
     Input shape (N, H, W, C), output shape (N, C).
     """

@@ -1,4 +1,4 @@
-"""Numbers that a caller gave, checked; each refusal says what was expected and what came."""
+"""Checks of values from callers. Each error says what was expected and what was received."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def at_least(least: int, value: Any, what: str) -> int:
-    """The whole number `value`, if it is at least `least`.
+    """The integer `value`, if it is at least `least`.
 
     Raises:
         ValueError: naming `what` the number is for.
@@ -23,7 +23,7 @@ def at_least(least: int, value: Any, what: str) -> int:
 
 
 def not_negative(value: Any, name: str) -> float:
-    """A setting as a number that is 0 or more.
+    """The number `value` as a float, if it is finite and at least 0.
 
     Raises:
         ValueError: naming the setting.

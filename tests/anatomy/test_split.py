@@ -1,4 +1,4 @@
-"""Features are found in models of many makes, and the head computes what the model does."""
+"""Features are found in models of any origin, and the head computes the same scores as the model."""
 
 from collections.abc import Callable
 from typing import Any
@@ -28,13 +28,14 @@ def small() -> Any:
 
 def transfer_with_pooling_inside() -> Any:
     x = image()
-    backbone = keras.applications.MobileNetV2(weights=None, include_top=False, pooling="avg", input_shape=(64, 64, 3))
+    settings = {"weights": None, "include_top": False, "alpha": 0.25, "input_shape": (64, 64, 3)}
+    backbone = keras.applications.MobileNet(pooling="avg", **settings)
     return keras.Model(x, layers.Dense(3)(backbone(layers.Rescaling(2.0)(x))))
 
 
 def whole_classifier_inside() -> Any:
     x = image()
-    backbone = keras.applications.MobileNetV2(weights=None, classes=3, input_shape=(64, 64, 3))
+    backbone = tp.build(tp.plan("resnet8", head="gap", input_shape=(64, 64, 3), classes=3), activation="softmax")
     return keras.Model(x, backbone(layers.Rescaling(2.0)(x)))
 
 
@@ -49,7 +50,7 @@ def sequential_in_sequential() -> Any:
     return keras.Sequential([convolutions, layers.GlobalMaxPooling2D(), layers.Dense(3)])
 
 
-def softmax_behind_a_cast() -> Any:
+def softmax_before_a_cast() -> Any:
     x = image()
     scores = layers.Dense(3, activation="softmax")(layers.GlobalAveragePooling2D()(small()(x)))
     return keras.Model(x, layers.Activation("linear", dtype="float32")(scores))
@@ -73,11 +74,11 @@ def separable() -> Any:
 
 
 MODELS: list[tuple[Callable[[], Any], str]] = [
-    (transfer_with_pooling_inside, "out_relu"),
-    (whole_classifier_inside, "out_relu"),
+    (transfer_with_pooling_inside, "conv_pw_13_relu"),
+    (whole_classifier_inside, "conv4_block1_out"),
     (two_models_deep, "inner/small/second"),
     (sequential_in_sequential, "convolutions/last"),
-    (softmax_behind_a_cast, "small/second"),
+    (softmax_before_a_cast, "small/second"),
     (softmax_as_an_op, "small/second"),
     (pooling_that_keeps_its_axes, "small/second"),
     (separable, "relu"),
@@ -96,9 +97,8 @@ def test_the_map_before_the_pooling_is_found_and_the_head_gives_the_models_score
     if np.allclose(expected.sum(axis=1), 1):
         scores = ops.softmax(scores)
     np.testing.assert_allclose(scores, expected, rtol=1e-5, atol=1e-6)
-    e = tp.explain(model, IMAGES, "hirescam")
-    again = tp.explain(model, IMAGES, "hirescam", layer=e.layer)
-    np.testing.assert_array_equal(again.heatmaps, e.heatmaps)
+    named = split_model(model, anatomy.layer)
+    np.testing.assert_array_equal(named.body(IMAGES), anatomy.body(IMAGES))
 
 
 @pytest.mark.slow
@@ -107,23 +107,22 @@ def test_the_map_before_the_pooling_is_found_and_the_head_gives_the_models_score
     [
         ("MobileNet", "conv_pw_13_relu", 2),
         ("MobileNetV3Small", "activation", 2),
-        ("DenseNet121", "relu", 2),
-        ("EfficientNetB0", "top_activation", 2),
         ("VGG16", "block5_pool", 2),
-        ("Xception", "block14_sepconv2_act", 2),
+        pytest.param("DenseNet121", "relu", 2, marks=pytest.mark.exhaustive),
+        pytest.param("EfficientNetB0", "top_activation", 2, marks=pytest.mark.exhaustive),
+        pytest.param("Xception", "block14_sepconv2_act", 2, marks=pytest.mark.exhaustive),
     ],
 )
 def test_official_networks_are_read_where_their_head_begins(name: str, layer: str, side: int) -> None:
     settings = {"weights": None, "classes": 3, "input_shape": (71, 71, 3) if name == "Xception" else (64, 64, 3)}
     model = getattr(keras.applications, name)(**settings)
     images = np.random.default_rng(0).random((1, *model.input_shape[1:]), np.float32)
-    e = tp.explain(model, images, "gradcam")
-    assert e.layer.startswith(layer)
-    assert e.heatmaps.shape[1] >= side
-    probabilities = model(images, training=False).numpy()[0]
-    # The score before softmax, not the probability, which is above zero.
     anatomy = split_model(model)
-    np.testing.assert_allclose(ops.softmax(anatomy.head(anatomy.body(images), images))[0], probabilities, rtol=1e-4)
+    features = anatomy.body(images)
+    assert anatomy.layer.startswith(layer)
+    assert features.shape[1] >= side
+    probabilities = model(images, training=False).numpy()[0]
+    np.testing.assert_allclose(ops.softmax(anatomy.head(features, images))[0], probabilities, rtol=1e-4)
 
 
 def test_a_layer_that_a_branch_bypasses_can_be_explained() -> None:
@@ -137,13 +136,13 @@ def test_a_layer_that_a_branch_bypasses_can_be_explained() -> None:
     for name in ("first", "second", "added"):
         e = tp.explain(model, images, "hirescam", target=1, layer=name)
         assert e.layer == name
-    # The second convolution speaks through its own channels only: dense weights over 64 positions.
+    # The second convolution reaches the scores through its own channels only: dense weights over 64 positions.
     features = keras.Model(x, second)(images).numpy()
     e = tp.explain(model, images, "hirescam", target=1, layer="second")
     np.testing.assert_allclose(e.heatmaps, features @ weights[:, 1] / 64, rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("head", [tp.AdaptiveAvg(2), tp.SPP((2,)), tp.SPP((2, 4)), tp.SPP()], ids=str)
+@pytest.mark.parametrize("head", [tp.AdaptiveAvg(2), tp.SPP((2,)), tp.SPP()], ids=str)
 def test_a_heads_own_grid_is_part_of_the_head(head: Any) -> None:
     model = tp.build(tp.plan("resnet8", head=head, input_shape=(64, 64, 3)), seed=0)
     e = tp.explain(model, IMAGES, "cam", 1)
@@ -161,13 +160,13 @@ def test_a_convolution_after_the_pooling_is_a_linear_head() -> None:
     np.testing.assert_allclose(e.heatmaps.mean(axis=(1, 2)) + bias, e.scores, rtol=1e-4, atol=1e-6)
 
 
-def test_two_maps_that_enter_the_head_are_a_choice_to_make() -> None:
+def test_two_maps_that_enter_the_head_need_a_layer() -> None:
     x = keras.Input((64, 64, 3))
     one = layers.Conv2D(4, 3, name="one")(x)
     two = layers.Conv2D(4, 3, name="two")(x)
-    pooled = [layers.GlobalAveragePooling2D()(each) for each in (one, two)]
+    pooled = [layers.GlobalAveragePooling2D()(features) for features in (one, two)]
     model = keras.Model(x, layers.Dense(3)(layers.Concatenate()(pooled)))
-    with pytest.raises(ValueError, match=r"No single feature map.* Give layer= as one of: 'one', 'two'"):
+    with pytest.raises(ValueError, match=r"layer=.* 'one', 'two'"):
         tp.explain(model, IMAGES)
     assert tp.explain(model, IMAGES, layer="two").heatmaps.shape == (3, 62, 62)
 
@@ -183,27 +182,27 @@ def test_the_models_own_layers_are_neither_copied_nor_called_anew() -> None:
     assert not explainer(IMAGES).heatmaps.any()
 
 
-def test_what_has_no_graph_is_told_what_would_do() -> None:
+def test_a_model_that_cannot_be_split_is_refused() -> None:
     class Subclassed(keras.Model):
         def call(self, images: Any) -> Any:
             return images
 
-    with pytest.raises(ValueError, match=r"\(Subclassed\) has no graph of layers\. A functional or Sequential"):
+    with pytest.raises(ValueError, match=r"Subclassed.*graph"):
         tp.explain(Subclassed(), IMAGES)
     unbuilt = keras.Sequential([layers.Flatten(), layers.Dense(3)])
-    with pytest.raises(ValueError, match=r"has no graph of layers\. Build it by calling it on images once"):
+    with pytest.raises(ValueError, match="build"):
         tp.explain(unbuilt, IMAGES)
-    with pytest.raises(ValueError, match="A Keras model is needed, got str"):
+    with pytest.raises(ValueError, match="str"):
         tp.explain("resnet50", IMAGES)  # type: ignore[arg-type]
     vector = keras.Sequential([keras.Input((5,)), layers.Dense(3)])
-    with pytest.raises(ValueError, match=r"A classifier from images \(N, H, W, C\).* maps \(None, 5\) to \(None, 3\)"):
+    with pytest.raises(ValueError, match=r"\(None, 5\) to \(None, 3\)"):
         tp.explain(vector, IMAGES)
     flat = keras.Sequential([image(), layers.Flatten(), layers.Dense(3)])
-    with pytest.raises(ValueError, match=r"No single feature map.*none, since it has no feature map"):
+    with pytest.raises(ValueError, match="no feature map"):
         tp.explain(flat, IMAGES)
     x = image()
     for method in ("gradcam", "saliency"):
-        with pytest.raises(ValueError, match=r"to scores \(N, K\) is needed"):
+        with pytest.raises(ValueError, match="scores"):
             tp.explain(keras.Model(x, layers.Conv2D(3, 3)(x)), IMAGES, method)
 
 
@@ -226,14 +225,14 @@ def test_an_attention_over_positions_is_a_head_to_explain() -> None:
 
 
 @pytest.mark.parametrize("named", [True, False], ids=["dictionary", "list"])
-def test_of_several_outputs_one_is_named(named: bool) -> None:
+def test_one_of_several_outputs_is_named(named: bool) -> None:
     x = image()
     pooled = layers.GlobalAveragePooling2D()(small()(x))
-    outputs = {"kind": layers.Dense(3, name="kind")(pooled), "colour": layers.Dense(2, name="colour")(pooled)}
+    outputs = {"kind": layers.Dense(3, name="kind")(pooled), "color": layers.Dense(2, name="color")(pooled)}
     model = keras.Model(x, outputs if named else list(outputs.values()))
-    with pytest.raises(ValueError, match=r"has several outputs\. Give output= as one of: '\w+', '\w+'\."):
+    with pytest.raises(ValueError, match=r"output=.* '\w+', '\w+'\."):
         tp.explain(model, IMAGES)
-    with pytest.raises(ValueError, match=r"has no output 'size'"):
+    with pytest.raises(ValueError, match="size"):
         tp.explain(model, IMAGES, output="size")
     for name, tensor in outputs.items():
         expected = tp.explain(keras.Model(x, tensor), IMAGES, "hirescam")

@@ -1,4 +1,4 @@
-"""Counts of Keras models that were not made here, against published figures and against our own plans."""
+"""Counts of Keras models of any origin, against published figures and our own plans."""
 
 from collections.abc import Iterator
 
@@ -35,10 +35,15 @@ PUBLISHED = [
     ("EfficientNetV2B0", None, None),
     ("InceptionResNetV2", None, 3039),
 ]
+DEFAULT = ("MobileNet", "MobileNetV3Small", "InceptionV3", "ConvNeXtTiny")
+"""One network of each kind: depthwise convolutions, gates, branches, layers without convolution or batch norm."""
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "macs", "receptive_field"), PUBLISHED)
+@pytest.mark.parametrize(
+    ("name", "macs", "receptive_field"),
+    [case if case[0] in DEFAULT else pytest.param(*case, marks=pytest.mark.exhaustive) for case in PUBLISHED],
+)
 def test_any_network_of_keras_applications_is_counted(name: str, macs: int | None, receptive_field: int | None) -> None:
     with keras.StatelessScope(initialize_variables=False):
         model = getattr(keras.applications, name)(weights=None)
@@ -51,7 +56,6 @@ def test_any_network_of_keras_applications_is_counted(name: str, macs: int | Non
         assert counts.macs / 1e6 == pytest.approx(macs, rel=0.02)
     if receptive_field:
         assert max(row.receptive_field or 0 for row in counts.rows) == receptive_field
-    keras.backend.clear_session()
 
 
 def nested(trainable: bool = True) -> keras.Model:
@@ -128,14 +132,14 @@ def test_several_inputs_and_outputs_are_counted() -> None:
     assert counts.params == 8 + 8 * 8 * 2 * 2 + 2
 
 
-class Unheard(keras.layers.Layer):
+class Unknown(keras.layers.Layer):
     def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
         return x * 2
 
 
-def unheard() -> keras.Model:
+def unknown() -> keras.Model:
     image = keras.Input((8, 8, 3))
-    return keras.Model(image, Unheard(name="mystery")(image))
+    return keras.Model(image, Unknown(name="mystery")(image))
 
 
 def lstm() -> keras.Model:
@@ -156,18 +160,18 @@ def channels_first() -> keras.Model:
 @pytest.mark.parametrize(
     ("model", "message"),
     [
-        (unheard, r"no rule to count layer 'mystery' \(.*Unheard\)"),
-        (lstm, r"no rule to count layer 'lstm.*LSTM\)"),
-        (product, r"no rule to count layer 'matmul.*Matmul\)"),
-        (channels_first, "'pool' has its channels first"),
-        (lambda: keras.Sequential([keras.layers.Dense(2)]), "Build it by calling it on images once"),
+        (unknown, "mystery.*Unknown"),
+        (lstm, "lstm"),
+        (product, "matmul"),
+        (channels_first, "pool"),
+        (lambda: keras.Sequential([keras.layers.Dense(2)]), "build"),
     ],
 )
-def test_what_cannot_be_counted_is_an_error_never_a_silent_zero(model: object, message: str) -> None:
+def test_a_layer_without_a_rule_is_an_error_never_a_silent_zero(model: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         tp.plan(model())  # type: ignore[operator]
 
 
 def test_a_model_takes_no_other_argument() -> None:
-    with pytest.raises(ValueError, match="A Keras model is counted as it is"):
+    with pytest.raises(ValueError, match="head"):
         tp.plan(nested(), head="gap")  # type: ignore[call-overload]

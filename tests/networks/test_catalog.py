@@ -68,7 +68,7 @@ def test_published_counts_to_the_digit(
         assert round(plan.macs / 1e6, 0 if isinstance(macs, int) else 1) == macs
 
 
-def test_vgg16_under_gap_and_nin_for_100_classes() -> None:
+def test_vgg16_with_gap_and_nin_for_100_classes() -> None:
     assert tp.plan("vgg16", head="gap").params == 15227688
     assert tp.plan("nin_cifar", classes=100).params == 984356
 
@@ -87,7 +87,7 @@ def test_every_network_is_planned_as_published(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["resnet8", "plain20", "resnet20b"])
 @pytest.mark.parametrize("stride", [1, 2])
-def test_small_residual_networks_are_dilated_as_the_large_ones_are(name: str, stride: int) -> None:
+def test_small_residual_networks_take_dilation_too(name: str, stride: int) -> None:
     plain, dilated = tp.plan(name), tp.plan(name, output_stride=stride)
     assert dilated.params == plain.params
     assert dilated.feature_shape == (32 // stride, 32 // stride, 64)
@@ -103,7 +103,7 @@ def test_dilation_gives_finer_maps_at_equal_parameters(name: str, stride: int) -
     fields = [
         plan.rows[[r.name for r in plan.rows].index(plan.features.name)].receptive_field for plan in (plain, dilated)
     ]
-    # Dilation keeps what a position sees, but where a block's first layers stand before the stride that is no more.
+    # Dilation keeps the receptive field, except for a block's layers before the stride that it replaces.
     assert fields[1] == pytest.approx(fields[0], rel=0.25)
 
 
@@ -134,20 +134,18 @@ def test_local_pooling_is_a_choice_without_parameters() -> None:
 @pytest.mark.parametrize(
     ("name", "settings", "message"),
     [
-        ("vgg16", {"width": 2}, "no setting width.* none"),
-        ("resnet50", {"blocks": 3}, "no setting blocks.* output_stride, width"),
-        ("resnet50", {"output_stride": 4}, "The output stride is 8, 16 or 32, got 4"),
-        ("resnet8", {"output_stride": 8}, "The output stride is 1, 2 or 4, got 8"),
-        ("convnet", {"padding": "mirror"}, "The padding is zero, circular or none, got 'mirror'"),
-        ("convnet", {"last": 0}, "the filters of the last convolution, got 0"),
-        ("resnet20", {"width": 0}, "width multiplier is above 0, got 0"),
-        ("convnet", {"pooling": "median"}, "Pooling is max or average over 2 or 3 pixels, got 'median'"),
+        ("vgg16", {"width": 2}, "width"),
+        ("resnet50", {"blocks": 3}, "blocks"),
+        ("resnet50", {"output_stride": 4}, "output_stride.* 4"),
+        ("resnet8", {"output_stride": 8}, "output_stride.* 8"),
+        ("convnet", {"padding": "mirror"}, "mirror"),
+        ("convnet", {"last": 0}, "filters.* 0"),
+        ("resnet20", {"width": 0}, "width"),
+        ("convnet", {"pooling": "median"}, "median"),
     ],
     ids=str,
 )
-def test_a_setting_that_is_not_there_or_out_of_range_is_told(
-    name: str, settings: dict[str, object], message: str
-) -> None:
+def test_an_unknown_setting_or_value_is_refused(name: str, settings: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         tp.plan(name, **settings)  # type: ignore[arg-type]
 
@@ -161,6 +159,6 @@ def test_every_depth_of_the_cifar_kind_is_found() -> None:
 
 
 @pytest.mark.parametrize("name", ["resnet", "resnet2", "resnet21", "vgg12", "", "resnet20c", "plain20b", None])
-def test_an_unknown_network_is_one_sentence_that_lists_the_known(name: str) -> None:
-    with pytest.raises(ValueError, match=r"Unknown network .*resnet8, .*resnet152"):
+def test_an_unknown_network_is_refused_with_a_list_of_names(name: str) -> None:
+    with pytest.raises(ValueError, match="resnet152"):
         find(name)

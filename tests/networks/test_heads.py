@@ -68,53 +68,53 @@ def test_dropout_adds_a_layer_and_no_parameter() -> None:
     assert [row.op for row in dropped.rows if row.part == "head"] == ["GlobalAveragePooling2D", "Dropout", "Dense"]
 
 
-def test_an_unknown_head_lists_the_known() -> None:
+def test_an_unknown_head_is_refused_with_a_list_of_names() -> None:
     with pytest.raises(
         ValueError,
-        match=r"Unknown head 'attention'\. .* one of: gap, .*, adaptiveavg\.",
+        match=r"attention.* gap, .*adaptiveavg",
     ):
         heads.get("attention")
 
 
 @pytest.mark.parametrize("dropout", [-0.1, 1.0, 2])
-def test_dropout_is_a_share(dropout: float) -> None:
-    with pytest.raises(ValueError, match="below 1, got"):
+def test_dropout_is_a_fraction(dropout: float) -> None:
+    with pytest.raises(ValueError, match="dropout"):
         tp.GAP(dropout=dropout)
 
 
 @pytest.mark.parametrize("units", [(0,), (-5, 10), (2.5,)])
 def test_hidden_layers_have_units(units: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match="at least 1 is needed for each of the units of FC"):
+    with pytest.raises(ValueError, match="units"):
         tp.FC(units=units)
 
 
 @pytest.mark.parametrize("head", [tp.GAP, {}, {"units": 3}, 7], ids=str)
-def test_what_is_no_head_is_one_sentence(head: object) -> None:
-    with pytest.raises(ValueError, match=r"Unknown head .*Use a head such as GAP\(\)"):
+def test_other_values_are_no_head(head: object) -> None:
+    with pytest.raises(ValueError, match="head"):
         tp.plan("resnet8", head=head)  # type: ignore[arg-type]
 
 
 def test_hidden_sizes_are_a_tuple() -> None:
-    with pytest.raises(ValueError, match=r"a tuple of sizes, such as units=\(4096, 4096\), got 64"):
+    with pytest.raises(ValueError, match=r"units.* 64"):
         tp.FC(units=64)  # type: ignore[arg-type]
 
 
-def test_nin_has_no_parameters_on_a_map_that_has_a_channel_a_class_already() -> None:
+def test_nin_has_no_parameters_after_one_channel_per_class() -> None:
     assert tp.NIN().params((8, 8, 64), 64) == 0
     assert tp.NIN().params((8, 8, 64), 10) == 650
-    with pytest.raises(ValueError, match="resnet8-nin: the backbone is frozen and the head has no parameters"):
+    with pytest.raises(ValueError, match="resnet8-nin"):
         tp.Recipe(freeze=("backbone",)).check(tp.plan("resnet8", head="nin", classes=64))
 
 
 @pytest.mark.parametrize(
     ("head", "message"),
     [
-        (tp.SPP(), r"SPP cannot make 4×4 cells of a feature map of 2×3\. Use levels of at most 2, or a larger image"),
-        (tp.AdaptiveAvg(size=3), r"AdaptiveAvg cannot make 3×3 cells .* Use size of at most 2"),
+        (tp.SPP(), "4×4.* 2×3.* levels.* 2"),
+        (tp.AdaptiveAvg(size=3), "3×3.* size.* 2"),
     ],
     ids=["spp", "adaptiveavg"],
 )
-def test_more_cells_than_the_map_has_positions_say_what_would_work(head: heads.Head, message: str) -> None:
+def test_too_many_cells_are_refused_with_the_most_that_fit(head: heads.Head, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         tp.plan("resnet50", head=head, input_shape=(64, 96, 3))
 
@@ -122,14 +122,14 @@ def test_more_cells_than_the_map_has_positions_say_what_would_work(head: heads.H
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: tp.GeM(p=0), "exponent p above 0, got 0"),
-        (lambda: tp.SPP(levels=()), "a tuple of sizes, such as levels"),
-        (lambda: tp.SPP(levels=(0,)), "at least 1 is needed for each of the levels of SPP, got 0"),
-        (lambda: tp.AdaptiveAvg(size=0), "at least 1 is needed for the size of AdaptiveAvg"),
-        (lambda: tp.NIN(dropout=1), "below 1, got 1"),
+        (lambda: tp.GeM(p=0), "p.* 0"),
+        (lambda: tp.SPP(levels=()), "levels"),
+        (lambda: tp.SPP(levels=(0,)), "levels.* 0"),
+        (lambda: tp.AdaptiveAvg(size=0), "size"),
+        (lambda: tp.NIN(dropout=1), "dropout"),
     ],
     ids=["GeM", "SPP", "SPP of zero", "AdaptiveAvg", "NIN"],
 )
-def test_settings_out_of_range_are_told(make: Callable[[], heads.Head], message: str) -> None:
+def test_settings_out_of_range_are_refused(make: Callable[[], heads.Head], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make()

@@ -10,15 +10,15 @@ from tfpool.networks.ops import Conv2D, Dense, Elementwise, MaxPooling2D, ZeroPa
 
 
 def all_ops() -> list[type[Op]]:
-    found, waiting = [], [Op]
-    while waiting:
-        subclasses = waiting.pop().__subclasses__()
-        waiting += subclasses
-        found += [op for op in subclasses if dataclasses.is_dataclass(op)]
-    return found
+    classes, pending = [], [Op]
+    while pending:
+        subclasses = pending.pop().__subclasses__()
+        pending += subclasses
+        classes += [op for op in subclasses if dataclasses.is_dataclass(op)]
+    return classes
 
 
-def test_an_op_without_a_rule_for_macs_is_an_error_not_a_silent_zero() -> None:
+def test_an_op_without_a_rule_for_macs_cannot_be_made() -> None:
     class Mystery(Op):
         def output_shape(self, *inputs: graph.Shape) -> graph.Shape:
             return inputs[0]
@@ -80,7 +80,7 @@ def test_shapes_and_weights_are_those_of_the_keras_layer(op: Op, shape: tuple[in
 def test_a_layer_of_ones_counts_its_own_multiply_adds(op: Op) -> None:
     import keras
 
-    # Without padding, and with every input and weight one, the output adds up to the number of products.
+    # Without padding, with inputs and weights of one, the sum of the output is the number of products.
     layer = getattr(keras.layers, op.layer)(**op.arguments)
     layer.build((1, 13, 17, 4))
     layer.set_weights([np.ones_like(weight) for weight in layer.get_weights()])
@@ -88,8 +88,8 @@ def test_a_layer_of_ones_counts_its_own_multiply_adds(op: Op) -> None:
     assert op.macs(output.shape[1:], (13, 17, 4)) == output.sum()
 
 
-def test_groups_that_do_not_part_the_channels_are_refused() -> None:
-    with pytest.raises(ValueError, match="5 channels and 6 filters cannot be parted into 3 groups"):
+def test_groups_that_do_not_divide_the_channels_are_refused() -> None:
+    with pytest.raises(ValueError, match="groups=3"):
         Conv2D(6, 3, groups=3)(image_input((8, 8, 5)), name="conv")
 
 
@@ -106,26 +106,26 @@ def test_concatenate_joins_along_the_axis_that_keras_means(axis: int) -> None:
     shapes[1] = tuple(size + 3 if place == axis % 4 - 1 else size for place, size in enumerate(shapes[0]))  # type: ignore[assignment]
     output = keras.layers.Concatenate(axis)([keras.Input(shape) for shape in shapes])
     assert ops.Concatenate(axis).output_shape(*shapes) == output.shape[1:]
-    with pytest.raises(ValueError, match="Concatenate needs one"):
+    with pytest.raises(ValueError, match="Concatenate"):
         ops.Concatenate(axis).output_shape((4, 5, 6), (9, 9, 9))
 
 
-def test_two_layers_of_one_name_are_refused() -> None:
+def test_two_layers_with_the_same_name_are_refused() -> None:
     image = image_input((8, 8, 3))
     Dense(2)(image, name="scores")
-    with pytest.raises(ValueError, match="'scores' is taken"):
+    with pytest.raises(ValueError, match="scores"):
         Dense(2)(image, name="scores")
 
 
 def test_a_map_that_would_vanish_names_the_layer() -> None:
-    with pytest.raises(ValueError, match=r"too small.*'pool' \(MaxPooling2D\) was left with 1×1×3"):
+    with pytest.raises(ValueError, match=r"pool.* 1×1×3"):
         MaxPooling2D(2)(image_input((1, 1, 3)), name="pool")
 
 
 def test_add_refuses_shapes_that_differ() -> None:
     image = image_input((8, 8, 3))
     smaller = MaxPooling2D(2)(image, name="pool")
-    with pytest.raises(ValueError, match="one shape, got 8×8×3, 4×4×3"):
+    with pytest.raises(ValueError, match="8×8×3, 4×4×3"):
         ops.Add()(image, smaller, name="add")
 
 
@@ -141,7 +141,7 @@ def test_an_op_is_named_like_its_keras_layer_and_has_its_arguments_and_defaults(
         assert field.name in theirs
         if field.default is not dataclasses.MISSING:
             default = theirs[field.name].default
-            # Keras writes the same value for both axes, or for all four sides, as a tuple.
+            # Keras writes a value for both axes or all four sides as a tuple.
             assert field.default == (default[0] if isinstance(default, tuple) else default)
 
 

@@ -15,6 +15,6 @@ def test_columns_are_aligned() -> None:
     assert lines == ["name        n", "──────  ─────", "a       1,000", "longer      7"]
 
 
-def test_a_row_of_another_length_is_an_error() -> None:
+def test_a_row_with_another_length_is_an_error() -> None:
     with pytest.raises(ValueError, match="zip"):
         table(("name", "n"), [("a",)])

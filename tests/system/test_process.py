@@ -20,48 +20,48 @@ def test_a_process_is_alive_until_it_ends_whether_or_not_it_is_waited_for() -> N
     child.stdin.close()
     while process.is_alive:
         pass
-    # Not waited for yet: the system still lists it, as a zombie.
+    # Until someone waits for the child, the system lists it as a zombie.
     assert child.poll() is not None
     assert Process.of(child.pid) != process
 
 
-def test_this_process_is_the_same_however_often_asked() -> None:
+def test_this_process_keeps_its_identity() -> None:
     assert Process.of() == Process.of()
     assert Process.of().is_alive
     assert cores() >= 1
 
 
-def test_what_is_done_without_is_as_if_it_were_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Which puts back what was there.
+def test_a_package_to_do_without_cannot_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    # monkeypatch restores the module afterwards.
     monkeypatch.setitem(sys.modules, "wave", sys)
     do_without("wave")
     with pytest.raises(ModuleNotFoundError):
         importlib.import_module("wave")
 
 
-def test_what_is_loaded_to_last_is_left_out_of_garbage_collections_then_and_later() -> None:
+def test_libraries_loaded_to_last_are_left_out_of_garbage_collections() -> None:
     before = gc.get_freeze_count()
     with lasting():
         assert not gc.isenabled()
         loaded = [[] for _ in range(100)]
     assert gc.isenabled()
     assert gc.get_freeze_count() >= before + len(loaded)
-    assert not {id(each) for each in gc.get_objects()} & {id(each) for each in loaded}
+    assert not {id(tracked) for tracked in gc.get_objects()} & {id(item) for item in loaded}
 
 
-@pytest.mark.parametrize("deaf", [False, True], ids=["hears", "deaf"])
-def test_a_child_ends_as_by_ctrl_c_and_by_force_where_it_does_not_hear(deaf: bool) -> None:
-    heard = "signal.SIG_IGN" if deaf else "lambda *_: sys.exit(7)"
-    code = f"import signal, sys; signal.signal(signal.SIGINT, {heard}); print(flush=True); input()"
+@pytest.mark.parametrize("ignores", [False, True])
+def test_a_child_ends_as_by_ctrl_c_and_is_killed_if_it_ignores_that(ignores: bool) -> None:
+    handler = "signal.SIG_IGN" if ignores else "lambda *_: sys.exit(7)"
+    code = f"import signal, sys; signal.signal(signal.SIGINT, {handler}); print(flush=True); input()"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdout
         child.stdout.readline()
-        end(child, 0.5 if deaf else 30)
-        assert child.returncode == (-9 if deaf else 7)
+        end(child, 0.5 if ignores else 30)
+        assert child.returncode == (-9 if ignores else 7)
         end(child, 0)
 
 
-def test_a_process_that_gives_way_is_lower_and_on_linux_its_session_too() -> None:
+def test_a_process_that_gives_way_has_low_priority_and_on_linux_its_session_too() -> None:
     code = "import os; from tfpool.system.process import give_way; give_way(); print(os.nice(0), flush=True); input()"
     command = [sys.executable, "-c", code]
     started = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "start_new_session": True}

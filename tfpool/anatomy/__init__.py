@@ -1,4 +1,4 @@
-"""The structure of any Keras model: its graph laid flat (`unfold`), and where the head begins (`split`).
+"""The structure of any Keras model: its flat graph (`unfold`), and where its head begins (`split`).
 
 Maps and counts are computed elsewhere. Others use `split.split_model`.
 """

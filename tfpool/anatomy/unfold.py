@@ -1,7 +1,7 @@
-"""A model's graph laid flat: models inside it, at any depth, are unfolded into the layers they are made of.
+"""The flat graph of a model: models inside it, at any depth, are replaced by their layers.
 
-The layers themselves are used, neither copied nor called anew, so that nothing of the model changes. Keras offers no
-public way to walk a graph: what is read of it here is what its own functional models run on.
+The graph holds the layers themselves and never calls them while it is made, so the model does not change. Keras has no
+public way to walk a graph; this module reads the attributes that its functional models run on.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ class Step:
     """One call of a layer or op.
 
     Attributes:
-        name: the layer's name, after those of the models it is inside of: "backbone/conv1".
-        sources: where its tensor arguments come from, by the id that `arguments` knows them by.
+        name: the layer's name, after the names of the models around it: "backbone/conv1".
+        sources: the values of its tensor arguments, by the id of the tensor in `arguments`.
     """
 
     operation: keras.Operation
@@ -32,7 +32,7 @@ class Step:
         return list(self.sources.values())
 
     def __call__(self, tensors: Sequence[Any]) -> list[Any]:
-        """Its outputs in inference mode, of tensors in the order of `inputs`."""
+        """The outputs in inference mode, from tensors in the order of `inputs`."""
         arguments, settings = self.arguments.fill_in(dict(zip(self.sources, tensors, strict=True)))
         if isinstance(self.operation, keras.Layer):
             settings = {**settings, "training": False}
@@ -40,12 +40,12 @@ class Step:
 
 
 Call = Callable[[Step, Sequence[Any]], list[Any]]
-"""What is done in a step's place: from the step and its input tensors to its outputs."""
+"""A function that runs a step: (step, input tensors) to output tensors."""
 
 
 @dataclass(frozen=True, eq=False)
 class Value:
-    """A tensor in the graph: one output of a step, or an input of the model where the step is None."""
+    """A tensor in the graph: one output of a step, or an input of the model if the step is None."""
 
     step: Step | None
     shape: tuple[int | None, ...]
@@ -54,34 +54,34 @@ class Value:
 
 @dataclass(frozen=True, eq=False)
 class Graph:
-    """Attributes: `outputs` by name, `steps` in an order that they can be run in, `named` the last value by name."""
+    """Attributes: `outputs` by name, `steps` in execution order, `named` the last value of each layer, by its name."""
 
     inputs: list[Value] = field(default_factory=list)
     outputs: dict[str, Value] = field(default_factory=dict)
     steps: list[tuple[Step, list[Value]]] = field(default_factory=list)
     named: dict[str, Value] = field(default_factory=dict)
 
-    def run(self, wanted: Value, known: Mapping[Value, Any], call: Call | None = None) -> Any:
-        """Compute a value from known ones, in inference mode; `call`, where it is given, calls each step."""
-        needed = ancestors(wanted, stop=known)
-        values = dict(known)
+    def run(self, target: Value, inputs: Mapping[Value, Any], call: Call | None = None) -> Any:
+        """Compute the target from the tensors of `inputs`, in inference mode; `call` runs each step, if given."""
+        needed = ancestors(target, stop=inputs)
+        values = dict(inputs)
         for step, outputs in self.steps:
             if any(value in needed for value in outputs) and not all(value in values for value in outputs):
                 tensors = [values.get(source) for source in step.sources.values()]
                 values.update(zip(outputs, call(step, tensors) if call else step(tensors), strict=True))
-        return values[wanted]
+        return values[target]
 
 
 def ancestors(value: Value, stop: Iterable[Value] = ()) -> set[Value]:
-    """The value and all it is computed from, not looking behind those in `stop`."""
-    known, found, waiting = set(stop), set(), [value]
-    while waiting:
-        value = waiting.pop()
-        if value not in found:
-            found.add(value)
-            if value not in known and value.step:
-                waiting += value.step.inputs
-    return found
+    """The value and all values it depends on, without going past those in `stop`."""
+    ends, visited, pending = set(stop), set(), [value]
+    while pending:
+        value = pending.pop()
+        if value not in visited:
+            visited.add(value)
+            if value not in ends and value.step:
+                pending += value.step.inputs
+    return visited
 
 
 def unfold(model: keras.Model) -> Graph:
@@ -91,10 +91,10 @@ def unfold(model: keras.Model) -> Graph:
         ValueError: if the model has no graph.
     """
     if not isinstance(model, keras.Model):
-        raise ValueError(f"A Keras model is needed, got {type(model).__name__}.")
+        raise ValueError(f"model is a Keras model, got {type(model).__name__}.")
     if not _is_graph(model):
-        built = isinstance(model, keras.Sequential)
-        advice = "Build it by calling it on images once." if built else "A functional or Sequential model is needed."
+        unbuilt = isinstance(model, keras.Sequential)
+        advice = "Call it on images once to build it." if unbuilt else "Use a functional or Sequential model."
         raise ValueError(f"{model.name} ({type(model).__name__}) has no graph of layers. {advice}")
     graph = Graph()
     graph.inputs.extend(Value(None, tuple(tensor.shape), tensor.dtype) for tensor in model.inputs)
@@ -110,21 +110,21 @@ def _is_graph(operation: keras.Operation) -> bool:
 
 def _unfold(model: keras.Model, inputs: list[Value], graph: Graph, inside: str) -> list[Value]:
     functional = getattr(model, "_functional", model)
-    known = dict(zip(map(id, functional.inputs), inputs, strict=True))
+    values = dict(zip(map(id, functional.inputs), inputs, strict=True))
     for depth in sorted(functional._nodes_by_depth, reverse=True):
         for node in functional._nodes_by_depth[depth]:
             name = inside + node.operation.name
             if node.is_input:
                 if not inside:
-                    graph.named[name] = known[id(node.outputs[0])]
+                    graph.named[name] = values[id(node.outputs[0])]
                 continue
-            sources = {id(tensor): known[id(tensor)] for tensor in node.arguments.keras_tensors}
+            sources = {id(tensor): values[id(tensor)] for tensor in node.arguments.keras_tensors}
             if _is_graph(node.operation):
                 outputs = _unfold(node.operation, list(sources.values()), graph, f"{name}/")
             else:
                 step = Step(node.operation, name, node.arguments, sources)
                 outputs = [Value(step, tuple(tensor.shape), tensor.dtype) for tensor in node.outputs]
                 graph.steps.append((step, outputs))
-            known.update(zip(map(id, node.outputs), outputs, strict=True))
+            values.update(zip(map(id, node.outputs), outputs, strict=True))
             graph.named[name] = outputs[0]
-    return [known[id(tensor)] for tensor in functional.outputs]
+    return [values[id(tensor)] for tensor in functional.outputs]

@@ -1,4 +1,4 @@
-"""Many networks counted side by side."""
+"""Several networks counted side by side."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Counts of several networks, in the order given. Made by `compare`.
+    """Counts of several networks, in the order given. `compare` returns it.
 
-    `len`, `for` and indices go over the networks; printing it makes a table.
+    It is a sequence of `Counts`; `print` shows a table.
     """
 
     counts: tuple[Counts, ...]
@@ -36,8 +36,8 @@ class Comparison:
         return self.counts[position]
 
     def records(self) -> list[dict[str, Any]]:
-        """The totals of each network, a dict each, as `pandas.DataFrame` takes them. Memory is in bytes."""
-        return [each.totals for each in self]
+        """One dict of totals per network, for `pandas.DataFrame`. Memory is in bytes."""
+        return [counts.totals for counts in self]
 
     def to_json(self) -> str:
         """The records as a JSON list."""
@@ -46,14 +46,14 @@ class Comparison:
     def __str__(self) -> str:
         rows = [
             (
-                each.name,
-                text(each.input_shape),
-                "–" if each.feature_shape is None else text(each.feature_shape),
-                *map(count, (each.backbone_params, each.head_params, each.params, each.macs)),
-                memory(each.weight_bytes),
-                "–" if each.activation_bytes is None else memory(each.activation_bytes),
+                counts.name,
+                text(counts.input_shape),
+                "–" if counts.feature_shape is None else text(counts.feature_shape),
+                *map(count, (counts.backbone_params, counts.head_params, counts.params, counts.macs)),
+                memory(counts.weight_bytes),
+                "–" if counts.activation_bytes is None else memory(counts.activation_bytes),
             )
-            for each in self
+            for counts in self
         ]
         params = ("backbone params", "head params", "params", "MACs")
         return table(("network", "input", "features", *params, "weights", "activations"), rows, right=range(3, 9))
@@ -66,26 +66,35 @@ def compare(
     classes: int | None = None,
     **settings: Any,
 ) -> Comparison:
-    """Count many networks at once, without building any.
+    """Count several networks, without building them.
 
     Args:
-        networks: names from `catalog()`, what `plan` returned, or Keras models, which are counted as they are.
-        heads: heads to put on each network that is given by name. Default: the published one.
-        input_shape, classes, settings: as for `plan`, for each network that is given by name.
+        networks: names from `catalog()`, plans, or Keras models. Plans and models are counted as they are.
+        heads: heads to put on each network named. Default: the published head.
+        input_shape, classes, settings: as for `plan`, for each network named.
+
+    Returns:
+        A `Comparison`: a sequence of `Counts`, which prints as a table.
 
     Raises:
         ValueError: as `plan` does, or if there is nothing to compare.
+
+    Example:
+        >>> import tfpool as tp
+        >>> compared = tp.compare(["resnet8"], heads=["gap", "flatten"])
+        >>> [(counts.name, counts.head_params) for counts in compared]
+        [('resnet8-gap', 650), ('resnet8-flatten', 40970)]
     """
     if isinstance(networks, str) or not networks:
-        raise ValueError(f"Networks to compare are a list, such as ['resnet20', 'vgg16'], got {networks!r}.")
+        raise ValueError(f"networks is a list of at least one, such as ['resnet20', 'vgg16'], got {networks!r}.")
     if isinstance(heads, str) or (heads is not None and not heads):
-        raise ValueError(f"Heads to compare are a list, such as ['gap', 'flatten'], got {heads!r}.")
-    counted: list[Counts] = []
+        raise ValueError(f"heads is a list of at least one, such as ['gap', 'flatten'], got {heads!r}.")
+    counts: list[Counts] = []
     for network in networks:
         if isinstance(network, Counts):
-            counted.append(network)
+            counts.append(network)
         elif hasattr(network, "layers"):
-            counted.append(plan(network))
+            counts.append(plan(network))
         else:
-            counted += [plan(network, head, input_shape, classes, **settings) for head in heads or (None,)]
-    return Comparison(tuple(counted))
+            counts += [plan(network, head, input_shape, classes, **settings) for head in heads or (None,)]
+    return Comparison(tuple(counts))

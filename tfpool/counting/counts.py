@@ -1,4 +1,4 @@
-"""What is counted of a network: a row a layer, totals, memory. Of a plan or of any Keras model alike."""
+"""The counts of a network, be it a plan or a Keras model: one row per layer, totals, memory."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from tfpool.system.format import count, memory, table
 from tfpool.validation import at_least
 
 SLOTS = {"adam": 2, "adamw": 2, "sgd": 1}
-"""Values that an optimizer keeps for each trainable weight; "sgd" is with momentum."""
+"""Values that an optimizer stores per trainable weight; "sgd" has momentum."""
 
-# Beside the weights, a `.keras` file holds the layers' settings and the HDF5 groups of each layer: measured over the
-# catalog, 3.5 to 4.0 kB a layer.
-_FILE_BYTES_A_LAYER = 3_550
+# Besides weights, a `.keras` file has each layer's settings and HDF5 groups: 3.5 to 4.0 kB per layer over the catalog.
+_FILE_BYTES_PER_LAYER = 3_550
 
 
 class Row(NamedTuple):
@@ -26,14 +25,14 @@ class Row(NamedTuple):
         name: the layer's name in the built model; "backbone/conv1" inside another model.
         op: the Keras layer's class name.
         part: "backbone" or "head".
-        output_shape: without the batch; None where a size is not known.
+        output_shape: without the batch; None for an unknown size.
         params: all weights, trainable or not, as Keras's `count_params()`.
         trainable_params: weights that training changes.
-        macs: multiply-adds, a fused one counts one; None where the image size is not known.
-        activation_bytes: memory of the output, as computed; None where the image size is not known.
+        macs: multiply-adds, a fused multiply-add counts one; None if the image size is unknown.
+        activation_bytes: memory of the output in its computed dtype; None if the image size is unknown.
         weight_bytes: memory of the weights.
-        receptive_field: side in pixels of the square of the image that one position sees; None for all of it.
-        stride: pixels of the image between two neighbouring positions; None after the last feature map.
+        receptive_field: side in pixels of the square of the image that one position sees; None for the whole image.
+        stride: pixels of the image between two neighboring positions; None after the last feature map.
     """
 
     name: str
@@ -54,10 +53,10 @@ class Counts:
     """The counts of one network: `rows` has the layers, the other attributes are totals. Memory is in bytes.
 
     Attributes:
-        name: what the network is called.
-        input_shape: (H, W, C) of an image in pixels; None where a size is not known.
-        feature_shape: (H, W, C) of the last feature map, which the head reads; None where no single map enters a head.
-        rows: a row a layer, each after those that it reads.
+        name: the network's name.
+        input_shape: (H, W, C) of an image in pixels; None for an unknown size.
+        feature_shape: (H, W, C) of the last feature map, which the head reads; None if no single map enters a head.
+        rows: one row per layer, each after its inputs.
     """
 
     name: str
@@ -84,7 +83,7 @@ class Counts:
 
     @property
     def macs(self) -> int | None:
-        """Multiply-adds for one image; None where the image size is not known."""
+        """Multiply-adds for one image; None if the image size is unknown."""
         return _total([row.macs for row in self.rows])
 
     @property
@@ -102,26 +101,26 @@ class Counts:
 
     @property
     def activation_bytes(self) -> int | None:
-        """Memory of every layer's output for one image; None where the image size is not known."""
+        """Memory of all layers' outputs for one image; None if the image size is unknown."""
         return _total([row.activation_bytes for row in self.rows])
 
     @property
     def file_bytes(self) -> int:
-        """About the size of the model saved as `.keras`, without an optimizer."""
-        return self.weight_bytes + _FILE_BYTES_A_LAYER * len(self.rows)
+        """Approximate size of the model saved as `.keras`, without an optimizer."""
+        return self.weight_bytes + _FILE_BYTES_PER_LAYER * len(self.rows)
 
     def training_bytes(self, batch_size: int, optimizer: str) -> int | None:
-        """Memory of a training step: weights, gradients, the optimizer's slots, and every layer's output for a batch.
+        """Memory of a training step: weights, gradients, the optimizer's slots, and all layers' outputs for a batch.
 
-        Gradients and slots are float32. What TensorFlow needs beside them for a moment is not in it: on a CPU it took
-        1.1 to 2.2 times as much, by `python benchmarks/memory.py`.
+        Gradients and slots are float32. TensorFlow's temporary tensors are not counted: on a CPU the peak was 1.1 to
+        2.2 times as high (`python benchmarks/memory.py`).
 
         Args:
-            batch_size: images a step.
+            batch_size: images per step.
             optimizer: "adam", "adamw", or "sgd" with momentum.
 
         Returns:
-            Bytes; None where the image size is not known.
+            Bytes; None if the image size is unknown.
 
         Raises:
             ValueError: on an unknown optimizer, or a batch below one image.
@@ -131,18 +130,18 @@ class Counts:
             raise ValueError(f"Unknown optimizer {optimizer!r}. Use one of: {', '.join(SLOTS)}.")
         if self.activation_bytes is None:
             return None
-        learnt = (1 + SLOTS[optimizer]) * FLOAT32 * self.trainable_params
-        return self.weight_bytes + learnt + batch_size * self.activation_bytes
+        gradients_and_slots = (1 + SLOTS[optimizer]) * FLOAT32 * self.trainable_params
+        return self.weight_bytes + gradients_and_slots + batch_size * self.activation_bytes
 
     @property
     def totals(self) -> dict[str, Any]:
         """The name and all totals, plain data."""
         names = ("params", "trainable_params", "backbone_params", "head_params", "macs", "backbone_macs", "head_macs")
         memory = ("weight_bytes", "activation_bytes", "file_bytes")
-        return {each: getattr(self, each) for each in ("name", "input_shape", "feature_shape", *names, *memory)}
+        return {name: getattr(self, name) for name in ("name", "input_shape", "feature_shape", *names, *memory)}
 
     def records(self) -> list[dict[str, Any]]:
-        """A dict a layer, as `pandas.DataFrame` takes them."""
+        """One dict per layer, for `pandas.DataFrame`."""
         return [row._asdict() for row in self.rows]
 
     def record(self) -> dict[str, Any]:
@@ -166,15 +165,15 @@ class Counts:
                 f"params  {count(self.params)} ({count(self.trainable_params)} trainable): "
                 f"backbone {count(self.backbone_params)}, head {count(self.head_params)}",
                 f"MACs    {count(self.macs)}: backbone {count(self.backbone_macs)}, head {count(self.head_macs)}",
-                f"memory  weights {memory(self.weight_bytes)}, activations {activations} an image, "
+                f"memory  weights {memory(self.weight_bytes)}, activations {activations} per image, "
                 f"file about {memory(self.file_bytes)}",
             )
         )
 
 
-def activation_bytes(output: Shape, each: int = FLOAT32) -> int | None:
-    """Memory of an output of this shape, each value so many bytes."""
-    return None if None in output else each * prod(filter(None, output))
+def activation_bytes(output: Shape, value_bytes: int = FLOAT32) -> int | None:
+    """Memory of an output of this shape, with `value_bytes` bytes per value."""
+    return None if None in output else value_bytes * prod(filter(None, output))
 
 
 def _total(values: list[int | None]) -> int | None:

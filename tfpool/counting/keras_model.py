@@ -1,4 +1,4 @@
-"""The counts of a Keras model of any origin, read off its graph. Loads TensorFlow.
+"""The counts of any Keras model, read from its graph. Loads TensorFlow.
 
 Shapes and weights are the model's own; multiply-adds and receptive fields are those of the op of the same name.
 """
@@ -19,7 +19,7 @@ from tfpool.counting.receptive_field import ReceptiveField, in_pixels, receptive
 from tfpool.networks import ops
 from tfpool.networks.graph import LOCAL, Op, Shape
 
-_MEASURED = (
+_WITH_ARGUMENTS = (
     ops.Conv2D,
     ops.Conv2DTranspose,
     ops.DepthwiseConv2D,
@@ -31,9 +31,9 @@ _MEASURED = (
 )
 """Ops whose facts depend on their arguments."""
 
-# Layers and functions of Keras that are no op here, without multiply-adds: those that leave each position where it is,
-# and those that do not.
-_STAYING = """
+# Keras layers and functions without multiply-adds that are no op here: those that keep positions in place, and those
+# that mix or move positions.
+_KEEPING = """
 ActivityRegularization AlphaDropout CustomScaleLayer Cropping2D ELU GaussianDropout GaussianNoise GroupNormalization
 Identity LayerNormalization LayerScale LeakyReLU PReLU RMSNormalization ReLU Softmax SpatialDropout2D StochasticDepth
 UnitNormalization Average Maximum Minimum Subtract
@@ -42,29 +42,29 @@ Relu6 Selu Sigmoid Silu Softplus Softsign Sqrt Square Tanh TrueDivide
 AutoContrast RandomBrightness RandomColorDegeneration RandomColorJitter RandomContrast RandomErasing RandomGrayscale
 RandomHue RandomInvert RandomPosterization RandomSaturation Solarization
 """
-_MOVING = """
+_MIXING = """
 Permute Resizing CenterCrop RandomCrop RandomFlip RandomRotation RandomShear RandomTranslation RandomZoom
 Amax Amin ExpandDims GetItem Max Mean Min Squeeze Sum Transpose
 """
-_LOCAL, _GLOBAL = (frozenset(names.split()) for names in (_STAYING, _MOVING))
+_LOCAL, _GLOBAL = frozenset(_KEEPING.split()), frozenset(_MIXING.split())
 
 
 class _Local(ops.Elementwise):
-    """What keeps each position to itself."""
+    """Any layer that keeps positions in place."""
 
 
 class _Global(ops.Global, ops.Elementwise):
-    """What mixes positions."""
+    """Any layer that mixes or moves positions."""
 
 
 def read(model: keras.Model) -> Counts:
-    """Count a functional or Sequential model, models inside it unfolded.
+    """Count a functional or Sequential model, including the models inside it.
 
-    The head begins where the last feature map is pooled or flattened. A layer that is called several times has its
-    weights in the row of its first call.
+    The head begins where the last feature map is pooled or flattened. If a layer is called several times, the row of
+    the first call has its weights.
 
     Raises:
-        ValueError: if the model has no graph, or a layer for which there is no rule.
+        ValueError: if the model has no graph, or a layer has no counting rule.
     """
     graph = unfold(model)
     features = find_features(graph)
@@ -87,7 +87,9 @@ def read(model: keras.Model) -> Counts:
         macs = op.macs(_image(values[0]), *inputs)
         rows.append(_row(step.name, type(step.operation).__name__, part, values, weights, field, macs))
     if sum(row.params for row in rows) != model.count_params():
-        raise ValueError(f"{model.name} has weights that belong to none of its layers: it cannot be counted by layer.")
+        raise ValueError(
+            f"{model.name} has weights outside of its layers, so no layer has them. Put them into a layer."
+        )
     feature_shape = None if features is None else _image(features)
     return Counts(model.name, _image(graph.inputs[0]), feature_shape, tuple(rows))
 
@@ -119,40 +121,40 @@ def _row(
 
 
 def _op(step: Step) -> Op:
-    """The op that tells a step's facts.
+    """The op with a step's facts.
 
     Raises:
-        ValueError: if there is none.
+        ValueError: if there is no op for this layer.
     """
     kind = type(step.operation)
     ours = getattr(ops, kind.__name__, None)
     if kind.__module__.split(".")[0] in ("keras", "tfpool"):
-        if ours in _MEASURED:
-            return _measured(ours, step)
+        if ours in _WITH_ARGUMENTS:
+            return _op_with_arguments(ours, step)
         if kind.__name__ in _GLOBAL or (ours and issubclass(ours, ops.Global)):
             return _Global()
         if kind.__name__ in _LOCAL or ours:
             return _Local()
     raise ValueError(
-        f"There is no rule to count layer {step.name!r} ({kind.__module__}.{kind.__name__}). "
-        "Only models made of Keras's own layers for images can be counted."
+        f"No rule counts layer {step.name!r} ({kind.__module__}.{kind.__name__}). "
+        "Use a model of Keras's own layers for images."
     )
 
 
-def _measured(ours: type[Op], step: Step) -> Op:
+def _op_with_arguments(ours: type[Op], step: Step) -> Op:
     config = step.operation.get_config()
     if config.get("data_format") == "channels_first":
-        raise ValueError(f"Layer {step.name!r} has its channels first. Build the model with channels last.")
+        raise ValueError(f"Layer {step.name!r} has data_format='channels_first'. Build the model with channels last.")
     names = {field.name for field in dataclasses.fields(ours)} - {"activation"}  # type: ignore[arg-type]
     return ours(**{name: config[name] for name in names})
 
 
 def _image(value: Value) -> Shape:
-    """A value's shape for one image."""
+    """The shape without the batch."""
     return value.shape[1:]
 
 
 def _itemsize(dtype: str) -> int:
-    """Bytes of one value."""
+    """Bytes per value."""
     bits = re.search(r"\d+$", dtype)
     return int(bits[0]) // 8 if bits else 1

@@ -1,4 +1,4 @@
-"""A network with a head, counted without being built: rows, totals, feature shape, receptive field."""
+"""A network with a head, counted by arithmetic on its graph, without building it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ACTIVATIONS = ("relu", "gelu", "silu")
 
 @dataclass(frozen=True)
 class Plan(Counts):
-    """A network with a head, described. Made by `plan`, built by `build`, trained by `train`."""
+    """A network with a head, described and counted. `plan` returns it, `build` builds it, `train` trains it."""
 
     feature_shape: Shape
     backbone: str
@@ -34,12 +34,12 @@ class Plan(Counts):
 
     @property
     def tensors(self) -> tuple[Tensor, ...]:
-        """Every layer's output, in the order of creation."""
+        """The outputs of all layers, in the order of creation."""
         return tuple(self.output.graph.tensors.values())
 
     @property
     def totals(self) -> dict[str, Any]:
-        """What was planned, and all totals, plain data."""
+        """Backbone, head, classes and all totals, plain data."""
         return {"backbone": self.backbone, "head": self.head.name, "classes": self.classes, **super().totals}
 
     def record(self) -> dict[str, Any]:
@@ -49,11 +49,10 @@ class Plan(Counts):
     @property
     def spec(self) -> dict[str, Any]:
         """Plain data: `plan(**spec)` makes an equal plan."""
-        shape = list(self.input_shape)
         return {
             "backbone": self.backbone,
             "head": self.head.config,
-            "input_shape": shape,
+            "input_shape": list(self.input_shape),
             "classes": self.classes,
             **self.settings,
         }
@@ -78,27 +77,40 @@ def plan(
 ) -> Counts:
     """Describe a network with a head and count it, without building it or loading TensorFlow.
 
-    Any functional or Sequential Keras model is counted too, as it is.
+    `plan` also counts any functional or Sequential Keras model.
 
     Args:
-        backbone: a name from `catalog()`, or a Keras model; the other arguments are for a name only.
-        head: a head such as `GAP()`, or its lower-case name. Default: as published.
-        input_shape: (height, width, channels) of an image in pixels. Height and width may be None under a
-            head that pools over all positions. Default: the size the network was published with.
-        classes: number of classes K. Default: as published.
-        settings: what else the network's function takes, such as width=0.5 or output_stride=8 for ResNets; and for
-            every network with ReLUs activation="gelu" or "silu" in their place.
+        backbone: a name from `catalog()`, or a Keras model; the other arguments are for names only.
+        head: a head such as `GAP()`, or its lower-case name. Default: the published head.
+        input_shape: (height, width, channels) of an image in pixels. Height and width may be None with a head that
+            pools over all positions. Default: the published size.
+        classes: number of classes K. Default: the published number.
+        settings: the network's own settings, such as width=0.5 or output_stride=8 for ResNets. Networks with ReLUs also
+            take activation="gelu" or "silu" instead.
 
     Returns:
-        A `Plan`, which `build` makes a model of; of a Keras model its `Counts` alone.
+        A `Plan`, which `build` turns into a model; for a Keras model its `Counts`.
 
     Raises:
         ValueError: on an unknown name or setting, a size or class count below one, an image that is too small for the
-            network, an unknown image size under a head that needs it, or a model with a layer that has no rule.
+            network, an unknown image size with a head that needs it, or a layer without a counting rule.
+
+    Example:
+        >>> import tfpool as tp
+        >>> plan = tp.plan("resnet8", head="flatten", input_shape=(32, 32, 3), classes=10)
+        >>> plan.params, plan.head_params, plan.macs
+        (116090, 40970, 12279808)
+        >>> plan.feature_shape
+        (8, 8, 64)
+        >>> plan.rows[-1].name, plan.rows[-1].output_shape
+        ('predictions', (10,))
     """
     if hasattr(backbone, "layers"):
-        if settings or any(each is not None for each in (head, input_shape, classes)):
-            raise ValueError("A Keras model is counted as it is: give nothing beside it, or put a head on it first.")
+        if settings or any(value is not None for value in (head, input_shape, classes)):
+            raise ValueError(
+                "A Keras model is counted as it is, without head, input_shape, classes or settings. Leave them out, or "
+                "use with_head first."
+            )
         from tfpool.counting.keras_model import read
 
         return read(backbone)
@@ -120,7 +132,7 @@ def plan(
 
 
 def _rows(features: Tensor, output: Tensor) -> tuple[Row, ...]:
-    """A row a layer, in the order of creation."""
+    """One row per layer, in the order of creation."""
     fields: dict[str, ReceptiveField | None] = {}
     rows = []
     part = "backbone"
@@ -140,26 +152,26 @@ def _image_shape(shape: Sequence[int | None]) -> Shape:
     try:
         height, width, channels = shape
     except (TypeError, ValueError):
-        raise ValueError(f"An image has (height, width, channels), got input_shape={shape}.") from None
+        raise ValueError(f"input_shape is (height, width, channels), got {shape}.") from None
     if (height is None) != (width is None):
-        raise ValueError(f"Give both height and width, or neither, got input_shape={tuple(shape)}.")
+        raise ValueError(f"input_shape has both height and width, or None for both, got {tuple(shape)}.")
     if height is None:
         return None, None, at_least(1, channels, "channels")
     return at_least(1, height, "height"), at_least(1, width, "width"), at_least(1, channels, "channels")
 
 
 def _check_activation(title: str, features: Tensor, settings: Mapping[str, Any]) -> None:
-    given = settings.get("activation", "relu")
-    if given not in ACTIVATIONS:
-        raise ValueError(f"Unknown activation {given!r}. Use one of: {', '.join(ACTIVATIONS)}.")
+    activation = settings.get("activation", "relu")
+    if activation not in ACTIVATIONS:
+        raise ValueError(f"Unknown activation {activation!r}. Use one of: {', '.join(ACTIVATIONS)}.")
     ops = (tensor.op for tensor in features.graph.tensors.values())
-    if "activation" in settings and not any(getattr(op, "activation", None) == given for op in ops):
-        raise ValueError(f"{title} has no ReLU to put {given} in the place of. Leave activation out.")
+    if "activation" in settings and not any(getattr(op, "activation", None) == activation for op in ops):
+        raise ValueError(f"{title} has no ReLU to replace by {activation}. Leave activation out.")
 
 
 def _check_size(backbone: str, shape: Shape, stride: int | float | None) -> None:
     if stride and any(side is not None and side < stride for side in shape[:2]):
         raise ValueError(
-            f"{backbone} needs images of at least {stride}×{stride} pixels, since it shrinks them {stride} times, "
-            f"got {graph.text(shape[:2])}. Use a larger image or a network for small ones, such as resnet20."
+            f"{backbone} needs images of at least {stride}×{stride} pixels, since its stride is {stride}, "
+            f"got {graph.text(shape[:2])}. Use a larger image, or a network for small images such as resnet20."
         )

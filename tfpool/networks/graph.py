@@ -1,7 +1,7 @@
-"""A symbolic tensor, the graph it belongs to, and what an op has to tell. The ops themselves are in `ops`.
+"""A symbolic tensor, its graph, and the facts that an op states. The ops themselves are in `ops`.
 
-An op is named like the Keras layer it becomes and its fields are that layer's arguments. It adds the facts that
-counting needs: output shape, parameters, multiply-adds and window. Nothing here imports Keras, or anything of ours.
+An op is named like its Keras layer, and its fields are that layer's arguments. It adds what counting needs: output
+shape, parameters, multiply-adds and window. Nothing here imports Keras or other modules of tfpool.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from math import prod
 from typing import Any, ClassVar
 
 Shape = tuple[int | None, ...]
-"""Shape of one image's tensor, without the batch: (H, W, C) or (C,). None where a size is not known."""
+"""Shape of one image's tensor, without the batch: (H, W, C) or (C,). None for an unknown size."""
 
 FLOAT32 = 4
-"""Bytes of one value."""
+"""Bytes per value."""
 
 Side = tuple[int, int | Fraction]
-"""How far one output position sees along one axis of the input, and how far apart two neighbours stand there."""
+"""Size and stride of a window along one axis: what one output position sees, and the step to its neighbor."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,10 +39,10 @@ class Tensor:
 
 @dataclass(eq=False)
 class Graph:
-    """The tensors of one network by name, in the order in which they were made: a topological one.
+    """The tensors of one network by name, in the order of creation, which is a topological order.
 
     Attributes:
-        relu: the activation that takes the place of each ReLU.
+        relu: activation in place of each ReLU.
     """
 
     relu: str = "relu"
@@ -50,14 +50,14 @@ class Graph:
 
     def add(self, op: Op, inputs: tuple[Tensor, ...], name: str) -> Tensor:
         if name in self.tensors:
-            raise ValueError(f"Each layer needs a name of its own, {name!r} is taken.")
+            raise ValueError(f"Two layers are called {name!r}. Give each layer its own name.")
         if self.relu != "relu" and getattr(op, "activation", None) == "relu":
             op = replace(op, activation=self.relu)  # type: ignore[type-var]
         shape = op.output_shape(*[tensor.shape for tensor in inputs])
         for size in shape:
             if size is not None and size < 1:
                 raise ValueError(
-                    f"The image is too small for this network: layer {name!r} ({op.layer}) was left with "
+                    f"The image is too small for this network: layer {name!r} ({op.layer}) received "
                     f"{text(inputs[0].shape)}. Use a larger image."
                 )
         self.tensors[name] = Tensor(self, op, inputs, name, shape)
@@ -65,7 +65,7 @@ class Graph:
 
 
 def known(size: int | None) -> int:
-    """The size, where an op cannot do without it.
+    """The size, for an op that needs to know it.
 
     Raises:
         ValueError: if the size is None.
@@ -76,18 +76,18 @@ def known(size: int | None) -> int:
 
 
 def text(shape: Shape) -> str:
-    """(7, 7, 2048) as '7×7×2048', with a question mark for a size that is not known."""
+    """(7, 7, 2048) as '7×7×2048', with a question mark for an unknown size."""
     return "×".join("?" if size is None else str(size) for size in shape)
 
 
 class Op(ABC):
-    """One layer, described. Shapes are of one image; a subclass is a frozen dataclass of arguments."""
+    """The description of one layer. A subclass is a frozen dataclass of arguments; shapes are of one image."""
 
     def __call__(self, *inputs: Tensor, name: str) -> Tensor:
         return inputs[0].graph.add(self, inputs, name)
 
     wider_bytes: ClassVar[int] = 0
-    """Memory of the weights over that of as many float32 values, in bytes."""
+    """Bytes that the weights take beyond 4 per weight."""
 
     @property
     def layer(self) -> str:
@@ -97,8 +97,8 @@ class Op(ABC):
     @property
     def arguments(self) -> dict[str, Any]:
         """The layer's arguments that differ from Keras's defaults."""
-        given = {f.name: (getattr(self, f.name), f.default) for f in fields(self)}  # type: ignore[arg-type]
-        return {name: value for name, (value, default) in given.items() if value != default}
+        values = {f.name: (getattr(self, f.name), f.default) for f in fields(self)}  # type: ignore[arg-type]
+        return {name: value for name, (value, default) in values.items() if value != default}
 
     @abstractmethod
     def output_shape(self, *inputs: Shape) -> Shape:
@@ -112,27 +112,26 @@ class Op(ABC):
     def macs_per_position(self, *inputs: Shape) -> int:
         """Multiply-adds for one position of the output, over all its channels.
 
-        A fused multiply-add counts one. Only convolutions and dense layers multiply by weights: biases,
-        normalisation (which folds into the convolution before it), activations, pooling and additions
-        count none.
+        A fused multiply-add counts one. Only convolutions and dense layers count: biases, normalization (which folds
+        into the convolution before it), activations, pooling and additions count zero.
         """
 
     def macs(self, output: Shape, *inputs: Shape) -> int | None:
-        """Multiply-adds for the whole output; None where its size is not known."""
-        each = self.macs_per_position(*inputs)
-        if each == 0:
+        """Multiply-adds for the whole output; None if its size is unknown."""
+        macs = self.macs_per_position(*inputs)
+        if macs == 0:
             return 0
-        return None if None in output else each * prod(filter(None, output[:-1]))
+        return None if None in output else macs * prod(filter(None, output[:-1]))
 
     def non_trainable_params(self, *inputs: Shape) -> int:
-        """Number of weights that training does not change: moving statistics."""
+        """Number of weights that training does not change, such as moving statistics."""
         return 0
 
     @property
     def window(self) -> tuple[Side, Side] | None:
-        """What one output position sees of the input's height and width; None for all of it."""
+        """The window of one output position along height and width; None for the whole input."""
         return LOCAL
 
 
 LOCAL: tuple[Side, Side] = ((1, 1), (1, 1))
-"""The window of an op that sees the same position only."""
+"""The window of an op that keeps positions to themselves."""

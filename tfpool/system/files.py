@@ -1,4 +1,4 @@
-"""Writing a file so that a reader sees the old one or the new one, never a part."""
+"""Atomic writes, and some disk space in reserve for the case that the disk is full."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path`, with its suffix, that takes its place if the block ends well."""
+    """A temporary path beside `path`, with the same suffix, that replaces `path` if the block succeeds."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
@@ -25,11 +25,11 @@ def atomic(path: Path) -> Iterator[Path]:
 
 _RESERVE = ".reserve"
 _RESERVED = 1 << 20
-"""Bytes: enough for SQLite to write a few rows, with what it needs beside its file."""
+"""Bytes: enough for SQLite to write a few rows and its journal."""
 
 
 def reserve(folder: Path) -> None:
-    """Keep some space of a disk, so that what went wrong can still be written when the disk is full."""
+    """Reserve disk space, so that an error can still be recorded when the disk is full."""
     path = folder / _RESERVE
     if not path.exists():
         with atomic(path) as temporary:
@@ -37,10 +37,10 @@ def reserve(folder: Path) -> None:
 
 
 def use_reserve(folder: Path) -> None:
-    """Give back what `reserve` kept."""
+    """Free the space that `reserve` took."""
     (folder / _RESERVE).unlink(missing_ok=True)
 
 
 def is_full(folder: Path) -> bool:
-    """Whether the folder's disk has less space left than `reserve` keeps."""
+    """Whether the folder's disk has less free space than `reserve` takes."""
     return shutil.disk_usage(folder).free < _RESERVED

@@ -8,7 +8,7 @@ from typing import Any
 
 
 def count(number: int | None) -> str:
-    """1234567 as '1,234,567', and None, for what is not known, as a dash."""
+    """1234567 as '1,234,567'; None, for an unknown number, as a dash."""
     return "–" if number is None else f"{number:,}"
 
 
@@ -22,29 +22,29 @@ def memory(size: int) -> str:
     return _scaled(size, ("kB", "MB", "GB", "TB"), " B")
 
 
-def _scaled(number: int, units: Sequence[str], one: str) -> str:
+def _scaled(number: int, units: Sequence[str], unit_of_one: str) -> str:
     for power, unit in reversed(list(enumerate(units, start=1))):
         if number >= 0.9995 * 1000**power:
             return f"{number / 1000**power:.3g} {unit}"
-    return f"{number}{one}"
+    return f"{number}{unit_of_one}"
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> str:
-    """Rows under a header in aligned columns; those numbered in `right` are set flush right."""
+    """A header and rows in aligned columns; the columns whose numbers are in `right` are right-aligned."""
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
 
     def line(cells: Sequence[str]) -> str:
-        set_cells = (
+        aligned = (
             cell.rjust(width) if column in right else cell.ljust(width)
             for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
         )
-        return "  ".join(set_cells).rstrip()
+        return "  ".join(aligned).rstrip()
 
     return "\n".join([line(header), line(["─" * width for width in widths]), *map(line, rows)])
 
 
 def clock(seconds: float | None) -> str:
-    """83 seconds as '1:23', and None, for what is not known, as a dash."""
+    """83 seconds as '1:23'; None, for an unknown time, as a dash."""
     if seconds is None:
         return "–"
     minutes, rest = divmod(round(seconds), 60)
@@ -53,7 +53,7 @@ def clock(seconds: float | None) -> str:
 
 
 def setting(name: str, value: Any) -> str:
-    """A run's setting as people read it: what was left open is a dash, and data of one's own its folder's name."""
+    """A run's setting as text: None is a dash, and a data set is the name of its folder."""
     if value is None:
         return "–"
     if name == "data":

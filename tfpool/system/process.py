@@ -1,4 +1,4 @@
-"""Who a process is: its id with its start time, since ids are used again."""
+"""The identity of a process: its id with its start time, since systems reuse ids."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _NICE = 10
 
 
 class Process(NamedTuple):
-    """A process id, and a text that no other process of that id has."""
+    """A process id, and its start as a text, which no other process with this id has."""
 
     pid: int
     started: str
 
     @classmethod
     def of(cls, pid: int | None = None) -> Process:
-        """The process of that id, by default this one."""
+        """The process with that id; by default this process."""
         pid = os.getpid() if pid is None else pid
         return cls(pid, _state_and_start(pid)[1])
 
@@ -32,25 +32,25 @@ class Process(NamedTuple):
 
 
 def cores() -> int:
-    """Cores that this process may use."""
+    """Number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def give_way() -> None:
-    """Let others go first on this process's cores: the pages, and whatever else its owner does."""
+    """Lower this process's priority, so that the dashboard and other programs go first."""
     if hasattr(os, "nice"):
         os.nice(_NICE)
-    # Many Linux systems share the cores out by sessions first. There a process is no lower than others, if it is the
-    # only one of its session, until its session is.
+    # Many Linux systems divide the cores among sessions first. A process alone in its session gets a lower priority
+    # only if the session does.
     with contextlib.suppress(OSError):
         (_PROC / "self/autogroup").write_text(str(_NICE))
 
 
 def end(child: subprocess.Popen[Any], patience: float) -> None:
-    """End a child as Ctrl-C does, so that it clears half a file away; with force where it has not heard in time.
+    """End a child as Ctrl-C does, so that it removes temporary files; kill it if it does not end in time.
 
     Args:
-        patience: seconds.
+        patience: seconds to wait.
     """
     if child.poll() is None:
         child.send_signal(signal.SIGINT)
@@ -62,9 +62,9 @@ def end(child: subprocess.Popen[Any], patience: float) -> None:
 
 
 def _state_and_start(pid: int) -> tuple[str, str]:
-    """A process's state and start; empty where there is none.
+    """A process's state and start; empty texts if there is no such process.
 
-    Linux counts from its boot, whatever is done to the clock; psutil's time, for other systems, moves with it.
+    Linux counts from boot, independently of the clock; psutil's time, for other systems, changes with the clock.
     """
     if _PROC.is_dir():
         try:

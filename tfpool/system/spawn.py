@@ -1,4 +1,4 @@
-"""Starting a Python module of ours in a process of its own, which finds the package wherever this process found it."""
+"""Starting a Python module of tfpool in a child process, which finds the package where this process found it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def command(module: str, *arguments: str) -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """This process's environment, in which a child finds the package and TensorFlow logs errors alone."""
+    """This process's environment, such that a child finds the package and TensorFlow logs only errors."""
     python_path = os.pathsep.join(filter(None, (_PACKAGE_PARENT, os.environ.get("PYTHONPATH"))))
     return {**os.environ, "PYTHONPATH": python_path, "TF_CPP_MIN_LOG_LEVEL": "3"}
 
@@ -26,11 +26,11 @@ def environment() -> dict[str, str]:
 def spawn(
     command: Sequence[str], stdout: Any = subprocess.DEVNULL, stderr: Any = subprocess.DEVNULL
 ) -> subprocess.Popen[bytes]:
-    """Start a child in a session of its own: a signal to this process's group does not reach it, so it outlives us.
+    """Start a child in its own session: signals to this process's group do not reach it, so it outlives this process.
 
     Args:
-        command: as `command` returns it.
-        stdout, stderr: what `subprocess.Popen` takes: an open file, or a constant of `subprocess`.
+        command: from `command`.
+        stdout, stderr: as for `subprocess.Popen`: an open file, or a constant of `subprocess`.
     """
     return subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, env=environment(), start_new_session=True

@@ -1,4 +1,4 @@
-"""What commands do to a terminal: a bar while a person waits, and libraries kept quiet while they load."""
+"""The terminal of a command: a progress bar, and no log messages while libraries load."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 @contextmanager
 def bar(text: str) -> Iterator[Callable[[float, int], None]]:
-    """A bar with time left, where the output is a terminal, and what to call with things done and things in all."""
+    """A progress bar with the time left, if stderr is a terminal; yields `on_progress(done, total)`."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -24,7 +24,7 @@ def bar(text: str) -> Iterator[Callable[[float, int], None]]:
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Keep what TensorFlow's libraries log while they load off the terminal; no setting of theirs does."""
+    """Hide what TensorFlow's libraries log while they load; they have no setting for that."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()
     terminal = os.dup(2)

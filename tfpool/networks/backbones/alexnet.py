@@ -1,4 +1,4 @@
-"""AlexNet with one column, as torchvision has it: Krizhevsky 2014, arXiv 1404.5997."""
+"""AlexNet with one column, as in torchvision: Krizhevsky 2014, arXiv 1404.5997."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tfpool.networks.ops import Conv2D, MaxPooling2D, ZeroPadding2D
 
 
 def alexnet(x: Tensor) -> Tensor:
-    """AlexNet for images of 224 pixels, which leaves maps of 6×6×256."""
+    """AlexNet; images of 224×224 pixels become features of 6×6×256."""
     x = ZeroPadding2D(2)(x, name="conv1_pad")
     x = Conv2D(64, 11, strides=4, activation="relu")(x, name="conv1")
     x = MaxPooling2D(3, strides=2)(x, name="pool1")

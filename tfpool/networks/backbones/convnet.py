@@ -1,4 +1,4 @@
-"""A small plain convolutional network, for teaching what local pooling and padding do."""
+"""A small convolutional network that shows what local pooling and padding do."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ PADDINGS = ("zero", "circular", "none")
 def convnet(x: Tensor, pooling: str = "max", pool_size: int = 2, padding: str = "zero", last: int = 64) -> Tensor:
     """Three 3×3 convolutions of 16, 32 and `last` filters, the first two each followed by pooling with stride 2.
 
-    With "circular" padding the image goes on at its other side, so that the network sees no border at all; with "none"
-    each convolution takes two rows and two columns off.
+    With "circular" padding the image continues at its opposite side, so that the network sees no border; with "none"
+    each convolution removes two rows and two columns.
     """
     if pooling not in POOLS or pool_size not in (2, 3):
-        raise ValueError(f"Pooling is max or average over 2 or 3 pixels, got {pooling!r} over {pool_size!r}.")
+        raise ValueError(
+            f"convnet needs pooling='max' or 'average' and pool_size=2 or 3, got pooling={pooling!r} and "
+            f"pool_size={pool_size!r}."
+        )
     if padding not in PADDINGS:
-        raise ValueError(f"The padding is {', '.join(PADDINGS[:-1])} or {PADDINGS[-1]}, got {padding!r}.")
+        raise ValueError(f"convnet needs padding as one of {', '.join(PADDINGS)}, got {padding!r}.")
     for number, filters in enumerate((16, 32), start=1):
         x = _convolution(x, filters, padding, f"conv{number}")
         x = POOLS[pooling](pool_size, strides=2, padding="same")(x, name=f"pool{number}")
@@ -28,16 +31,16 @@ def convnet(x: Tensor, pooling: str = "max", pool_size: int = 2, padding: str = 
 
 def _convolution(x: Tensor, filters: int, padding: str, name: str) -> Tensor:
     if padding == "circular":
-        x = _go_round(_go_round(x, 1, f"{name}_rows"), 2, f"{name}_columns")
+        x = _wrap(_wrap(x, 1, f"{name}_rows"), 2, f"{name}_columns")
     return Conv2D(filters, 3, padding="same" if padding == "zero" else "valid", activation="relu")(x, name=name)
 
 
-def _go_round(x: Tensor, axis: int, name: str) -> Tensor:
-    """The last row or column once more before the first, and the first once more after the last."""
+def _wrap(x: Tensor, axis: int, name: str) -> Tensor:
+    """Repeat the last row or column before the first, and the first after the last."""
 
-    def only(before: int, after: int, which: str) -> Tensor:
-        cut = ((before, after), (0, 0)) if axis == 1 else ((0, 0), (before, after))
-        return Cropping2D(cut)(x, name=f"{name}_{which}")
+    def crop(before: int, after: int, suffix: str) -> Tensor:
+        cropping = ((before, after), (0, 0)) if axis == 1 else ((0, 0), (before, after))
+        return Cropping2D(cropping)(x, name=f"{name}_{suffix}")
 
     others = known(x.shape[axis - 1]) - 1
-    return Concatenate(axis)(only(others, 0, "last"), x, only(0, others, "first"), name=name)
+    return Concatenate(axis)(crop(others, 0, "last"), x, crop(0, others, "first"), name=name)

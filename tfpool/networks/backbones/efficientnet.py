@@ -1,6 +1,6 @@
-"""EfficientNet-B0 to B7: Tan and Le 2019, arXiv 1905.11946. Layer names and order of keras.applications.
+"""EfficientNet-B0 to B7: Tan and Le 2019, arXiv 1905.11946. Layer names and order as in keras.applications.
 
-Images are scaled and normalised inside the network, from 0 to 255.
+The network itself scales and normalizes images from 0 to 255.
 """
 
 from __future__ import annotations
@@ -38,45 +38,49 @@ DROP_CONNECT = 0.2
 
 
 def efficientnet(x: Tensor, width: float, depth: float) -> Tensor:
-    """EfficientNet by its multipliers of width and depth."""
+    """EfficientNet with these multipliers of width and depth."""
     x = Rescaling(1 / 255)(x, name="rescaling")
     x = Normalization()(x, name="normalization")
     x = _halving_pad(x, 3, "stem_conv_pad")
-    x = Conv2D(_rounded(32, width), 3, strides=2, use_bias=False)(x, name="stem_conv")
+    x = Conv2D(_round(32, width), 3, strides=2, use_bias=False)(x, name="stem_conv")
     x = _bn_swish(x, "stem_bn", "stem_activation")
     blocks = [
-        (size, _rounded(filters, width), expansion, stride if repeat == 0 else 1, f"block{stage}{chr(97 + repeat)}_")
+        (size, _round(filters, width), expansion, stride if repeat == 0 else 1, f"block{stage}{chr(97 + repeat)}_")
         for stage, (size, repeats, filters, expansion, stride) in enumerate(STAGES, start=1)
         for repeat in range(ceil(depth * repeats))
     ]
     for number, (size, filters, expansion, stride, name) in enumerate(blocks):
         x = mbconv(x, size, filters, expansion, stride, DROP_CONNECT * number / len(blocks), name)
-    x = Conv2D(_rounded(1280, width), 1, padding="same", use_bias=False)(x, name="top_conv")
+    x = Conv2D(_round(1280, width), 1, padding="same", use_bias=False)(x, name="top_conv")
     return _bn_swish(x, "top_bn", "top_activation")
 
 
 def mbconv(x: Tensor, size: int, filters: int, expansion: int, stride: int, drop: float, name: str) -> Tensor:
-    """An inverted residual block with squeeze and excitation; `drop` leaves the block out at random in training."""
-    before, wide = x, x.channels * expansion
+    """An inverted residual block with squeeze and excitation.
+
+    Args:
+        drop: probability that training skips the block.
+    """
+    shortcut = x
     if expansion > 1:
-        x = Conv2D(wide, 1, padding="same", use_bias=False)(x, name=f"{name}expand_conv")
+        x = Conv2D(x.channels * expansion, 1, padding="same", use_bias=False)(x, name=f"{name}expand_conv")
         x = _bn_swish(x, f"{name}expand_bn", f"{name}expand_activation")
     if stride == 2:
         x = _halving_pad(x, size, f"{name}dwconv_pad")
     padding = "valid" if stride == 2 else "same"
     x = DepthwiseConv2D(size, strides=stride, padding=padding, use_bias=False)(x, name=f"{name}dwconv")
     x = _bn_swish(x, f"{name}bn", f"{name}activation")
-    x = _excited(x, max(1, int(before.channels * SQUEEZE)), name)
+    x = _excite(x, max(1, int(shortcut.channels * SQUEEZE)), name)
     x = Conv2D(filters, 1, padding="same", use_bias=False)(x, name=f"{name}project_conv")
     x = BatchNormalization()(x, name=f"{name}project_bn")
-    if stride == 1 and before.channels == filters:
+    if stride == 1 and shortcut.channels == filters:
         if drop > 0:
             x = Dropout(drop, noise_shape=(None, 1, 1, 1))(x, name=f"{name}drop")
-        x = Add()(x, before, name=f"{name}add")
+        x = Add()(x, shortcut, name=f"{name}add")
     return x
 
 
-def _excited(x: Tensor, squeezed: int, name: str) -> Tensor:
+def _excite(x: Tensor, squeezed: int, name: str) -> Tensor:
     gate = GlobalAveragePooling2D()(x, name=f"{name}se_squeeze")
     gate = Reshape((1, 1, x.channels))(gate, name=f"{name}se_reshape")
     gate = Conv2D(squeezed, 1, padding="same", activation="swish")(gate, name=f"{name}se_reduce")
@@ -89,14 +93,14 @@ def _bn_swish(x: Tensor, bn: str, activation: str) -> Tensor:
 
 
 def _halving_pad(x: Tensor, size: int, name: str) -> Tensor:
-    """Zeros such that a valid convolution of stride 2 sees even and odd sizes alike: one less before an even one."""
+    """Zero padding for a valid convolution of stride 2: one row and column less before an even size."""
     half = size // 2
     height, width = (half - (1 if side is None else 1 - side % 2) for side in x.shape[:2])
     return ZeroPadding2D(((height, half), (width, half)))(x, name=name)
 
 
-def _rounded(filters: int, width: float) -> int:
-    """A multiple of 8, the nearest that is not more than a tenth too small."""
-    wanted = filters * width
-    nearest = max(8, int(wanted + 4) // 8 * 8)
-    return nearest + 8 if nearest < 0.9 * wanted else nearest
+def _round(filters: int, width: float) -> int:
+    """The nearest multiple of 8 that is at least 90 % of the product."""
+    exact = filters * width
+    nearest = max(8, int(exact + 4) // 8 * 8)
+    return nearest + 8 if nearest < 0.9 * exact else nearest

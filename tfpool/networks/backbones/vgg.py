@@ -1,4 +1,4 @@
-"""VGG: Simonyan and Zisserman 2014, arXiv 1409.1556. Layer names of keras.applications, so that its weights load."""
+"""VGG: Simonyan and Zisserman 2014, arXiv 1409.1556. Layer names as in keras.applications, so that its weights load."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tfpool.networks.ops import Activation, BatchNormalization, Conv2D, MaxPooli
 
 
 def vgg(x: Tensor, convolutions: tuple[int, int, int, int, int], batch_norm: bool = False) -> Tensor:
-    """VGG by the number of 3×3 convolutions in its five blocks, for images of 32 pixels and more."""
+    """VGG with these numbers of 3×3 convolutions in its five blocks, for images of at least 32×32 pixels."""
     for block, (filters, count) in enumerate(zip((64, 128, 256, 512, 512), convolutions, strict=True), start=1):
         for number in range(1, count + 1):
             x = _conv(x, filters, f"block{block}_conv{number}", batch_norm)

@@ -1,6 +1,6 @@
-"""The ops that networks are made of, each named like the Keras layer it becomes. Add an op here: one small class.
+"""The ops of networks, each named like its Keras layer. Add an op here: one small class.
 
-The graph they are strung into is in `networks.graph`. Others use the names below.
+The graph that connects them is in `networks.graph`. Others use the names below.
 """
 
 from __future__ import annotations
@@ -83,5 +83,5 @@ class InputLayer(Weightless):
 
 
 def image_input(shape: Shape, relu: str = "relu") -> Tensor:
-    """The image tensor that a new graph starts with; `relu` takes the place of each ReLU in it."""
+    """The image tensor of a new graph; `relu` is the activation in place of each ReLU."""
     return Graph(relu).add(InputLayer(shape), (), "input_layer")

@@ -1,4 +1,4 @@
-"""Kinds of ops that share facts: without weights, keeping the shape, seeing the whole image, sliding a window."""
+"""Base classes of ops that share facts: no weights, same shape, global, sliding a window."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cache
 from tfpool.networks.graph import Op, Shape, Side
 
 Pair = int | tuple[int, int]
-"""One number for height and width, or one for each."""
+"""One number for both height and width, or (height, width)."""
 
 
 class Weightless(Op):
@@ -30,7 +30,7 @@ class Elementwise(Weightless):
 
 
 class Global(Weightless):
-    """A weightless op whose every output sees the whole image."""
+    """A weightless op: each output position sees the whole image."""
 
     @property
     def window(self) -> None:
@@ -63,6 +63,6 @@ def pair(value: Pair) -> tuple[int, int]:
 
 @cache
 def sides(size: Pair, strides: Pair, dilation: Pair = 1) -> tuple[Side, Side]:
-    """A window from Keras's arguments for it."""
-    spread = [(length - 1) * rate + 1 for length, rate in zip(pair(size), pair(dilation), strict=True)]
-    return tuple(zip(spread, pair(strides), strict=True))  # type: ignore[return-value]
+    """A window from Keras's arguments."""
+    dilated = [(length - 1) * rate + 1 for length, rate in zip(pair(size), pair(dilation), strict=True)]
+    return tuple(zip(dilated, pair(strides), strict=True))  # type: ignore[return-value]

@@ -1,4 +1,4 @@
-"""Ops with weights: convolutions, dense layers, normalisation."""
+"""Ops with weights: convolutions, dense layers, normalization."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tfpool.networks.ops.base import Pair, Sliding, pair, sides
 
 
 class Convolution(Sliding):
-    """What convolutions have in common that slide a kernel over their input."""
+    """Convolutions that slide a kernel over their input."""
 
-    if TYPE_CHECKING:  # arguments of every subclass
+    if TYPE_CHECKING:  # fields of every subclass
         kernel_size: Pair
         strides: Pair
         padding: str
@@ -49,9 +49,12 @@ class Conv2D(Convolution):
     use_bias: bool = True
 
     def channels(self, features: Shape) -> int:
-        given = known(features[-1])
-        if given % self.groups or self.filters % self.groups:
-            raise ValueError(f"{given} channels and {self.filters} filters cannot be parted into {self.groups} groups.")
+        channels = known(features[-1])
+        if channels % self.groups or self.filters % self.groups:
+            raise ValueError(
+                f"Conv2D needs channels and filters that are multiples of groups={self.groups}, "
+                f"got {channels} channels and {self.filters} filters."
+            )
         return self.filters
 
     def macs_per_position(self, *inputs: Shape) -> int:
@@ -60,7 +63,7 @@ class Conv2D(Convolution):
 
 @dataclass(frozen=True)
 class DepthwiseConv2D(Convolution):
-    """A convolution of each channel by itself."""
+    """One convolution per channel."""
 
     kernel_size: Pair
     strides: Pair = 1
@@ -78,7 +81,7 @@ class DepthwiseConv2D(Convolution):
 
 @dataclass(frozen=True)
 class SeparableConv2D(Convolution):
-    """A convolution of each channel by itself, then a 1×1 convolution."""
+    """One convolution per channel, then a 1×1 convolution."""
 
     filters: int
     kernel_size: Pair
@@ -98,7 +101,7 @@ class SeparableConv2D(Convolution):
 
 @dataclass(frozen=True)
 class Conv2DTranspose(Op):
-    """A convolution read backwards: each position of the input adds its kernel to a larger map."""
+    """Transposed convolution: each input position adds its kernel to a larger map."""
 
     filters: int
     kernel_size: Pair
@@ -107,15 +110,18 @@ class Conv2DTranspose(Op):
     use_bias: bool = True
 
     def output_shape(self, *inputs: Shape) -> Shape:
-        rest = [max(0, size - step) if self.padding == "valid" else 0 for size, step in self._sides]
-        grown = zip(inputs[0][:2], self._sides, rest, strict=True)
-        return (*(None if length is None else length * step + more for length, (_, step), more in grown), self.filters)
+        added = [max(0, size - step) if self.padding == "valid" else 0 for size, step in self._sides]
+        lengths = zip(inputs[0][:2], self._sides, added, strict=True)
+        return (
+            *(None if length is None else length * step + more for length, (_, step), more in lengths),
+            self.filters,
+        )
 
     def params(self, *inputs: Shape) -> int:
         return self.macs_per_position(*inputs) + self.use_bias * self.filters
 
     def macs_per_position(self, *inputs: Shape) -> int:
-        """Multiply-adds for one position of the input."""
+        """Multiply-adds for one position of the input, not of the output."""
         return prod(pair(self.kernel_size)) * known(inputs[0][-1]) * self.filters
 
     def macs(self, output: Shape, *inputs: Shape) -> int | None:
@@ -167,7 +173,7 @@ class BatchNormalization(Op):
 
 @dataclass(frozen=True)
 class Normalization(Op):
-    """Subtracts a mean and divides by a deviation that are kept, with a count, as weights."""
+    """Standardizes by a stored mean and variance, which are weights, with a count."""
 
     # The count is an integer of 64 bits.
     wider_bytes: ClassVar[int] = 4

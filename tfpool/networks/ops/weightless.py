@@ -1,4 +1,4 @@
-"""Ops without weights: activations, additions, padding, and what pools or rearranges a map."""
+"""Ops without weights: activations, additions, padding, pooling, reshaping."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ class Rescaling(Elementwise):
 
 @dataclass(frozen=True)
 class Add(Elementwise):
-    """The sum of tensors of one shape."""
+    """The sum of tensors of the same shape."""
 
     def output_shape(self, *inputs: Shape) -> Shape:
         if len(set(inputs)) != 1:
-            raise ValueError(f"Add needs tensors of one shape, got {', '.join(map(text, inputs))}.")
+            raise ValueError(f"Add needs tensors of the same shape, got {', '.join(map(text, inputs))}.")
         return inputs[0]
 
 
 @dataclass(frozen=True)
 class Multiply(Elementwise):
-    """A tensor times another of its shape, or of one value a channel."""
+    """A tensor times another of the same shape, or with one value per channel."""
 
     def output_shape(self, *inputs: Shape) -> Shape:
         first, second = inputs
         if second not in (first, (1, 1, first[-1])):
-            raise ValueError(f"Multiply needs {text(first)} twice, or one value a channel, got {text(second)}.")
+            raise ValueError(f"Multiply needs a second tensor of {text(first)} or 1×1×{first[-1]}, got {text(second)}.")
         return first
 
 
@@ -54,7 +54,7 @@ class Multiply(Elementwise):
 
 @dataclass(frozen=True)
 class Concatenate(Weightless):
-    """Tensors side by side along an axis; axis 0 is the batch, as Keras counts."""
+    """Tensors joined along an axis; axis 0 is the batch, as in Keras."""
 
     axis: int = -1
 
@@ -63,7 +63,7 @@ class Concatenate(Weightless):
         first, after = len(inputs[0]) + axis, len(inputs[0]) + axis + 1
         if len({(*shape[:first], *shape[after:]) for shape in inputs}) != 1:
             what = "height and width" if axis == -1 else "size along all other axes"
-            raise ValueError(f"Concatenate needs one {what}, got {', '.join(map(text, inputs))}.")
+            raise ValueError(f"Concatenate needs tensors of the same {what}, got {', '.join(map(text, inputs))}.")
         return (*inputs[0][:first], sum(known(shape[axis]) for shape in inputs), *inputs[0][after:])
 
 
@@ -92,7 +92,7 @@ class MaxPooling2D(AveragePooling2D):
 
 @dataclass(frozen=True)
 class UpSampling2D(Weightless):
-    """Each position repeated, or interpolated between."""
+    """A larger map, by repeating or interpolating positions."""
 
     size: Pair = 2
 
@@ -111,8 +111,7 @@ class UpSampling2D(Weightless):
 class ZeroPadding2D(Weightless):
     """Zeros around height and width, or with data_format="channels_first" around width and channels.
 
-    The second form is what the parameter-free shortcut of the CIFAR ResNets needs: Keras pads the last
-    two axes then, whatever they hold.
+    The parameter-free shortcut of the CIFAR ResNets uses the second form: Keras then pads the last two axes.
     """
 
     padding: int | tuple[tuple[int, int], tuple[int, int]] = 1
@@ -129,7 +128,7 @@ class ZeroPadding2D(Weightless):
 
 @dataclass(frozen=True)
 class Cropping2D(Weightless):
-    """Rows cut off above and below, columns left and right."""
+    """Removes rows at the top and bottom, columns at the left and right."""
 
     cropping: tuple[tuple[int, int], tuple[int, int]]
 
@@ -141,13 +140,13 @@ class Cropping2D(Weightless):
 
 @dataclass(frozen=True)
 class Reshape(Global):
-    """One value a channel as a map of one position."""
+    """One value per channel as a map of one position."""
 
     target_shape: tuple[int, ...]
 
     def output_shape(self, *inputs: Shape) -> Shape:
         if None in inputs[0] or prod(filter(None, inputs[0])) != prod(self.target_shape):
-            raise ValueError(f"{text(inputs[0])} cannot be reshaped to {text(self.target_shape)}.")
+            raise ValueError(f"Reshape cannot turn {text(inputs[0])} into {text(self.target_shape)}.")
         return self.target_shape
 
 
@@ -175,7 +174,7 @@ class GlobalMaxPooling2D(Global):
 
 @dataclass(frozen=True)
 class GeneralizedMeanPooling2D(Global):
-    """(mean xᵖ)^(1/p) over height and width, with a learnt p: a layer of `tfpool.layers`, not of Keras."""
+    """(mean xᵖ)^(1/p) over height and width, with a learned p: a layer of `tfpool.layers`, not of Keras."""
 
     p: float
 
