@@ -153,14 +153,19 @@ def test_a_failed_download_raises_its_own_message(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_stopped_download_leaves_no_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    started, ended = tmp_path / "started", tmp_path / "ended"
+    touch = "pathlib.Path({!r}).touch()".format
     child(
-        monkeypatch, tmp_path, f"try: time.sleep(60)\nexcept KeyboardInterrupt: open({str(tmp_path / 'ended')!r}, 'w')"
+        monkeypatch,
+        tmp_path,
+        f"try: {touch(str(started))}; time.sleep(60)\nexcept KeyboardInterrupt: {touch(str(ended))}",
     )
 
     def stop(done: int, total: int) -> None:
-        time.sleep(0.3)
+        while not started.exists():
+            time.sleep(0.02)
         raise InterruptedError
 
     with pytest.raises(InterruptedError):
         download.fetch("mnist", stop)
-    assert (tmp_path / "ended").exists()
+    assert ended.exists()
