@@ -12,7 +12,7 @@ import streamlit as st
 
 from dashboard.cam import model_picker
 from dashboard.cam.model_picker import Model
-from dashboard.common.background_work import waited
+from dashboard.common.background_work import run_in_background
 from dashboard.common.page import plain
 from tfpool.cam.attribution.methods import signed
 from tfpool.cam.figures.color_scales import shared_scales
@@ -84,7 +84,7 @@ def views(chosen: Sequence[Model], methods: Sequence[str], pixels: np.ndarray, q
         text = f"{plain(model.name)} by {method}"
         place.progress(number / len(pairs), text=text)
         explained.append(
-            waited(
+            run_in_background(
                 partial(view, model, method, pixels, key, query),
                 lambda seconds: place.progress(number / len(pairs), text=f"{text}: {seconds:.0f} s"),  # noqa: B023
             )

@@ -15,7 +15,7 @@ from dashboard.cam import model_picker
 from dashboard.cam.explanations import View, digest
 from dashboard.cam.model_picker import Model
 from dashboard.common import charts
-from dashboard.common.background_work import waited
+from dashboard.common.background_work import run_in_background
 from dashboard.common.glossary import meaning
 from dashboard.common.page import plain
 from tfpool.colors import line_colors
@@ -46,7 +46,7 @@ def show(views: Sequence[View]) -> None:
         place.progress(number / len(wanted), text=f"Hiding pixels: {plain(name)}")
         key = digest(view.pixels) + digest(heatmap)
         curves[name] = {
-            way: waited(
+            way: run_in_background(
                 partial(_curves, way, view.model, view.pixels, heatmap, key, view.explained),
                 lambda seconds: place.progress(
                     number / len(wanted),  # noqa: B023

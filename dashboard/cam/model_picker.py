@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from dashboard.common.background_work import Result, waited
+from dashboard.common.background_work import Result, run_in_background
 from dashboard.common.page import plain, store
 from dashboard.keras_loading import load_keras
 from tfpool import examples
@@ -143,7 +143,7 @@ def _waited(work: Callable[[], Result], name: str) -> Result:
             places.append(st.empty())
         places[0].caption(f"Getting {plain(name)} ready, once: {seconds:.0f} s")
 
-    made = waited(work, tell)
+    made = run_in_background(work, tell)
     for place in places:
         place.empty()
     return made

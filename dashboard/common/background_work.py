@@ -16,7 +16,7 @@ _NAME = "background"
 _pool = ThreadPoolExecutor(_AT_ONCE, _NAME)
 
 
-def waited(work: Callable[[], Result], on_progress: Callable[[float], object]) -> Result:
+def run_in_background(work: Callable[[], Result], on_progress: Callable[[float], object]) -> Result:
     """Run `work` in a thread and return what it returns, or raise what it raises.
 
     Streamlit ends a script whose visitor changed a control within `on_progress`. Work that has started by then goes on,

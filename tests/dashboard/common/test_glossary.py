@@ -1,6 +1,7 @@
 """Technical terms: each has one meaning, which is on every page that uses the term."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -35,27 +36,30 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
     return store
 
 
-def texts(said: Any, name: str = "") -> Iterator[tuple[str, str]]:
+def texts(message: Any, name: str = "") -> Iterator[tuple[str, str]]:
     """Every text in what is sent to a browser, with the field that it is in."""
-    if isinstance(said, dict):
-        for key, each in said.items():
-            yield from texts(each, key)
-    elif isinstance(said, list):
-        for each in said:
-            yield from texts(each, name)
-    elif isinstance(said, str):
+    if isinstance(message, dict):
+        for key, value in message.items():
+            yield from texts(value, key)
+    elif isinstance(message, list):
+        for value in message:
+            yield from texts(value, name)
+    elif isinstance(message, str):
         # The settings of a table's columns, and charts, are JSON within.
-        if said.startswith("{") and name in ("columns", "spec"):
-            yield from texts(json.loads(said))
+        if message.startswith("{") and name in ("columns", "spec"):
+            yield from texts(json.loads(message))
         else:
-            yield name, said
+            yield name, message
 
 
 def page_texts(app: AppTest) -> list[tuple[str, str]]:
-    found = [("columns", " ".join(map(str, table.value.columns))) for table in app.dataframe]
-    for element in app.main:
-        found += texts(MessageToDict(element.proto)) if element.proto else ()
-    return found
+    return texts_of(app.main)
+
+
+def texts_of(block: Any) -> list[tuple[str, str]]:
+    """All texts in a block, with their fields."""
+    columns = [("columns", " ".join(map(str, table.value.columns))) for table in block.dataframe]
+    return columns + [text for element in block if element.proto for text in texts(MessageToDict(element.proto))]
 
 
 @pytest.mark.parametrize(
@@ -70,23 +74,25 @@ def page_texts(app: AppTest) -> list[tuple[str, str]]:
     ],
 )
 def test_a_word_that_a_page_says_is_explained_on_it(page: str, address: dict[str, str], words: set[str]) -> None:
-    said = page_texts(opened(page, **address))
-    shown = "\n".join(text for name, text in said if name not in EXPLAINING)
-    assert words <= set(used(shown))
-    assert not missing(words, said)
+    shown = page_texts(opened(page, **address))
+    assert words <= set(used("\n".join(text for name, text in shown if name not in EXPLAINING)))
+    assert not missing(words, shown)
 
 
-@pytest.mark.parametrize("name", CLAIMS)
-def test_every_word_of_the_table_that_a_claims_card_says_is_explained_in_it(name: str) -> None:
-    said = page_texts(opened("Claims", **{f"claims_{name}": "true"}))
-    words = used("\n".join(text for field, text in said if field not in EXPLAINING))
-    assert len(words) > 2
-    assert not missing(words, said)
+def test_every_term_on_the_card_of_a_claim_is_explained_in_it() -> None:
+    app = opened("Claims", **{f"claims_{name}": "true" for name in CLAIMS})
+    cards = [card for card in app.expander if re.match(r"\d+\. ", card.label)]
+    assert len(cards) == len(CLAIMS)
+    for card in cards:
+        shown = texts_of(card)
+        terms = used("\n".join(text for field, text in shown if field not in EXPLAINING))
+        assert len(terms) > 2, card.label
+        assert not missing(terms, shown), card.label
 
 
-def missing(words: Any, said: list[tuple[str, str]]) -> list[str]:
+def missing(words: Any, shown: list[tuple[str, str]]) -> list[str]:
     """Words whose meaning is nowhere; its first letter may be a capital."""
-    everything = "\n".join(text for _, text in said)
+    everything = "\n".join(text for _, text in shown)
     return [word for word in words if MEANINGS[word][1:] not in everything]
 
 
