@@ -21,9 +21,9 @@ ROOT = Path(__file__).resolve().parents[1]
 WAYS = {
     "plain import": "import tfpool.training.fit",
     "as workers import": """
-from tfpool.system.startup import do_without, lasting
-do_without("matplotlib", "pandas")
-with lasting():
+from tfpool.system.startup import hide_packages, skip_garbage_collection
+hide_packages("matplotlib", "pandas")
+with skip_garbage_collection():
     import tfpool.training.fit
 """,
 }

@@ -5,7 +5,7 @@ Processor time on a busy machine with two cores, by `python -m timeit -n1 -r1 -p
 - 0.3 s per start of the server: the modules of Home, loaded while the browser starts.
   STATEMENT: "import dashboard.home.tour, dashboard.home.feature_map_editor, dashboard.common.growth_chart"
 - 18 s for the first visitor of CAM: Keras and the first maps, loaded in the background.
-  STATEMENT: "import keras", with 20 s where garbage is collected meanwhile (`tfpool.system.startup.lasting`)
+  STATEMENT: "import keras", or 20 s without `tfpool.system.startup.skip_garbage_collection`
 - 2.7 s for the first page: Home draws its chart as SVG (`dashboard.common.growth_chart`), without Plotly and pandas.
   STATEMENT: "import pandas, plotly.graph_objects as go; go.Figure([{'type': 'scatter'}]).to_json()"
 """
@@ -18,7 +18,7 @@ import time
 from contextlib import suppress
 
 from dashboard.keras_loading import in_a_server, load_keras
-from tfpool.system.startup import lasting
+from tfpool.system.startup import skip_garbage_collection
 
 DELAY = 4.0
 """Seconds before Keras is loaded, so that the first page has the processor to itself."""
@@ -53,7 +53,7 @@ def load_keras_in_background() -> bool:
 
 def _load_maps() -> None:
     time.sleep(DELAY)
-    with lasting():
+    with skip_garbage_collection():
         load_keras()
     from dashboard.cam import explanations, image_picker, model_picker
     from dashboard.common.page import store

@@ -1,9 +1,9 @@
 import sys
 
 from tfpool.cli.parser import main
-from tfpool.system.startup import do_without
+from tfpool.system.startup import hide_packages
 
 if __name__ == "__main__":
-    # Figures of findings are drawn by Matplotlib without it.
-    do_without("matplotlib.pyplot", "pandas")
+    # Keras imports both if they are installed; no command uses them.
+    hide_packages("matplotlib.pyplot", "pandas")
     sys.exit(main())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tfpool.system.process import Process, cores, end
-from tfpool.system.startup import do_without, lasting
+from tfpool.system.startup import hide_packages, skip_garbage_collection
 
 
 def test_a_process_is_alive_until_it_ends_whether_or_not_it_is_waited_for() -> None:
@@ -31,17 +31,17 @@ def test_this_process_keeps_its_identity() -> None:
     assert cores() >= 1
 
 
-def test_a_package_to_do_without_cannot_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hidden_package_cannot_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
     # monkeypatch restores the module afterwards.
     monkeypatch.setitem(sys.modules, "wave", sys)
-    do_without("wave")
+    hide_packages("wave")
     with pytest.raises(ModuleNotFoundError):
         importlib.import_module("wave")
 
 
-def test_libraries_loaded_to_last_are_left_out_of_garbage_collections() -> None:
+def test_libraries_loaded_with_skipped_collections_stay_out_of_later_ones() -> None:
     before = gc.get_freeze_count()
-    with lasting():
+    with skip_garbage_collection():
         assert not gc.isenabled()
         loaded = [[] for _ in range(100)]
     assert gc.isenabled()
@@ -61,8 +61,11 @@ def test_a_child_ends_as_by_ctrl_c_and_is_killed_if_it_ignores_that(ignores: boo
         end(child, 0)
 
 
-def test_a_process_that_gives_way_has_low_priority_and_on_linux_its_session_too() -> None:
-    code = "import os; from tfpool.system.process import give_way; give_way(); print(os.nice(0), flush=True); input()"
+def test_a_lower_priority_holds_for_the_process_and_on_linux_for_its_session() -> None:
+    code = (
+        "import os; from tfpool.system.process import lower_priority; lower_priority(); "
+        "print(os.nice(0), flush=True); input()"
+    )
     command = [sys.executable, "-c", code]
     started = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "start_new_session": True}
     with subprocess.Popen(command, **started) as child:  # type: ignore[call-overload]

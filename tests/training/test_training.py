@@ -183,7 +183,7 @@ def test_a_full_disk_is_named_and_the_run_marked(tmp_path: Path, monkeypatch: py
     store.add({"plan": PLAN.spec, "data": "no such data", "recipe": tp.Recipe().config})
     monkeypatch.setattr(files, "is_full", lambda folder: True)
     monkeypatch.setattr(worker, "launch", lambda store: None)
-    monkeypatch.setattr(worker, "give_way", lambda: None)
+    monkeypatch.setattr(worker, "lower_priority", lambda: None)
     monkeypatch.setattr("tfpool.training.fit.take_one_thread", lambda: None)
     worker.main(str(tmp_path))
     (run,) = store.runs()

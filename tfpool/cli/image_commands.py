@@ -10,14 +10,14 @@ import numpy as np
 from tfpool.cli.option_values import settings
 from tfpool.inference.classifier import Classifier, find_classifier, is_model_file
 from tfpool.system.format import table
-from tfpool.system.startup import lasting
-from tfpool.system.terminal import bar, quietly
+from tfpool.system.startup import skip_garbage_collection
+from tfpool.system.terminal import bar, hide_logs
 from tfpool.tracking.store import RunStore
 from tfpool.validation import at_least
 
 
 def explain_command(args: argparse.Namespace) -> int:
-    with quietly(), lasting():
+    with hide_logs(), skip_garbage_collection():
         classifiers = _classifiers(args, args.model, *args.beside)
         from tfpool.inference.explain_files import Question, explain_files
 
@@ -46,7 +46,7 @@ def explain_command(args: argparse.Namespace) -> int:
 
 
 def classify_command(args: argparse.Namespace) -> int:
-    with quietly(), lasting():
+    with hide_logs(), skip_garbage_collection():
         import keras  # noqa: F401
 
         (classifier,) = _classifiers(args, args.model)

@@ -12,8 +12,8 @@ from tfpool.counting.plan import plan
 from tfpool.inference.classifier import is_model_file
 from tfpool.models.keras_code import to_code
 from tfpool.system.format import memory
-from tfpool.system.startup import lasting
-from tfpool.system.terminal import quietly
+from tfpool.system.startup import skip_garbage_collection
+from tfpool.system.terminal import hide_logs
 
 
 def plan_command(args: argparse.Namespace) -> int:
@@ -45,7 +45,7 @@ def compare_command(args: argparse.Namespace) -> int:
 
 
 def _counts_of_file(path: str) -> Counts:
-    with quietly(), lasting():
+    with hide_logs(), skip_garbage_collection():
         from tfpool.models.loading.load import load_model
 
         return plan(load_model(path))

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from tfpool.system.format import clock, count, setting, short, table
-from tfpool.system.startup import lasting
-from tfpool.system.terminal import quietly
+from tfpool.system.startup import skip_garbage_collection
+from tfpool.system.terminal import hide_logs
 from tfpool.tracking import results
 from tfpool.tracking.confidence import images_behind
 from tfpool.tracking.export import export_model
@@ -78,7 +78,7 @@ def export_command(args: argparse.Namespace) -> int:
     run, out = RunStore(args.store).get(args.id), Path(args.out)
     if not out.parent.is_dir():
         raise ValueError(f"There is no folder {out.parent} for {out.name}. Create it, or choose another --out.")
-    with quietly(), lasting():
+    with hide_logs(), skip_garbage_collection():
         export_model(run, out, args.format)
     print(json.dumps({"run": run.id, "format": args.format, "out": args.out}) if args.json else f"Saved {out}")
     return 0

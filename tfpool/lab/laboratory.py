@@ -15,7 +15,7 @@ from tfpool.lab.cells import Cell, has_diverged, is_current, is_over, key_of
 from tfpool.lab.measurement_cache import cached, digest
 from tfpool.lab.protocol import FOLDER, Record, Scale
 from tfpool.system.process import cores
-from tfpool.system.terminal import quietly
+from tfpool.system.terminal import hide_logs
 from tfpool.tracking.query import LAB
 from tfpool.tracking.results import last
 from tfpool.tracking.store import Run, RunStore
@@ -191,7 +191,7 @@ class Laboratory:
 
     def _measured(self, run: Run, measure: Callable[[Run], Mapping[str, Any]], images: int | None) -> Mapping[str, Any]:
         def take() -> Mapping[str, Any]:
-            with quietly():
+            with hide_logs():
                 import tensorflow  # noqa: F401
             return measure(run)
 

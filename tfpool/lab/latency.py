@@ -50,14 +50,14 @@ def _main(network: str, head: str, repeats: int) -> dict[str, Any]:
     import tensorflow as tf
 
     from tfpool.models.build import build
-    from tfpool.networks.graph import known
+    from tfpool.networks.graph import known_size
     from tfpool.training.fit import take_one_thread
 
     take_one_thread()
     before = psutil.Process().memory_info().rss
     model = build(counted)
     forward = tf.function(lambda images: model(images, training=False))
-    shape = [known(size) for size in counted.input_shape]
+    shape = [known_size(size) for size in counted.input_shape]
     image = tf.constant(np.random.default_rng(0).random((1, *shape), np.float32))
     for _ in range(_WARM):
         forward(image)

@@ -34,7 +34,7 @@ class Tensor:
 
     @property
     def channels(self) -> int:
-        return known(self.shape[-1])
+        return known_size(self.shape[-1])
 
 
 @dataclass(eq=False)
@@ -64,8 +64,8 @@ class Graph:
         return self.tensors[name]
 
 
-def known(size: int | None) -> int:
-    """The size, for an op that needs to know it.
+def known_size(size: int | None) -> int:
+    """The size, for an op that cannot do without it.
 
     Raises:
         ValueError: if the size is None.

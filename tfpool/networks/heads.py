@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 from tfpool.networks import ops
-from tfpool.networks.graph import Shape, Tensor, known
+from tfpool.networks.graph import Shape, Tensor, known_size
 from tfpool.validation import at_least
 
 
@@ -402,7 +402,7 @@ def _sizes(sizes: Any, head: str, name: str, example: tuple[int, ...]) -> tuple[
 
 def _check_cells(features: Tensor, cells: int, head: str, name: str) -> None:
     _check_size(features, head)
-    height, width = (known(side) for side in features.shape[:2])
+    height, width = (known_size(side) for side in features.shape[:2])
     smallest = min(height, width)
     if smallest < cells:
         raise ValueError(

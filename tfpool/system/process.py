@@ -36,7 +36,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def give_way() -> None:
+def lower_priority() -> None:
     """Lower this process's priority, so that the dashboard and other programs go first."""
     if hasattr(os, "nice"):
         os.nice(_NICE)

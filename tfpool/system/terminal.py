@@ -23,7 +23,7 @@ def bar(text: str) -> Iterator[Callable[[float, int], None]]:
 
 
 @contextmanager
-def quietly() -> Iterator[None]:
+def hide_logs() -> Iterator[None]:
     """Hide what TensorFlow's libraries log while they load; they have no setting for that."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()

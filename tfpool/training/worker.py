@@ -12,8 +12,8 @@ import time
 import traceback
 
 from tfpool.system import files
-from tfpool.system.process import Process, give_way
-from tfpool.system.startup import do_without, lasting
+from tfpool.system.process import Process, lower_priority
+from tfpool.system.startup import hide_packages, skip_garbage_collection
 from tfpool.tracking.store import Run, RunStore
 from tfpool.training.launcher import launch
 
@@ -23,7 +23,7 @@ _FULL = "The disk is full. Free some space and resume the run: it continues from
 
 
 def main(folder: str) -> None:
-    give_way()
+    lower_priority()
     store, me = RunStore(folder), Process.of()
     try:
         files.reserve(store.folder)
@@ -38,7 +38,7 @@ def _work(store: RunStore, run: Run) -> None:
     stop = threading.Event()
     threading.Thread(target=_watch, args=(store, run, stop), daemon=True).start()
     try:
-        with lasting():
+        with skip_garbage_collection():
             from tfpool.training.fit import Stopped, fit_run, take_one_thread
 
         take_one_thread()
@@ -86,5 +86,5 @@ def _retire(store: RunStore, me: Process) -> None:
 
 
 if __name__ == "__main__":
-    do_without("matplotlib", "pandas")
+    hide_packages("matplotlib", "pandas")
     main(sys.argv[1])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfpool.networks.graph import Tensor, known
+from tfpool.networks.graph import Tensor, known_size
 from tfpool.networks.ops import AveragePooling2D, Concatenate, Conv2D, Cropping2D, MaxPooling2D
 from tfpool.validation import at_least
 
@@ -42,5 +42,5 @@ def _wrap(x: Tensor, axis: int, name: str) -> Tensor:
         cropping = ((before, after), (0, 0)) if axis == 1 else ((0, 0), (before, after))
         return Cropping2D(cropping)(x, name=f"{name}_{suffix}")
 
-    others = known(x.shape[axis - 1]) - 1
+    others = known_size(x.shape[axis - 1]) - 1
     return Concatenate(axis)(crop(others, 0, "last"), x, crop(0, others, "first"), name=name)

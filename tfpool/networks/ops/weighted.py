@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import prod
 from typing import TYPE_CHECKING, ClassVar
 
-from tfpool.networks.graph import Op, Shape, Side, known
+from tfpool.networks.graph import Op, Shape, Side, known_size
 from tfpool.networks.ops.base import Pair, Sliding, pair, sides
 
 
@@ -49,7 +49,7 @@ class Conv2D(Convolution):
     use_bias: bool = True
 
     def channels(self, features: Shape) -> int:
-        channels = known(features[-1])
+        channels = known_size(features[-1])
         if channels % self.groups or self.filters % self.groups:
             raise ValueError(
                 f"Conv2D needs channels and filters that are multiples of groups={self.groups}, "
@@ -58,7 +58,7 @@ class Conv2D(Convolution):
         return self.filters
 
     def macs_per_position(self, *inputs: Shape) -> int:
-        return prod(pair(self.kernel_size)) * known(inputs[0][-1]) // self.groups * self.filters
+        return prod(pair(self.kernel_size)) * known_size(inputs[0][-1]) // self.groups * self.filters
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class DepthwiseConv2D(Convolution):
     use_bias: bool = True
 
     def channels(self, features: Shape) -> int:
-        return known(features[-1]) * self.depth_multiplier
+        return known_size(features[-1]) * self.depth_multiplier
 
     def macs_per_position(self, *inputs: Shape) -> int:
         return prod(pair(self.kernel_size)) * self.channels(inputs[0])
@@ -95,7 +95,7 @@ class SeparableConv2D(Convolution):
         return self.filters
 
     def macs_per_position(self, *inputs: Shape) -> int:
-        between = known(inputs[0][-1]) * self.depth_multiplier
+        between = known_size(inputs[0][-1]) * self.depth_multiplier
         return (prod(pair(self.kernel_size)) + self.filters) * between
 
 
@@ -122,7 +122,7 @@ class Conv2DTranspose(Op):
 
     def macs_per_position(self, *inputs: Shape) -> int:
         """Multiply-adds for one position of the input, not of the output."""
-        return prod(pair(self.kernel_size)) * known(inputs[0][-1]) * self.filters
+        return prod(pair(self.kernel_size)) * known_size(inputs[0][-1]) * self.filters
 
     def macs(self, output: Shape, *inputs: Shape) -> int | None:
         return super().macs(inputs[0], *inputs)
@@ -150,7 +150,7 @@ class Dense(Op):
         return self.macs_per_position(*inputs) + self.use_bias * self.units
 
     def macs_per_position(self, *inputs: Shape) -> int:
-        return known(inputs[0][-1]) * self.units
+        return known_size(inputs[0][-1]) * self.units
 
 
 @dataclass(frozen=True)
@@ -162,10 +162,10 @@ class BatchNormalization(Op):
         return inputs[0]
 
     def params(self, *inputs: Shape) -> int:
-        return 4 * known(inputs[0][-1])
+        return 4 * known_size(inputs[0][-1])
 
     def non_trainable_params(self, *inputs: Shape) -> int:
-        return 2 * known(inputs[0][-1])
+        return 2 * known_size(inputs[0][-1])
 
     def macs_per_position(self, *inputs: Shape) -> int:
         return 0
@@ -182,7 +182,7 @@ class Normalization(Op):
         return inputs[0]
 
     def params(self, *inputs: Shape) -> int:
-        return 2 * known(inputs[0][-1]) + 1
+        return 2 * known_size(inputs[0][-1]) + 1
 
     def non_trainable_params(self, *inputs: Shape) -> int:
         return self.params(*inputs)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 
-from tfpool.networks.graph import Shape, Side, known, text
+from tfpool.networks.graph import Shape, Side, known_size, text
 from tfpool.networks.ops.base import Elementwise, Global, Pair, Sliding, Weightless, pair, sides
 
 # === Keeping the shape ===
@@ -64,7 +64,7 @@ class Concatenate(Weightless):
         if len({(*shape[:first], *shape[after:]) for shape in inputs}) != 1:
             what = "height and width" if axis == -1 else "size along all other axes"
             raise ValueError(f"Concatenate needs tensors of the same {what}, got {', '.join(map(text, inputs))}.")
-        return (*inputs[0][:first], sum(known(shape[axis]) for shape in inputs), *inputs[0][after:])
+        return (*inputs[0][:first], sum(known_size(shape[axis]) for shape in inputs), *inputs[0][after:])
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ class Reshape(Global):
 @dataclass(frozen=True)
 class Flatten(Global):
     def output_shape(self, *inputs: Shape) -> Shape:
-        return (prod(known(size) for size in inputs[0]),)
+        return (prod(known_size(size) for size in inputs[0]),)
 
 
 @dataclass(frozen=True)
