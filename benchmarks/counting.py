@@ -62,7 +62,7 @@ def count_by_keras(name: str) -> int:
 def main() -> None:
     settings = options(__doc__, sides=(len(SIDES), 1), times=(5, 1)).parse_args()
     rows = Rows("what", "measured", "aim")
-    large = seconds(lambda: tp.plan("resnet152", **LARGE).params, 20 * settings.times)  # type: ignore[arg-type]
+    large = seconds(lambda: tp.plan("resnet152", **LARGE).params, 20 * settings.times)
     rows.add("resnet152, flatten, 512×512, 1000 classes", f"{1000 * large:.1f} ms", "≤ 5 ms")
     bare = seconds(lambda: python("pass"), settings.times)
     first = seconds(lambda: python("import tfpool; tfpool.plan('resnet50').params"), settings.times) - bare

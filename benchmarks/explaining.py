@@ -124,9 +124,9 @@ class Worker:
     def _answer(self) -> dict[str, Any]:
         line = self._process.stdout.readline() if self._process.stdout else ""
         if not line:
-            self._process.wait()
+            code = self._process.wait()
             self._errors.seek(0)
-            raise RuntimeError(f"A process that explains ended:\n{self._errors.read()[-2000:]}")
+            raise RuntimeError(f"A process that explains ended with exit code {code}:\n{self._errors.read()[-2000:]}")
         return json.loads(line)
 
 
