@@ -1,4 +1,4 @@
-"""A claim run from a page: the button that starts it, how far it is, and the button that stops it."""
+"""Running a claim from the page: the button that starts it, its progress, and the button that stops it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tfpool.system.format import clock
 _SECONDS = 1.0
 _SCALES = {"quick": "Quick", "full": "Full"}
 _HELP = (
-    "Quick takes about a minute and says little: a few seeds, small networks, one learning rate. Full is what the "
-    "shipped findings rest on and may take hours; stopped, it goes on from there."
+    "Quick takes about a minute: two seeds, small networks, one learning rate. Full repeats the shipped experiment, "
+    "may take hours, and resumes after a stop."
 )
 
 
 def run(name: str, has_own: bool) -> None:
-    """The progress of a claim that is being run, or what it takes to run it.
+    """The progress of a claim's job, or the controls that start one.
 
     Args:
         name: of the claim.
@@ -32,8 +32,8 @@ def run(name: str, has_own: bool) -> None:
         _ended(job)
     elif not has_own:
         st.caption(
-            "You have not measured it yet. The button runs the experiment on this computer, in the background, and "
-            "shows your result beside what ships."
+            "You have not measured this yet. The button runs the experiment on this computer in the background and "
+            "shows your result next to the shipped one."
         )
     _start(name, job)
 
@@ -49,11 +49,11 @@ def _start(name: str, job: Job | None) -> None:
             key=f"claims_scale_{name}",
             label_visibility="collapsed",
         )
-        again = job is not None and job.scale == scale
+        resume = job is not None and job.scale == scale
         pressed = st.button(
-            "Go on" if again else "Run it here",
+            "Resume" if resume else "Run here",
             key=f"claims_run_{name}",
-            icon=":material/resume:" if again else ":material/science:",
+            icon=":material/resume:" if resume else ":material/science:",
             help=_HELP,
         )
     if pressed:
@@ -67,14 +67,12 @@ def _ended(job: Job) -> None:
     if job.state == "failed":
         st.error(plain(f"{run} failed. {job.error}"))
     elif job.state == "stopped":
-        st.info(f"{run} was stopped{_far(job)}. What is done is kept: it goes on from there.")
+        st.info(f"{run} was stopped{_at(job)}. Press Resume to continue from there.")
     else:
-        st.warning(
-            f"{run} was interrupted{_far(job)}: its process is gone. What is done is kept: it goes on from there."
-        )
+        st.warning(f"{run} was interrupted{_at(job)}: its process is gone. Press Resume to continue from there.")
 
 
-def _far(job: Job) -> str:
+def _at(job: Job) -> str:
     return f" at {job.fraction:.0%}" if job.total else ""
 
 
@@ -83,9 +81,9 @@ def _live(name: str) -> None:
     if job is None or job.state != "running":
         st.rerun()
     left = f", about {clock(job.seconds_left)} left" if job.seconds_left is not None else ""
-    told = "stopping" if job.stopping else f"{job.fraction:.0%}{left}" if job.total else "starting"
+    progress = "stopping" if job.stopping else f"{job.fraction:.0%}{left}" if job.total else "starting"
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(job.fraction, text=f"Your {job.scale} run: {told}")
+        st.progress(job.fraction, text=f"Your {job.scale} run: {progress}")
         st.button(
             "Stop",
             key=f"claims_stop_{name}",
@@ -94,5 +92,5 @@ def _live(name: str) -> None:
             args=(store().folder, name),
             disabled=job.stopping,
         )
-    st.caption("It goes on if you close this page.")
-    link("Runs", "The networks that it trains", runs_lab="true")
+    st.caption("The run continues if you close this page.")
+    link("Runs", "Networks trained for this claim", runs_lab="true")

@@ -46,7 +46,7 @@ def test_a_claim_is_opened_by_its_address_run_and_stopped(store: Path, serve: Se
     opened.get_by_text("2. GAP overfits less").click()
     expect(opened.get_by_text("Without a large dense layer there is less to overfit")).to_have_count(0)
 
-    opened.get_by_role("button", name="Run it here").click()
+    opened.get_by_role("button", name="Run here").click()
     expect(opened.get_by_text("Your quick run: ")).to_be_visible()
     card = opened.get_by_test_id("stExpander").filter(has_text="6. GAP loses where things are")
     expect(card.locator("summary").first).to_contain_text("running")
@@ -56,8 +56,8 @@ def test_a_claim_is_opened_by_its_address_run_and_stopped(store: Path, serve: Se
     expect(opened.get_by_text("Your quick run: starting")).to_have_count(0, timeout=MINUTES)
     stop_button(opened).click()
     expect(opened.get_by_text("Your quick run was stopped")).to_be_visible(timeout=MINUTES)
-    expect(opened.get_by_role("button", name="Go on")).to_be_visible()
+    expect(opened.get_by_role("button", name="Resume")).to_be_visible()
     expect(charts).to_have_count(4)
-    known = background_job.state(store, "position")
-    assert known
-    assert known.state == "stopped"
+    job = background_job.state(store, "position")
+    assert job
+    assert job.state == "stopped"

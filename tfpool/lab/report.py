@@ -1,4 +1,4 @@
-"""The page that tells all findings, as Markdown: made of the claims' texts and the result files, of nothing else."""
+"""The page of all findings as Markdown, made from the claims' texts and the result files."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from tfpool.lab.finding import Finding
 from tfpool.networks.heads import FC, GAP, GMP, NIN, Flatten
 
 SHORT_ANSWER = Path(__file__).with_name("short_answer.md")
-"""What the findings come to, in words that take their numbers from them."""
+"""A summary whose numbers are filled in from the findings."""
 FIGURES = "figures"
-"""The folder of the figures, beside the page."""
+"""Folder of the figures, next to the page."""
 _NOT_YET = "not measured yet"
 _PAGE = """# Flatten or GlobalAveragePooling2D?
 
@@ -28,37 +28,42 @@ Made by `python scripts/make_findings.py` from the files in [tfpool/lab/findings
 
 {choices}
 
-## What articles say, and what came out
+## Claims and verdicts
 
-| | statement | verdict | what decides |
+| | claim | verdict | result |
 |---|---|---|---|
 {summary}
 
-## How to read this
+## How to read this page
 
-A number in brackets is a 95 % interval: where the mean over all seeds lies, as far as the runs that were made can tell.
-If the interval of a difference contains 0, or that of a ratio 1, these runs do not tell the two apart. An interval says
-nothing of where the next single run will end, nor of other test images than these. Five runs that all give one constant
-answer have an interval without width. Differences are of pairs, both heads under one seed; ratios are geometric means.
+**Intervals.** Numbers in brackets are 95 % intervals of the mean over seeds. If the interval of a difference contains
+0, or that of a ratio 1, these runs do not show which is larger. An interval does not predict the next single run, and
+does not cover other test images. Differences are paired: both heads are trained with the same seed. Ratios are
+geometric means. If all five runs give the same value, the interval has no width.
 
-Each statement was made an experiment before the run that is shown: what is trained, what is measured, and the rule that
-makes a verdict of the numbers stand in the claim's module, and a result keeps a checksum of that text. {revised} were
-first run under an earlier text, with the same seeds: what changed stands under *Revised*. Heads that are compared
-differ in nothing else: they start on equal backbones and see the same images in the same order, seed by seed, for as
-many epochs. Only the learning rate is each head's own, tuned over one grid on validation images with a seed that is not
-measured; it stands beside each measurement in the result file.
+**Experiments.** For each claim, the protocol, the measure and the rule of the verdict were written before the run.
+They are in the claim's module, and each result keeps a checksum of that text. {revised} were first run under an
+earlier text with the same seeds; their changes are listed under *Revised*. Heads are compared on equal backbones,
+with the same images in the same order for the same number of epochs. Only the learning rate differs: it is tuned for
+each head over the same grid, on validation images, with a seed that is not measured. The result file lists the rate
+of each measurement.
 
-A claim *holds* if all questions of its rule are answered yes, *does not hold* if all are answered no, *holds in part*
-if some are answered yes, and is *not decided here* otherwise. A question is answered where the whole interval lies on
-one side of what is worth a word: one percentage point, unless the rule says another number. A rule with many questions
-has more chances of a yes, so the table of effects has the answer to each; effects without one only describe. Claims
-that train the same network on the same images share its runs, so they are not independent of one another.
+**Verdicts.** A claim *holds* if all questions of its rule are answered yes, *does not hold* if all are answered no,
+and *holds in part* if some are answered yes. Otherwise it is *not decided here*. A question is answered if the whole
+interval lies on one side of the smallest effect that counts: one percentage point, unless the rule gives another
+number. A rule with many questions is more likely to have a yes among its answers, so the table of effects lists them
+all. Effects without an answer only describe. Claims that train the same network on the same images share runs, so
+they are not independent.
 
-**Why Student's t and not a bootstrap.** Intervals over seeds are Student's. One by the bootstrap would look better and
-promise too much: of five normally distributed values it holds the true mean in 84 % of cases, be it of percentiles or
-corrected (BCa), and Student's in 94 %. Where the values are as skewed as an exponential distribution, it is 77 % and
-79 % for the bootstraps and 88 % for Student's (`python benchmarks/intervals.py`). Times are repeated many times, and
-there a bootstrap is in its place: of their median.
+**Student's t, not the bootstrap.** Intervals over seeds are Student's, because a bootstrap of five values is too
+narrow. `python benchmarks/intervals.py` counts how often an interval contains the true mean:
+
+| five values from | Student's t | bootstrap, percentiles | bootstrap, BCa |
+|---|---|---|---|
+| a normal distribution | 94 % | 84 % | 84 % |
+| an exponential distribution | 88 % | 77 % | 79 % |
+
+Timings are repeated many times, so their medians have bootstrap intervals.
 
 {sections}
 """
@@ -68,26 +73,26 @@ def page(findings: Mapping[str, Finding]) -> str:
     """The text of docs/findings.md.
 
     Args:
-        findings: by the names of their claims; a claim without one is told to have none yet.
+        findings: by the names of their claims; a claim may have none.
     """
-    known = [find(name) for name in CLAIMS]
+    claims = [find(name) for name in CLAIMS]
     answer, _, choices = short_answer(findings).partition("\n\n")
     return _PAGE.format(
         answer=answer,
         heads=_heads(),
-        revised=_several([str(claim.number) for claim in known if REVISED in claim.sections]),
+        revised=_several([str(claim.number) for claim in claims if REVISED in claim.sections]),
         choices=choices,
-        summary="\n".join(_row(_summary(claim, findings.get(claim.name))) for claim in known),
-        sections="\n\n".join(_section(claim, findings.get(claim.name)) for claim in known),
+        summary="\n".join(_row(_summary(claim, findings.get(claim.name))) for claim in claims),
+        sections="\n\n".join(_section(claim, findings.get(claim.name)) for claim in claims),
     )
 
 
 def short_answer(findings: Mapping[str, Finding], template: str | None = None) -> str:
-    """A template's text, its places filled from findings.
+    """A template filled in from findings.
 
     Args:
         findings: by the names of their claims.
-        template: names each claim's `Judgement`, as in {overfitting.verdict}, {nin.effects[0]} or
+        template: with fields of each claim's `Judgement`, such as {overfitting.verdict}, {nin.effects[0]} or
             {nin.effects[0].value:.2f}. Default: the one that ships.
     """
     text = SHORT_ANSWER.read_text() if template is None else template
@@ -100,13 +105,13 @@ def _several(numbers: Sequence[str]) -> str:
 
 
 def _heads() -> str:
-    """The heads that the short answer names, each in a few words."""
-    told = "; ".join(f"**{head.__name__}**, {head.meaning}" for head in (GAP, GMP, Flatten, FC, NIN))
-    return f"[The heads](networks.md#heads): {told}."
+    """The heads in the short answer, each in a few words."""
+    meanings = "; ".join(f"**{head.__name__}**, {head.meaning}" for head in (GAP, GMP, Flatten, FC, NIN))
+    return f"[The heads](networks.md#heads): {meanings}."
 
 
 class _Nothing:
-    """In the place of what is not measured yet, whatever is asked of it."""
+    """Stands for a finding that does not exist yet, in any field of a template."""
 
     def __getattr__(self, name: str) -> _Nothing:
         return self
@@ -120,23 +125,23 @@ class _Nothing:
 
 def _summary(claim: Claim, finding: Finding | None) -> Sequence[str]:
     linked = f"[{claim.title}](#{_anchor(_heading(claim))})"
-    told = (finding.judgement.verdict, finding.judgement.headline) if finding else (_NOT_YET, "–")
-    return (str(claim.number), linked, *told)
+    result = (finding.judgement.verdict, finding.judgement.headline) if finding else (_NOT_YET, "–")
+    return (str(claim.number), linked, *result)
 
 
 def _section(claim: Claim, finding: Finding | None) -> str:
-    said = {name: _linked(text) for name, text in claim.sections.items()}
+    texts = {name: _linked(text) for name, text in claim.sections.items()}
     return "\n\n".join(
         (
             f"## {_heading(claim)}",
-            f"**The statement.** {said['Statement']}",
+            f"**Statement.** {texts['Statement']}",
             *(_outcome(finding) if finding else [_missing(claim)]),
-            f"**How it was measured.** {said['Protocol']} {said['Measure']}",
-            f"**The rule, fixed before the run.** {said['Rule']}",
-            *([f"**Revised.** {said[REVISED]}"] if REVISED in said else []),
-            f"**What it does not show.** {said['Does not show']}",
-            f"**What would overturn it.** {said['Overturned by']}",
-            f"**Source.** {said['Source']} The experiment: [{claim.name}.py](../tfpool/lab/claims/{claim.name}.py).",
+            f"**Method.** {texts['Protocol']} {texts['Measure']}",
+            f"**Rule, fixed before the run.** {texts['Rule']}",
+            *([f"**Revised.** {texts[REVISED]}"] if REVISED in texts else []),
+            f"**Not shown.** {texts['Does not show']}",
+            f"**What would overturn it.** {texts['Overturned by']}",
+            f"**Source.** {texts['Source']} The experiment: [{claim.name}.py](../tfpool/lab/claims/{claim.name}.py).",
             *([_made(finding)] if finding else []),
         )
     )
@@ -144,32 +149,32 @@ def _section(claim: Claim, finding: Finding | None) -> str:
 
 def _outcome(finding: Finding) -> list[str]:
     judged = finding.judgement
-    told = "; ".join(figure.alt_text for figure in judged.figures)
-    found = [
+    alt_text = "; ".join(figure.alt_text for figure in judged.figures)
+    parts = [
         f"**It {'is ' if judged.verdict.startswith('not') else ''}{judged.verdict}.** {judged.headline}",
-        f"![{_plain(told)}]({FIGURES}/{finding.claim}.svg)",
+        f"![{_plain(alt_text)}]({FIGURES}/{finding.claim}.svg)",
         _table(judged.columns, judged.rows),
     ]
     effects = [(effect.name, str(effect), str(effect.count), effect.answer or "–") for effect in judged.effects]
     effects += [(question, "arithmetic", "–", answer) for question, answer in judged.arithmetic.items()]
-    found.append(_table(("effect", "mean and 95 % interval", "seeds", "the rule's answer"), effects))
-    return found
+    parts.append(_table(("effect", "mean and 95 % interval", "seeds", "answer"), effects))
+    return parts
 
 
 def _missing(claim: Claim) -> str:
-    return f"**There is no finding yet.** `python -m tfpool lab {claim.name} --full` makes one."
+    return f"**No finding yet.** Make one with `python -m tfpool lab {claim.name} --full`."
 
 
 def _made(finding: Finding) -> str:
-    made, seeds = finding.provenance, finding.seeds
+    made_with, seeds = finding.provenance, finding.seeds
     measured = f"seeds {', '.join(map(str, seeds))}" if seeds else "no seeds: it is arithmetic"
     versions = ", ".join(
-        f"{title} {made[name]}"
+        f"{title} {made_with[name]}"
         for name, title in (("tensorflow", "TensorFlow"), ("keras", "Keras"), ("numpy", "NumPy"), ("python", "Python"))
     )
     return (
-        f"**Made by** `{made['command']}` on {made['date']}, {_time(made['seconds'])} of computing; {measured}; "
-        f"{versions}; {made['machine']}. All {len(finding.records)} measurements: "
+        f"**Made by** `{made_with['command']}` on {made_with['date']}, {_time(made_with['seconds'])} of computing; "
+        f"{measured}; {versions}; {made_with['machine']}. All {len(finding.records)} measurements: "
         f"[{finding.claim}-{finding.scale}.json](../tfpool/lab/findings/{finding.claim}-{finding.scale}.json)."
     )
 
@@ -185,17 +190,17 @@ def _heading(claim: Claim) -> str:
 
 
 def _anchor(heading: str) -> str:
-    """What GitHub calls a heading in a link."""
+    """GitHub's anchor for a heading."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 def _linked(text: str) -> str:
-    """A text with its papers linked."""
+    """A text with links to its arXiv papers."""
     return re.sub(r"arXiv (\d{4}\.\d{4,5})", r"[arXiv \1](https://arxiv.org/abs/\1)", text)
 
 
 def _plain(text: str) -> str:
-    """Words that end no link by themselves."""
+    """A text without brackets, which would end a link."""
     return text.replace("[", "(").replace("]", ")")
 
 
