@@ -8,7 +8,7 @@ from tfpool.tracking.store import Run, RunStore
 
 
 def finished(store: RunStore, accuracy: float, head: str = "gap", seed: int = 0, **recipe: Any) -> Run:
-    """A done run of two epochs, the second one worse on the validation images."""
+    """A run that is done, of two epochs, the second worse on the validation images."""
     spec = {
         "plan": tp.plan("resnet8", head=head, input_shape=(28, 28, 1)).spec,
         "data": "fashion_mnist",
@@ -25,7 +25,7 @@ def finished(store: RunStore, accuracy: float, head: str = "gap", seed: int = 0,
 
 
 def unknown(store: RunStore, **changed: Any) -> Run:
-    """A done run of a network, head or setting that this version does not know, as of another branch."""
+    """A run that is done, of a network, head or setting of another branch, unknown to this version."""
     spec = finished(store, 0.9).spec
     store.delete(store.runs()[0].id)
     run_id = store.add({**spec, "plan": {**spec["plan"], **changed}})

@@ -1,3 +1,5 @@
+"""Classifiers of runs, networks and files: input, class names and probabilities."""
+
 from pathlib import Path
 
 import keras
@@ -15,52 +17,40 @@ from tfpool.tracking.store import RunStore
 CAT = str(BUNDLED / "photographs" / "cat.jpg")
 
 
-def test_a_fresh_machine_names_a_real_photograph(tmp_path: Path) -> None:
-    squeezenet = classifier.find_classifier("squeezenet", RunStore(tmp_path))
-    shares = squeezenet.probabilities(squeezenet.read(CAT)[np.newaxis])[0]
-    assert "cat" in squeezenet.class_names[shares.argmax()]
-    assert shares.sum() == pytest.approx(1, rel=1e-5)
+@pytest.fixture(scope="module")
+def squeezenet(tmp_path_factory: pytest.TempPathFactory) -> classifier.Classifier:
+    """The bundled network, found on a machine without any run."""
+    return classifier.find_classifier("squeezenet", RunStore(tmp_path_factory.mktemp("empty")))
 
 
-def test_bundled_weights_are_what_build_takes_for_imagenet(tmp_path: Path) -> None:
-    squeezenet = classifier.find_classifier("squeezenet", RunStore(tmp_path))
+def test_a_fresh_machine_names_a_real_photograph(squeezenet: classifier.Classifier) -> None:
     photograph = squeezenet.read(CAT)[np.newaxis]
+    probabilities = squeezenet.probabilities(photograph)
+    assert "cat" in squeezenet.class_names[probabilities[0].argmax()]
+    assert probabilities.sum() == pytest.approx(1, rel=1e-5)
     model = tp.build(tp.plan("squeezenet"), activation="softmax", weights="imagenet")
     scores = model(tp.preprocess_input("squeezenet", photograph), training=False).numpy()
-    np.testing.assert_allclose(scores, squeezenet.probabilities(photograph), rtol=1e-4)
+    np.testing.assert_allclose(scores, probabilities, rtol=1e-4)
     assert "cat" in tp.decode_predictions(scores)[0][0][0]
-
-
-def test_pretrained_features_stand_under_another_head() -> None:
-    plan = tp.plan("squeezenet", head="flatten", classes=5)
-    model = tp.build(plan, seed=0, weights="imagenet")
-    again = tp.build(tp.plan("squeezenet"), weights="imagenet")
-    layer = "fire9_expand3x3"
-    np.testing.assert_array_equal(model.get_layer(layer).kernel, again.get_layer(layer).kernel)
-    fresh = tp.build(plan, seed=0)
-    np.testing.assert_array_equal(model.get_layer("predictions").kernel, fresh.get_layer("predictions").kernel)
 
 
 @pytest.mark.slow
 def test_a_run_reads_images_as_it_was_trained_on_them(trained: Path) -> None:
-    found = classifier.find_classifier("resnet8-gap-1", RunStore(trained))
+    resnet8 = classifier.find_classifier("resnet8-gap-1", RunStore(trained))
     images = data.load("fashion_mnist").test.images[:3]
-    assert found.class_names == data.load("fashion_mnist").class_names
-    np.testing.assert_array_equal(found.to_input(images), images.astype(np.float32) / 255)
-    assert found.probabilities(images).shape == (3, 10)
+    assert resnet8.class_names == data.load("fashion_mnist").class_names
+    np.testing.assert_array_equal(resnet8.to_input(images), images.astype(np.float32) / 255)
+    assert resnet8.probabilities(images).shape == (3, 10)
 
 
-def test_a_class_goes_by_name_or_number(tmp_path: Path) -> None:
-    squeezenet = classifier.find_classifier("squeezenet", RunStore(tmp_path))
+def test_a_class_is_looked_up_by_name_or_number(squeezenet: classifier.Classifier) -> None:
     assert squeezenet.class_number("espresso") == squeezenet.class_number("967") == 967
-    with pytest.raises(ValueError, match=r"no class 'tea'\. Use 0 to 999, or one of: tench, .*, …"):
+    with pytest.raises(ValueError, match=r"tea.*999.*tench"):
         squeezenet.class_number("tea")
 
 
 def test_a_name_that_is_neither_run_nor_network_says_what_there_is(tmp_path: Path) -> None:
-    with pytest.raises(
-        ValueError, match=r"holds no runs yet.*Or use a network with ImageNet weights, such as squeezenet"
-    ):
+    with pytest.raises(ValueError, match="squeezenet"):
         classifier.find_classifier("resnet8-gap-1", RunStore(tmp_path))
 
 
@@ -70,7 +60,7 @@ def saved(model: keras.Model, path: Path) -> str:
 
 
 def test_a_file_is_a_classifier_with_names_beside_it(tmp_path: Path) -> None:
-    model = tp.build(tp.plan("resnet8", input_shape=(28, 28, 1), classes=3), activation="softmax", seed=0)
+    model = tp.build(tp.plan("convnet", input_shape=(28, 28, 1), classes=3), activation="softmax", seed=0)
     path = saved(model, tmp_path / "mine.keras")
     found = classifier.find_classifier(path, RunStore(tmp_path))
     assert (found.name, found.input_shape) == ("mine.keras", (28, 28, 1))
@@ -81,7 +71,7 @@ def test_a_file_is_a_classifier_with_names_beside_it(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("boot\nbag\ncoat\n")
     assert classifier.find_classifier(path, RunStore(tmp_path)).class_names == ("boot", "bag", "coat")
     (tmp_path / "mine.txt").write_text("boot\nbag\n")
-    with pytest.raises(ValueError, match=r"mine.txt has 2 lines, and .*mine.keras 3 classes"):
+    with pytest.raises(ValueError, match=r"2 lines.*3 classes"):
         classifier.find_classifier(path, RunStore(tmp_path))
 
 
@@ -95,7 +85,7 @@ def test_a_file_is_a_classifier_with_names_beside_it(tmp_path: Path) -> None:
         ("caffe", [0 - 103.939, 127.5 - 116.779, 255 - 123.68]),
     ],
 )
-def test_pixels_are_scaled_as_asked_for(mode: str, expected: list[float]) -> None:
+def test_pixels_are_scaled_by_the_requested_mode(mode: str, expected: list[float]) -> None:
     pixels = np.array([255, 127.5, 0], np.float32).reshape(1, 1, 1, 3)
     np.testing.assert_allclose(scale_pixels(pixels, mode)[0, 0, 0], expected, atol=1e-4)
 
@@ -108,15 +98,14 @@ def test_a_model_that_scales_pixels_itself_gets_them_as_they_are(tmp_path: Path)
     pixels = np.full((1, 4, 4, 3), 200, np.uint8)
     np.testing.assert_array_equal(found.to_input(pixels), np.full((1, 4, 4, 3), 200.0))
     assert classifier.find_classifier(path, RunStore(tmp_path), "unit").to_input(pixels).max() == np.float32(200 / 255)
-    with pytest.raises(ValueError, match=r"There is no way 'half' to scale pixels\. Use one of: unit, raw"):
+    with pytest.raises(ValueError, match=r"half.*unit"):
         classifier.find_classifier(path, RunStore(tmp_path), "half").to_input(pixels)
-    # Where any size will do, an image keeps its own.
+    # A model that takes any size reads an image at the image's own size.
     assert found.read(CAT).shape == (300, 451, 3)
     assert found.read(CAT, (64, 64)).shape == (64, 64, 3)
     assert found.fit(np.zeros((30, 20, 1), np.uint8)).shape == (30, 20, 3)
 
 
-def test_an_image_is_fitted_to_what_a_network_takes(tmp_path: Path) -> None:
-    squeezenet = classifier.find_classifier("squeezenet", RunStore(tmp_path))
+def test_an_image_is_fitted_to_the_size_of_a_network(squeezenet: classifier.Classifier) -> None:
     photograph = read_image(CAT, (None, None, 3))
     np.testing.assert_array_equal(squeezenet.fit(photograph), squeezenet.read(CAT))

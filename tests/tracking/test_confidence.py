@@ -1,4 +1,4 @@
-"""How many images are behind an accuracy, and its interval against scipy's own."""
+"""The number of images behind an accuracy, and its interval against scipy's."""
 
 from pathlib import Path
 

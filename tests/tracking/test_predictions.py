@@ -1,4 +1,4 @@
-"""What a run says of the test images, with predictions made up for it."""
+"""A run's predictions for the test images, with made-up predictions."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ from tfpool.tracking.store import Run, RunStore
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    """A run that was wrong twice, the second time surer."""
+    """A run with two mistakes, the second one more confident."""
     images = data.load("fashion_mnist")
     run = finished(RunStore(tmp_path / "saved_models"), 0.7)
     run.spec["class_names"] = list(images.class_names)
@@ -32,30 +32,30 @@ def describe(run: Run, fingerprint: str) -> None:
     (run.path / "run.json").write_text(json.dumps({"data_fingerprint": fingerprint}))
 
 
-def test_the_surest_mistake_comes_first(run: Run) -> None:
-    said = predictions.read(run)
-    np.testing.assert_array_equal(said.mistakes(5), [9, 3])
-    np.testing.assert_array_equal(said.mistakes(1), [9])
-    assert (said.confusion.sum(), said.confusion.trace()) == (5000, 4998)
-    truth = said.test.labels[9]
-    assert said.confusion[truth, (truth + 1) % 10] >= 1
+def test_the_most_confident_mistake_comes_first(run: Run) -> None:
+    stored = predictions.read(run)
+    np.testing.assert_array_equal(stored.mistakes(5), [9, 3])
+    np.testing.assert_array_equal(stored.mistakes(1), [9])
+    assert (stored.confusion.sum(), stored.confusion.trace()) == (5000, 4998)
+    truth = stored.test.labels[9]
+    assert stored.confusion[truth, (truth + 1) % 10] >= 1
 
 
-def test_images_that_are_gone_or_others_are_one_sentence(run: Run, tmp_path: Path) -> None:
+def test_images_that_are_gone_or_have_changed_are_an_error(run: Run, tmp_path: Path) -> None:
     describe(run, "another")
-    with pytest.raises(ValueError, match="The images of fashion_mnist are not those that resnet8-gap-1 was"):
+    with pytest.raises(ValueError, match=r"fashion_mnist.*resnet8-gap-1"):
         predictions.read(run)
     run.spec["data"] = str(tmp_path / "datasets" / "photos")
-    with pytest.raises(ValueError, match=r"The images of photos, which resnet8-gap-1 was tested on, are gone\."):
+    with pytest.raises(ValueError, match=r"photos.*gone"):
         predictions.read(run)
 
 
-def test_predictions_that_are_missing_or_damaged_are_one_sentence(run: Run) -> None:
+def test_predictions_that_are_missing_or_damaged_are_an_error(run: Run) -> None:
     whole = predictions.path(run).read_bytes()
     for content in (whole[:1000], b"", b"no archive"):
         predictions.path(run).write_bytes(content)
-        with pytest.raises(ValueError, match="The predictions of resnet8-gap-1 cannot be read: "):
+        with pytest.raises(ValueError, match=r"resnet8-gap-1.*read"):
             predictions.read(run)
     predictions.path(run).unlink()
-    with pytest.raises(ValueError, match="Run resnet8-gap-1 is done and has not been tested"):
+    with pytest.raises(ValueError, match="tested"):
         predictions.read(run)

@@ -1,4 +1,4 @@
-"""What runs have come to, against numbers by hand and scipy's own."""
+"""Results of runs, against numbers by hand and scipy's own."""
 
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ def store(tmp_path: Path) -> RunStore:
     return RunStore(tmp_path / "saved_models")
 
 
-def test_best_and_last_values_and_the_gap_between_training_and_validation(store: RunStore) -> None:
+def test_best_and_last_values_and_the_difference_between_training_and_validation(store: RunStore) -> None:
     run = finished(store, 0.7)
     assert (results.best(run, "val_accuracy"), results.last(run, "val_accuracy")) == (0.7, pytest.approx(0.6))
     assert (results.best(run, "loss"), results.last(run, "val_loss")) == (1.0, 2.0)
@@ -29,12 +29,12 @@ def test_best_and_last_values_and_the_gap_between_training_and_validation(store:
     assert results.value(run, "time") == 5.0
 
 
-def test_curves_run_by_epochs_by_steps_and_by_seconds(store: RunStore) -> None:
+def test_positions_of_epochs_on_each_axis(store: RunStore) -> None:
     run = finished(store, 0.7)
     assert results.positions(run, "epoch") == [1, 2]
     assert results.positions(run, "step") == [4, 8]
     assert results.positions(run, "seconds") == [2.0, 5.0]
-    with pytest.raises(ValueError, match="Curves run by epoch, step, seconds, not by 'hours'"):
+    with pytest.raises(ValueError, match="hours"):
         results.positions(run, "hours")
 
 
@@ -59,11 +59,11 @@ def test_a_seed_that_ran_twice_counts_once_and_an_unfinished_run_not_at_all(stor
     (group,) = results.groups(store.runs())
     assert (group.seeds, group.runs[0].id) == ((0, 1), again.id)
     assert results.groups([]) == []
-    with pytest.raises(ValueError, match="Seeds cannot be compared by 'luck'"):
+    with pytest.raises(ValueError, match="luck"):
         results.groups(store.runs(), "luck")
 
 
-def test_a_setting_that_is_newer_than_a_run_is_one_that_was_left_open(store: RunStore) -> None:
+def test_a_setting_that_is_newer_than_a_run_counts_as_unset(store: RunStore) -> None:
     old, new = finished(store, 0.7), finished(store, 0.8, seed=1)
     del old.spec["recipe"]["weights"]
     (group,) = results.groups([old, new])
@@ -75,13 +75,13 @@ def test_two_groups_are_compared_seed_by_seed(store: RunStore) -> None:
         finished(store, gap, seed=seed)
         finished(store, flatten, head="flatten", seed=seed)
     first, second = results.groups(store.runs())
-    apart = np.array([0.02, 0.03, 0.01])
-    expected = scipy.stats.t.interval(0.95, 2, apart.mean(), scipy.stats.sem(apart))
+    differences = np.array([0.02, 0.03, 0.01])
+    expected = scipy.stats.t.interval(0.95, 2, differences.mean(), scipy.stats.sem(differences))
     mean, half = results.paired_difference(first, second) or (0, 0)
     assert (mean - half, mean + half) == (pytest.approx(expected[0]), pytest.approx(expected[1]))
 
 
-def test_only_the_settings_that_differ_are_told(store: RunStore) -> None:
+def test_only_the_settings_that_differ_are_listed(store: RunStore) -> None:
     runs = [finished(store, 0.7), finished(store, 0.7, head="flatten", augment=("flip",))]
     assert results.differing(runs) == {"head": ["gap", "flatten"], "augment": [None, ["flip"]]}
     assert results.differing(runs[:1]) == {}
@@ -91,7 +91,7 @@ def test_only_the_settings_that_differ_are_told(store: RunStore) -> None:
 def test_a_confusion_matrix_counts_each_pair() -> None:
     labels, predicted = np.array([0, 0, 1, 2, 2, 2]), np.array([0, 1, 1, 0, 2, 2])
     np.testing.assert_array_equal(results.confusion(labels, predicted, 3), [[1, 1, 0], [0, 1, 0], [1, 0, 2]])
-    with pytest.raises(ValueError, match="from 0 to 1, got 0 to 2"):
+    with pytest.raises(ValueError, match="got 0 to 2"):
         results.confusion(labels, predicted, 2)
 
 
@@ -105,9 +105,9 @@ def test_runs_are_found_by_words_and_facets_and_sorted(store: RunStore) -> None:
     assert [run.id for run in rank_runs(runs, "test")] == [high.id, low.id]
     assert [run.id for run in rank_runs(runs, "test_loss")] == [high.id, low.id]
     assert [run.id for run in rank_runs(runs, "params")] == [low.id, high.id]
-    with pytest.raises(ValueError, match=r"No run has the data 'cats'\. There is: fashion_mnist"):
+    with pytest.raises(ValueError, match=r"cats.*fashion_mnist"):
         select_runs(runs, facets={"data": ["cats"]})
-    with pytest.raises(ValueError, match=r"Runs cannot be sorted by 'luck'\. Use one of: test"):
+    with pytest.raises(ValueError, match=r"luck.*test"):
         rank_runs(runs, "luck")
 
 
@@ -121,10 +121,10 @@ def test_runs_that_this_version_cannot_count_stand_apart(store: RunStore, change
     assert [[each.id for each in part] for part in split_countable(store.runs())] == [[run.id], [other.id]]
 
 
-def test_what_is_said_of_runs_that_cannot_be_counted_stays_a_sentence(store: RunStore) -> None:
+def test_a_message_names_the_first_runs_that_cannot_be_counted_and_counts_the_others(store: RunStore) -> None:
     runs = [unknown(store, head={"name": "hidden"}) for _ in range(7)]
     assert uncountable_text([]) == ""
-    about = "of a network or head that this version of tfpool does not know."
-    assert uncountable_text(runs[:1]) == f"resnet8-hidden-2 is {about}"
-    assert uncountable_text(runs).startswith("resnet8-hidden-2, resnet8-hidden-4, ")
-    assert uncountable_text(runs).endswith(f"resnet8-hidden-10 and 2 more are {about}")
+    assert runs[0].id in uncountable_text(runs[:1])
+    text = uncountable_text(runs)
+    assert [run.id in text for run in runs] == [True] * 5 + [False] * 2
+    assert " 2 more" in text

@@ -40,7 +40,7 @@ def bystander() -> Iterator[subprocess.Popen[bytes]]:
 def test_an_empty_or_missing_folder_has_no_runs_and_stays_as_it_is(tmp_path: Path) -> None:
     assert tp.runs(tmp_path) == tp.runs(tmp_path / "missing") == []
     assert not list(tmp_path.iterdir())
-    with pytest.raises(ValueError, match=r"holds no runs yet\. Train one: python -m tfpool train"):
+    with pytest.raises(ValueError, match="train"):
         RunStore(tmp_path).get("resnet8-gap-1")
 
 
@@ -59,13 +59,13 @@ def test_a_run_from_queue_to_end(store: RunStore) -> None:
     run = store.get(first)
     assert (run.state, run.history["val_accuracy"], run.result) == ("done", [0.4], {"loss": 0.1, "accuracy": 0.9})
     assert run.plan.params == 75482
-    with pytest.raises(ValueError, match=r"is done and has no model yet"):
+    with pytest.raises(ValueError, match="done"):
         run.load_model()
 
 
 def test_an_unknown_run_names_the_newest(store: RunStore) -> None:
     store.add(SPEC)
-    with pytest.raises(ValueError, match=r"There is no run 'x' in .*Newest: resnet8-gap-1\."):
+    with pytest.raises(ValueError, match=r"x.*resnet8-gap-1"):
         store.get("x")
 
 
@@ -77,7 +77,7 @@ def test_a_run_whose_process_was_killed_is_interrupted_and_its_epochs_stay(
     store.record(run_id, 0, EPOCH)
     assert store.get(run_id).state == "running"
     bystander.kill()
-    # Nobody has waited for it, as a page that was left would not: it is a zombie now.
+    # Nobody has waited for the process, so it is a zombie now.
     while Process.of(bystander.pid).is_alive:
         pass
     assert store.get(run_id).state == "interrupted"
@@ -92,7 +92,7 @@ def test_a_process_id_used_again_is_another_process(store: RunStore) -> None:
     assert store.get(run_id).state == "interrupted"
 
 
-def test_stopping_a_queued_run_ends_it_and_a_running_one_is_asked(store: RunStore) -> None:
+def test_stopping_ends_a_queued_run_and_asks_a_running_one(store: RunStore) -> None:
     running, queued = store.add(SPEC), store.add(SPEC)
     store.claim(Process.of())
     for run_id in (running, queued):
@@ -103,9 +103,9 @@ def test_stopping_a_queued_run_ends_it_and_a_running_one_is_asked(store: RunStor
     assert store.claim(Process.of()) is None
 
 
-def _claim_all(folder: Path, adds: int) -> list[str]:
+def _claim_all(folder: Path, count: int) -> list[str]:
     store, claimed = RunStore(folder), []
-    for _ in range(adds):
+    for _ in range(count):
         store.add(SPEC)
         run = store.claim(Process.of())
         assert run
@@ -116,9 +116,9 @@ def _claim_all(folder: Path, adds: int) -> list[str]:
 
 
 def test_many_processes_on_one_new_store_claim_each_run_once(store: RunStore) -> None:
-    with multiprocessing.get_context("spawn").Pool(6) as pool:
-        claimed = list(itertools.chain(*pool.starmap(_claim_all, [(store.folder, 10)] * 6)))
-    assert len(claimed) == len(set(claimed)) == 60
+    with multiprocessing.get_context("spawn").Pool(4) as pool:
+        claimed = list(itertools.chain(*pool.starmap(_claim_all, [(store.folder, 10)] * 4)))
+    assert len(claimed) == len(set(claimed)) == 40
     runs = store.runs()
     assert {run.id for run in runs} == set(claimed)
     assert all(run.state == "done" and run.history["loss"] == [1.0] for run in runs)
@@ -142,29 +142,29 @@ def test_as_many_workers_are_wanted_as_runs_wait_and_cores_allow(
 
 def test_a_folder_is_needed(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(ValueError, match=r"is a file. A folder is needed"):
+    with pytest.raises(ValueError, match="folder"):
         RunStore(tmp_path / "file")
 
 
-def test_a_database_that_is_none_or_of_the_future_is_one_sentence(store: RunStore) -> None:
+def test_a_file_that_is_no_database_or_of_a_newer_version_is_refused(store: RunStore) -> None:
     store.add(SPEC)
     path = store.folder / "runs.sqlite"
     db = sqlite3.connect(path)
     db.execute("PRAGMA user_version = 99")
     db.close()
-    with pytest.raises(ValueError, match="made by a newer tfpool"):
+    with pytest.raises(ValueError, match="newer"):
         store.runs()
     path.write_bytes(b"no database" * 1000)
-    with pytest.raises(ValueError, match="cannot be used: file is not a database"):
+    with pytest.raises(ValueError, match="database"):
         store.runs()
 
 
-def test_a_store_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None:
+def test_a_store_that_cannot_be_used_is_one_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "store" / "runs.sqlite").mkdir(parents=True)
-    with pytest.raises(ValueError, match=r"The run store .* cannot be used: "):
+    with pytest.raises(ValueError, match="store"):
         RunStore(tmp_path / "file" / "inside").add(SPEC)
-    with pytest.raises(ValueError, match=r"The run store .* cannot be used: unable to open"):
+    with pytest.raises(ValueError, match="unable"):
         tp.runs(tmp_path / "store")
 
 
@@ -189,11 +189,11 @@ def test_a_run_that_did_not_finish_can_be_resumed(store: RunStore, state: str) -
 
 def test_a_run_that_is_done_or_queued_is_not_resumed(store: RunStore) -> None:
     done = ended(store, "done")
-    with pytest.raises(ValueError, match=r"is done\. Only one that is stopped or interrupted or failed can be resumed"):
+    with pytest.raises(ValueError, match=r"done.*stopped.*interrupted.*failed"):
         store.resume(done)
-    with pytest.raises(ValueError, match="is queued"):
+    with pytest.raises(ValueError, match="queued"):
         store.resume(store.add(SPEC))
-    with pytest.raises(ValueError, match="There is no run 'x'"):
+    with pytest.raises(ValueError, match="x"):
         store.resume("x")
 
 
@@ -236,18 +236,16 @@ def test_a_deleted_run_can_be_brought_back_until_it_is_purged(store: RunStore) -
     store.delete(run_id)
     store.purge(seconds=0)
     assert not (store.folder / run_id).exists()
-    with pytest.raises(ValueError, match=r"There is no deleted run .* to bring back"):
+    with pytest.raises(ValueError, match=run_id):
         store.undelete(run_id)
-    # Its number is not given to another one.
+    # The number of a purged run is not reused.
     assert store.add(SPEC) == "resnet8-gap-3"
 
 
 def test_a_run_under_way_is_not_deleted(store: RunStore) -> None:
     run_id = store.add(SPEC)
     for _ in range(2):
-        with pytest.raises(
-            ValueError, match="Only one that is done or stopped or interrupted or failed can be deleted"
-        ):
+        with pytest.raises(ValueError, match=r"done.*stopped.*interrupted.*failed"):
             store.delete(run_id)
         store.claim(Process.of())
 

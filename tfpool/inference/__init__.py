@@ -1,4 +1,4 @@
-"""From image files and saved models to answers: classify a file (`classifier`), explain files (`explain_files`).
+"""From image files and saved models to answers: `classifier` for class probabilities, `explain_files` for maps.
 
-The maps themselves are in `cam`, opening a saved model is in `models.loading`. Others use `Classifier`.
+The maps themselves are in `cam`, saved models are opened by `models.loading`. Other packages use `Classifier`.
 """

@@ -1,4 +1,4 @@
-"""A trained model with what it takes to show it an image and to name its scores: a run's, pretrained, or a file's."""
+"""A trained model with its input scaling and class names: a run's, a network's with ImageNet weights, or a file's."""
 
 from __future__ import annotations
 
@@ -24,8 +24,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Classifier:
-    """Attributes: `name`, `input_shape` (H, W, C) with None where any size will do, `class_names` in the order of the
-    scores, and the `output` that these are of where the model has several."""
+    """A trained image classifier.
+
+    Attributes:
+        name: a run's id, a network or a file name.
+        input_shape: (H, W, C); H and W are None if the model takes any size.
+        class_names: in the order of the scores.
+        output: name of the output with the scores, for a model with several outputs.
+    """
 
     name: str
     input_shape: tuple[int | None, int | None, int]
@@ -42,10 +48,10 @@ class Classifier:
     def read(self, file: str, size: tuple[int, int] | None = None) -> np.ndarray:
         """An image file as uint8 (H, W, C), cut and resized to the network's size.
 
-        Where any size will do it is `size`, by default the image's own, or 512 pixels on its longer side.
+        A network of any size gets `size`, by default the image's own size, at most 512 pixels on the longer side.
 
         Raises:
-            ValueError: if the file is no image.
+            ValueError: if the file is not an image.
         """
         height, width, channels = self.input_shape
         if (height is None or width is None) and size:
@@ -53,7 +59,7 @@ class Classifier:
         return read_image(file, (height, width, channels))
 
     def fit(self, pixels: np.ndarray) -> np.ndarray:
-        """A uint8 image (h, w, 1 or 3) as the network sees it: (H, W, C), its middle cut out and resized."""
+        """A uint8 image (h, w, 1 or 3) in the network's shape (H, W, C): the center is cropped and resized."""
         height, width, channels = self.input_shape
         shape = (height or pixels.shape[0], width or pixels.shape[1], channels)
         if pixels.shape == shape:
@@ -61,14 +67,14 @@ class Classifier:
         return crop_and_resize(Image.fromarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3)).copy()), shape)
 
     def to_input(self, images: np.ndarray) -> np.ndarray:
-        """uint8 images (N, H, W, C) as the model expects them, float32."""
+        """uint8 images (N, H, W, C) scaled as the model expects them, float32."""
         return self._to_input(images)
 
     def class_number(self, name: str) -> int:
-        """The class of that name or number.
+        """The number of a class, given its name or number.
 
         Raises:
-            ValueError: if there is none.
+            ValueError: if there is no such class.
         """
         if name in self.class_names:
             return self.class_names.index(name)
@@ -79,7 +85,7 @@ class Classifier:
         raise ValueError(f"There is no class {name!r}. Use 0 to {last}, or one of: {names}.")
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
-        """Probabilities, float32 (N, K), of uint8 images (N, H, W, C)."""
+        """Class probabilities, float32 (N, K), of uint8 images (N, H, W, C)."""
         from tfpool.anatomy.split import split_at_image
 
         anatomy, values = split_at_image(self.model, self.output), self.to_input(images)
@@ -87,15 +93,17 @@ class Classifier:
 
 
 def find_classifier(name: str, store: RunStore, mode: str | None = None, output: str | None = None) -> Classifier:
-    """The classifier of that name: of a run or an example by its id, a network with ImageNet weights, or a file.
+    """The classifier of a run or an example, a network with ImageNet weights, or a file.
 
     Args:
+        name: a run's id, a network's name, or a path that ends in .keras or .h5.
+        store: where runs are looked up.
         mode: how a file's model takes its pixels, one of `PIXEL_MODES`. Default: from 0 to 1, or from 0 to 255
-            where the model scales them itself.
-        output: name of the output that a file's model is asked for, where it has several.
+            if the model scales them itself.
+        output: name of the output to use, for a file's model with several outputs.
 
     Raises:
-        ValueError: if there is none of them.
+        ValueError: if there is no such run, network or file.
     """
     if is_model_file(name):
         return of_file(name, mode, output)
@@ -107,32 +115,33 @@ def find_classifier(name: str, store: RunStore, mode: str | None = None, output:
         return of_run(store.get(name))
     except ValueError as error:
         raise ValueError(
-            f"{error} Or use a network with ImageNet weights, such as squeezenet, or a model's file."
+            f"{error} Or use a network with ImageNet weights, such as squeezenet, or the file of a model."
         ) from None
 
 
 def is_model_file(name: str) -> bool:
-    """Whether a name is that of a saved model."""
+    """Whether a name is that of a saved model's file."""
     return name.endswith((".keras", ".h5"))
 
 
 def of_run(run: Run) -> Classifier:
+    """The classifier that a run trained."""
     names = tuple(run.spec["class_names"])
-    return Classifier(run.id, _sized(run.plan.input_shape), names, run.load_model, run.to_input)
+    return Classifier(run.id, _input_shape(run.plan.input_shape), names, run.load_model, run.to_input)
 
 
 def of_network(name: str) -> Classifier:
-    described = plan(name)
-    load = partial(build, described, weights="imagenet")
+    published = plan(name)
+    load = partial(build, published, weights="imagenet")
     preprocess = partial(pretrained.preprocess_input, name)
-    return Classifier(name, _sized(described.input_shape), pretrained.class_names(), load, preprocess)
+    return Classifier(name, _input_shape(published.input_shape), pretrained.class_names(), load, preprocess)
 
 
 def of_file(path: str | Path, mode: str | None = None, output: str | None = None) -> Classifier:
-    """A saved model. Class names stand in a text file of its name beside it, one a line: `model.txt` for `model.keras`.
+    """The classifier in a file. Its class names are read from `model.txt` beside `model.keras`, one per line.
 
     Raises:
-        ValueError: if the file is refused, is no image classifier, or does not have as many classes as names.
+        ValueError: if the file is refused or not an image classifier, or the numbers of classes and names differ.
     """
     from tfpool.anatomy.split import split_at_image
     from tfpool.models.loading.load import load_model
@@ -142,18 +151,17 @@ def of_file(path: str | Path, mode: str | None = None, output: str | None = None
     classes = split_at_image(model, output).classes
     if model.input_shape[-1] not in (1, 3):
         raise ValueError(
-            f"{path} takes images of {model.input_shape[-1]} channels. Files are read as grey or RGB ones."
+            f"{path} takes images of {model.input_shape[-1]} channels. Image files have 1 or 3: gray or RGB."
         )
-    listed = Path(path).with_suffix(".txt")
-    names = tuple(listed.read_text(encoding="utf-8").splitlines()) if listed.is_file() else ()
+    name_file = Path(path).with_suffix(".txt")
+    names = tuple(name_file.read_text(encoding="utf-8").splitlines()) if name_file.is_file() else ()
     if names and len(names) != classes:
-        raise ValueError(f"{listed} has {len(names)} lines, and {path} {classes} classes. Write one name a line.")
-    mode = mode or ("raw" if scales_itself(model) else "unit")
-    named = names or tuple(f"class {number}" for number in range(classes))
-    to_input = partial(scale_pixels, mode=mode)
-    return Classifier(Path(path).name, _sized(model.input_shape[1:]), named, lambda: model, to_input, output)
+        raise ValueError(f"{name_file} has {len(names)} lines, and {path} {classes} classes. Write one name per line.")
+    names = names or tuple(f"class {number}" for number in range(classes))
+    to_input = partial(scale_pixels, mode=mode or ("raw" if scales_itself(model) else "unit"))
+    return Classifier(Path(path).name, _input_shape(model.input_shape[1:]), names, lambda: model, to_input, output)
 
 
-def _sized(shape: tuple[int | None, ...]) -> tuple[int | None, int | None, int]:
+def _input_shape(shape: tuple[int | None, ...]) -> tuple[int | None, int | None, int]:
     height, width, channels = shape
     return height, width, channels or 3

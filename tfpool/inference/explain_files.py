@@ -1,4 +1,4 @@
-"""Explained image files as one picture: every image under every model and method."""
+"""Maps of image files in one picture: every image with every model and method."""
 
 from __future__ import annotations
 
@@ -14,18 +14,16 @@ from tfpool.cam.figures.sheet import caption, legend, png, sheet, write_sheet
 from tfpool.cam.targets import Contrast, Target
 from tfpool.inference.classifier import Classifier
 
-Progress = Callable[[int, int], None]
-
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of each model.
+    """What to explain about each model.
 
     Attributes:
         methods: names from `methods()`.
-        target: the class to explain, by name or number; None for the one with the highest score.
-        other: the class that it is told from, likewise; None for no other.
-        settings: what else an `Explainer` takes.
+        target: the class to explain, by name or number; None for the class with the highest score.
+        other: the contrast class, by name or number; None for no contrast.
+        settings: further arguments of `Explainer`.
     """
 
     methods: Sequence[str]
@@ -33,8 +31,8 @@ class Question:
     other: str | None = None
     settings: dict[str, Any] = field(default_factory=dict)
 
-    def of(self, classifier: Classifier) -> Target:
-        """The target as an explainer takes it.
+    def target_of(self, classifier: Classifier) -> Target:
+        """The target in the form that an explainer takes.
 
         Raises:
             ValueError: if the model has no such class.
@@ -49,52 +47,56 @@ def explain_files(
     question: Question,
     out: str,
     scale: str | None = None,
-    progress: Progress | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> list[dict[str, Any]]:
-    """Explain models on image files and write a sheet, a row an image and a column a model and method.
+    """Explain models on image files and write a sheet with one row per image and one column per model and method.
 
     Args:
-        scale: which maps share one scale, as `sheet` has it. Default: those of an image by one method, and of a column
-            where there are several methods, which have different units.
-        progress: called with the maps made and the maps in all.
+        classifiers: the models to explain.
+        files: paths of images.
+        question: what to explain.
+        out: path of the PNG to write.
+        scale: which maps share a color scale, as in `sheet`. Default: the maps of a row for one method, the maps of a
+            column for several methods, whose units differ.
+        on_progress: called with the number of maps done and the total.
 
     Returns:
-        For each map, row by row: image, model, method, the class explained and the one it is told from, what is
-        explained and the class's probability, the feature layer, and the map.
+        For each map, row by row: image, model, method, explained class and contrast class, score and probability of
+        the class, feature layer, unit, and the map.
 
     Raises:
-        ValueError: if a file is no image or a model no classifier, there is no such class or method, the models see
-            different parts of an image, or the sheet cannot be written.
+        ValueError: if a file is not an image, a class or method does not exist, the models see different parts of an
+            image, or the sheet cannot be written.
     """
     png(out)
-    targets = [question.of(classifier) for classifier in classifiers]
+    targets = [question.target_of(classifier) for classifier in classifiers]
     size = _one_size(classifiers)
     images = [[classifier.read(file, size) for classifier in classifiers] for file in files]
     columns = [(place, method) for place in range(len(classifiers)) for method in question.methods]
-    told: list[list[dict[str, Any]]] = [[] for _ in files]
+    table: list[list[dict[str, Any]]] = [[] for _ in files]
     for number, (place, method) in enumerate(columns):
-        classifier, shown = classifiers[place], [views[place] for views in images]
+        classifier, column = classifiers[place], [views[place] for views in images]
         explainer = Explainer(classifier.model, method, output=classifier.output, **question.settings)
-        for row, answer in enumerate(_answers(classifier, explainer, targets[place], shown)):
-            told[row].append({"image": files[row], "model": classifier.name, "method": method, **answer})
-            if progress:
-                progress(number * len(files) + row + 1, len(columns) * len(files))
-    heatmaps = [[each["heatmap"] for each in row] for row in told]
+        for row, record in enumerate(_explain_column(classifier, explainer, targets[place], column)):
+            table[row].append({"image": files[row], "model": classifier.name, "method": method, **record})
+            if on_progress:
+                on_progress(number * len(files) + row + 1, len(columns) * len(files))
+    heatmaps = [[record["heatmap"] for record in row] for row in table]
     captions = [
-        [caption(each["class_name"], each["other_name"], each["score"], each["probability"]) for each in row]
-        for row in told
+        [caption(record["class_name"], record["other_name"], record["score"], record["probability"]) for record in row]
+        for row in table
     ]
     counts = len(classifiers), len(question.methods)
     titles = [_title(classifiers[place].name, method, *counts) for place, method in columns]
     scale = scale or ("row" if len(question.methods) == 1 else "column")
     rows = [Path(file).name for file in files]
-    said = legend({each["unit"] for each in told[0]}, question.methods)
-    picture = sheet([views[0] for views in images], heatmaps, rows, titles, captions, scale, **said)
+    texts = legend({record["unit"] for record in table[0]}, question.methods)
+    picture = sheet([views[0] for views in images], heatmaps, rows, titles, captions, scale, **texts)
     write_sheet(picture, out)
-    return [{**each, "heatmap": each["heatmap"].tolist()} for row in told for each in row]
+    return [{**record, "heatmap": record["heatmap"].tolist()} for row in table for record in row]
 
 
-def _answers(
+def _explain_column(
     classifier: Classifier, explainer: Explainer, target: Target, images: Sequence[np.ndarray]
 ) -> Iterator[dict[str, Any]]:
     for pixels in images:
@@ -115,12 +117,12 @@ def _answers(
 
 
 def _one_size(classifiers: Sequence[Classifier]) -> tuple[int, int] | None:
-    """The size at which models of any size see an image too, so that all see one part of it."""
+    """The size for models that take any size, so that all models see the same part of an image."""
     sizes = {classifier.input_shape[:2] for classifier in classifiers if None not in classifier.input_shape[:2]}
     if len({height / width for height, width in sizes if height and width}) > 1:
         raise ValueError(
-            "Models that see images of one shape are laid side by side, got "
-            + ", ".join(f"{each.name} ({each.input_shape[0]} x {each.input_shape[1]})" for each in classifiers)
+            "Models side by side need images of one aspect ratio, got "
+            + ", ".join(f"{model.name} ({model.input_shape[0]} × {model.input_shape[1]})" for model in classifiers)
             + ". Explain them one by one."
         )
     return next(((height, width) for height, width in sizes if height and width), None)

@@ -80,7 +80,7 @@ def has_diverged(run: Run) -> bool:
 
 def is_current(run: Run) -> bool:
     """Whether a run was trained on the current images of its data set, with the installed packages."""
-    path = run.path / "run.json"
+    path = run.metadata_path
     if not path.exists():
         # It is still in the queue.
         return True

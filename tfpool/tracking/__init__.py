@@ -1,4 +1,4 @@
-"""Runs: the store and its database, one run, what runs have come to, how certain that is, and files for elsewhere.
+"""Runs: the store and its database, a single run, results and their confidence intervals, and exported files.
 
-Training a run is in `training`. Others use `store.RunStore`, `run.Run` and `results`.
+Runs are trained in `training`. Other packages use `store.RunStore`, `run.Run` and `results`.
 """

@@ -1,4 +1,4 @@
-"""The SQLite file of a run store: its tables, how they are opened, and who works on them."""
+"""The SQLite file of a run store: its tables, their migrations, and its list of workers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tfpool.system.files import is_full
 from tfpool.system.process import Process
 
 METRICS = ("loss", "accuracy", "val_loss", "val_accuracy", "seconds")
-"""What is recorded an epoch: mean of the recipe's loss, share of images classified rightly, time in seconds."""
+"""Recorded per epoch: mean of the recipe's loss, fraction of correctly classified images, time in seconds."""
 
 _TABLES = f"""
 CREATE TABLE runs (
@@ -25,19 +25,19 @@ CREATE TABLE metrics (
 );
 CREATE TABLE workers (pid INTEGER PRIMARY KEY, started TEXT NOT NULL);
 """
-_WHAT_PEOPLE_SAY = """
+_TITLES_AND_SWEEPS = """
 ALTER TABLE runs ADD COLUMN title TEXT;
 ALTER TABLE runs ADD COLUMN note TEXT NOT NULL DEFAULT '';
 ALTER TABLE runs ADD COLUMN sweep TEXT;
 ALTER TABLE runs ADD COLUMN deleted REAL;
 """
-_MIGRATIONS = (_TABLES, _WHAT_PEOPLE_SAY)
-"""What makes each version of the file from the one before it."""
+_MIGRATIONS = (_TABLES, _TITLES_AND_SWEEPS)
+"""SQL from each version of the file to the next."""
 
 
 @contextmanager
-def opened(path: Path, write: bool = False) -> Iterator[sqlite3.Connection]:
-    """One transaction on the file, which is made or brought up to date where it has to be.
+def transaction(path: Path, write: bool = False) -> Iterator[sqlite3.Connection]:
+    """One transaction on the file, which is created or migrated if necessary.
 
     Raises:
         ValueError: if the file cannot be used.
@@ -64,7 +64,7 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
     with db:
         db.execute("BEGIN IMMEDIATE")
         if _version(db) > newest:
-            raise ValueError(f"{path} was made by a newer tfpool. Use that one to open it.")
+            raise ValueError(f"{path} was made by a newer tfpool. Update tfpool to open it.")
         for migration in _MIGRATIONS[_version(db) :]:
             for statement in filter(str.strip, migration.split(";")):
                 db.execute(statement)
@@ -82,16 +82,16 @@ class Roster:
         self._db = db
 
     def wanted(self, most: int) -> int:
-        """How many workers to start, so that all queued runs have one and at most `most` live."""
+        """The number of workers to start, so that each queued run has one and at most `most` are alive."""
         alive = 0
         for row in self._db.execute("SELECT * FROM workers").fetchall():
             if Process(row["pid"], row["started"]).is_alive:
                 alive += 1
             else:
                 self.remove(row["pid"])
-        count = dict(self._db.execute("SELECT state, count(*) FROM runs GROUP BY state").fetchall())
-        idle = max(0, alive - count.get("running", 0))
-        return max(0, min(count.get("queued", 0) - idle, most - alive))
+        counts = dict(self._db.execute("SELECT state, count(*) FROM runs GROUP BY state").fetchall())
+        idle = max(0, alive - counts.get("running", 0))
+        return max(0, min(counts.get("queued", 0) - idle, most - alive))
 
     def add(self, worker: Process) -> None:
         self._db.execute("INSERT OR REPLACE INTO workers VALUES (?, ?)", worker)

@@ -1,4 +1,4 @@
-"""A run's model as one file for elsewhere: `.keras`, or ONNX. Loads TensorFlow only to write the latter."""
+"""A run's model as one file, `.keras` or ONNX. Loads TensorFlow only to write ONNX."""
 
 from __future__ import annotations
 
@@ -13,42 +13,40 @@ from tfpool.tracking.run import Run
 
 
 def export_model(run: Run, path: Path, format: str = "onnx") -> None:
-    """Write a run's model to a file, which is whole or not there.
+    """Write a run's model to a file, completely or not at all.
 
     Args:
-        run: one that has finished an epoch.
-        path: where to.
-        format: "onnx" takes float32 images (N, H, W, C) as the run's model reads them and gives logits (N, K);
-            "keras" is the run's own file.
+        run: a run that has finished an epoch.
+        path: the file to write.
+        format: "onnx" for a model from float32 images (N, H, W, C), scaled as by `run.to_input`, to logits (N, K);
+            "keras" for a copy of the run's own file.
 
     Raises:
-        ValueError: if the run has no model yet, or the format is another one.
+        ValueError: if the run has no model yet, or the format is unknown.
     """
     if format == "onnx":
         _write_onnx(run, path)
         return
     if format != "keras":
-        raise ValueError(f"A model is written as onnx or keras, not as {format!r}.")
-    if not run.model_path.exists():
-        raise ValueError(f"Run {run.id} is {run.state} and has no model yet: it has not finished an epoch.")
+        raise ValueError(f"A model is written as onnx or keras, got {format!r}.")
     with atomic(path) as temporary:
-        shutil.copyfile(run.model_path, temporary)
+        shutil.copyfile(run.checked_model_path(), temporary)
 
 
 def _write_onnx(run: Run, path: Path) -> None:
     trained = run.load_model()
     import numpy as np
 
-    # Built anew, since ONNX's runtime does not take the layers of a model that was trained in mixed precision.
+    # ONNX's runtime does not take the layers of a model that was trained in mixed precision, so build one in float32.
     model = build(run.plan)
     model.set_weights(trained.get_weights())
-    # Keras exports a model only after it was called.
+    # Keras exports a model only after a call.
     model(np.zeros((1, *(size or 32 for size in model.input_shape[1:])), np.float32))
     with atomic(path) as temporary:
         model.export(temporary, format="onnx", verbose=False)
 
 
 def start(run: Run, path: Path) -> Popen[bytes]:
-    """Begin to write ONNX in a process of its own, so that this one need not load TensorFlow."""
+    """Start writing ONNX in another process, so that this one does not load TensorFlow."""
     store = str(run.path.parent.absolute())
     return spawn(command("tfpool", "export", run.id, "--out", str(path.absolute()), "--store", store), stderr=PIPE)

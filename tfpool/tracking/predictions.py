@@ -1,4 +1,4 @@
-"""What a finished run's model says of each test image, and which of it is most wrong. Loads no TensorFlow."""
+"""A finished run's predictions for the test images, and its most confident mistakes. Loads no TensorFlow."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from tfpool.tracking.run import Run
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """What a model says of the test images.
+    """A model's predictions for the test images.
 
     Attributes:
         test: the images, with their true labels.
-        predicted: int (N,), the class it takes each image for.
-        confidence: float32 (N,), the probability that it gives that class.
-        truth: float32 (N,), the probability that it gives the true class.
-        class_names: written by somebody, so never markup.
+        predicted: int (N,), the predicted class of each image.
+        confidence: float32 (N,), the probability of the predicted class.
+        truth: float32 (N,), the probability of the true class.
+        class_names: may contain any text, so never use them as markup.
     """
 
     test: Part
@@ -35,39 +35,39 @@ class Predictions:
 
     @property
     def confusion(self) -> np.ndarray:
-        """int64 (K, K): a row a true class, a column a predicted one."""
+        """int64 (K, K): one row per true class, one column per predicted class."""
         return confusion(self.test.labels, self.predicted, len(self.class_names))
 
     def mistakes(self, most: int) -> np.ndarray:
-        """Positions of wrongly classified images, the one that the model was surest of first."""
+        """Positions of misclassified images, the most confident mistake first, at most `most`."""
         wrong = np.flatnonzero(self.predicted != self.test.labels)
         return wrong[np.argsort(-self.confidence[wrong], kind="stable")][:most]
 
 
 def path(run: Run) -> Path:
-    """The file that a run's predictions are kept in, once it is done."""
+    """The file with a run's predictions, written when the run is done."""
     return run.path / "predictions.npz"
 
 
 def read(run: Run) -> Predictions:
-    """A run's predictions, with the images that they are of.
+    """A run's predictions, with the test images.
 
     Raises:
-        ValueError: if the run has none, or its images are gone or were changed since.
+        ValueError: if the run is not done, or its images are gone or have changed since.
     """
     if not path(run).exists():
         raise ValueError(f"Run {run.id} is {run.state} and has not been tested. A run is tested when it is done.")
     try:
         # NumPy would leave a damaged file open.
-        with path(run).open("rb") as file, np.load(file) as kept:
-            predicted, confidence, truth = kept["predicted"], kept["confidence"], kept["truth"]
-        fingerprint = json.loads((run.path / "run.json").read_text())["data_fingerprint"]
+        with path(run).open("rb") as file, np.load(file) as arrays:
+            predicted, confidence, truth = arrays["predicted"], arrays["confidence"], arrays["truth"]
+        fingerprint = json.loads(run.metadata_path.read_text())["data_fingerprint"]
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"The predictions of {run.id} cannot be read: {error}.") from error
     name = data_name(run)
     if not data.describe(run.spec["data"]).is_ready:
-        raise ValueError(f"The images of {name}, which {run.id} was tested on, are gone. See the Data page.")
+        raise ValueError(f"The images of {name}, which {run.id} was tested on, are gone. Add the data set again.")
     images = data.load(run.spec["data"])
     if images.fingerprint != fingerprint:
-        raise ValueError(f"The images of {name} are not those that {run.id} was tested on. Train it again.")
+        raise ValueError(f"The images of {name} have changed since {run.id} was tested on them. Train it again.")
     return Predictions(images.test, predicted, confidence, truth, tuple(run.spec["class_names"]))

@@ -1,4 +1,4 @@
-"""Which runs, and in what order: by what they are made of, by words, by what they have come to. Loads no TensorFlow."""
+"""Filtering and sorting runs, by settings, words and results. Loads no TensorFlow."""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ LABELS = {
     "macs": "MACs",
     "time": "time",
 }
-"""What people call each of `ORDERS`."""
+"""The label of each of `ORDERS`."""
 LAB = "lab "
-"""What the names of the lab's sweeps begin with, before the claim's."""
-_NAMED = 5
-"""Runs that are named in a sentence; of more their number is told."""
-_ALWAYS_KNOWN = {"network": tuple(CATALOG), "head": tuple(HEADS), "state": STATES}
+"""Prefix of the lab's sweep names; the claim's name follows."""
+_MOST_NAMED = 5
+"""Runs that are named in a message; further runs are counted."""
+_POSSIBLE_VALUES = {"network": tuple(CATALOG), "head": tuple(HEADS), "state": STATES}
 
 
 def is_lab(run: Run) -> bool:
-    """Whether an experiment of `tfpool.lab` queued the run."""
+    """Whether the lab queued the run."""
     return (run.sweep or "").startswith(LAB)
 
 
 def split_countable(runs: Sequence[Run]) -> tuple[list[Run], list[Run]]:
-    """Runs apart: those that this version of tfpool can count, and those of a network or head that it does not know.
+    """The runs that this version of tfpool can count, and the runs of a network or head that it does not know.
 
-    Another branch may have had a head that is not here, and its runs may lie in the same store.
+    A store may hold runs of another branch with other heads.
     """
-    known: list[Run] = []
+    countable: list[Run] = []
     unknown: list[Run] = []
     for run in runs:
-        (known if _is_known(run) else unknown).append(run)
-    return known, unknown
+        (countable if _is_countable(run) else unknown).append(run)
+    return countable, unknown
 
 
-def _is_known(run: Run) -> bool:
+def _is_countable(run: Run) -> bool:
     try:
         return run.plan is not None
     except ValueError:
@@ -56,50 +56,50 @@ def _is_known(run: Run) -> bool:
 
 
 def uncountable_text(unknown: Sequence[Run]) -> str:
-    """What is said of runs that cannot be counted; nothing of none."""
+    """A message about runs that cannot be counted; empty if there are none."""
     if not unknown:
         return ""
-    names = ", ".join(run.id for run in unknown[:_NAMED])
-    more = f" and {len(unknown) - _NAMED:,} more" if len(unknown) > _NAMED else ""
+    names = ", ".join(run.id for run in unknown[:_MOST_NAMED])
+    more = f" and {len(unknown) - _MOST_NAMED:,} more" if len(unknown) > _MOST_NAMED else ""
     verb = "is" if len(unknown) == 1 else "are"
     return f"{names}{more} {verb} of a network or head that this version of tfpool does not know."
 
 
 def facet(run: Run, name: str) -> str | None:
-    """One of `FACETS` of a run; None for the sweep of one that was queued alone."""
+    """The value of one of `FACETS`; None for the sweep of a run that was queued alone."""
     plan = run.spec["plan"]
-    known = {
+    facets = {
         "data": data_name(run),
         "network": plan["backbone"],
         "head": plan["head"]["name"],
         "state": run.state,
         "sweep": run.sweep,
     }
-    return known[name]
+    return facets[name]
 
 
 def facet_values(runs: Sequence[Run], name: str) -> list[str]:
-    """What a facet is in these runs, each value once, in alphabetical order."""
-    return sorted({each for run in runs if (each := facet(run, name)) is not None})
+    """The distinct values of a facet in these runs, in alphabetical order."""
+    return sorted({present for run in runs if (present := facet(run, name)) is not None})
 
 
 def select_runs(runs: Sequence[Run], text: str = "", facets: Mapping[str, Sequence[str]] | None = None) -> list[Run]:
-    """The runs that have every word of a text in their id, title, note or facets, and one of the values of each facet.
+    """The runs with every word of a text in their id, title, note or facets, and with one of the values of each facet.
 
     Args:
-        runs: what to choose from.
+        runs: the runs to filter.
         text: words in any order and case.
-        facets: wanted values of some of `FACETS`; none wanted takes all.
+        facets: accepted values of some of `FACETS`; an empty list accepts all values.
 
     Raises:
-        ValueError: on a value that no run has and none could have.
+        ValueError: on a value that no run has or could have.
     """
     wanted = {name: chosen for name, chosen in (facets or {}).items() if chosen}
     for name, chosen in wanted.items():
-        known = facet_values(runs, name)
-        for each in chosen:
-            if each not in known and each not in _ALWAYS_KNOWN.get(name, ()):
-                raise ValueError(f"No run has the {name} {each!r}. There is: {', '.join(known) or 'none'}.")
+        present = facet_values(runs, name)
+        for option in chosen:
+            if option not in present and option not in _POSSIBLE_VALUES.get(name, ()):
+                raise ValueError(f"No run has the {name} {option!r}. There is: {', '.join(present) or 'none'}.")
     words = text.casefold().split()
     return [
         run
@@ -115,10 +115,10 @@ def _all_text(run: Run) -> str:
 
 
 def rank_runs(runs: Sequence[Run], key: str, how: str = "last") -> list[Run]:
-    """Runs with the best first: the highest accuracy, the lowest loss or cost; what is not known comes last.
+    """Runs, the best first: by the highest accuracy, or the lowest loss or cost. Unknown values come last.
 
     Args:
-        runs: what to sort.
+        runs: the runs to sort.
         key: one of `ORDERS`.
         how: "last", or "best" of all epochs.
 
@@ -128,5 +128,9 @@ def rank_runs(runs: Sequence[Run], key: str, how: str = "last") -> list[Run]:
     if key not in ORDERS:
         raise ValueError(f"Runs cannot be sorted by {key!r}. Use one of: {', '.join(ORDERS)}.")
     sign = 1 if key in COSTS or key.endswith("loss") else -1
-    found = {run.id: value(run, key, how) for run in runs}
-    return sorted(runs, key=lambda run: math.inf if (each := found[run.id]) is None else sign * each)
+
+    def sort_key(run: Run) -> float:
+        result = value(run, key, how)
+        return math.inf if result is None else sign * result
+
+    return sorted(runs, key=sort_key)

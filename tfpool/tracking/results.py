@@ -1,6 +1,6 @@
-"""What runs have come to: best and last values, groups over seeds, the settings that differ. Loads no TensorFlow.
+"""Results of runs: best and last values, groups over seeds, the settings that differ. Loads no TensorFlow.
 
-Accuracies are shares from 0 to 1; losses are the recipe's; times are seconds.
+Accuracies are fractions from 0 to 1; losses are those of the recipe; times are seconds.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 from tfpool.tracking.run import Run
 
 MEASURES = ("test", "val_accuracy", "accuracy", "test_loss", "val_loss", "loss")
-"""Accuracy and loss on the test images, on the validation images after an epoch, and on the training images in it."""
+"""Accuracy and loss on the test images, on the validation images after an epoch, and on the epoch's training images."""
 COSTS = ("params", "macs", "time")
 AXES = ("epoch", "step", "seconds")
 HOW = ("last", "best")
@@ -27,7 +27,7 @@ CONFIDENCE = 0.95
 
 
 def last(run: Run, metric: str) -> float | None:
-    """A metric of `MEASURES` after the last epoch; None before the first."""
+    """One of `MEASURES` after the last epoch; None before the first."""
     values = _series(run, metric)
     return values[-1] if values else None
 
@@ -39,7 +39,7 @@ def best(run: Run, metric: str) -> float | None:
 
 
 def overfit(run: Run, how: str = "last") -> float | None:
-    """Accuracy on the training images above that on the validation images, after the last or the best epoch."""
+    """Training accuracy minus validation accuracy, after the last epoch or the one with the best validation."""
     if not run.history["accuracy"]:
         return None
     validation = run.history["val_accuracy"]
@@ -47,13 +47,13 @@ def overfit(run: Run, how: str = "last") -> float | None:
 
 
 def overfit_by_epoch(run: Run) -> list[float]:
-    """How far the accuracy on the training images is above that on the validation images, a value per epoch."""
+    """Training accuracy minus validation accuracy, one value per epoch."""
     pairs = zip(run.history["accuracy"], run.history["val_accuracy"], strict=True)
     return [training - validation for training, validation in pairs]
 
 
 def value(run: Run, key: str, how: str = "last") -> float | None:
-    """One of `MEASURES` or `COSTS`; None where it is not known."""
+    """One of `MEASURES` or `COSTS`; None if not known."""
     if key == "params":
         return run.plan.params
     if key == "macs":
@@ -64,10 +64,10 @@ def value(run: Run, key: str, how: str = "last") -> float | None:
 
 
 def positions(run: Run, axis: str) -> list[float]:
-    """Where each epoch ended, on an axis of `AXES`: epochs, steps or seconds since the start; empty if not known.
+    """The end of each epoch on one of `AXES`: epochs, steps or seconds since the start; empty if not known.
 
     Raises:
-        ValueError: on another axis.
+        ValueError: if the axis is unknown.
     """
     epochs = range(1, len(run.history["seconds"]) + 1)
     if axis == "epoch":
@@ -75,13 +75,13 @@ def positions(run: Run, axis: str) -> list[float]:
     if axis == "seconds":
         return list(accumulate(run.history["seconds"]))
     if axis != "step":
-        raise ValueError(f"Curves run by {', '.join(AXES)}, not by {axis!r}.")
+        raise ValueError(f"Curves are drawn over {', '.join(AXES)}, got {axis!r}.")
     steps = _steps(run)
     return [epoch * steps for epoch in epochs] if steps else []
 
 
 def _steps(run: Run) -> float | None:
-    """Steps an epoch. A run that waits to be resumed has told none: they follow from its recipe."""
+    """Steps per epoch, from the recipe for a run that waits to be resumed and has reported no progress."""
     recipe = run.spec["recipe"]
     if run.progress.get("steps"):
         return run.progress["steps"]
@@ -89,16 +89,16 @@ def _steps(run: Run) -> float | None:
 
 
 def data_name(run: Run) -> str:
-    """Name of the run's data set; an own one is kept in a folder of that name."""
+    """Name of the run's data set; one's own data set is specified by a folder of that name."""
     name = run.spec["data"]
     return Path(name).name if Path(name).is_absolute() else name
 
 
 def settings(run: Run) -> dict[str, Any]:
-    """All that was chosen for a run, seed included, in one flat dictionary; without what was left open."""
+    """The settings of a run, including the seed, in one flat dictionary; without unset ones."""
     spec = run.spec["plan"]
-    head = {f"head {name}": each for name, each in spec["head"].items() if name != "name"}
-    own = {name: each for name, each in spec.items() if name not in ("backbone", "head", "input_shape", "classes")}
+    head = {f"head {name}": value for name, value in spec["head"].items() if name != "name"}
+    own = {name: value for name, value in spec.items() if name not in ("backbone", "head", "input_shape", "classes")}
     flat = {
         "network": spec["backbone"],
         "head": spec["head"]["name"],
@@ -109,31 +109,31 @@ def settings(run: Run) -> dict[str, Any]:
         "data": run.spec["data"],
         **run.spec["recipe"],
     }
-    return {name.replace("_", " "): each for name, each in flat.items() if each is not None and each != []}
+    return {name.replace("_", " "): value for name, value in flat.items() if value is not None and value != []}
 
 
 def differing(runs: Sequence[Run]) -> dict[str, list[Any]]:
-    """The settings in which runs differ, each with a value per run; None where a run has none."""
-    each = [settings(run) for run in runs]
-    names = dict.fromkeys(name for found in each for name in found)
-    table = {name: [found.get(name) for found in each] for name in names}
+    """The settings in which runs differ, with one value per run; None if the run does not have the setting."""
+    by_run = [settings(run) for run in runs]
+    names = dict.fromkeys(name for chosen in by_run for name in chosen)
+    table = {name: [chosen.get(name) for chosen in by_run] for name in names}
     return {name: values for name, values in table.items() if _differ(name, values)}
 
 
 def _differ(name: str, values: list[Any]) -> bool:
-    # That another head has no such setting says no more than that it is another head.
-    compared = [each for each in values if each is not None] if name.startswith("head ") else values
-    return any(each != compared[0] for each in compared)
+    # A head that lacks the setting of another head is listed as another head already.
+    compared = [value for value in values if value is not None] if name.startswith("head ") else values
+    return any(value != compared[0] for value in compared)
 
 
 @dataclass(frozen=True)
 class Group:
-    """Finished runs that are equal in everything but the seed.
+    """Finished runs that differ only in the seed.
 
     Attributes:
-        settings: what they share, as `settings` gives it, without the seed.
-        runs: one per seed, by seed; of several with one seed, which end alike, the newest.
-        values: what was measured, a value per run.
+        settings: the common settings, as returned by `settings`, without the seed.
+        runs: one per seed, sorted by seed; the newest of several runs with one seed, which have equal results.
+        values: the measured value of each run.
     """
 
     settings: dict[str, Any]
@@ -150,56 +150,56 @@ class Group:
 
     @cached_property
     def margin(self) -> float | None:
-        """Half of the 95 % interval's width; None for one seed, which tells nothing of the others."""
+        """Half the width of the 95 % confidence interval of the mean; None for a single seed."""
         return margin(self.values)
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """Where the mean over all seeds lies with 95 % confidence, by Student's t; None for one seed."""
+        """The 95 % confidence interval of the mean over seeds, by Student's t; None for a single seed."""
         return None if self.margin is None else (self.mean - self.margin, self.mean + self.margin)
 
 
 def groups(runs: Sequence[Run], metric: str = "test", how: str = "last") -> list[Group]:
-    """Finished runs gathered over their seeds, best mean first.
+    """Finished runs grouped over their seeds, the best mean first.
 
     Raises:
-        ValueError: if the metric is none of `MEASURES`.
+        ValueError: if the metric is not one of `MEASURES`.
     """
     if metric not in MEASURES:
         raise ValueError(f"Seeds cannot be compared by {metric!r}. Use one of: {', '.join(MEASURES)}.")
-    found: dict[str, dict[int, Run]] = {}
+    by_settings: dict[str, dict[int, Run]] = {}
     for run in runs:
         if run.state == "done" and value(run, metric, how) is not None:
             shared = json.dumps(_without_seed(run), sort_keys=True)
-            found.setdefault(shared, {}).setdefault(run.spec["recipe"]["seed"], run)
-    made = []
-    for by_seed in found.values():
+            by_settings.setdefault(shared, {}).setdefault(run.spec["recipe"]["seed"], run)
+    result = []
+    for by_seed in by_settings.values():
         chosen = tuple(by_seed[seed] for seed in sorted(by_seed))
-        values = tuple(each for run in chosen if (each := value(run, metric, how)) is not None)
-        made.append(Group(_without_seed(chosen[0]), chosen, values))
-    return sorted(made, key=lambda group: group.mean if metric.endswith("loss") else -group.mean)
+        values = tuple(measured for run in chosen if (measured := value(run, metric, how)) is not None)
+        result.append(Group(_without_seed(chosen[0]), chosen, values))
+    return sorted(result, key=lambda group: group.mean if metric.endswith("loss") else -group.mean)
 
 
 def _without_seed(run: Run) -> dict[str, Any]:
-    return {name: each for name, each in settings(run).items() if name != "seed"}
+    return {name: value for name, value in settings(run).items() if name != "seed"}
 
 
 def paired_difference(first: Group, second: Group) -> tuple[float, float] | None:
-    """Mean and half 95 % interval of how much `first` exceeds `second`, seed by seed; None under two shared seeds.
+    """Mean of `first` − `second` over shared seeds and half its 95 % interval; None for fewer than two shared seeds.
 
-    Under one seed two heads start on equal backbones and see the images in one order: much of chance cancels.
+    With the same seed two heads start on equal backbones and see the images in the same order, so much chance cancels.
     """
     other = dict(zip(second.seeds, second.values, strict=True))
-    apart = [each - other[seed] for seed, each in zip(first.seeds, first.values, strict=True) if seed in other]
-    half = margin(apart)
-    return None if half is None else (float(np.mean(apart)), half)
+    differences = [value - other[seed] for seed, value in zip(first.seeds, first.values, strict=True) if seed in other]
+    half = margin(differences)
+    return None if half is None else (float(np.mean(differences)), half)
 
 
 def margin(values: Sequence[float]) -> float | None:
-    """Half of the 95 % interval of the mean of values, by Student's t; None for fewer than two."""
+    """Half the width of the 95 % interval of the mean, by Student's t; None for fewer than two values."""
     if len(values) < 2:
         return None
-    # Loaded where seeds are summed up: no first page needs it. scipy.stats.t.ppf takes five times as long to load.
+    # Imported here because no first page needs it. scipy.stats.t.ppf takes five times as long to load.
     from scipy.special import stdtrit
 
     error = float(np.std(values, ddof=1)) / math.sqrt(len(values))
@@ -207,14 +207,14 @@ def margin(values: Sequence[float]) -> float | None:
 
 
 def confusion(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
-    """How often each class was taken for each: int64 (K, K), a row per true class, a column per predicted one.
+    """The confusion matrix: int64 (K, K), one row per true class, one column per predicted class.
 
     Args:
         labels, predicted: class numbers (N,).
         classes: number of classes K.
 
     Raises:
-        ValueError: if they do not go together.
+        ValueError: if the lengths differ, or a class number is out of range.
     """
     if np.shape(labels) != np.shape(predicted):
         raise ValueError(f"There are {np.size(labels)} labels and {np.size(predicted)} predictions.")

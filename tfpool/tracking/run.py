@@ -26,16 +26,16 @@ class Run:
         id: the network, the head and a number, such as "resnet8-gap-1".
         state: "queued", "running", "done", "stopped", "interrupted" or "failed".
         spec: plain data of plan, data set and recipe: all that is needed to repeat the run.
-        history: a list for each metric of `METRICS`, a value per epoch.
+        history: for each of `METRICS` a list with one value per epoch.
         path: the run's folder, with model.keras, run.json, history.csv and tensorboard/.
         progress: of the running epoch: epoch, step, steps, loss, accuracy, images_per_second, elapsed (seconds); or
-            preparing, the share of a frozen backbone's features that is computed.
-        result: loss and accuracy on the test images, and how many images these are, once the run is done.
+            preparing, the fraction of a frozen backbone's features that is computed.
+        result: loss and accuracy on the test images, and the number of these images, once the run is done.
         error: why the run failed.
         created, started, ended: seconds since 1970.
-        title, note: what people call it and say of it; the title is the id where they have not.
-        sweep: name of the group that it was queued in, if any.
-        stopping: whether it was asked to stop and has not yet.
+        title, note: written by people; the title is the id by default.
+        sweep: name of the group that the run was queued in, if any.
+        stopping: whether the run was asked to stop and is still running.
     """
 
     id: str
@@ -56,21 +56,21 @@ class Run:
 
     @cached_property
     def plan(self) -> Plan:
-        """Counted once however many runs share it.
+        """The run's plan, cached for all runs with the same network and head.
 
         Raises:
-            ValueError: where this version of tfpool has no such network, head or setting, as another branch may have.
+            ValueError: if this version of tfpool has no such network, head or setting; another branch may have it.
         """
-        return _counted(json.dumps(self.spec["plan"]))
+        return _plan_of(json.dumps(self.spec["plan"]))
 
     @property
     def epochs(self) -> int:
-        """Epochs that the recipe asks for."""
+        """The number of epochs in the recipe."""
         return self.spec["recipe"]["epochs"]
 
     @property
     def current_epoch(self) -> int:
-        """The epoch under way, counted from 1."""
+        """The epoch in progress, counted from 1."""
         return min(int(self.progress.get("epoch", 0)) + 1, self.epochs)
 
     @property
@@ -84,7 +84,7 @@ class Run:
 
     @property
     def fraction_done(self) -> float:
-        """Share of the training that is behind, 0 to 1."""
+        """The finished fraction of the training, 0 to 1."""
         if self.state == "done":
             return 1.0
         epoch, steps = self.progress.get("epoch", 0), self.progress.get("steps", 1)
@@ -92,33 +92,47 @@ class Run:
 
     @property
     def seconds_left(self) -> float | None:
-        """Time that the rest of the training will take at the pace so far; None before the first step."""
+        """Estimated time left at the pace so far; None before the first step."""
         elapsed = self.progress.get("elapsed")
         return elapsed * (1 - self.fraction_done) / self.fraction_done if elapsed and self.fraction_done else None
 
     def to_input(self, images: np.ndarray) -> np.ndarray:
-        """Images as the data set has them, uint8 (N, h, w, c), as the model reads them, float32 (N, H, W, C)."""
+        """Images of the data set, uint8 (N, h, w, c), as the model's input, float32 (N, H, W, C)."""
         from tfpool.models.preprocessing import to_network
 
         return to_network(images, self.plan, self.spec["recipe"].get("weights")).numpy()
 
     def load_model(self) -> keras.Model:
-        """The trained model, from what `to_input` makes of images to logits (N, K).
+        """The trained model, from the output of `to_input` to logits (N, K).
+
+        Raises:
+            ValueError: if the run has not finished an epoch yet.
+        """
+        path = self.checked_model_path()
+        from tfpool.models.loading.load import load_model
+
+        return load_model(path)
+
+    def checked_model_path(self) -> Path:
+        """The file of the trained model, which exists.
 
         Raises:
             ValueError: if the run has not finished an epoch yet.
         """
         if not self.model_path.exists():
             raise ValueError(f"Run {self.id} is {self.state} and has no model yet: it has not finished an epoch.")
-        from tfpool.models.loading.load import load_model
+        return self.model_path
 
-        return load_model(self.model_path)
+    @property
+    def metadata_path(self) -> Path:
+        """run.json, written when the training starts: the spec, the data set's fingerprint and package versions."""
+        return self.path / "run.json"
 
 
 @lru_cache(maxsize=512)
-def _counted(spec: str) -> Plan:
+def _plan_of(spec: str) -> Plan:
     try:
         return plan(**json.loads(spec))
     except TypeError as error:
-        # Of a setting that it does not know Python itself says so.
+        # Python's own error for an unknown keyword argument.
         raise ValueError(f"This version of tfpool cannot make such a network: {error}.") from None

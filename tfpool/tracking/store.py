@@ -1,4 +1,4 @@
-"""The run store: SQLite for states and metrics, a folder a run for what it made. Loads no TensorFlow.
+"""The run store: SQLite for states and metrics, one folder per run for its files. Loads no TensorFlow.
 
 A run is queued, running, done, stopped, interrupted or failed. Each change of state is one transaction.
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tfpool.system.process import Process
-from tfpool.tracking.database import METRICS, Roster, opened
+from tfpool.tracking.database import METRICS, Roster, transaction
 from tfpool.tracking.run import ENDED, Run
 
 __all__ = ["ENDED", "METRICS", "Run", "RunStore", "runs"]
@@ -43,7 +43,7 @@ def runs(store: str | Path = "saved_models") -> list[Run]:
 
 
 class RunStore:
-    """The runs in one folder. May be used from many threads and processes at once."""
+    """The runs in one folder. Many threads and processes may use a store at once."""
 
     def __init__(self, folder: str | Path = "saved_models") -> None:
         self.folder = Path(folder)
@@ -51,7 +51,7 @@ class RunStore:
             raise ValueError(f"{folder} is a file. A folder is needed to keep runs in.")
 
     def runs(self) -> list[Run]:
-        """All runs, newest first. A running one whose process is gone becomes interrupted."""
+        """All runs, newest first. A running run whose process is gone becomes interrupted."""
         if not self._database.exists():
             return []
         rows, metrics = self._read()
@@ -66,29 +66,29 @@ class RunStore:
         return [self._run(row, metrics.get(row["number"], [])) for row in rows]
 
     def _read(self) -> tuple[list[sqlite3.Row], dict[int, list[tuple[Any, ...]]]]:
-        """What is kept of each run, newest first; and by its number the metrics of its epochs, each after that."""
+        """The rows of the runs, newest first, and by run number the rows of their epochs."""
         with self._open() as db:
-            kept = db.execute(f"SELECT run, {', '.join(METRICS)} FROM metrics ORDER BY run, epoch")
-            kept.row_factory = None
-            metrics = {run: list(epochs) for run, epochs in groupby(kept, itemgetter(0))}
+            epochs = db.execute(f"SELECT run, {', '.join(METRICS)} FROM metrics ORDER BY run, epoch")
+            epochs.row_factory = None
+            metrics = {run: list(rows) for run, rows in groupby(epochs, itemgetter(0))}
             return db.execute("SELECT * FROM runs WHERE deleted IS NULL ORDER BY number DESC").fetchall(), metrics
 
     def get(self, run_id: str) -> Run:
-        """The run of that id.
+        """The run with that id.
 
         Raises:
-            ValueError: if there is none.
+            ValueError: if there is no such run.
         """
-        found = self.runs()
-        for run in found:
+        runs = self.runs()
+        for run in runs:
             if run.id == run_id:
                 return run
-        if not found:
+        if not runs:
             raise ValueError(f"{self.folder} holds no runs yet. Train one: python -m tfpool train resnet8 --head gap")
-        raise ValueError(f"There is no run {run_id!r} in {self.folder}. Newest: {', '.join(r.id for r in found[:5])}.")
+        raise ValueError(f"There is no run {run_id!r} in {self.folder}. Newest: {', '.join(r.id for r in runs[:5])}.")
 
     def add(self, spec: Mapping[str, Any], sweep: str | None = None) -> str:
-        """Queue a run, in a group if one is named, and return its id."""
+        """Queue a run, as part of a sweep if named, and return its id."""
         with self._open(write=True) as db:
             cursor = db.execute(
                 "INSERT INTO runs (state, spec, created, sweep) VALUES ('queued', ?, ?, ?)",
@@ -99,7 +99,7 @@ class RunStore:
         return run_id
 
     def claim(self, worker: Process) -> Run | None:
-        """Take the oldest queued run for this worker; None where there is none."""
+        """Take the oldest queued run for this worker; None if no run is queued."""
         with self._open(write=True) as db:
             row = db.execute(
                 "UPDATE runs SET state = 'running', pid = ?, pid_started = ?, started = ? WHERE number = "
@@ -114,7 +114,7 @@ class RunStore:
             db.execute("UPDATE runs SET progress = ? WHERE id = ?", (json.dumps(progress), run_id))
 
     def record(self, run_id: str, epoch: int, metrics: Mapping[str, float]) -> None:
-        """Keep the metrics of a finished epoch, counted from 0; those of an epoch that is repeated take their place."""
+        """Store the metrics of a finished epoch, counted from 0; a repeated epoch overwrites its metrics."""
         with self._open(write=True) as db:
             db.execute(
                 f"INSERT OR REPLACE INTO metrics (run, epoch, {', '.join(METRICS)}) "
@@ -123,15 +123,15 @@ class RunStore:
             )
 
     def end(self, run_id: str, state: str, error: str | None = None, result: Mapping[str, float] | None = None) -> None:
-        """End a running run; one that has ended already stays as it is."""
+        """End a running run; a run that has already ended is not changed."""
         with self._open(write=True) as db:
             self._end(db, run_id, state, error, result)
 
     def request_stop(self, run_id: str) -> None:
-        """Ask a run to stop: a queued one does at once, a running one when its worker sees it.
+        """Ask a run to stop: a queued run stops at once, a running run when its worker sees the request.
 
         Raises:
-            ValueError: if there is none of that id.
+            ValueError: if there is no such run.
         """
         self.get(run_id)
         with self._open(write=True) as db:
@@ -141,7 +141,7 @@ class RunStore:
             db.execute("UPDATE runs SET stop_requested = 1 WHERE id = ? AND state = 'running'", (run_id,))
 
     def resume(self, run_id: str) -> None:
-        """Queue a run that was stopped, interrupted or failed once more: it goes on from its last checkpoint.
+        """Queue a stopped, interrupted or failed run again; it continues from its last checkpoint.
 
         Raises:
             ValueError: if the run is in another state.
@@ -159,29 +159,33 @@ class RunStore:
         return self.add(run.spec, run.sweep)
 
     def rename(self, run_id: str, title: str) -> None:
-        """Call a run by another name; its id stays."""
+        """Set a run's title; the id does not change. An empty title resets it to the id."""
         self._change(run_id, "title = ?", title.strip() or None)
 
     def annotate(self, run_id: str, note: str) -> None:
-        """Keep a note beside a run."""
+        """Set a run's note."""
         self._change(run_id, "note = ?", note)
 
     def delete(self, run_id: str) -> None:
-        """Put a run out of sight. `undelete` brings it back until `purge` removes its files.
+        """Hide a run. `undelete` brings it back until `purge` removes its files.
 
         Raises:
-            ValueError: if the run is under way or queued.
+            ValueError: if the run is running or queued.
         """
         self._change(run_id, "deleted = ?", time.time(), allowed=ENDED, what="deleted")
 
     def undelete(self, run_id: str) -> None:
-        """Bring a deleted run back."""
+        """Bring a deleted run back.
+
+        Raises:
+            ValueError: if there is no such deleted run.
+        """
         with self._open(write=True) as db:
             if not db.execute("UPDATE runs SET deleted = NULL WHERE id = ? AND deleted > 0", (run_id,)).rowcount:
                 raise ValueError(f"There is no deleted run {run_id!r} to bring back.")
 
     def purge(self, seconds: float = 86_400.0) -> None:
-        """Remove what was deleted longer ago than that for good. Default: a day."""
+        """Remove the runs for good that were deleted longer ago than `seconds`, by default a day."""
         if not self._database.exists():
             return
         with self._open(write=True) as db:
@@ -209,7 +213,7 @@ class RunStore:
 
     @contextmanager
     def roster(self) -> Iterator[Roster]:
-        """Queue and workers, held still while the block decides how many workers to start."""
+        """The queue and its workers, locked while the block decides how many workers to start."""
         with self._open(write=True) as db:
             yield Roster(db)
 
@@ -218,7 +222,7 @@ class RunStore:
         return self.folder / "runs.sqlite"
 
     def _open(self, write: bool = False) -> AbstractContextManager[sqlite3.Connection]:
-        return opened(self._database, write)
+        return transaction(self._database, write)
 
     def _end(
         self,

@@ -221,5 +221,5 @@ def _write_description(run: Run, data: DataSet) -> None:
             "numpy": np.__version__,
         },
     }
-    with atomic(run.path / "run.json") as temporary:
+    with atomic(run.metadata_path) as temporary:
         temporary.write_text(json.dumps(facts, indent=2, ensure_ascii=False))

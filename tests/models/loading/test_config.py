@@ -200,7 +200,7 @@ def test_the_list_holds_nothing_but_classes_of_keras_and_ours() -> None:
             assert not {name for name in names if found[name].__module__.split(".")[0] not in ("keras", "tfpool")}
             if module.startswith("keras.src"):
                 assert all(issubclass(found[name], KerasSaveable) for name in names)
-    assert not allowlist.RUNNING & frozenset().union(*allowlist.CLASSES.values(), allowlist.MARKS)
+    assert not allowlist.CODE_RUNNERS & frozenset().union(*allowlist.CLASSES.values(), allowlist.MARKS)
 
 
 def test_weights_that_are_not_in_the_file_are_never_made(entries: dict[str, bytes], tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Saved models of unknown origin, read as data first and opened only if the allowlist has all that they name.
+"""Saved models of unknown origin, read as data first and opened only if everything they name is on the allowlist.
 
-Weights alone are in `models.pretrained`. Others use `load.load_model`. Classes that may be opened are in `allowlist`.
+Files of weights alone are in `models.pretrained`. Other packages use `load.load_model`.
 """

@@ -1,7 +1,6 @@
-"""The classes and names of Keras that a saved model may be made of: those of image classifiers.
+"""The classes and names of Keras that a saved model may consist of: those of image classifiers.
 
-None of them runs what it is given. Each is here because somebody put it here: a list of what is not allowed would miss
-what Keras adds next.
+None of these classes runs code from its arguments. A list of forbidden classes would miss what Keras adds next.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ CLASSES = {
     "keras.constraints": CONSTRAINTS,
     "keras.dtype_policies": _names("DTypePolicy"),
     "keras.random": _names("SeedGenerator"),
-    # What stands in a graph where arithmetic was written between layers.
+    # The ops of a graph with arithmetic between layers.
     "keras.src.ops.core": _names("Cast StopGradient"),
     "keras.src.ops.image": _names("Resize"),
     "keras.src.ops.nn": _names("""
@@ -64,20 +63,20 @@ CLASSES = {
         Moveaxis Multiply Negative Pad Power Reciprocal Reshape Sqrt Square Squeeze Stack Std Subtract Sum Swapaxes
         Tanh Transpose TrueDivide Var
     """),
-    # The layers that networks of keras.applications bring along.
+    # Layers that networks of keras.applications define for themselves.
     "keras.src.applications.convnext": _names("LayerScale StochasticDepth"),
     "keras.src.applications.inception_resnet_v2": _names("CustomScaleLayer"),
     "tfpool.layers": _names("GeneralizedMeanPooling2D"),
-    # Objects of older files and of every `.h5`, which do not say their module.
+    # Objects in older files and in every `.h5`, which do not name their module.
     "": LAYERS | MODELS | INITIALIZERS | REGULARIZERS | CONSTRAINTS | {OURS},
 }
-"""Classes, by the module that a file says they are of."""
+"""Classes, by the module that a file names for them."""
 
 MARKS = _names("__keras_tensor__ __tensor__ __numpy__ __slice__ __ellipsis__ TensorShape")
-"""What Keras writes like objects and are none: a tensor's place in the graph, an array of numbers, a slice."""
+"""What Keras writes in the form of an object: a tensor's place in the graph, an array of numbers, a slice."""
 
-RUNNING = _names("Lambda TFSMLayer JaxLayer FlaxLayer TorchModuleWrapper __lambda__ function")
-"""Not needed to refuse them, since they are on no list, but to say why."""
+CODE_RUNNERS = _names("Lambda TFSMLayer JaxLayer FlaxLayer TorchModuleWrapper __lambda__ function")
+"""Classes that can run code. They are on no list and refused anyway; this list only makes the error clearer."""
 
 POLICIES = _names("bfloat16 float16 float32 float64 mixed_bfloat16 mixed_float16")
 
@@ -96,4 +95,4 @@ NAMES = {
     "constraint": CONSTRAINTS | _names("max_norm min_max_norm non_neg unit_norm"),
     "dtype": POLICIES | _names("bool int8 int16 int32 int64 uint8 uint16 uint32 uint64"),
 }
-"""What Keras looks up by a plain name, by how the setting's own name ends."""
+"""Plain names that Keras looks up, by the ending of the setting that they stand in."""

@@ -1,6 +1,6 @@
-"""What lies in a model's file: an archive's entries and HDF5's arrays, looked through before Keras reads any of it.
+"""The contents of a model's file, an archive's entries and HDF5's arrays, checked before Keras reads any of them.
 
-No size that a file states is taken at its word, and no link is followed.
+No size stated by a file is trusted, and no link is followed.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from tfpool.models.loading.config import Refused
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"
 MOST_BYTES = 4 * 2**30
 MOST_CONFIG_BYTES = 20 * 2**20
-"""The largest of keras.applications, EfficientNetB7 and NASNet, have 0.8 MB."""
+"""The largest configs of keras.applications, EfficientNetB7's and NASNet's, have 0.8 MB."""
 MOST_EXPANSION = 100
-"""Text shrinks to a thirtieth, weights hardly at all."""
+"""Compression makes text about 30 times smaller, weights hardly smaller."""
 MOST_CLAIMED = 10
-"""Times the file's size. Keras writes its arrays as they are: this is for files that were packed again."""
+"""Times the file's size. Keras does not compress its arrays, but someone may have compressed them later."""
 
 FILTERS = frozenset({h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32})
-"""Any other would have HDF5 look for a plug-in to run."""
+"""For any other filter HDF5 would search for a plug-in and run it."""
 
 
 def unpack(path: Path, folder: Path) -> bytes:
     """Write an archive's weights to a folder under the name that Keras gives them.
 
     Returns:
-        The text of its config.
+        The text of the config.
 
     Raises:
-        Refused: if it has entries that Keras does not write, or of sizes that no model has.
-        ValueError: if it is no archive.
+        Refused: if the archive has entries that Keras does not write, or of sizes that no model has.
+        ValueError: if the file is not an archive.
     """
     with path.open("rb") as file:
         if not is_zipfile(file):
@@ -75,23 +75,23 @@ def _entries(archive: ZipFile) -> dict[str, ZipInfo]:
 
 
 def copy(file: IO[bytes], target: Path) -> None:
-    """Write what is left of an open file to another, as long as it is not too much.
+    """Copy the rest of an open file.
 
     Raises:
-        Refused: if it is.
+        Refused: if there are more than `MOST_BYTES`.
     """
-    with target.open("xb") as written:
+    with target.open("xb") as copied:
         while chunk := file.read(2**20):
-            if written.tell() + len(chunk) > MOST_BYTES:
+            if copied.tell() + len(chunk) > MOST_BYTES:
                 raise Refused(f"it has more than the {MOST_BYTES / 2**30:.0f} GB that are read.")
-            written.write(chunk)
+            copied.write(chunk)
 
 
 def model_config(path: Path) -> str | bytes:
     """The text of the config in a whole model's `.h5`.
 
     Raises:
-        Refused: if it has none.
+        Refused: if there is no config, or it is too long.
     """
     with h5py.File(path) as file:
         config = file.attrs.get("model_config")
@@ -102,50 +102,50 @@ def model_config(path: Path) -> str | bytes:
     return config
 
 
-def count(path: Path) -> int:
-    """How many numbers the arrays of an HDF5 file hold.
+def count_numbers(path: Path) -> int:
+    """The number of numbers in the arrays of an HDF5 file.
 
     Raises:
-        Refused: if anything in it lies elsewhere, is no array of numbers, or claims to be larger than it can be.
+        Refused: if anything in the file lies elsewhere, is not an array of numbers, or claims an impossible size.
     """
     most = min(MOST_CLAIMED * path.stat().st_size, MOST_BYTES)
     numbers = claimed = 0
     with h5py.File(path) as file:
-        waiting, seen = [file["/"]], {_address(file["/"])}
+        waiting, visited = [file["/"]], {_address(file["/"])}
         while waiting:
             group = waiting.pop()
             for name in group:
                 link = group.get(name, getlink=True)
                 if not isinstance(link, h5py.HardLink):
                     raise Refused("its weights lead elsewhere, by a link.")
-                found = group[name]
-                if _address(found) in seen:
+                item = group[name]
+                if _address(item) in visited:
                     raise Refused("its weights have one array or group in two places.")
-                seen.add(_address(found))
-                if isinstance(found, h5py.Group):
-                    waiting.append(found)
+                visited.add(_address(item))
+                if isinstance(item, h5py.Group):
+                    waiting.append(item)
                     continue
-                _check_array(found)
-                numbers += prod(found.shape)
-                claimed += prod(found.shape) * found.dtype.itemsize
+                _check_array(item)
+                numbers += prod(item.shape)
+                claimed += prod(item.shape) * item.dtype.itemsize
                 if claimed > most:
                     raise Refused(f"its weights claim to be more than the file can hold, {claimed / 2**20:,.0f} MB.")
     return numbers
 
 
-def _check_array(found: Any) -> None:
-    if not isinstance(found, h5py.Dataset):
-        raise Refused("its weights hold what is no array.")
-    settings = found.id.get_create_plist()
-    if found.is_virtual or settings.get_external_count():
+def _check_array(item: Any) -> None:
+    if not isinstance(item, h5py.Dataset):
+        raise Refused("its weights hold something that is not an array.")
+    settings = item.id.get_create_plist()
+    if item.is_virtual or settings.get_external_count():
         raise Refused("its weights lead elsewhere, into another file.")
-    # HDF5 knows no bfloat16: Keras writes it as two bytes without a meaning.
-    is_bfloat16 = found.dtype.str == "|V2" and not found.dtype.fields
-    if found.shape is None or not (found.dtype.kind in "fiub" or is_bfloat16):
-        raise Refused("its weights hold what are no numbers.")
+    # HDF5 has no bfloat16: Keras writes these numbers as two opaque bytes.
+    is_bfloat16 = item.dtype.str == "|V2" and not item.dtype.fields
+    if item.shape is None or not (item.dtype.kind in "fiub" or is_bfloat16):
+        raise Refused("its weights hold something other than numbers.")
     if not {settings.get_filter(number)[0] for number in range(settings.get_nfilters())} <= FILTERS:
         raise Refused("its weights are packed in a way that Keras does not use.")
 
 
-def _address(found: Any) -> int:
-    return h5py.h5o.get_info(found.id).addr
+def _address(item: Any) -> int:
+    return h5py.h5o.get_info(item.id).addr

@@ -1,4 +1,4 @@
-"""A walk over the whole config of a saved model, which sees to it that `allowlist` has all that it names."""
+"""A walk over the whole config of a saved model, which checks every object and name against the allowlist."""
 
 from __future__ import annotations
 
@@ -6,30 +6,30 @@ import json
 from typing import Any
 
 from tfpool.data.custom.safe_names import clean
-from tfpool.models.loading.allowlist import CLASSES, MARKS, NAMES, OURS, POLICIES, RUNNING
+from tfpool.models.loading.allowlist import CLASSES, CODE_RUNNERS, MARKS, NAMES, OURS, POLICIES
 
 DEEPEST = 200
-"""Levels of a config: what a layer of a model inside a model is given stands on the twentieth."""
+"""Levels of a config; the arguments of a layer of a nested model are about 20 levels deep."""
 
-TOO_DEEP = f"its config is nested more than {DEEPEST} levels deep."
-_ONLY = "Only stock Keras layers are."
+_TOO_DEEP = f"its config is nested more than {DEEPEST} levels deep."
+_ONLY = "Only models of stock Keras layers are opened."
 _IDENTITY = ("class_name", "module", "registered_name")
 
 
 class Refused(ValueError):
-    """What was found in a file that is not opened: "its layer 'x' …"."""
+    """A file is not opened, for a reason such as "its layer 'x' …"."""
 
 
-def parse(text: str | bytes) -> dict[str, Any]:
+def parse_config(text: str | bytes) -> dict[str, Any]:
     """A config from its JSON.
 
     Raises:
-        Refused: if it is no JSON, nested too deeply, or describes no model.
+        Refused: if it is not JSON, nested too deeply, or does not describe a model.
     """
     try:
         config = json.loads(text)
     except RecursionError:
-        raise Refused(TOO_DEEP) from None
+        raise Refused(_TOO_DEEP) from None
     except ValueError:
         raise Refused("its config is not JSON.") from None
     if not isinstance(config, dict) or not isinstance(config.get("config"), dict):
@@ -37,17 +37,17 @@ def parse(text: str | bytes) -> dict[str, Any]:
     return config
 
 
-def check(config: dict[str, Any]) -> None:
-    """Look at every object in a model's config, and at every name that Keras would look up.
+def check_config(config: dict[str, Any]) -> None:
+    """Check every object in a model's config, and every name that Keras would look up.
 
     Raises:
-        Refused: at the first that is not in `tfpool.models.loading.allowlist`.
+        Refused: at the first one that is not on the allowlist.
     """
     waiting: list[tuple[Any, str, str, int]] = [(config, "", "config", 0)]
     while waiting:
         value, key, owner, depth = waiting.pop()
         if depth > DEEPEST:
-            raise Refused(TOO_DEEP)
+            raise Refused(_TOO_DEEP)
         if isinstance(value, str):
             _check_text(value, key, owner)
         elif isinstance(value, list):
@@ -58,22 +58,22 @@ def check(config: dict[str, Any]) -> None:
                 owner = _check_object(value, key == "layers", owner)
                 value = {name: item for name, item in value.items() if name not in _IDENTITY}
             elif key.endswith(tuple(NAMES)):
-                # NumPy takes a dtype as such a dict too, of any size.
-                raise Refused(f"its {owner} has a {_clean(key)} that is not how Keras writes it.")
+                # NumPy also accepts a dtype as a dict, of any size.
+                raise Refused(f"its {owner} has a {_clean(key)} in a form that Keras does not write.")
             waiting += [(item, name, owner, depth + 1) for name, item in reversed(value.items())]
 
 
-def _check_object(found: dict[str, Any], is_layer: bool, owner: str) -> str:
-    """Refuse an object that is none of Keras's own. Returns what those inside it belong to."""
-    class_name, module, registered = (found.get(part) for part in _IDENTITY)
-    config = found.get("config")
+def _check_object(value: dict[str, Any], is_layer: bool, owner: str) -> str:
+    """Refuse an object whose class is not on the allowlist. Returns the owner of the objects inside."""
+    class_name, module, registered = (value.get(part) for part in _IDENTITY)
+    config = value.get("config")
     name = config.get("name") if isinstance(config, dict) else None
     if is_layer:
-        owner = f"layer {_quoted(name or found.get('name'))}"
+        owner = f"layer {_quoted(name or value.get('name'))}"
     what = f"its {owner} {'is of class' if is_layer else 'holds a'} {_clean(class_name)}"
     if not isinstance(class_name, str) or not isinstance(module, str | None):
-        raise Refused(f"{what}, which is not how Keras writes it.")
-    if class_name in RUNNING:
+        raise Refused(f"{what} in a form that Keras does not write.")
+    if class_name in CODE_RUNNERS:
         raise Refused(f"{what}, which can run code of its own. {_ONLY}")
     if class_name not in MARKS | CLASSES.get(module or "", frozenset()):
         origin = f" of {_clean(module)}" if module else ""
@@ -89,14 +89,14 @@ def _check_text(text: str, key: str, owner: str) -> None:
     for ending, names in NAMES.items():
         if key.endswith(ending) and text not in names:
             raise Refused(f"its {owner} has the {_clean(key)} {_quoted(text)}, which is not on the list of stock ones.")
-    # How Keras spells what a program has registered.
+    # Keras spells registered classes and functions "package>name".
     if ">" in text:
         raise Refused(f"its {owner} names {_quoted(text)}, which is not Keras's own.")
 
 
-def _quoted(given: object) -> str:
-    return f"'{_clean(given)}'"
+def _quoted(value: object) -> str:
+    return f"'{_clean(value)}'"
 
 
-def _clean(given: object) -> str:
-    return clean(str(given), 60)
+def _clean(value: object) -> str:
+    return clean(str(value), 60)

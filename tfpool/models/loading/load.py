@@ -1,7 +1,7 @@
-"""Models from files of any origin: looked through here, and only then opened by Keras.
+"""Models from files of any origin: checked here, and only then opened by Keras.
 
-Keras's safe mode has been got around more than once, so it is the second lock, not the first. A file is opened only if
-all that it says it is made of is on the allowlist, and Keras gets a private copy of the file that was checked.
+Keras's safe mode has been bypassed more than once, so it is the second lock, not the first. A file is opened only if
+every class that it names is on the allowlist, and Keras gets a private copy of the file that was checked.
 """
 
 from __future__ import annotations
@@ -16,29 +16,28 @@ from typing import Any
 
 import keras
 
-# For its layer, which it registers.
-import tfpool.layers  # noqa: F401
+import tfpool.layers  # noqa: F401  registers our layer
 from tfpool.anatomy.unfold import Graph, Step, unfold
 from tfpool.data.custom.safe_names import clean
 from tfpool.models.loading import archive
-from tfpool.models.loading.config import Refused, check, parse
+from tfpool.models.loading.config import Refused, check_config, parse_config
 
 _SIDE = 512
 MOST_NUMBERS = 2**30
-"""What one array between two layers may hold for one image, and all weights together: 4 GB."""
+"""Limit for one array between two layers, per image, and for all weights together: 4 GB."""
 
 
 def load_model(path: str | Path) -> keras.Model:
     """A saved model of stock Keras layers and ours, not compiled.
 
-    Nothing in the file runs: it is refused if it holds a Lambda or any other class that is not on the allowlist, or
-    if its weights are elsewhere, or larger than the file can hold.
+    No code in the file runs: the file is refused if it holds a Lambda or any other class that is not on the allowlist,
+    or if its weights are elsewhere or larger than the file can hold.
 
     Args:
-        path: a `.keras` file, or a whole model's `.h5`, Keras 2's included.
+        path: a `.keras` file, or the `.h5` file of a whole model, written by Keras 3 or 2.
 
     Raises:
-        ValueError: if the file is missing, is refused, or is no model that Keras can open.
+        ValueError: if the file is missing or refused, or Keras cannot open it.
     """
     path = Path(path)
     if path.is_dir():
@@ -58,12 +57,12 @@ def load_model(path: str | Path) -> keras.Model:
 
 
 def _open_archive(path: Path, folder: Path) -> keras.Model:
-    config = parse(archive.unpack(path, folder))
-    # How it was trained is not needed, and names losses and metrics of any origin.
-    _forget_training(config)
-    check(config)
+    config = parse_config(archive.unpack(path, folder))
+    # The training settings are not needed, and may name losses and metrics of any origin.
+    _drop_training(config)
+    check_config(config)
     checked = json.dumps(config)
-    _check_size(checked, archive.count(folder / archive.WEIGHTS), is_legacy=False)
+    _check_size(checked, archive.count_numbers(folder / archive.WEIGHTS), is_legacy=False)
     (folder / archive.CONFIG).write_text(checked)
     return _open(folder)
 
@@ -72,9 +71,9 @@ def _open_hdf5(path: Path, folder: Path) -> keras.Model:
     copied = folder / "model.h5"
     with path.open("rb") as file:
         archive.copy(file, copied)
-    config = parse(archive.model_config(copied))
-    check(config)
-    _check_size(json.dumps(config), archive.count(copied), is_legacy=True)
+    config = parse_config(archive.model_config(copied))
+    check_config(config)
+    _check_size(json.dumps(config), archive.count_numbers(copied), is_legacy=True)
     return _open(copied)
 
 
@@ -82,7 +81,7 @@ def _open(path: Path) -> keras.Model:
     return keras.models.load_model(path, compile=False, safe_mode=True)
 
 
-def _forget_training(config: dict[str, Any]) -> None:
+def _drop_training(config: dict[str, Any]) -> None:
     waiting: list[Any] = [config]
     while waiting:
         value = waiting.pop()
@@ -94,14 +93,14 @@ def _forget_training(config: dict[str, Any]) -> None:
 
 
 def _check_size(config: str, numbers: int, is_legacy: bool) -> None:
-    """Refuse a model whose weights are not in the file, or that would need too much memory, before it gets any.
+    """Refuse a model whose weights are not in the file or that needs too much memory, before memory is allocated.
 
     Args:
-        config: a model's, checked.
-        numbers: how many the file holds.
-        is_legacy: whether it is written as in `.h5`.
+        config: a checked config.
+        numbers: the number of numbers in the file.
+        is_legacy: whether the config has the form used in `.h5` files.
     """
-    # Keras keeps the weights that are never made in a list of the thread's, for whoever makes weights in it next.
+    # Keras lists weights that were never created per thread, and would create them with the thread's next weights.
     with ThreadPoolExecutor(1) as thread:
         weights, largest = thread.submit(_sizes, config, is_legacy).result()
     if weights > min(numbers, MOST_NUMBERS):
@@ -111,18 +110,18 @@ def _check_size(config: str, numbers: int, is_legacy: bool) -> None:
 
 
 def _sizes(config: str, is_legacy: bool) -> tuple[int, int]:
-    """How many weights a model has, and how many numbers the largest array between its layers holds."""
+    """The number of weights, and the size of the largest array between layers."""
     with keras.StatelessScope(initialize_variables=False):
-        model = _described(json.loads(config), is_legacy)
+        model = _from_config(json.loads(config), is_legacy)
         if not isinstance(model, keras.Model):
-            raise Refused("it holds no model.")
+            raise Refused("it does not hold a model.")
         if not model.built:
             raise Refused("its model was saved before it was built.")
         return sum(prod(weight.shape) for weight in model.weights), _largest(unfold(model))
 
 
 def _largest(graph: Graph) -> int:
-    """How many numbers the largest array holds of one image, of 512 pixels to a side where any size will do."""
+    """The size of the largest array for one image, of 512 × 512 pixels if the model takes any size."""
     sizes = [0]
 
     def call(step: Step, tensors: Sequence[Any]) -> list[Any]:
@@ -131,12 +130,12 @@ def _largest(graph: Graph) -> int:
         return results
 
     for output in graph.outputs.values():
-        known = {value: keras.KerasTensor((1, *(size or _SIDE for size in value.shape[1:]))) for value in graph.inputs}
-        graph.run(output, known, call)
+        inputs = {value: keras.KerasTensor((1, *(size or _SIDE for size in value.shape[1:]))) for value in graph.inputs}
+        graph.run(output, inputs, call)
     return max(sizes)
 
 
-def _described(config: dict[str, Any], is_legacy: bool) -> Any:
+def _from_config(config: dict[str, Any], is_legacy: bool) -> Any:
     if not is_legacy:
         return keras.saving.deserialize_keras_object(config, safe_mode=True)
     kind = keras.Sequential if config.get("class_name") == "Sequential" else keras.Model
