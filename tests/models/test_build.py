@@ -1,5 +1,6 @@
 """Models are built as their plans and keras.applications say, with any head, from a seed, and pool by the formulas."""
 
+import functools
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -88,34 +89,32 @@ def test_layer_names_and_order_are_those_of_keras_applications(name: str) -> Non
     keras.backend.clear_session()
 
 
-@pytest.fixture(scope="module")
-def official(request: pytest.FixtureRequest) -> tuple[str, keras.Model]:
-    """An official model, at a small size where its weights do not depend on it, with weights that all differ."""
-    name = request.param
+@functools.lru_cache(maxsize=1)
+def official(name: str) -> keras.Model:
+    """An official model with weights that all differ, at a small size where its weights do not depend on it."""
     keras.utils.set_random_seed(3)
     model = getattr(keras.applications, OFFICIAL[name][0])(weights=None, input_shape=(64, 64, 3), classes=10)
-    return name, with_distinct_weights(model)
+    return with_distinct_weights(model)
+
+
+FORMATS = [("whole.h5", False), ("whole.h5", True), ("only.weights.h5", False)]
+OTHERS = [
+    ("efficientnetb0", "only.weights.h5", False),
+    *(("resnet50", *format) for format in FORMATS),
+    ("vgg16", "whole.h5", False),
+]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("official", "file", "by_name"),
-    [
-        ("resnet50v2", "whole.h5", False),
-        ("resnet50v2", "whole.h5", True),
-        ("efficientnetb0", "only.weights.h5", False),
-        pytest.param("resnet50", "whole.h5", False, marks=pytest.mark.exhaustive),
-        pytest.param("resnet50", "whole.h5", True, marks=pytest.mark.exhaustive),
-        pytest.param("resnet50", "only.weights.h5", False, marks=pytest.mark.exhaustive),
-        pytest.param("vgg16", "whole.h5", False, marks=pytest.mark.exhaustive),
-    ],
-    indirect=["official"],
+    ("name", "file", "by_name"),
+    [("resnet50v2", *format) for format in FORMATS]
+    + [pytest.param(*other, marks=pytest.mark.exhaustive) for other in OTHERS],
 )
 def test_official_weights_load_from_each_format_with_no_difference(
-    official: tuple[str, keras.Model], tmp_path: Path, file: str, by_name: bool
+    name: str, tmp_path: Path, file: str, by_name: bool
 ) -> None:
-    name, model = official
-    path = tmp_path / file
+    model, path = official(name), tmp_path / file
     if file.endswith(".weights.h5"):
         model.save_weights(path)
     else:

@@ -21,6 +21,8 @@ from tfpool.counting.plan import Plan
 from tfpool.networks.heads import HEADS
 
 HEAD = "# The head: "
+SCRIPT = tp.plan("resnet8", head="gem")
+"""The plan whose code, with the one layer of our own, is run as a script."""
 
 
 def run_code(code: str) -> keras.Model:
@@ -88,6 +90,8 @@ for name in json.loads(sys.argv[1]):
     keras.backend.clear_session()
     (folder / name / "unfinished").write_text(json.dumps(models))
     (folder / name / "unfinished").rename(folder / name / "models.json")
+import runpy
+runpy.run_path("network.py", run_name="__main__")
 """
 
 
@@ -109,11 +113,13 @@ def exported(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRe
     folder = tmp_path_factory.mktemp("exported")
     wanted = [name for name in tp.catalog() if any(f"[{name}]" in item.name for item in request.session.items)]
     export(wanted, folder)
+    (folder / "network.py").write_text(tp.to_code(SCRIPT))
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     command = [sys.executable, "-c", STRANGER, json.dumps(wanted)]
     with (
         (folder / "errors").open("w") as errors,
-        subprocess.Popen(command, cwd=folder, env=environment, stderr=errors) as process,
+        (folder / "output").open("w") as output,
+        subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=errors) as process,
     ):
         yield Exported(folder, process)
         process.kill()
@@ -135,6 +141,13 @@ def test_every_file_builds_its_plan_where_tfpool_is_not(name: str, exported: Exp
     for head, model in models.items():
         assert model.pop("name") == f"{name}-{head}"
         assert model == json.loads(json.dumps(expected[head]))
+
+
+@pytest.mark.slow
+def test_every_file_is_a_script_that_prints_its_model(exported: Exported) -> None:
+    assert "tfpool" not in tp.to_code(SCRIPT).replace('register_keras_serializable("tfpool")', "")
+    assert exported.process.wait() == 0, (exported.folder / "errors").read_text()
+    assert re.search(rf"Total params.*{SCRIPT.params:,}", (exported.folder / "output").read_text())
 
 
 def assert_equal_outputs(plan: Plan) -> None:
@@ -166,15 +179,15 @@ BLOCKS = [
     ("resnet8", {"head": "gem", "input_shape": (16, 16, 3)}),
     ("plain20", {"width": 0.37, "input_shape": (16, 16, 3)}),
     ("resnet18", {"width": 0.25, "input_shape": (32, 32, 3)}),
-    ("resnet50", {"width": 0.25, "input_shape": (32, 32, 3), "output_stride": 8}),
-    ("resnet50v2", {"width": 0.25, "input_shape": (33, 32, 1)}),
     ("nin_cifar", {"input_shape": (16, 16, 3)}),
     ("alexnet", {"head": tp.FC((16,)), "input_shape": (64, 64, 3)}),
     ("vgg11_bn", {"head": "gap", "input_shape": (32, 32, 3)}),
     ("squeezenet", {"input_shape": (32, 32, 3)}),
-    ("efficientnetb0", {"input_shape": (32, 33, 3)}),
 ]
 MORE_BLOCKS: list[tuple[str, dict[str, Any]]] = [
+    ("resnet50", {"width": 0.25, "input_shape": (32, 32, 3), "output_stride": 8}),
+    ("resnet50v2", {"width": 0.25, "input_shape": (33, 32, 1)}),
+    ("efficientnetb0", {"input_shape": (32, 33, 3)}),
     ("resnet20b", {}),
     ("resnet50", {"input_shape": (64, 64, 3)}),
     ("resnet50v1.5", {"input_shape": (64, 64, 3), "width": 0.25}),
@@ -193,17 +206,6 @@ MORE_BLOCKS: list[tuple[str, dict[str, Any]]] = [
 def test_the_code_of_every_kind_of_block_gives_equal_outputs(name: str, settings: dict[str, Any]) -> None:
     assert_equal_outputs(tp.plan(name, classes=5, **settings))
     keras.backend.clear_session()
-
-
-@pytest.mark.slow
-def test_the_file_runs_by_itself(tmp_path: Path) -> None:
-    plan = tp.plan("resnet8", head="gem")
-    code = tp.to_code(plan)
-    assert "tfpool" not in code.replace('register_keras_serializable("tfpool")', "")
-    (tmp_path / "network.py").write_text(code)
-    command = [sys.executable, "network.py"]
-    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert re.search(rf"Total params.*{plan.params:,}", ended.stdout)
 
 
 @pytest.mark.parametrize(

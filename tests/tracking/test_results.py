@@ -118,7 +118,7 @@ def test_runs_are_found_by_words_and_facets_and_sorted(store: RunStore) -> None:
 )
 def test_runs_that_this_version_cannot_count_stand_apart(store: RunStore, changed: dict[str, Any]) -> None:
     run, other = finished(store, 0.7), unknown(store, **changed)
-    assert [[each.id for each in part] for part in split_countable(store.runs())] == [[run.id], [other.id]]
+    assert [[run.id for run in part] for part in split_countable(store.runs())] == [[run.id], [other.id]]
 
 
 def test_a_message_names_the_first_runs_that_cannot_be_counted_and_counts_the_others(store: RunStore) -> None:

@@ -3,6 +3,8 @@
 import csv
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -36,8 +38,8 @@ def test_both_runs_are_listed_with_what_was_recorded_of_them(store: RunStore) ->
 
 
 def test_a_run_left_running_by_a_killed_worker_is_interrupted(store: RunStore) -> None:
-    with store.roster() as roster:
-        roster._db.execute("UPDATE runs SET state = 'running', ended = NULL WHERE id = 'convnet-flatten-2'")
+    with closing(sqlite3.connect(store.folder / "runs.sqlite")) as db, db:
+        db.execute("UPDATE runs SET state = 'running', ended = NULL WHERE id = 'convnet-flatten-2'")
     run = store.get("convnet-flatten-2")
     assert (run.state, len(run.history["loss"])) == ("interrupted", 2)
 

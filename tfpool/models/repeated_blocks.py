@@ -152,8 +152,8 @@ def _parameters(kind: Sequence[Segment], places: Sequence[int], count: int) -> t
         if (argument, values) not in parameters:
             taken = {parameter.name for parameter in parameters.values()}
             name = f"{argument}{suffix}" if argument in taken else argument
-            found = defaults[argument, values]
-            default = next(iter(found)) if len(found) == 1 and found & set(values) else MISSING
+            candidates = defaults[argument, values]
+            default = next(iter(candidates)) if len(candidates) == 1 and candidates & set(values) else MISSING
             slope = _slope(values, places, count)
             parameters[argument, values] = Parameter(name, values, argument in _CHANNEL_COUNTS, default, slope)
         return parameters[argument, values].name

@@ -111,8 +111,8 @@ def test_a_payload_is_refused_before_it_runs(
 
 def test_how_a_model_was_trained_is_not_made(entries: dict[str, bytes], marker: Path, tmp_path: Path) -> None:
     def compiled(config: Config) -> None:
-        for each in (config, config["config"]["layers"][2]):
-            each["compile_config"] = {"optimizer": "sgd", "loss": PAYLOAD}
+        for part in (config, config["config"]["layers"][2]):
+            part["compile_config"] = {"optimizer": "sgd", "loss": PAYLOAD}
 
     path = changed(tmp_path / "model.keras", entries, compiled)
     runs_in_keras(path, marker)
@@ -195,11 +195,11 @@ def test_a_name_that_is_not_on_the_list_is_refused(place: str, entries: dict[str
 def test_the_list_holds_nothing_but_classes_of_keras_and_ours() -> None:
     for module, names in allowlist.CLASSES.items():
         if module and "models" not in module and module != "keras":
-            found = vars(importlib.import_module(module))
-            assert all(isinstance(found[name], type) for name in names)
-            assert not {name for name in names if found[name].__module__.split(".")[0] not in ("keras", "tfpool")}
+            members = vars(importlib.import_module(module))
+            assert all(isinstance(members[name], type) for name in names)
+            assert not {name for name in names if members[name].__module__.split(".")[0] not in ("keras", "tfpool")}
             if module.startswith("keras.src"):
-                assert all(issubclass(found[name], KerasSaveable) for name in names)
+                assert all(issubclass(members[name], KerasSaveable) for name in names)
     assert not allowlist.CODE_RUNNERS & frozenset().union(*allowlist.CLASSES.values(), allowlist.MARKS)
 
 

@@ -90,7 +90,7 @@ def two_inputs() -> keras.Model:
     return keras.Model([first, second], layers.Flatten()(layers.Subtract()([conv(first), conv(second)])))
 
 
-EXHAUSTIVE = ("mobilenetv2", "mobilenetv3")
+EXHAUSTIVE = ("efficientnet", "mobilenetv2", "mobilenetv3")
 STOCK = {
     "any-size": lambda: tp.build(tp.plan("convnet", input_shape=(None, None, 3))),
     "nested": nested,

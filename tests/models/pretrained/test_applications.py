@@ -13,7 +13,7 @@ from keras.src.utils import file_utils
 import tfpool as tp
 from tests.helpers.built_models import with_distinct_weights
 from tfpool.counting.plan import Plan
-from tfpool.models.pretrained import load_weights, preprocess_input
+from tfpool.models.pretrained import load_weights, preprocess_input, weights
 
 
 def official(name: str, **settings: object) -> keras.Model:
@@ -120,7 +120,7 @@ def test_vgg16_without_its_large_head_is_the_official_one(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("top", [True, False])
+@pytest.mark.parametrize("top", [False, pytest.param(True, marks=pytest.mark.exhaustive)])
 def test_efficientnet_normalizes_as_the_official_one_with_imagenet_weights(
     tmp_path: Path, download: Callable[[Path], list[str]], top: bool
 ) -> None:
@@ -148,7 +148,21 @@ def test_efficientnet_normalizes_as_the_official_one_with_imagenet_weights(
     assert len(requested) == 2
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("saved", "squared"), [((0.229, 0.224, 0.225), True), ((0.05, 0.06, 0.07), False)], ids=["imagenet", "scratch"]
+)
+def test_only_the_deviations_of_imagenet_are_squared_to_variances(saved: tuple[float, ...], squared: bool) -> None:
+    layer = keras.layers.Normalization()
+    model = keras.Sequential([keras.Input((8, 8, 3)), layer])
+    mean, variance = np.float32((0.3, 0.4, 0.5)), np.float32(saved)
+    layer.set_weights([mean, variance, np.float32(9)])
+    weights._finish_normalization(model)
+    deviation = variance if squared else np.sqrt(variance)
+    images = np.random.default_rng(1).random((2, 8, 8, 3), np.float32)
+    np.testing.assert_allclose(model(images), (images - mean) / deviation, rtol=1e-5)
+
+
+@pytest.mark.exhaustive
 def test_efficientnets_trained_from_scratch_keep_their_normalization(tmp_path: Path) -> None:
     plan = tp.plan("efficientnetb0", input_shape=(64, 64, 3), classes=3)
     model, again = tp.build(plan, seed=1), tp.build(plan, seed=2)

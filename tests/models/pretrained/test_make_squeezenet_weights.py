@@ -1,3 +1,5 @@
+"""The script that makes the bundled weights checks its packages and unpickles nothing but arrays."""
+
 import importlib.util
 import pickle
 import tarfile
@@ -30,8 +32,8 @@ def test_the_bundled_files_are_those_that_their_readme_names() -> None:
 
 
 def test_a_class_has_its_first_name_that_is_free(script: ModuleType) -> None:
-    every = {"0": "crane", "1": "crane", "2": "maillot", "3": "maillot, tank suit"}
-    names = script.class_names(every, ["crane bird", "construction crane", "a leotard", "bathing suit"])
+    synonyms = {"0": "crane", "1": "crane", "2": "maillot", "3": "maillot, tank suit"}
+    names = script.class_names(synonyms, ["crane bird", "construction crane", "a leotard", "bathing suit"])
     assert names == ["crane", "construction crane", "maillot", "tank suit"]
 
 
