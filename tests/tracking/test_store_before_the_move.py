@@ -9,7 +9,7 @@ from contextlib import closing
 import numpy as np
 import pytest
 
-from tests.helpers.processes import ROOT, said
+from tests.helpers.processes import ROOT, printed_words
 from tfpool.tracking import predictions
 from tfpool.tracking.store import METRICS, RunStore
 
@@ -59,7 +59,7 @@ def test_its_model_opens_by_tfpool_and_by_keras_alone_and_scores_as_it_did(store
         f"scores = model(np.load({str(store.folder / 'batch.npy')!r}), training=False).numpy()\n"
         "print(type(model.get_layer('gem_pool')).__name__, *scores.argmax(axis=1))"
     )
-    name, *classes = said(script)
+    name, *classes = printed_words(script)
     assert name == "GeneralizedMeanPooling2D"
     assert [int(number) for number in classes] == stored.predicted[:50].tolist()
 
