@@ -18,23 +18,16 @@ header("Train", "How do these heads learn, side by side, live? Training continue
 columns = st.columns([2, 4, 2, 1])
 with columns[2]:
     # Selecting a data set loads it. Downloads are for the Data page, which shows their progress.
-    available = [other for other in data.names() if data.describe(other).state != "to be downloaded"]
-    name = st.selectbox(
-        "Data set", available, key="train_data", on_change=recipe_controls.follow_data_set, bind="query-params"
-    )
+    names = [name for name in data.names() if data.describe(name).state != "to be downloaded"]
+    follow = recipe_controls.follow_data_set
+    name = st.selectbox("Data set", names, key="train_data", on_change=follow, bind="query-params")
 with columns[0]:
     networks = controls.networks("train", [start_on(data.describe(name).images[0]).network])
 with columns[1]:
     heads = controls.heads("train", ["gap", "flatten"])
 with columns[3]:
-    repeats = controls.whole_number(
-        "Repeats",
-        "train",
-        "repeats",
-        1,
-        most=100,
-        help="Runs of each network and head, each with another seed. One run alone says little.",
-    )
+    help = "Runs per network and head, each with another seed: one run alone says little."
+    repeats = controls.whole_number("Repeats", "train", "repeats", 1, most=100, help=help)
 recipe = None
 with messages(go_on=True):
     load_keras_for(name)

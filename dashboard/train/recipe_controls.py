@@ -79,11 +79,8 @@ def recipe(images: int, networks: Sequence[str]) -> Recipe:
     with columns[1]:
         epochs = _number("Epochs", "epochs", base, 1, 1000)
     with columns[2]:
-        default = _default_images(name, images)
-        # The key in the address is older than the recipe's name for it.
-        number = controls.whole_number(
-            "Training images", PAGE, "images", default, most=images, help=help_text("train_images")
-        )
+        default, help = _default_images(name, images), help_text("train_images")
+        number = controls.whole_number("Training images", PAGE, "images", default, most=images, help=help)
     with columns[3]:
         seed = _number("Seed", "seed", base, 0, 2**31 - 1)
     families: dict[str, list[str]] = {}

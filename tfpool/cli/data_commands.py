@@ -24,17 +24,15 @@ def list_command(args: argparse.Namespace) -> int:
         print(json.dumps([facts.record() for facts in data_sets]))
         return 0
     rows = [
-        (
-            facts.name,
-            *map(count, facts.images),
-            count(facts.classes),
-            graph.text(facts.image_shape),
-            f"own: {facts.title}" if facts.state == "own" else facts.state,
-        )
+        (facts.name, *map(count, facts.images), count(facts.classes), graph.text(facts.image_shape), _state(facts))
         for facts in data_sets
     ]
     print(table(("name", "train", "validation", "test", "classes", "size", ""), rows, right=(1, 2, 3, 4)))
     return 0
+
+
+def _state(facts: data.Facts) -> str:
+    return f"own: {facts.title}" if facts.state == "own" else facts.state
 
 
 def check_command(args: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""What people type after an option, such as 28x28x1 or width=0.5, as Python values."""
+"""What people type after an option, such as 28x28x1 or width=0.5, as Python values; a ValueError names a wrong one."""
 
 from __future__ import annotations
 
@@ -8,11 +8,7 @@ from typing import Any
 
 
 def settings(texts: Sequence[str]) -> dict[str, Any]:
-    """Keyword arguments from texts such as width=0.5.
-
-    Raises:
-        ValueError: if a text has no name or no equals sign.
-    """
+    """Keyword arguments from texts such as width=0.5."""
     values: dict[str, Any] = {}
     for text in texts:
         name, separator, value = text.partition("=")
@@ -26,11 +22,7 @@ def settings(texts: Sequence[str]) -> dict[str, Any]:
 
 
 def input_shape(text: str | None) -> tuple[int | None, ...] | None:
-    """(height, width, channels) from 224, 224x192, 28x28x1 or any; None stays None.
-
-    Raises:
-        ValueError: if the text is no image size.
-    """
+    """(height, width, channels) from 224, 224x192, 28x28x1 or any; None stays None."""
     if text is None:
         return None
     if text == "any":
@@ -42,11 +34,7 @@ def input_shape(text: str | None) -> tuple[int | None, ...] | None:
 
 
 def image_size(text: str) -> tuple[int, int]:
-    """(height, width) from 64 or 48x64.
-
-    Raises:
-        ValueError: if the text is no image size.
-    """
+    """(height, width) from 64 or 48x64."""
     sizes = _whole_numbers(text)
     if len(sizes) not in (1, 2):
         raise ValueError(f"An image size is like 64 or 48x64, height first, got {text!r}.")
@@ -54,11 +42,7 @@ def image_size(text: str) -> tuple[int, int]:
 
 
 def split_fractions(text: str) -> list[float]:
-    """The three numbers of a split such as 70/15/15.
-
-    Raises:
-        ValueError: if one of them is not a number.
-    """
+    """The three numbers of a split such as 70/15/15."""
     try:
         return [float(fraction) for fraction in text.split("/")]
     except ValueError:

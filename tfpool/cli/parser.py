@@ -12,14 +12,7 @@ from typing import Any, NoReturn
 from tfpool._version import __version__
 from tfpool.cam.attribution.methods import METHODS
 from tfpool.cam.figures.color_scales import SCALES
-from tfpool.cli import (
-    data_commands,
-    image_commands,
-    lab_commands,
-    network_commands,
-    run_commands,
-    training_commands,
-)
+from tfpool.cli import data_commands, image_commands, lab_commands, network_commands, run_commands, training_commands
 from tfpool.cli.recipe_options import add_options
 from tfpool.data.registry import DATA, downloads
 from tfpool.models.pretrained.imagenet import PIXEL_MODES
@@ -88,12 +81,8 @@ def parser() -> argparse.ArgumentParser:
     text = "count networks with several heads side by side"
     command = _add(commands, "compare", network_commands.compare_command, text)
     command.add_argument("backbones", nargs="+", metavar="backbone", help="networks or saved models, as for plan")
-    command.add_argument(
-        "--head",
-        nargs="+",
-        default=["gap", "gmp", "flatten", "fc"],
-        help=f"heads, of {', '.join(heads.HEADS)} (default: the first four)",
-    )
+    text, default = f"heads, of {', '.join(heads.HEADS)} (default: the first four)", ["gap", "gmp", "flatten", "fc"]
+    command.add_argument("--head", nargs="+", default=default, help=text)
     _add_shape(command)
 
     text = "train a network with one or several heads, side by side"
@@ -104,9 +93,7 @@ def parser() -> argparse.ArgumentParser:
     text = "train several networks with several heads, each with several seeds, as one sweep"
     command = _add(commands, "sweep", training_commands.sweep_command, text)
     command.add_argument("backbones", nargs="+", metavar="backbone", help="networks, as for train")
-    command.add_argument(
-        "--seeds", type=int, default=3, help="number of seeds, from the recipe's seed up (default: %(default)s)"
-    )
+    command.add_argument("--seeds", type=int, default=3, help="number of seeds (default: %(default)s)")
     command.add_argument("--name", help="name of the sweep (default: the networks)")
     _add_training(command)
 
@@ -135,16 +122,11 @@ def parser() -> argparse.ArgumentParser:
     text = "show where in images trained models find evidence for a class"
     command = _add(commands, "explain", image_commands.explain_command, text)
     _add_model(command)
-    command.add_argument(
-        "images", metavar="IMAGE", nargs="+", help="image files; their center is cropped to the network's proportions"
-    )
+    text = "image files; their center is cropped to the network's proportions"
+    command.add_argument("images", metavar="IMAGE", nargs="+", help=text)
     command.add_argument("--beside", metavar="MODEL", nargs="+", default=[], help="further models, one column each")
-    command.add_argument(
-        "--method",
-        nargs="+",
-        default=["gradcam"],
-        help="one or several of the methods below, one column each (default: gradcam)",
-    )
+    text = "one or several of the methods below, one column each (default: gradcam)"
+    command.add_argument("--method", nargs="+", default=["gradcam"], help=text)
     command.formatter_class = argparse.RawDescriptionHelpFormatter
     command.epilog = "methods:\n" + "\n".join(
         textwrap.fill(
@@ -158,19 +140,12 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--target", metavar="CLASS", help="class to explain, by name or number (default: the top one)")
     command.add_argument("--against", metavar="CLASS", help="contrast class: explain why the target and not this class")
     command.add_argument("--layer", nargs="+", help="layers to read, fused if several (default: the head's input)")
-    command.add_argument(
-        "--relu",
-        action=argparse.BooleanOptionalAction,
-        help="keep only evidence for the class, or with --no-relu evidence against it too (default: the method's)",
-    )
+    text = "keep only evidence for the class, or with --no-relu evidence against it too (default: the method's)"
+    command.add_argument("--relu", action=argparse.BooleanOptionalAction, help=text)
     command.add_argument("--augment", action="store_true", help="average over mirrored and brighter or darker images")
     command.add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE", help="method settings, as masks=4000")
-    command.add_argument(
-        "--scale",
-        choices=tuple(SCALES),
-        help="maps that share one scale: each row (image), each column (method or model), the whole sheet, or none "
-        "(default: row, and column with several methods)",
-    )
+    text = "maps that share one scale: each row, each column, the whole sheet, or none (default: row, or column for "
+    command.add_argument("--scale", choices=tuple(SCALES), help=text + "several methods)")
     command.add_argument("--out", default="map.png", help="PNG file to write (default: %(default)s)")
     _add_store(command)
 

@@ -162,6 +162,8 @@ MEANINGS = {
 """What each field of a recipe means, read from the docstring of `Recipe`."""
 
 
+_AUGMENTED = Recipe(epochs=30, augment=("flip", "shift"))
+_ADAMW = replace(_AUGMENTED, optimizer="adamw", weight_decay=0.05)
 RECIPES = {
     "quick": Recipe(epochs=3, train_images=4000),
     "default": Recipe(),
@@ -169,37 +171,12 @@ RECIPES = {
     "transfer": Recipe(
         epochs=20, batch_size=16, learning_rate=5e-3, freeze=("backbone",), weights="imagenet", image_size=96
     ),
-    "resnet": Recipe(
-        epochs=30,
-        batch_size=128,
-        optimizer="sgd",
-        learning_rate=0.1,
-        warmup=1,
-        weight_decay=5e-4,
-        initializer="he",
-        augment=("flip", "shift"),
+    "resnet": replace(
+        _AUGMENTED, batch_size=128, optimizer="sgd", learning_rate=0.1, warmup=1, weight_decay=5e-4, initializer="he"
     ),
-    "nin": Recipe(
-        epochs=30, optimizer="adamw", learning_rate=1e-3, weight_decay=0.05, warmup=1, augment=("flip", "shift")
-    ),
-    "vgg": Recipe(
-        epochs=30,
-        optimizer="adamw",
-        learning_rate=5e-4,
-        weight_decay=0.05,
-        warmup=2,
-        initializer="he",
-        augment=("flip", "shift"),
-    ),
-    "efficientnet": Recipe(
-        epochs=30,
-        optimizer="adamw",
-        learning_rate=2e-3,
-        weight_decay=0.05,
-        warmup=3,
-        label_smoothing=0.1,
-        augment=("flip", "crop"),
-    ),
+    "nin": replace(_ADAMW, learning_rate=1e-3, warmup=1),
+    "vgg": replace(_ADAMW, learning_rate=5e-4, warmup=2, initializer="he"),
+    "efficientnet": replace(_ADAMW, learning_rate=2e-3, warmup=3, label_smoothing=0.1, augment=("flip", "crop")),
 }
 """Recipes by name: for a first look, for heads on a pretrained backbone, and one per family of networks."""
 
