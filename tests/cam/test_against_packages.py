@@ -25,7 +25,7 @@ METHODS = ("gradcam", "gradcam++", "layercam", "scorecam")
 
 
 def compare(package: str, methods: list[str], folder: Path) -> list[dict[str, float]]:
-    """What a package's process answers when it is to compare its maps with ours, or ours when it is to keep them."""
+    """The answers of a package's process, which compares its maps with ours, or of our own, which saves them."""
     command = [sys.executable, "benchmarks/explaining_elsewhere.py", package, CASE.dump(), str(folder)]
     words = "\n".join(json.dumps(["compare", method]) for method in methods)
     ended = subprocess.run(command, input=words, capture_output=True, text=True, cwd=ROOT, timeout=600)

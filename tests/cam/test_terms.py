@@ -1,4 +1,4 @@
-"""The sum that a map is made of."""
+"""The terms of a score: what each channel adds at each position."""
 
 import keras
 import numpy as np
@@ -28,13 +28,13 @@ def test_for_gap_a_weight_is_the_heads_own_at_every_position(gap: Model) -> None
 
 def test_the_strongest_channels_come_first_whether_for_or_against(gap: Model) -> None:
     terms = tp.Explainer(gap, "cam").terms(IMAGES[0])
-    said = np.abs(terms.products[2, 4])
+    strengths = np.abs(terms.products[2, 4])
     order = terms.strongest(2, 4, 10)
-    np.testing.assert_allclose(said[order], np.sort(said)[::-1][:10])
+    np.testing.assert_allclose(strengths[order], np.sort(strengths)[::-1][:10])
     assert len(terms.strongest(2, 4, 999)) == terms.products.shape[-1]
 
 
-def test_what_no_position_says_is_told_of_a_head_that_bends(gap: Model) -> None:
+def test_a_nonlinear_head_leaves_a_rest_of_the_score(gap: Model) -> None:
     pooled = gap.layers[-2].output
     hidden = keras.layers.Dense(8, activation="tanh", kernel_initializer=keras.initializers.HeNormal(5))
     out = keras.layers.Dense(10, kernel_initializer=keras.initializers.HeNormal(6))
@@ -46,5 +46,5 @@ def test_what_no_position_says_is_told_of_a_head_that_bends(gap: Model) -> None:
 
 
 def test_terms_are_those_of_one_image(gap: Model) -> None:
-    with pytest.raises(ValueError, match="The terms are those of one image, got 6"):
+    with pytest.raises(ValueError, match="6"):
         tp.Explainer(gap).terms(IMAGES)

@@ -1,4 +1,4 @@
-"""Explaining a model's scores: one compiled function a model and method, run in batches."""
+"""Explaining a model's scores: one compiled function per model and method, run in batches."""
 
 from __future__ import annotations
 
@@ -27,18 +27,29 @@ class Explainer:
     Args:
         model: a Keras classifier from images (N, H, W, C) to (N, K) logits, softmax or sigmoid.
         method: a name from `methods()`.
-        layer: name of the layer whose output to explain, "backbone/conv1" inside another model; several are fused: each
-            map is divided by its largest value, enlarged to the finest of them, and their mean taken. Default: the one
-            that feeds the head.
-        output: name of the output to explain, where the model has several.
-        relu: whether only what speaks for the target is kept. Default: as the method's source has it.
-        augment: whether the map is the mean over the image and its mirror image, each also at 0.9 and 1.1 times its
-            values. What is explained stays that of the image itself.
+        layer: name of the layer whose output to explain, such as "backbone/conv1" for a layer of a nested model.
+            Several layers are fused: each map is divided by its largest value and enlarged to the finest one, and the
+            result is their mean. Default: the layer that feeds the head.
+        output: name of the output to explain, if the model has several.
+        relu: whether to keep only what speaks for the target. Default: the method's own.
+        augment: whether to average the maps of the image and its mirror image, each also at 0.9 and 1.1 times its
+            values. Scores stay those of the image itself.
         settings: of the method: `similar`, `gamma` (finercam), `window`, `stride` (occlusion), `masks`, `cells`,
             `shown`, `seed` (rise), `samples`, `noise`, `seed` (smoothgrad), `steps` (integrated_gradients).
 
     Raises:
         ValueError: on an unknown method, layer, output or setting, or a method that this model's head does not allow.
+
+    Example:
+        >>> import numpy as np
+        >>> import tfpool as tp
+        >>> model = tp.build(tp.plan("convnet", input_shape=(28, 28, 1)))
+        >>> explainer = tp.Explainer(model, method="cam")
+        >>> images = np.random.default_rng(0).random((2, 28, 28, 1))
+        >>> explainer(images, target=3).heatmaps.shape
+        (2, 7, 7)
+        >>> explainer(images, target=[3, 5]).targets.tolist()  # compiled once, called often
+        [3, 5]
     """
 
     def __init__(
@@ -57,14 +68,16 @@ class Explainer:
         self._method = METHODS[method]
         self._name = method
         if self._method.on_image and layer is not None:
-            raise ValueError(f"{method} asks the image itself and reads no layer, got layer={layer!r}. Leave it out.")
+            raise ValueError(
+                f"{method} reads the image itself and no layer. Received: layer={layer!r}. Leave layer= out."
+            )
         check_settings(method, settings)
         self._make = partial(self._method.make, **settings)
         self._relu = self._method.relu if relu is None else relu
         self._augment = augment
         names = [layer] if layer is None or isinstance(layer, str) else list(layer)
         if not names:
-            raise ValueError("layer= is a name or several, got none.")
+            raise ValueError("Expected the name of a layer, or several. Received: layer=[].")
         self._anatomies = (
             [split_at_image(model, output)]
             if self._method.on_image
@@ -79,27 +92,27 @@ class Explainer:
 
     @property
     def layer(self) -> str:
-        """Name of the feature layer, or names."""
+        """Name of the feature layer; several names are separated by commas."""
         return ", ".join(anatomy.layer for anatomy in self._anatomies)
 
     @property
     def unit(self) -> str:
-        """What the numbers of a map are: "score" where they are parts of what is explained."""
-        return self._method.unit if len(self._anatomies) == 1 else "share of the largest"
+        """Unit of the heatmaps: "score" if their values are parts of the explained score."""
+        return self._method.unit if len(self._anatomies) == 1 else "fraction of the largest"
 
     def __call__(self, images: Any, target: Target = None, labels: Any = None) -> Explanation:
         """Explain the scores of images.
 
         Args:
-            images: (N, H, W, C), or one image (H, W, C), scaled as the model was trained on them. Of another size than
-                the model's they are resized, with a warning.
-            target: the class to explain, one for all images or one each; "top" for the one with the highest score, as
-                by default; "true" for the labels; a `Contrast` of two classes; or a function from scores (N, K) to
-                what is explained, (N,).
-            labels: int (N,), the true classes, where a target is "true".
+            images: (N, H, W, C), or one image (H, W, C), scaled as in training. Images of another size than the
+                model's are resized, with a warning.
+            target: the class to explain, one for all images or one per image; "top" (the default) for the class with
+                the highest score; "true" for the labels; a `Contrast` of two classes; or a function from scores (N, K)
+                to the explained score, (N,).
+            labels: int (N,), the true classes, if a target is "true".
 
         Raises:
-            ValueError: if the images do not fit the model, or a target is no class of it.
+            ValueError: if the images do not fit the model, or the model has no such class.
         """
         batch = as_batch(images, self._shape)
         targets, others, explain = self._targets(target, labels, len(batch))
@@ -114,21 +127,23 @@ class Explainer:
         return Explanation(heatmaps, targets, scores, self.layer, self.unit, against)
 
     def terms(self, image: Any, target: Target = None, label: int | None = None) -> Terms:
-        """What a map of gradient times activation is the sum of, channel by channel. Of several layers, the first's.
+        """Break a score down into gradient times activation, channel by channel, of the (first) feature layer.
 
         Args:
             image: (H, W, C), or a batch of one.
-            target: as for maps; no function.
-            label: the true class, where a target is "true".
+            target: as for maps, but not a function.
+            label: the true class, if a target is "true".
 
         Raises:
             ValueError: if there is more than one image, or as for maps.
         """
         batch = as_batch(image, self._shape)
         if callable(target):
-            raise ValueError("The terms are those of a class or a Contrast, not of a function of the scores.")
+            raise ValueError(
+                "Expected a class or a Contrast as the target of terms. Received a function of the scores."
+            )
         if len(batch) != 1:
-            raise ValueError(f"The terms are those of one image, got {len(batch)}.")
+            raise ValueError(f"Expected one image to break its score down. Received: {len(batch)}.")
         targets, others, _ = self._targets(target, label, 1)
         activations, weights, score, bias = computed(self._terms, batch, targets, others)
         return Terms(activations[0], weights[0], float(score[0]), float(bias[0]))
@@ -139,8 +154,8 @@ class Explainer:
         return np.concatenate([computed(self._scores, part)[0] for part in in_parts(batch)])[: len(batch)]
 
     def probabilities(self, images: Any) -> np.ndarray:
-        """Probabilities (N, K) float32 of images (N, H, W, C): softmax of the scores, or a sigmoid of each where the
-        model ends with one. A single unit is two classes, no and yes."""
+        """Probabilities (N, K) float32 of images (N, H, W, C): softmax of the scores, or a sigmoid of each if the model
+        ends in sigmoid. A single unit has two classes, no and yes."""
         return np.asarray(self._anatomies[0].probabilities(self.scores(images)))
 
     def _score(self, images: tf.Tensor) -> tuple[tf.Tensor]:
@@ -155,37 +170,37 @@ class Explainer:
         self, parts: Sequence[tuple[Anatomy, Maps]], images: tf.Tensor, targets: tf.Tensor, others: tf.Tensor
     ) -> tuple[tf.Tensor, ...]:
         features = [_features(anatomy, images) for anatomy, _ in parts]
-        weights, targets, others, scores = _asked(parts[0][0], features[0], images, targets, others)
+        weights, targets, others, scores = _resolve(parts[0][0], features[0], images, targets, others)
 
-        def heatmap(values: Sequence[tf.Tensor], seen: tf.Tensor) -> tf.Tensor:
-            made = [maps(each, weights, seen) for each, (_, maps) in zip(values, parts, strict=True)]
-            return fused([tf.nn.relu(each) for each in made] if self._relu else made)
+        def heatmap(features: Sequence[tf.Tensor], view: tf.Tensor) -> tf.Tensor:
+            layers = [maps(values, weights, view) for values, (_, maps) in zip(features, parts, strict=True)]
+            return fused([tf.nn.relu(layer) for layer in layers] if self._relu else layers)
 
-        def of_view(seen: tf.Tensor) -> tf.Tensor:
-            return heatmap([_features(anatomy, seen) for anatomy, _ in parts], seen)
+        def of_view(view: tf.Tensor) -> tf.Tensor:
+            return heatmap([_features(anatomy, view) for anatomy, _ in parts], view)
 
-        shown = over_views(of_view, images) if self._augment else heatmap(features, images)
-        return shown, targets, others, scores
+        heatmaps = over_views(of_view, images) if self._augment else heatmap(features, images)
+        return heatmaps, targets, others, scores
 
     def _explain_terms(self, images: tf.Tensor, targets: tf.Tensor, others: tf.Tensor) -> tuple[tf.Tensor, ...]:
         anatomy = self._anatomies[0]
         features = _features(anatomy, images)
-        weights, _, _, scores = _asked(anatomy, features, images, targets, others)
+        weights, _, _, scores = _resolve(anatomy, features, images, targets, others)
         bias = target_scores(anatomy, tf.zeros_like(features), weights, images)
         return features, gradients(anatomy, features, weights, images), scores, bias
 
     def _targets(self, target: Target, labels: Any, images: int) -> tuple[np.ndarray, np.ndarray, Compiled]:
-        """Class numbers of what is explained and of what it is told from, and the compiled function to call."""
+        """Numbers of the explained classes and of those they are contrasted with, and the compiled function to call."""
         none = np.full(images, NONE, np.int64)
         classes = self._anatomies[0].classes
-        known = None if labels is None else np.asarray(labels)
+        labels = None if labels is None else np.asarray(labels)
         if (callable(target) or isinstance(target, Contrast)) and self._method.compares:
-            raise ValueError(f"{self._name} finds classes to compare with itself: its target is one class.")
+            raise ValueError(f"{self._name} picks the classes to compare with. Use a single class as its target.")
         if callable(target):
             return none * 0, none, self._of_function(target, classes)
         pair = (target.target, target.other) if isinstance(target, Contrast) else (target, None)
         number, other = (
-            none if choice is None else class_numbers(choice, images, classes, known)
+            none if choice is None else class_numbers(choice, images, classes, labels)
             for choice in ("top" if pair[0] is None else pair[0], pair[1])
         )
         return number, other, self._compiled
@@ -193,7 +208,7 @@ class Explainer:
     def _of_function(self, function: Callable[[Any], Any], classes: int) -> Compiled:
         if function not in self._of_functions:
             check_function(function, classes)
-            self._of_functions[function] = self._compile(_judged_by(function, each) for each in self._anatomies)
+            self._of_functions[function] = self._compile(_with_score(function, anatomy) for anatomy in self._anatomies)
         return self._of_functions[function]
 
 
@@ -201,23 +216,23 @@ def _features(anatomy: Anatomy, images: tf.Tensor) -> tf.Tensor:
     return tf.cast(anatomy.body(images), tf.float32)
 
 
-def _asked(
+def _resolve(
     anatomy: Anatomy, features: tf.Tensor, images: tf.Tensor, targets: tf.Tensor, others: tf.Tensor
 ) -> tuple[tf.Tensor, ...]:
-    """How much of each score is explained (N, K), the class numbers with the top ones found, and what is explained."""
+    """How much of each score is explained (N, K), class numbers with `TOP` replaced, and the explained score (N,)."""
     scores = anatomy.head(features, images)
     top = tf.argmax(scores, axis=1)
     targets, others = (tf.where(numbers == TOP, top, numbers) for numbers in (targets, others))
-    # No class's number has no one in it.
+    # The one-hot vector of `NONE` is zero.
     weights = tf.one_hot(targets, anatomy.classes) - tf.one_hot(others, anatomy.classes)
     return weights, targets, others, tf.reduce_sum(scores * weights, axis=1)
 
 
-def _judged_by(function: Callable[[Any], Any], anatomy: Anatomy) -> Anatomy:
-    """The anatomy whose one score is a function of the scores; no longer linear, for all that is known of it."""
+def _with_score(function: Callable[[Any], Any], anatomy: Anatomy) -> Anatomy:
+    """The anatomy with a function of its scores as its only score, which may not be linear."""
 
-    def head(*given: Any) -> Any:
-        return tf.cast(function(anatomy.head(*given)), tf.float32)[:, tf.newaxis]
+    def head(*arguments: Any) -> Any:
+        return tf.cast(function(anatomy.head(*arguments)), tf.float32)[:, tf.newaxis]
 
     return replace(anatomy, head=head, classes=1, chain=())
 
@@ -231,21 +246,33 @@ def explain(
     labels: Any = None,
     **settings: Any,
 ) -> Explanation:
-    """Class activation maps of images under a model: an `Explainer` that is used once.
+    """Class activation maps of images: where a model finds evidence for a class. Uses an `Explainer` once.
 
     Args:
         model: a Keras classifier from images (N, H, W, C) to (N, K) logits, softmax or sigmoid.
-        images: (N, H, W, C), or one image (H, W, C), scaled as the model was trained on them. Of another size than the
-            model's they are resized, with a warning.
+        images: (N, H, W, C), or one image (H, W, C), scaled as in training. Images of another size than the model's are
+            resized, with a warning.
         method: a name from `methods()`.
-        target: the class to explain, one for all images or one each; "top" for the one with the highest score, as by
-            default; "true" for the labels; a `Contrast` of two classes; or a function from scores (N, K) to what is
-            explained, (N,).
-        layer: name of the layer whose output to explain, or several to fuse. Default: the one that feeds the head.
-        labels: int (N,), the true classes, where a target is "true".
-        settings: what else an `Explainer` takes: `output`, `relu`, `augment` and the method's own.
+        target: the class to explain, one for all images or one per image; "top" (the default) for the class with the
+            highest score; "true" for the labels; a `Contrast` of two classes; or a function from scores (N, K) to the
+            explained score, (N,).
+        layer: name of the layer whose output to explain, or several to fuse. Default: the layer that feeds the head.
+        labels: int (N,), the true classes, if a target is "true".
+        settings: further arguments of `Explainer`: `output`, `relu`, `augment` and the method's own.
 
     Raises:
         ValueError: on an unknown method, layer, setting or target, or images that do not fit the model.
+
+    Example:
+        >>> import numpy as np
+        >>> import tfpool as tp
+        >>> model = tp.build(tp.plan("convnet", head="gap", input_shape=(28, 28, 1)))
+        >>> image = np.random.default_rng(0).random((28, 28, 1))
+        >>> e = tp.explain(model, image, method="cam", target=3)
+        >>> e.heatmaps.shape
+        (1, 7, 7)
+        >>> bias = model.layers[-1].bias.numpy()[3]
+        >>> bool(np.isclose(e.heatmaps.mean() + bias, e.scores[0], atol=1e-5))  # after GAP, the map is the score
+        True
     """
     return Explainer(model, method, layer, **settings)(images, target, labels)

@@ -1,4 +1,4 @@
-"""What an explainer answers: maps of images, and the terms that one map is the sum of."""
+"""What an explainer returns: maps of images, and the terms of one score."""
 
 from __future__ import annotations
 
@@ -13,14 +13,24 @@ class Explanation:
     """Maps of N images.
 
     Attributes:
-        heatmaps: float32 (N, h, w) at the resolution of the features, or of the image for methods that ask the image
-            itself, as the formula gives them: not normalised.
-        targets: int64 (N,), the class explained; -1 where a function of the scores was.
-        scores: float32 (N,), what is explained: that class's score before softmax, less that of the one it is told
-            from, or what the function made of all scores.
-        layer: name of the feature layer that was read; of the input where the image itself was.
-        unit: of the heatmaps' numbers: "score" where they are parts of what is explained.
-        others: int64 (N,), the class that each target is told from; None where there is none.
+        heatmaps: float32 (N, h, w) at the resolution of the features, or of the image for methods that read the image
+            itself. Not normalized: in the units of the method's formula.
+        targets: int64 (N,), the explained class; -1 for a function of the scores.
+        scores: float32 (N,), the explained score: the class's score before softmax, minus that of the class it is
+            contrasted with, or the value of the function of all scores.
+        layer: name of the feature layer, or of the input for methods that read the image itself.
+        unit: of the heatmaps' values: "score" if they are parts of the explained score.
+        others: int64 (N,), the class that each target is contrasted with; None without a contrast.
+
+    Example:
+        >>> import numpy as np
+        >>> import tfpool as tp
+        >>> model = tp.build(tp.plan("convnet", input_shape=(28, 28, 1)))
+        >>> e = tp.explain(model, np.zeros((2, 28, 28, 1)), method="hirescam", target=[3, 5])
+        >>> e.heatmaps.shape, e.targets.tolist(), e.unit
+        ((2, 7, 7), [3, 5], 'score')
+        >>> e.resize((28, 28)).shape  # as large as the images
+        (2, 28, 28)
     """
 
     heatmaps: np.ndarray
@@ -37,15 +47,15 @@ class Explanation:
 
 @dataclass(frozen=True, eq=False)
 class Terms:
-    """What each channel says at each position of one image: gradient times activation.
+    """What each channel adds to the score at each position of one image: gradient times activation.
 
-    For a head that is linear in the features, all of them and the head's bias are the score, exactly.
+    For a head that is linear in the features, their sum plus the head's bias is the score, exactly.
 
     Attributes:
         activations: float32 (h, w, C), the features A.
-        weights: float32 (h, w, C), what each of them counts: the gradient of what is explained.
-        score: what is explained.
-        bias: the same where every feature is zero: what a linear head adds, whatever the image.
+        weights: float32 (h, w, C), the gradient of the explained score at the features.
+        score: the explained score.
+        bias: the score if every feature were zero: the bias of a linear head.
     """
 
     activations: np.ndarray
@@ -60,19 +70,19 @@ class Terms:
 
     @property
     def total(self) -> float:
-        """What all positions say together."""
+        """The sum over all positions and channels."""
         return float(self.products.sum(dtype=np.float64))
 
     @property
     def left(self) -> float:
-        """The part of the score that neither positions nor bias give: none, up to rounding, of a linear head."""
+        """The rest of the score, neither at a position nor in the bias: 0, up to rounding, for a linear head."""
         return self.score - self.total - self.bias
 
     def strongest(self, row: int, column: int, number: int) -> np.ndarray:
-        """Channels at a position, the one that says most for or against first, int64 (up to `number`,)."""
+        """Channels at a position, strongest first whether for or against, int64 (up to `number`,)."""
         return np.argsort(-np.abs(self.products[row, column]), kind="stable")[:number]
 
 
 def resize(heatmaps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Heatmaps (N, h, w) at another (height, width), bilinear: nothing overshoots."""
+    """Heatmaps (N, h, w) at another (height, width), bilinear, so that values stay in their range."""
     return tf.image.resize(heatmaps[..., np.newaxis], size)[..., 0].numpy()

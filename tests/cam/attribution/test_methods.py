@@ -33,7 +33,7 @@ def relu(values: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("head", sorted({*HEADS} - {"fc", "gmp"}))
 def test_the_mean_of_cam_and_the_bias_are_the_score_of_every_linear_head(head: str) -> None:
-    model = tp.build(tp.plan("resnet8", head=head, input_shape=(32, 32, 1)), seed=3)
+    model = tp.build(tp.plan("convnet", head=head, input_shape=(32, 32, 1)), seed=3)
     images = np.pad(IMAGES, ((0, 0), (2, 2), (2, 2), (0, 0)))
     e = tp.explain(model, images, "cam", TARGETS)
     last, bias = model.layers[-1], np.zeros(10)
@@ -97,7 +97,7 @@ def test_finercam_is_cam_less_that_of_the_three_nearest_classes(gap: Model) -> N
         close(maps(gap, "finercam")[number], relu(features[number] @ weights) / AREA)
 
 
-def test_of_two_classes_finercam_tells_them_apart() -> None:
+def test_of_two_classes_finercam_is_their_difference() -> None:
     model = tp.build(tp.plan("resnet8", input_shape=(28, 28, 1), classes=2), seed=3)
     first, second = (tp.explain(model, IMAGES, "cam", target).heatmaps for target in (0, 1))
     close(tp.explain(model, IMAGES, "finercam", 0).heatmaps, relu(first - second) / AREA)
@@ -156,41 +156,34 @@ def method(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def model() -> Model:
-    return tp.build(tp.plan("resnet8", input_shape=(28, 28, 1)), seed=3)
+def compiled(small: Model, method: str) -> tp.Explainer:
+    return tp.Explainer(small, method, **QUICK.get(method, {}))
 
 
 @pytest.fixture
-def explainer(model: Model, method: str, compiled: dict[str, tp.Explainer]) -> Iterator[tp.Explainer]:
-    """Compiled once a method: it reads the model's weights as they are, and they are put back."""
-    kept = model.get_weights()
-    if method not in compiled:
-        compiled[method] = tp.Explainer(model, method, **QUICK.get(method, {}))
-    yield compiled[method]
-    model.set_weights(kept)
+def explainer(small: Model, compiled: tp.Explainer) -> Iterator[tp.Explainer]:
+    """It reads the model's weights as they are, and they are put back."""
+    weights = small.get_weights()
+    yield compiled
+    small.set_weights(weights)
 
 
-@pytest.fixture(scope="module")
-def compiled() -> dict[str, tp.Explainer]:
-    return {}
-
-
-def test_a_constant_added_to_all_scores_changes_no_map(explainer: tp.Explainer, model: Model, method: str) -> None:
+def test_a_constant_added_to_all_scores_changes_no_map(explainer: tp.Explainer, small: Model, method: str) -> None:
     def heatmaps() -> np.ndarray:
         e = explainer(IMAGES, TARGETS)
-        # Ablation's weights are shares of the score.
+        # The weights of ablationcam are fractions of the score.
         return e.heatmaps * (np.abs(e.scores)[:, np.newaxis, np.newaxis] if method == "ablationcam" else 1)
 
     before = heatmaps()
-    kernel, bias = model.layers[-1].get_weights()
-    model.layers[-1].set_weights([kernel, bias + 2])
+    kernel, bias = small.layers[-1].get_weights()
+    small.layers[-1].set_weights([kernel, bias + 2])
     np.testing.assert_allclose(heatmaps(), before, atol=1e-4 * np.abs(before).max())
 
 
-def test_blank_images_and_dead_features_give_maps_of_numbers(explainer: tp.Explainer, model: Model) -> None:
+def test_blank_images_and_dead_features_give_maps_of_numbers(explainer: tp.Explainer, small: Model) -> None:
     blank = np.stack([np.zeros((28, 28, 1)), np.ones((28, 28, 1))])
     assert np.isfinite(explainer(blank).heatmaps).all()
-    last = model.get_layer("conv4_block1_2_bn")
+    last = small.get_layer("normalization")
     last.set_weights([0 * last.gamma.numpy(), 0 * last.beta.numpy() - 100, *last.get_weights()[2:]])
     assert not explainer(blank).heatmaps.any()
 
@@ -202,18 +195,18 @@ def test_an_image_alone_has_the_map_that_it_has_among_others(explainer: tp.Expla
         np.testing.assert_allclose(alone, together[number], atol=5e-5 * np.abs(together).max())
 
 
-def test_neither_model_nor_images_change(explainer: tp.Explainer, model: Model) -> None:
-    weights, images = [w.copy() for w in model.get_weights()], IMAGES.copy()
-    before = model(IMAGES, training=False).numpy()
+def test_neither_model_nor_images_change(explainer: tp.Explainer, small: Model) -> None:
+    weights, images = [w.copy() for w in small.get_weights()], IMAGES.copy()
+    before = small(IMAGES, training=False).numpy()
     explainer(images)
     np.testing.assert_array_equal(images, IMAGES)
-    assert all(map(np.array_equal, weights, model.get_weights()))
-    np.testing.assert_array_equal(model(IMAGES, training=False), before)
+    assert all(map(np.array_equal, weights, small.get_weights()))
+    np.testing.assert_array_equal(small(IMAGES, training=False), before)
 
 
-def test_the_score_before_softmax_is_explained(explainer: tp.Explainer, model: Model, method: str) -> None:
+def test_the_score_before_softmax_is_explained(explainer: tp.Explainer, small: Model, method: str) -> None:
     expected = explainer(IMAGES)
-    softmax = keras.Model(model.inputs[0], keras.layers.Activation("softmax")(model.outputs[0]))
+    softmax = keras.Model(small.inputs[0], keras.layers.Activation("softmax")(small.outputs[0]))
     e = tp.explain(softmax, IMAGES, method, **QUICK.get(method, {}))
     close(e.heatmaps, expected.heatmaps)
     close(e.scores, expected.scores)

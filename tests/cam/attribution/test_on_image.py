@@ -1,11 +1,13 @@
-"""Methods that ask the image itself, each against a sum that must hold or against NumPy."""
+"""Methods that read the image itself, each against a sum that must hold or against NumPy."""
+
+from collections.abc import Callable
 
 import keras
 import numpy as np
 import pytest
 
 import tfpool as tp
-from tests.helpers.explained_models import IMAGES, TARGETS, Model, bias_of, close, scores_of
+from tests.helpers.explained_models import IMAGES, QUICK, TARGETS, Model, bias_of, close, scores_of
 from tfpool.anatomy.split import split_at_image
 from tfpool.cam.attribution.fullgrad import evidence
 
@@ -29,7 +31,7 @@ def test_of_a_linear_model_the_gradients_are_its_weights(linear: Model) -> None:
     close(tp.explain(linear, IMAGES, "integrated_gradients", TARGETS).heatmaps, weights_of(linear) * IMAGES[..., 0])
 
 
-def test_saliency_is_the_steepest_colour() -> None:
+def test_saliency_is_the_steepest_channel() -> None:
     model = keras.Sequential([keras.Input((4, 4, 3)), keras.layers.Flatten(), keras.layers.Dense(2)])
     kernel = np.random.default_rng(1).normal(size=(48, 2)).astype(np.float32)
     model.layers[-1].set_weights([kernel, np.zeros(2)])
@@ -37,21 +39,21 @@ def test_saliency_is_the_steepest_colour() -> None:
     close(e.heatmaps[0], np.abs(kernel[:, 1].reshape(4, 4, 3)).max(axis=-1))
 
 
-def test_smoothgrad_without_noise_is_saliency_and_with_it_smoother(gap: Model) -> None:
-    plain = tp.explain(gap, IMAGES, "saliency", TARGETS).heatmaps
-    close(tp.explain(gap, IMAGES, "smoothgrad", TARGETS, samples=2, noise=0).heatmaps, plain)
-    one, two = (tp.explain(gap, IMAGES, "smoothgrad", TARGETS, noise=0.2, seed=seed).heatmaps for seed in (0, 1))
-    again = tp.explain(gap, IMAGES, "smoothgrad", TARGETS, noise=0.2, seed=0).heatmaps
-    np.testing.assert_array_equal(one, again)
+def test_smoothgrad_without_noise_is_saliency_and_with_it_smoother(small: Model) -> None:
+    plain = tp.explain(small, IMAGES, "saliency", TARGETS).heatmaps
+    close(tp.explain(small, IMAGES, "smoothgrad", TARGETS, samples=2, noise=0).heatmaps, plain)
+    one, two = (tp.explain(small, IMAGES, "smoothgrad", TARGETS, noise=0.2, seed=seed).heatmaps for seed in (0, 1))
+    repeated = tp.explain(small, IMAGES, "smoothgrad", TARGETS, noise=0.2, seed=0).heatmaps
+    np.testing.assert_array_equal(one, repeated)
     assert not np.allclose(one, two, rtol=0.01)
     # Two draws of 25 samples agree more than either does with the gradient at one point.
     assert tp.metrics.agreement(one, two).mean() > tp.metrics.agreement(one, plain).mean()
 
 
-def test_integrated_gradients_add_up_to_the_score_less_that_of_zero(gap: Model) -> None:
-    blank = gap(0 * IMAGES, training=False).numpy()[np.arange(6), TARGETS]
-    e = tp.explain(gap, IMAGES, "integrated_gradients", TARGETS, steps=256)
-    gained = scores_of(gap) - blank
+def test_integrated_gradients_add_up_to_the_score_minus_that_of_zero(small: Model) -> None:
+    blank = small(0 * IMAGES, training=False).numpy()[np.arange(6), TARGETS]
+    e = tp.explain(small, IMAGES, "integrated_gradients", TARGETS, steps=256)
+    gained = scores_of(small) - blank
     np.testing.assert_allclose(e.heatmaps.sum(axis=(1, 2)), gained, atol=0.01 * np.abs(gained).max())
 
 
@@ -65,8 +67,24 @@ def test_the_evidence_of_image_and_biases_adds_up_to_the_score(gap: Model) -> No
     np.testing.assert_allclose(placed + bias_of(gap), scores_of(gap), rtol=1e-4, atol=1e-4)
 
 
-def test_the_evidence_adds_up_where_activations_bend() -> None:
-    model = keras.applications.EfficientNetB0(weights=None, input_shape=(32, 32, 3), classes=3)
+def bent() -> Model:
+    """Smooth activations, and channels that gate each other."""
+    layers, image = keras.layers, keras.Input((32, 32, 3))
+    x = layers.Conv2D(6, 3, strides=2, activation="swish", bias_initializer="random_normal")(image)
+    x = layers.BatchNormalization()(x)
+    x = layers.Multiply()(
+        [x, layers.Reshape((1, 1, 6))(layers.Dense(6, "sigmoid")(layers.GlobalAveragePooling2D()(x)))]
+    )
+    return keras.Model(image, layers.Dense(3, activation="softmax")(layers.GlobalAveragePooling2D()(x)))
+
+
+def efficientnet() -> Model:
+    return keras.applications.EfficientNetB0(weights=None, input_shape=(32, 32, 3), classes=3)
+
+
+@pytest.mark.parametrize("make", [bent, pytest.param(efficientnet, marks=pytest.mark.exhaustive)])
+def test_the_evidence_adds_up_with_smooth_activations(make: Callable[[], Model]) -> None:
+    model = make()
     images = np.random.default_rng(0).uniform(0, 255, (2, 32, 32, 3)).astype(np.float32)
     expected = tp.explain(model, images, "gradcam", 1).scores
     parts = evidence(split_at_image(model), np.eye(3, dtype=np.float32)[[1, 1]], keras.ops.convert_to_tensor(images))
@@ -134,8 +152,8 @@ def test_rise_finds_the_only_cell_that_counts() -> None:
 
 @pytest.mark.parametrize("method", ["occlusion", "rise", "saliency", "smoothgrad", "integrated_gradients", "fullgrad"])
 def test_images_of_any_size_are_explained_at_their_own(method: str) -> None:
-    model = tp.build(tp.plan("resnet8", input_shape=(None, None, 1)), seed=1)
-    explainer = tp.Explainer(model, method, **({"masks": 40} if method == "rise" else {}))
+    model = tp.build(tp.plan("convnet", input_shape=(None, None, 1)), seed=1)
+    explainer = tp.Explainer(model, method, **(QUICK.get(method, {})))
     for size in ((40, 56), (28, 28)):
         e = explainer(np.random.default_rng(0).random((2, *size, 1)))
         assert e.heatmaps.shape == (2, *size)

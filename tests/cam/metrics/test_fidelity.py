@@ -1,4 +1,4 @@
-"""Figures of masking, for models whose answer can be counted, and for a trained one."""
+"""Metrics of fidelity, for models whose output can be computed by hand, and for a trained one."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ AT = (4, 7)
 
 
 def sees_one_pixel(images: np.ndarray) -> np.ndarray:
-    """Sure of class 1 as long as one pixel is what it was."""
+    """Sure of class 1 as long as one pixel is unchanged."""
     right = np.abs(images[:, *AT, 0, np.newaxis] - IMAGES[:, *AT, 0]).min(axis=1) < 1e-6
     return np.stack([~right, right], axis=1).astype(float)
 
@@ -29,13 +29,13 @@ def peak(value: float) -> np.ndarray:
 
 
 def test_the_pixel_that_decides_is_the_first_to_go_and_to_come() -> None:
-    # Two pixels a step: only the first of fifty trapezoids is not whole.
+    # Two pixels per step: only the first of fifty trapezoids is not whole.
     np.testing.assert_allclose(deletion(sees_one_pixel, IMAGES, peak(1), TARGETS).areas, 0.5 / 50)
     np.testing.assert_allclose(insertion(sees_one_pixel, IMAGES, peak(1), TARGETS).areas, 1 - 0.5 / 50)
     np.testing.assert_allclose(deletion(sees_one_pixel, IMAGES, peak(-1), TARGETS).areas, 1 - 0.5 / 50)
-    made = deletion(sees_one_pixel, IMAGES, peak(1), TARGETS)
-    assert made.curves.shape == (3, 51)
-    np.testing.assert_array_equal(made.curves[:, :2], [[1, 0]] * 3)
+    curves = deletion(sees_one_pixel, IMAGES, peak(1), TARGETS).curves
+    assert curves.shape == (3, 51)
+    np.testing.assert_array_equal(curves[:, :2], [[1, 0]] * 3)
 
 
 def test_with_one_baseline_insertion_is_deletion_of_minus_the_map_backwards(
@@ -77,8 +77,8 @@ def test_a_map_that_decides_nothing_has_half_of_both() -> None:
 
 
 def brightness(images: np.ndarray) -> np.ndarray:
-    share = images.mean(axis=(1, 2))
-    return np.concatenate([1 - share, share], axis=1)
+    fraction = images.mean(axis=(1, 2))
+    return np.concatenate([1 - fraction, fraction], axis=1)
 
 
 def test_drop_and_increase_by_hand() -> None:
@@ -100,10 +100,10 @@ def test_a_flat_map_shows_nothing_and_a_probability_of_0_has_nothing_to_lose() -
 def test_road_is_half_where_one_pixel_decides_and_nothing_where_none_does() -> None:
     np.testing.assert_allclose(road(sees_one_pixel, IMAGES, peak(1), TARGETS), 0.5)
     np.testing.assert_allclose(road(sees_one_pixel, IMAGES, peak(-1), TARGETS), -0.5)
-    np.testing.assert_allclose(road(lambda shown: np.ones((len(shown), 2)), IMAGES, peak(1), TARGETS), 0)
+    np.testing.assert_allclose(road(lambda images: np.ones((len(images), 2)), IMAGES, peak(1), TARGETS), 0)
 
 
-def test_ties_break_by_chance_and_not_by_place() -> None:
+def test_ties_are_broken_at_random_and_not_by_position() -> None:
     flat = np.zeros((1, SIDE, SIDE))
     values = [road(sees_one_pixel, IMAGES[:1], flat, TARGETS[:1], seed)[0] for seed in range(40)]
     assert abs(np.mean(values)) < 0.15
@@ -126,16 +126,16 @@ def test_a_hole_is_filled_from_its_neighbours_by_the_weights() -> None:
     np.testing.assert_allclose(fidelity._filled(plane, hole, random), plane, atol=0.06 * plane.std())
 
 
-def test_what_does_not_fit_is_one_sentence() -> None:
+def test_shapes_that_do_not_fit_are_refused() -> None:
     for figure in (deletion, insertion, average_drop, increase, road):
-        with pytest.raises(ValueError, match=r"got \(3, 10, 10, 1\), \(3, 5, 5\) and \(3,\)\. Resize the maps"):
+        with pytest.raises(ValueError, match=r"\(3, 5, 5\)"):
             figure(sees_one_pixel, IMAGES, np.ones((3, 5, 5)), TARGETS)
 
 
 @pytest.mark.slow
 def test_a_trained_models_own_map_is_better_than_one_turned_over(trained: Path) -> None:
     run = RunStore(trained).get("resnet8-gap-1")
-    images = run.to_input(data.load("fashion_mnist").test.images[:40])
+    images = run.to_input(data.load("fashion_mnist").test.images[:20])
     explainer = tp.Explainer(run.load_model(), "hirescam")
     e = explainer(images)
     maps = e.resize((28, 28))

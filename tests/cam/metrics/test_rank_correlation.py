@@ -18,5 +18,5 @@ def test_it_is_spearmans_and_blind_to_what_keeps_the_order() -> None:
 def test_a_flat_map_agrees_with_nothing() -> None:
     assert agreement(np.ones((1, 3, 3)), RANDOM.normal(size=(1, 3, 3))).tolist() == [0]
     assert agreement(np.ones((0, 3, 3)), np.ones((0, 3, 3))).shape == (0,)
-    with pytest.raises(ValueError, match=r"of one shape \(N, h, w\) are compared, got \(1, 3, 3\) and \(1, 4, 4\)"):
+    with pytest.raises(ValueError, match=r"\(1, 4, 4\)"):
         agreement(np.ones((1, 3, 3)), np.ones((1, 4, 4)))

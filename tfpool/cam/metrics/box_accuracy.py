@@ -1,8 +1,9 @@
-"""Do boxes round the parts of a map meet the object's box? All thresholds of a map in one pass.
+"""Do boxes around the parts of a map overlap the object's box? All thresholds of a map in one pass.
 
-A pixel is above so many of the thresholds: its level. Each peak has a slope, the pixels from which the way up leads to
-it. What is above a threshold on one slope is connected, and two slopes are from the threshold on that their highest
-pass is above. So it is enough to join slopes in the order of their passes: nothing is labelled once a threshold.
+A pixel's level is the number of thresholds below its value. Each peak has a slope: the pixels from which the steepest
+way up leads to it. The pixels of one slope above a threshold are connected, and two slopes are connected above all
+thresholds below their highest pass. So slopes are joined in the order of their passes, and nothing is labeled once per
+threshold.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from scipy import ndimage
 from tfpool.cam.metrics.localization import scaled
 
 _THRESHOLDS = np.arange(0, 1, 0.001)
-_BESIDE = ((0, 1), (1, -1), (1, 0), (1, 1))
-"""To half of a pixel's eight neighbours; to the others it is theirs."""
+_NEIGHBORS = ((0, 1), (1, -1), (1, 0), (1, 1))
+"""Offsets to half of a pixel's eight neighbors; the other half are the same pairs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,9 +26,9 @@ class _Part:
     """Connected slopes.
 
     Attributes:
-        peak: how many thresholds the part is above as one of its own.
+        peak: the number of thresholds that the part reaches above as a part of its own.
         rows, columns: int (H,) and (W,), the highest level of the part's pixels in each.
-        sizes: int (thresholds,), how many pixels are above each.
+        sizes: int (thresholds,), the number of pixels above each.
     """
 
     peak: int
@@ -40,7 +41,7 @@ class _Part:
         return _Part(level, rows, columns, self.sizes + other.sizes)
 
     def overlaps(self, levels: np.ndarray, box: np.ndarray) -> np.ndarray:
-        """IoU with a box above each of some thresholds that the part reaches above."""
+        """IoU with a box above each of some thresholds below the part's peak."""
         (top, bottom), (left, right) = (_ends(side, levels) for side in (self.rows, self.columns))
         height = np.minimum(bottom, box[2]) - np.maximum(top, box[0])
         width = np.minimum(right, box[3]) - np.maximum(left, box[1])
@@ -49,11 +50,11 @@ class _Part:
 
 
 def max_box_acc(heatmaps: np.ndarray, boxes: np.ndarray) -> float:
-    """MaxBoxAcc: share of maps whose box meets the object's with an IoU of at least 0.5. Choe et al. 2020.
+    """MaxBoxAcc: fraction of maps whose box overlaps the object's with an IoU of at least 0.5. Choe et al. 2020.
 
-    A map is scaled from 0 to 1 and cut at a threshold; its box is that of the largest part left. The threshold is
-    the one, of 0, 0.001 … 0.999, that is best for all maps together, never for one. arXiv 2001.07437. Baseline: that of
-    `centre_map`; that of `random_map` is near 0, unless objects fill the image.
+    A map is scaled from 0 to 1 and cut at a threshold; its box is that of the largest connected part. A single
+    threshold of 0, 0.001 … 0.999 is used, the best for all maps together. arXiv 2001.07437. Baselines: `centre_map`,
+    and `random_map`, which is near 0 unless objects fill the image.
 
     Args:
         heatmaps: float (N, H, W).
@@ -61,16 +62,25 @@ def max_box_acc(heatmaps: np.ndarray, boxes: np.ndarray) -> float:
 
     Raises:
         ValueError: if there are not as many boxes as maps, or none.
+
+    Example:
+        >>> import numpy as np
+        >>> import tfpool as tp
+        >>> boxes = np.array([[2, 3, 6, 8]])
+        >>> heatmap = tp.metrics.masks_of(boxes, size=(20, 20)).astype(float)  # the object itself
+        >>> heatmap[0, 10:19, 10:19] = 1  # and a larger part elsewhere
+        >>> tp.metrics.max_box_acc(heatmap, boxes)
+        0.0
     """
     largest, _ = box_overlaps(heatmaps, boxes)
     return _at_the_best_threshold(largest, (0.5,))
 
 
 def max_box_acc_v2(heatmaps: np.ndarray, boxes: np.ndarray) -> float:
-    """MaxBoxAccV2: the mean over IoUs of 0.3, 0.5 and 0.7, each at its best threshold, where any part's box may meet.
+    """MaxBoxAccV2: as `max_box_acc`, for the box of any connected part, the mean over IoUs of 0.3, 0.5 and 0.7.
 
-    Choe et al. 2020, arXiv 2001.07437. Baseline: the larger of those of `centre_map` and `random_map`. The latter falls
-    into hundreds of parts, one of whose boxes may fit by chance.
+    Choe et al. 2020, arXiv 2001.07437. Baseline: the better of `centre_map` and `random_map`. The latter has hundreds
+    of parts, so that the box of one may fit by chance.
 
     Args:
         heatmaps: float (N, H, W).
@@ -78,6 +88,15 @@ def max_box_acc_v2(heatmaps: np.ndarray, boxes: np.ndarray) -> float:
 
     Raises:
         ValueError: if there are not as many boxes as maps, or none.
+
+    Example:
+        >>> import numpy as np
+        >>> import tfpool as tp
+        >>> boxes = np.array([[2, 3, 6, 8]])
+        >>> heatmap = tp.metrics.masks_of(boxes, size=(20, 20)).astype(float)  # the object itself
+        >>> heatmap[0, 10:19, 10:19] = 1  # and a larger part elsewhere
+        >>> tp.metrics.max_box_acc_v2(heatmap, boxes)
+        1.0
     """
     _, best = box_overlaps(heatmaps, boxes)
     return _at_the_best_threshold(best, (0.3, 0.5, 0.7))
@@ -91,7 +110,7 @@ def box_overlaps(heatmaps: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, n
     """
     if heatmaps.ndim != 3 or boxes.shape != (len(heatmaps), 4) or not len(boxes):
         raise ValueError(
-            f"Maps (N, H, W) and a box (N, 4) for each are needed, got {heatmaps.shape} and {boxes.shape}."
+            f"Expected maps (N, H, W) and one box per map, (N, 4). Received: {heatmaps.shape} and {boxes.shape}."
         )
     levels = np.searchsorted(_THRESHOLDS, scaled(heatmaps))
     largest, best = np.zeros((2, len(boxes), len(_THRESHOLDS)))
@@ -101,15 +120,15 @@ def box_overlaps(heatmaps: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, n
             span = slice(until, part.peak)
             overlaps, size = part.overlaps(np.arange(until, part.peak), box), part.sizes[span]
             best[number, span] = np.maximum(best[number, span], overlaps)
-            # Of two of one size the one that fits better, so that the order of pixels does not matter.
+            # Of two parts of equal size the one that fits better, so that the order of pixels does not matter.
             first = (size > sizes[span]) | ((size == sizes[span]) & (overlaps > largest[number, span]))
             largest[number, span] = np.where(first, overlaps, largest[number, span])
             sizes[span] = np.maximum(sizes[span], size)
     return largest, best
 
 
-def _at_the_best_threshold(overlaps: np.ndarray, wanted: Sequence[float]) -> float:
-    return float(np.mean([(overlaps >= least).mean(axis=0).max() for least in wanted]))
+def _at_the_best_threshold(overlaps: np.ndarray, ious: Sequence[float]) -> float:
+    return float(np.mean([(overlaps >= iou).mean(axis=0).max() for iou in ious]))
 
 
 def _ends(highest: np.ndarray, levels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -119,14 +138,14 @@ def _ends(highest: np.ndarray, levels: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def _parts(levels: np.ndarray) -> Iterator[tuple[_Part, int]]:
-    """Each part that there is above some threshold, with the lowest that it is above alone."""
+    """Each part that exists above some threshold, with the lowest threshold above which it is alone."""
     slopes, passes = _slopes(levels)
     parts = dict(enumerate(_alone(levels, slopes)))
     inside = list(range(len(parts)))
     for level, *pair in passes:
         one, other = (_root(inside, slope) for slope in pair)
         if one != other:
-            yield from ((parts[each], level) for each in (one, other) if parts[each].peak > level)
+            yield from ((parts[root], level) for root in (one, other) if parts[root].peak > level)
             parts[one] = parts[one].joined(parts.pop(other), level)
             inside[other] = one
     yield from ((part, 0) for part in parts.values() if part.peak)
@@ -139,7 +158,7 @@ def _root(inside: list[int], slope: int) -> int:
 
 
 def _slopes(levels: np.ndarray) -> tuple[np.ndarray, list[list[int]]]:
-    """The slope that each pixel is on, int (H·W,), and the highest pass between each two: its level, and them."""
+    """Each pixel's slope, int (H·W,), and the highest pass between each two slopes: its level, and the two slopes."""
     height, width = levels.shape
     order = np.argsort(levels, axis=None, kind="stable")
     ranks = np.empty_like(order)
@@ -148,15 +167,15 @@ def _slopes(levels: np.ndarray) -> tuple[np.ndarray, list[list[int]]]:
     while not np.array_equal(further := uphill[uphill], uphill):
         uphill = further
     slopes = np.unique(uphill, return_inverse=True)[1].ravel()
-    grid, found = slopes.reshape(height, width), []
-    for down, across in _BESIDE:
+    grid, pairs = slopes.reshape(height, width), []
+    for down, across in _NEIGHBORS:
         here = np.s_[: height - down, max(0, -across) : width - max(0, across)]
         there = np.s_[down:, max(0, across) : width + min(0, across)]
         lower = np.minimum(levels[here], levels[there])
         low, high = np.minimum(grid[here], grid[there]), np.maximum(grid[here], grid[there])
         between = (low < high) & (lower > 0)
-        found.append(np.stack([lower[between], low[between], high[between]], axis=1))
-    passes = np.concatenate(found)
+        pairs.append(np.stack([lower[between], low[between], high[between]], axis=1))
+    passes = np.concatenate(pairs)
     passes = passes[np.argsort(-passes[:, 0], kind="stable")]
     _, first = np.unique(passes[:, 1] * len(slopes) + passes[:, 2], return_index=True)
     return slopes, passes[np.sort(first)].tolist()

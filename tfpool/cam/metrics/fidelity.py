@@ -1,8 +1,7 @@
-"""Does the model need what a map shows? Its probability while pixels are taken away or put back in the map's order.
+"""Does the model need what a map shows? Its probability while pixels are removed or put back in the map's order.
 
-`probabilities` is a function from images (N, H, W, C) to (N, K), such as `Explainer.probabilities`; images are scaled
-as it takes them, so that zero is the mean colour of a model that takes the mean off. Each figure is worth what it is
-beside those of `centre_map` and `random_map`, which know nothing of the image.
+Images are scaled as in training: zero is the mean color if the preprocessing subtracts a mean. Compare each metric with
+its baselines, `centre_map` and `random_map`, which do not depend on the image.
 """
 
 from __future__ import annotations
@@ -20,8 +19,8 @@ Probabilities = Callable[[np.ndarray], np.ndarray]
 _STEPS = 50
 _SIGMA, _RADIUS = 5, 5
 _NOISE = 0.01
-_SHARES = tuple(number / 10 for number in range(1, 10))
-_NEIGHBOURS = {
+_FRACTIONS = tuple(number / 10 for number in range(1, 10))
+_NEIGHBORS = {
     (down, across): 1 / 12 if down and across else 1 / 6
     for down in (-1, 0, 1)
     for across in (-1, 0, 1)
@@ -31,11 +30,22 @@ _NEIGHBOURS = {
 
 @dataclass(frozen=True, eq=False)
 class Curves:
-    """The target's probability on the way.
+    """The target's probability while pixels are removed or inserted.
 
     Attributes:
-        areas: float64 (N,), the mean height of each curve, by trapezoids.
+        areas: float64 (N,), the area under each curve by the trapezoidal rule, 0 to 1.
         curves: float64 (N, steps + 1), from the first image to the last.
+
+    Example:
+        >>> import numpy as np
+        >>> import tfpool as tp
+        >>> def probabilities(images):
+        ...     brightness = images.mean(axis=(1, 2))
+        ...     return np.concatenate([1 - brightness, brightness], axis=1)
+        >>> images = np.ones((1, 10, 10, 1))
+        >>> curves = tp.metrics.deletion(probabilities, images, tp.metrics.random_map((10, 10))[None], np.array([1]))
+        >>> curves.curves.shape, curves.curves[0, [0, 25, 50]].round(2).tolist(), round(float(curves.areas[0]), 2)
+        ((1, 51), [1.0, 0.5, 0.0], 0.5)
     """
 
     areas: np.ndarray
@@ -45,133 +55,192 @@ class Curves:
 def deletion(
     probabilities: Probabilities, images: np.ndarray, heatmaps: np.ndarray, targets: np.ndarray, seed: int = 0
 ) -> Curves:
-    """Pixels become zero, most important first: the smaller the area, the better.
+    """Set pixels to zero, most important first: the smaller the area, the better.
 
-    Petsiuk et al. 2018, arXiv 1806.07421. Baselines: `centre_map`, and `random_map`, an order as chance has it.
+    Petsiuk et al. 2018, arXiv 1806.07421. Baselines: `centre_map`, and the random order of `random_map`.
 
     Args:
-        probabilities: from images (N, H, W, C) to (N, K).
-        images: (N, H, W, C) as it takes them.
+        probabilities: a function from images (N, H, W, C) to (N, K), such as `Explainer.probabilities`.
+        images: (N, H, W, C), scaled as in training.
         heatmaps: float (N, H, W).
         targets: int (N,), the class of each map.
-        seed: of the order among pixels of one value.
+        seed: of the order of pixels with equal values.
 
     Raises:
-        ValueError: if there are not as many maps, as large, and targets as images, or no image.
+        ValueError: if the shapes of images, maps and targets do not fit, or there is no image.
+
+    Example:
+        >>> import numpy as np
+        >>> import tfpool as tp
+        >>> def probabilities(images):  # sure of class 1 as long as the first pixel is bright
+        ...     return np.stack([images[:, 0, 0, 0] < 0.5, images[:, 0, 0, 0] >= 0.5], axis=1)
+        >>> images, targets = np.ones((1, 10, 10, 1)), np.array([1])
+        >>> heatmap = np.zeros((1, 10, 10))
+        >>> heatmap[0, 0, 0] = 1  # says so
+        >>> curves = [tp.metrics.deletion(probabilities, images, m, targets) for m in (heatmap, -heatmap)]
+        >>> [round(float(curve.areas[0]), 2) for curve in curves]
+        [0.01, 0.99]
     """
-    return _on_the_way(probabilities, images, np.zeros_like(images), heatmaps, targets, seed)
+    return _curves(probabilities, images, np.zeros_like(images), heatmaps, targets, seed)
 
 
 def insertion(
     probabilities: Probabilities, images: np.ndarray, heatmaps: np.ndarray, targets: np.ndarray, seed: int = 0
 ) -> Curves:
-    """Pixels are put into the blurred image, most important first: the larger the area, the better.
+    """Put pixels into the blurred image, most important first: the larger the area, the better.
 
-    Petsiuk et al. 2018, arXiv 1806.07421. The blur is a bell of 11 pixels with a standard deviation of 5.
-    Baselines: `centre_map`, and `random_map`, an order as chance has it.
+    Petsiuk et al. 2018, arXiv 1806.07421. The blur is a Gaussian of 11 pixels with a standard deviation of 5.
+    Baselines: `centre_map`, and the random order of `random_map`.
 
     Args:
-        probabilities: from images (N, H, W, C) to (N, K).
-        images: (N, H, W, C) as it takes them.
+        probabilities: a function from images (N, H, W, C) to (N, K), such as `Explainer.probabilities`.
+        images: (N, H, W, C), scaled as in training.
         heatmaps: float (N, H, W).
         targets: int (N,), the class of each map.
-        seed: of the order among pixels of one value.
+        seed: of the order of pixels with equal values.
 
     Raises:
-        ValueError: if there are not as many maps, as large, and targets as images, or no image.
+        ValueError: if the shapes of images, maps and targets do not fit, or there is no image.
+
+    Example:
+        >>> import numpy as np
+        >>> import tfpool as tp
+        >>> def probabilities(images):  # sure of class 1 as long as the first pixel is bright
+        ...     return np.stack([images[:, 0, 0, 0] < 0.5, images[:, 0, 0, 0] >= 0.5], axis=1)
+        >>> images, targets = np.ones((1, 10, 10, 1)), np.array([1])
+        >>> heatmap = np.zeros((1, 10, 10))
+        >>> heatmap[0, 0, 0] = 1  # says so
+        >>> images[0, 1:] = 0  # the blurred image is dark
+        >>> curves = [tp.metrics.insertion(probabilities, images, m, targets) for m in (heatmap, -heatmap)]
+        >>> [round(float(curve.areas[0]), 2) for curve in curves]
+        [0.99, 0.01]
     """
     blurred = ndimage.gaussian_filter(images, (0, _SIGMA, _SIGMA, 0), radius=(0, _RADIUS, _RADIUS, 0))
-    return _on_the_way(probabilities, blurred, images, heatmaps, targets, seed)
+    return _curves(probabilities, blurred, images, heatmaps, targets, seed)
 
 
 def average_drop(probabilities: Probabilities, images: np.ndarray, heatmaps: np.ndarray, targets: np.ndarray) -> float:
-    """Average drop: the share of the probability y that is lost where the image is multiplied by its map, on average.
+    """Average drop: the fraction of the probability y that is lost if the image is multiplied by its map.
 
-    The map is scaled from 0 to 1, to the probability o: the mean of max(0, y - o) / y. The smaller the better, but a
-    map that is 1 nearly everywhere loses nothing. Chattopadhay et al. 2018, arXiv 1710.11063. Baselines: `centre_map`
-    and `random_map`.
+    The mean of max(0, y - o) / y with o the probability of the masked image; the map is scaled from 0 to 1. The smaller
+    the better, but a map that is 1 nearly everywhere loses nothing. Chattopadhay et al. 2018, arXiv 1710.11063.
+    Baselines: `centre_map` and `random_map`.
 
     Args:
-        probabilities: from images (N, H, W, C) to (N, K).
-        images: (N, H, W, C) as it takes them.
+        probabilities: a function from images (N, H, W, C) to (N, K), such as `Explainer.probabilities`.
+        images: (N, H, W, C), scaled as in training.
         heatmaps: float (N, H, W).
         targets: int (N,), the class of each map.
 
     Raises:
-        ValueError: if there are not as many maps, as large, and targets as images, or no image.
+        ValueError: if the shapes of images, maps and targets do not fit, or there is no image.
+
+    Example:
+        >>> import numpy as np
+        >>> import tfpool as tp
+        >>> def probabilities(images):  # sure of class 1 as long as the first pixel is bright
+        ...     return np.stack([images[:, 0, 0, 0] < 0.5, images[:, 0, 0, 0] >= 0.5], axis=1)
+        >>> images, targets = np.ones((1, 10, 10, 1)), np.array([1])
+        >>> heatmap = np.zeros((1, 10, 10))
+        >>> heatmap[0, 0, 0] = 1  # says so
+        >>> [tp.metrics.average_drop(probabilities, images, m, targets) for m in (heatmap, -heatmap)]
+        [0.0, 1.0]
     """
-    before, after = _seen_through(probabilities, images, heatmaps, targets)
+    before, after = _masked(probabilities, images, heatmaps, targets)
     lost = np.divide(np.maximum(before - after, 0), before, out=np.zeros(len(images)), where=before > 0)
     return float(lost.mean())
 
 
 def increase(probabilities: Probabilities, images: np.ndarray, heatmaps: np.ndarray, targets: np.ndarray) -> float:
-    """Increase: the share of images whose probability grows where the image is multiplied by its map.
+    """Increase: the fraction of images whose probability grows if the image is multiplied by its map.
 
-    Read it beside `average_drop`, which asks by how much it falls for the others: o > y. Chattopadhay et al. 2018,
-    arXiv 1710.11063. Baselines: `centre_map`, `random_map`.
+    Read it beside `average_drop`, which measures how much the probability of the others falls. Chattopadhay et al.
+    2018, arXiv 1710.11063. Baselines: `centre_map`, `random_map`.
 
     Args:
-        probabilities: from images (N, H, W, C) to (N, K).
-        images: (N, H, W, C) as it takes them.
+        probabilities: a function from images (N, H, W, C) to (N, K), such as `Explainer.probabilities`.
+        images: (N, H, W, C), scaled as in training.
         heatmaps: float (N, H, W).
         targets: int (N,), the class of each map.
 
     Raises:
-        ValueError: if there are not as many maps, as large, and targets as images, or no image.
+        ValueError: if the shapes of images, maps and targets do not fit, or there is no image.
+
+    Example:
+        >>> import numpy as np
+        >>> import tfpool as tp
+        >>> def probabilities(images):  # sure of class 1 as long as the first pixel is bright
+        ...     return np.stack([images[:, 0, 0, 0] < 0.5, images[:, 0, 0, 0] >= 0.5], axis=1)
+        >>> images, targets = np.ones((1, 10, 10, 1)), np.array([1])
+        >>> heatmap = np.zeros((1, 10, 10))
+        >>> heatmap[0, 0, 0] = 1  # says so
+        >>> tp.metrics.increase(probabilities, images, heatmap, targets)  # it was sure before
+        0.0
     """
-    before, after = _seen_through(probabilities, images, heatmaps, targets)
+    before, after = _masked(probabilities, images, heatmaps, targets)
     return float((after > before).mean())
 
 
 def road(
     probabilities: Probabilities, images: np.ndarray, heatmaps: np.ndarray, targets: np.ndarray, seed: int = 0
 ) -> np.ndarray:
-    """ROAD, float64 (N,): half the probability after removing the least important pixels less that after the most.
+    """ROAD, float64 (N,): half of the probability without the least important pixels minus that without the most.
 
-    The mean over a tenth to nine tenths of the pixels. What is removed is filled with the noisy weighted mean of its
-    neighbours, which leaves no edge for the model to see. Rong et al. 2022, arXiv 2202.00449. Baselines:
-    `centre_map`, and `random_map`, whose order has 0 on average.
+    The mean over removing 10 % to 90 % of the pixels. Each removed pixel is filled with the noisy weighted mean of its
+    neighbors, which leaves no visible edges. Rong et al. 2022, arXiv 2202.00449. Baselines: `centre_map`, and
+    `random_map`, which has 0 on average.
 
     Args:
-        probabilities: from images (N, H, W, C) to (N, K).
-        images: (N, H, W, C) as it takes them.
+        probabilities: a function from images (N, H, W, C) to (N, K), such as `Explainer.probabilities`.
+        images: (N, H, W, C), scaled as in training.
         heatmaps: float (N, H, W).
         targets: int (N,), the class of each map.
-        seed: of the noise, and of the order among pixels of one value.
+        seed: of the noise, and of the order of pixels with equal values.
 
     Raises:
-        ValueError: if there are not as many maps, as large, and targets as images, or no image.
+        ValueError: if the shapes of images, maps and targets do not fit, or there is no image.
+
+    Example:
+        >>> import numpy as np
+        >>> import tfpool as tp
+        >>> def probabilities(images):  # sure of class 1 as long as the first pixel is bright
+        ...     return np.stack([images[:, 0, 0, 0] < 0.5, images[:, 0, 0, 0] >= 0.5], axis=1)
+        >>> images, targets = np.ones((1, 10, 10, 1)), np.array([1])
+        >>> heatmap = np.zeros((1, 10, 10))
+        >>> heatmap[0, 0, 0] = 1  # says so
+        >>> images[0, 1:] = 0
+        >>> bool(tp.metrics.road(probabilities, images, heatmap, targets)[0] > 0)
+        True
     """
     _check(images, heatmaps, targets)
     random = np.random.default_rng(seed)
     values = []
     for image, heatmap, target in zip(images, heatmaps, targets, strict=True):
         order = _order(heatmap, random)
-        counts = [round(share * len(order)) for share in _SHARES]
+        counts = [round(fraction * len(order)) for fraction in _FRACTIONS]
         most, least = (
-            np.stack([_filled(image, gone[:count], random) for count in counts]) for gone in (order, order[::-1])
+            np.stack([_filled(image, removed[:count], random) for count in counts]) for removed in (order, order[::-1])
         )
-        most, least = (np.asarray(probabilities(shown), np.float64)[:, target] for shown in (most, least))
+        most, least = (np.asarray(probabilities(filled), np.float64)[:, target] for filled in (most, least))
         values.append((least - most).mean() / 2)
     return np.array(values)
 
 
-def _seen_through(
+def _masked(
     probabilities: Probabilities, images: np.ndarray, heatmaps: np.ndarray, targets: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The targets' probabilities, float64 (N,), of the images and of the images times their maps."""
+    """The targets' probabilities, float64 (N,), of the images and of the images multiplied by their maps."""
     _check(images, heatmaps, targets)
     mask = scaled(heatmaps)[..., np.newaxis]
-    each = np.arange(len(images))
+    numbers = np.arange(len(images))
     before, after = (
-        np.asarray(probabilities(shown), np.float64)[each, targets]
-        for shown in (images, (images * mask).astype(images.dtype))
+        np.asarray(probabilities(batch), np.float64)[numbers, targets]
+        for batch in (images, (images * mask).astype(images.dtype))
     )
     return before, after
 
 
-def _on_the_way(
+def _curves(
     probabilities: Probabilities,
     start: np.ndarray,
     end: np.ndarray,
@@ -179,7 +248,7 @@ def _on_the_way(
     targets: np.ndarray,
     seed: int,
 ) -> Curves:
-    """From the images `start` to `end` in the order of the maps, image by image, so that memory stays as it is."""
+    """From the images `start` to `end` in the order of the maps, image by image, so that memory does not grow."""
     _check(start, heatmaps, targets)
     random = np.random.default_rng(seed)
     curves = []
@@ -195,35 +264,35 @@ def _on_the_way(
 
 
 def _order(heatmap: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Positions from the highest value down; those of one value as chance has it."""
+    """Positions from the highest value down, equal values in random order."""
     shuffled = random.permutation(heatmap.size)
     return shuffled[np.argsort(-heatmap.ravel()[shuffled], kind="stable")]
 
 
-def _filled(image: np.ndarray, gone: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """The image with the pixels at flat positions `gone` filled from around them."""
+def _filled(image: np.ndarray, removed: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """The image with the pixels at the flat positions `removed` filled from their neighbors."""
     height, width, channels = image.shape
     unknown = np.full(height * width, -1)
-    unknown[gone] = np.arange(len(gone))
-    rows, columns = np.divmod(gone, width)
-    weights, known = np.zeros(len(gone)), np.zeros((len(gone), channels))
+    unknown[removed] = np.arange(len(removed))
+    rows, columns = np.divmod(removed, width)
+    weights, sums = np.zeros(len(removed)), np.zeros((len(removed), channels))
     entries: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     pixels = image.reshape(-1, channels).astype(np.float64)
-    for (down, across), weight in _NEIGHBOURS.items():
+    for (down, across), weight in _NEIGHBORS.items():
         y, x = rows + down, columns + across
         within = np.flatnonzero((y >= 0) & (y < height) & (x >= 0) & (x < width))
         beside = y[within] * width + x[within]
         weights[within] += weight
         other = unknown[beside]
         here, there = within[other < 0], within[other >= 0]
-        known[here] += weight * pixels[beside[other < 0]]
+        sums[here] += weight * pixels[beside[other < 0]]
         entries.append((there, other[other >= 0], np.full(len(there), -weight)))
-    numbers = np.arange(len(gone))
+    numbers = np.arange(len(removed))
     row, column, value = (np.concatenate(each) for each in zip(*entries, (numbers, numbers, weights), strict=True))
-    system = sparse.csc_matrix((value, (row, column)), shape=(len(gone), len(gone)))
+    system = sparse.csc_matrix((value, (row, column)), shape=(len(removed), len(removed)))
     filled = pixels.copy()
-    filled[gone] = np.reshape(spsolve(system, known), known.shape) + _NOISE * image.std() * random.normal(
-        size=known.shape
+    filled[removed] = np.reshape(spsolve(system, sums), sums.shape) + _NOISE * image.std() * random.normal(
+        size=sums.shape
     )
     return filled.reshape(image.shape).astype(image.dtype)
 
@@ -231,7 +300,7 @@ def _filled(image: np.ndarray, gone: np.ndarray, random: np.random.Generator) ->
 def _check(images: np.ndarray, heatmaps: np.ndarray, targets: np.ndarray) -> None:
     if images.ndim != 4 or heatmaps.shape != images.shape[:3] or targets.shape != images.shape[:1] or not len(images):
         raise ValueError(
-            "Images (N, H, W, C), maps (N, H, W) and targets (N,) are needed, "
-            f"got {images.shape}, {heatmaps.shape} and {targets.shape}. "
+            "Expected images (N, H, W, C), maps (N, H, W) and targets (N,). "
+            f"Received: {images.shape}, {heatmaps.shape} and {targets.shape}. "
             "Resize the maps to their images: explanation.resize((height, width))."
         )

@@ -1,8 +1,8 @@
 """Does a map point at the object? Maps at the size of their images, against boxes or masks of the objects.
 
 Boxes are int (N, 4) as the data set `scattered` has them: an object covers rows y0 to y1 and columns x0 to x1, without
-y1 and x1 themselves. Each figure is worth what it is above those of two maps that know nothing of the image:
-`centre_map`, since objects tend to be in the middle, and `random_map`.
+y1 and x1 themselves. Compare each metric with its baselines, two maps that do not depend on the image: `centre_map`,
+since objects tend to be in the middle, and `random_map`.
 """
 
 from __future__ import annotations
@@ -22,22 +22,35 @@ def masks_of(boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
     Raises:
         ValueError: if the boxes have another shape.
+
+    Example:
+        >>> import numpy as np
+        >>> import tfpool as tp
+        >>> tp.metrics.masks_of(np.array([[0, 1, 2, 3]]), size=(3, 4)).astype(int)
+        array([[[0, 1, 1, 0],
+                [0, 1, 1, 0],
+                [0, 0, 0, 0]]])
     """
     if boxes.ndim != 2 or boxes.shape[1] != 4:
-        raise ValueError(f"Boxes (N, 4) of y0, x0, y1, x1 are needed, got {boxes.shape}.")
+        raise ValueError(f"Expected boxes of shape (N, 4): y0, x0, y1, x1. Received: {boxes.shape}.")
     rows, columns = np.arange(size[0])[:, np.newaxis], np.arange(size[1])
     top, left, bottom, right = (boxes[:, side, np.newaxis, np.newaxis] for side in range(4))
     return (rows >= top) & (rows < bottom) & (columns >= left) & (columns < right)
 
 
 def centre_map(size: tuple[int, int]) -> np.ndarray:
-    """A map that knows nothing: float32 (height, width), 1 in the middle and falling like a bell to each side.
+    """A map that ignores the image: float32 (height, width), 1 in the middle and falling off as a Gaussian.
 
     Args:
         size: height and width in pixels.
 
     Raises:
-        ValueError: if one of them is not positive.
+        ValueError: if a side is not positive.
+
+    Example:
+        >>> import tfpool as tp
+        >>> tp.metrics.centre_map((3, 3)).round(2).tolist()[1]  # the middle row
+        [0.14..., 1.0, 0.14...]
     """
     _check_size(size)
     down, across = (np.linspace(-1, 1, length) if length > 1 else np.zeros(1) for length in size)
@@ -45,14 +58,20 @@ def centre_map(size: tuple[int, int]) -> np.ndarray:
 
 
 def random_map(size: tuple[int, int], seed: int = 0) -> np.ndarray:
-    """Another map that knows nothing: float32 (height, width), each pixel drawn evenly from 0 to 1.
+    """Another map that ignores the image: float32 (height, width), each pixel uniform between 0 and 1.
 
     Args:
         size: height and width in pixels.
-        seed: the same one draws the same map. Give each image another.
+        seed: the same seed gives the same map. Use another seed for each image.
 
     Raises:
         ValueError: if a side is not positive, or the seed is negative.
+
+    Example:
+        >>> import tfpool as tp
+        >>> one, same, other = (tp.metrics.random_map((64, 64), seed) for seed in (0, 0, 1))
+        >>> bool((one == same).all()), bool((one == other).all())
+        (True, False)
     """
     _check_size(size)
     return np.random.default_rng(at_least(0, seed, "seed")).random(size, np.float32)
@@ -61,22 +80,31 @@ def random_map(size: tuple[int, int], seed: int = 0) -> np.ndarray:
 def pointing_game(
     heatmaps: np.ndarray, masks: np.ndarray, labels: np.ndarray | None = None, tolerance: float = 15.0
 ) -> float:
-    """Share of maps whose highest point is on the object, or no farther from it than `tolerance` pixels.
+    """Fraction of maps whose highest point is on the object, or at most `tolerance` pixels away from it.
 
-    Zhang et al. 2016, arXiv 1608.00507. Several highest points count in parts: a flat map gets what chance gives, the
-    share of the image that the object and the disc round it cover, and so does `random_map`. Baseline: `centre_map`.
+    Zhang et al. 2016, arXiv 1608.00507. Several highest points count in parts: a flat map gets the fraction of the
+    image that the object and the disc around it cover, as `random_map` does by chance. Baseline: `centre_map`.
 
     Args:
         heatmaps: float (N, H, W).
         masks: bool (N, H, W), true on the object.
-        labels: int (N,). Where they are given, the mean over classes of each class's share.
-        tolerance: pixels; the figure's own 15 are for photographs of some hundreds of them.
+        labels: int (N,). With labels, the result is the mean over classes of each class's fraction.
+        tolerance: in pixels; the default of 15 is the paper's, for photographs of about 500 pixels.
 
     Raises:
         ValueError: if maps and masks have different shapes, there are none, or a mask is empty.
+
+    Example:
+        >>> import numpy as np
+        >>> import tfpool as tp
+        >>> masks = tp.metrics.masks_of(np.array([[0, 0, 2, 2], [6, 6, 8, 8]]), size=(8, 8))
+        >>> heatmaps = np.zeros((2, 8, 8))
+        >>> heatmaps[:, 1, 1] = 1  # on the first object, not on the second
+        >>> tp.metrics.pointing_game(heatmaps, masks, tolerance=0)
+        0.5
     """
     _check(heatmaps, masks)
-    hits = np.array([_hit(*each, tolerance) for each in zip(heatmaps, masks, strict=True)])
+    hits = np.array([_hit(heatmap, mask, tolerance) for heatmap, mask in zip(heatmaps, masks, strict=True)])
     if labels is None:
         return float(hits.mean())
     return float(np.mean([hits[labels == label].mean() for label in np.unique(labels)]))
@@ -88,10 +116,10 @@ def _hit(heatmap: np.ndarray, mask: np.ndarray, tolerance: float) -> float:
 
 
 def energy_inside(heatmaps: np.ndarray, masks: np.ndarray) -> np.ndarray:
-    """Share of each map's positive evidence that lies on the object: float64 (N,), 0 where there is no evidence.
+    """Fraction of each map's positive evidence that lies on the object: float64 (N,), 0 if there is no evidence.
 
-    Wang et al. 2020, arXiv 1910.01279, there for boxes. Baselines: `random_map` has the share of the image that the
-    object covers, `centre_map` more where objects are in the middle.
+    Wang et al. 2020, arXiv 1910.01279, for boxes. Baselines: `random_map` has the fraction of the image that the object
+    covers, `centre_map` more if objects are in the middle.
 
     Args:
         heatmaps: float (N, H, W).
@@ -99,6 +127,13 @@ def energy_inside(heatmaps: np.ndarray, masks: np.ndarray) -> np.ndarray:
 
     Raises:
         ValueError: if maps and masks have different shapes, there are none, or a mask is empty.
+
+    Example:
+        >>> import numpy as np
+        >>> import tfpool as tp
+        >>> mask = np.array([[[True, False, False]]])
+        >>> tp.metrics.energy_inside(np.array([[[3.0, 1.0, -5.0]]]), mask)  # what is negative does not count
+        array([0.75])
     """
     _check(heatmaps, masks)
     evidence = np.maximum(heatmaps, 0).astype(np.float64)
@@ -107,10 +142,10 @@ def energy_inside(heatmaps: np.ndarray, masks: np.ndarray) -> np.ndarray:
 
 
 def pixel_average_precision(heatmaps: np.ndarray, masks: np.ndarray) -> float:
-    """PxAP: area under precision over recall of all pixels, each map scaled from 0 to 1.
+    """PxAP: area under the precision-recall curve of all pixels, each map scaled from 0 to 1.
 
-    Choe et al. 2020, arXiv 2001.07437. Baselines: `random_map` has the share of the pixels that objects cover,
-    `centre_map` more where objects are in the middle.
+    Choe et al. 2020, arXiv 2001.07437. Baselines: `random_map` has the fraction of the pixels that objects cover,
+    `centre_map` more if objects are in the middle.
 
     Args:
         heatmaps: float (N, H, W).
@@ -118,14 +153,21 @@ def pixel_average_precision(heatmaps: np.ndarray, masks: np.ndarray) -> float:
 
     Raises:
         ValueError: if maps and masks have different shapes, there are none, or a mask is empty.
+
+    Example:
+        >>> import numpy as np
+        >>> import tfpool as tp
+        >>> mask = np.array([[[True, True, False, False]]])
+        >>> [tp.metrics.pixel_average_precision(heatmap, mask) for heatmap in (1.0 * mask, np.ones((1, 1, 4)))]
+        [1.0, 0.5]
     """
     _check(heatmaps, masks)
     values, truth = scaled(heatmaps).ravel(), masks.ravel()
     order = np.argsort(-values, kind="stable")
-    found = np.cumsum(truth[order])
-    # Pixels of one value are above a threshold together.
+    true_positives = np.cumsum(truth[order])
+    # Pixels of equal value pass a threshold together.
     ends = np.append(np.flatnonzero(np.diff(values[order])), len(order) - 1)
-    precision, recall = found[ends] / (ends + 1), found[ends] / found[-1]
+    precision, recall = true_positives[ends] / (ends + 1), true_positives[ends] / true_positives[-1]
     return float(np.sum(precision * np.diff(recall, prepend=0)))
 
 
@@ -139,14 +181,16 @@ def scaled(heatmaps: np.ndarray) -> np.ndarray:
 def _check(heatmaps: np.ndarray, masks: np.ndarray) -> None:
     if heatmaps.ndim != 3 or heatmaps.shape != masks.shape or not len(masks):
         raise ValueError(
-            f"Maps and masks of one shape (N, H, W) are needed, got {heatmaps.shape} and {masks.shape}. "
+            f"Expected maps and masks of one shape (N, H, W). Received: {heatmaps.shape} and {masks.shape}. "
             "Resize the maps to their images: explanation.resize((height, width))."
         )
     empty = np.flatnonzero(~masks.any(axis=(1, 2)))
     if len(empty):
-        raise ValueError(f"Each mask marks an object, but number {empty[0]} is empty. Leave out images without one.")
+        raise ValueError(
+            f"Expected an object in each mask. Mask {empty[0]} is empty: leave out images without an object."
+        )
 
 
 def _check_size(size: tuple[int, int]) -> None:
     if min(size) < 1:
-        raise ValueError(f"A map has at least a pixel to each side, got {size}.")
+        raise ValueError(f"Expected a size of at least 1 pixel per side. Received: {size}.")
