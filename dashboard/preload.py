@@ -62,7 +62,7 @@ def _load_maps() -> None:
     # The CAM page itself reports a model that cannot be opened.
     with suppress(ValueError):
         known = model_picker.choices(split_countable(store().runs())[0])
-        chosen = [model_picker.picked(name, known[name]) for name in model_picker.defaults(known)]
-        pixels = image_picker.first(chosen)
+        chosen = [model_picker.model_of(name, known[name]) for name in model_picker.defaults(known)]
+        pixels = image_picker.first_image(chosen)
         for model in chosen:
             explanations.view(model, explanations.METHOD, pixels, explanations.digest(pixels), explanations.Query())

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard.cam import downloads, explanations, fidelity_curves, image_picker, model_picker, score_decomposition
 from dashboard.cam.explanations import Query, View, digest
-from dashboard.cam.image_placement import dragged
+from dashboard.cam.image_placement import placement_control
 from dashboard.common import charts, controls
 from dashboard.common.page import messages, plain, store
 from dashboard.header import header
@@ -55,17 +55,17 @@ if not names or not methods:
     st.info("Nothing to explain yet. Choose at least one model and one method.")
     st.stop()
 with messages():
-    chosen = [model_picker.picked(name, models[name]) for name in names]
+    chosen = [model_picker.model_of(name, models[name]) for name in names]
     classes = [model.classifier.class_names for model in chosen]
     if len(set(classes)) > 1:
         st.info("These models have different classes. Choose models of one data set.")
         st.stop()
 left, right = st.columns([1, 3], gap="medium")
 with left, messages():
-    image = image_picker.pick(chosen)
+    image = image_picker.pick_image(chosen)
     if image is None:
         st.stop()
-    placing = dragged(image.pixels, digest(image.pixels), "cam_place", "The image")
+    placement = placement_control(image.pixels, digest(image.pixels), "cam_place", "The image")
     st.markdown(f"{plain(image.name)}  \nDrag or enlarge the image: maps and scores follow.")
 
 labels = classes[0]
@@ -141,7 +141,7 @@ with columns[1]:
 scale = scales[page_key]
 query = Query(class_of(target), None if other == "–" else class_of(other), RELU[relu], augment)
 with place, messages():
-    views = explanations.views(chosen, methods, placing.applied(image.pixels), query)
+    views = explanations.views(chosen, methods, placement.apply(image.pixels), query)
     limits = explanations.limits(views, scale)
     for start in range(0, len(views), across):
         row = slice(start, start + across)

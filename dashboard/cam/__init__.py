@@ -1,4 +1,4 @@
-"""The CAM page: choosing models and images, the maps, the sum behind a score, the test of a map, downloads.
+"""The CAM page: choosing models and images, the maps, a score broken down, the test of a map, downloads.
 
 Computing maps is in `tfpool.cam`. Others use `explanations` and `model_picker`.
 """

@@ -1,4 +1,4 @@
-"""Maps judged on a page: the class's probability while pixels go or come in a map's order, beside baselines."""
+"""The test of a map: the class's probability while pixels are hidden or shown in the map's order, with baselines."""
 
 from __future__ import annotations
 
@@ -24,32 +24,32 @@ if TYPE_CHECKING:
     from tfpool.cam.metrics import Curves
 
 BASELINES = {"centre": "dash", "random": "dot"}
-"""Maps that know nothing of the image, with the dash that each is drawn in."""
+"""Maps that do not depend on the image, with the dashes of their lines."""
 _WAYS = {way: meaning(way) for way in ("insertion", "deletion")}
 _LINE = 20
 """Height of a legend's line, in pixels of the page."""
 
 
 def show(views: Sequence[View]) -> None:
-    """Curves and scores of each map, and of the baselines under the first model."""
+    """Curves and areas of each map, and of the baselines with the first model."""
     named = {f"{view.method} · {view.model.name}": view for view in views}
     place = st.empty()
     curves: dict[str, dict[str, Curves]] = {}
     first = views[0]
-    wanted = [(name, view, view.heatmap) for name, view in named.items()]
-    drawn = lines(named)
+    heatmaps = [(name, view, view.heatmap) for name, view in named.items()]
+    styles = lines(named)
     for baseline, dash in BASELINES.items():
         name = f"{baseline} · {first.model.name}"
-        wanted.append((name, first, _baseline(baseline, first.pixels.shape[:2])))
-        drawn[name] = {"color": charts.BACKBONE, "dash": dash}
-    for number, (name, view, heatmap) in enumerate(wanted):
-        place.progress(number / len(wanted), text=f"Hiding pixels: {plain(name)}")
+        heatmaps.append((name, first, _baseline(baseline, first.pixels.shape[:2])))
+        styles[name] = {"color": charts.BACKBONE, "dash": dash}
+    for number, (name, view, heatmap) in enumerate(heatmaps):
+        place.progress(number / len(heatmaps), text=f"Hiding pixels: {plain(name)}")
         key = digest(view.pixels) + digest(heatmap)
         curves[name] = {
             way: run_in_background(
                 partial(_curves, way, view.model, view.pixels, heatmap, key, view.explained),
                 lambda seconds: place.progress(
-                    number / len(wanted),  # noqa: B023
+                    number / len(heatmaps),  # noqa: B023
                     text=f"Hiding pixels: {plain(name)}, {seconds:.0f} s",  # noqa: B023
                 ),
             )
@@ -58,13 +58,13 @@ def show(views: Sequence[View]) -> None:
     place.empty()
     for column, (way, text) in zip(st.columns(2), _WAYS.items(), strict=True):
         with column:
-            areas = "; ".join(f"{name} {found[way].areas[0]:.3f}" for name, found in curves.items())
+            areas = "; ".join(f"{name} {by_way[way].areas[0]:.3f}" for name, by_way in curves.items())
             st.plotly_chart(
-                _chart(way, curves, drawn), key=f"cam_{way}", alt=f"{way} by share of pixels. Areas: {areas}"
+                _chart(way, curves, styles), key=f"cam_{way}", alt=f"{way} by fraction of pixels. Areas: {areas}"
             )
             st.caption(text)
     table = pd.DataFrame(
-        {"map": list(curves), **{way: [found[way].areas[0] for found in curves.values()] for way in _WAYS}}
+        {"map": list(curves), **{way: [by_way[way].areas[0] for by_way in curves.values()] for way in _WAYS}}
     )
     st.dataframe(
         table,
@@ -76,8 +76,8 @@ def show(views: Sequence[View]) -> None:
         alt="Areas under the curves of each map and of the baselines: " + ", ".join(_WAYS),
     )
     st.caption(
-        "The probability is that of the class explained. Centre falls from the image's middle and random "
-        "is drawn by chance: a map that is no better has not been shown to say anything. One image is one draw."
+        "The probability is that of the explained class. Two baselines ignore the image: centre is highest in the "
+        "middle, random is drawn by chance. A useful map beats both, on many images: one image is only an example."
     )
 
 
@@ -97,7 +97,7 @@ def _curves(way: str, model: Model, _pixels: np.ndarray, _heatmap: np.ndarray, k
 
 
 def lines(named: Mapping[str, View]) -> dict[str, dict[str, str]]:
-    """How each map's curve is drawn: in the colour of its model's head, with the dash of its method."""
+    """How each map's curve is drawn: in the color of its model's head, with the dash of its method."""
     views = named.values()
     colours = line_colors((view.model.name, view.model.run.plan.head.name if view.model.run else "") for view in views)
     methods = list(dict.fromkeys(view.method for view in views))
@@ -107,8 +107,8 @@ def lines(named: Mapping[str, View]) -> dict[str, dict[str, str]]:
 
 def _chart(way: str, curves: Mapping[str, Mapping[str, Curves]], lines: Mapping[str, dict[str, str]]) -> go.Figure:
     traces = []
-    for name, found in curves.items():
-        heights = found[way].curves[0]
+    for name, by_way in curves.items():
+        heights = by_way[way].curves[0]
         curve = charts.trace(
             "scatter",
             x=np.linspace(0, 100, len(heights)),

@@ -1,4 +1,4 @@
-"""Choosing an image to explain: a test image, a bundled photograph, or one of one's own."""
+"""Choosing an image to explain: a test image, a bundled photograph, or a file of one's own."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _PHOTOGRAPHS = {path.stem: path for path in sorted((BUNDLED / "photographs").glo
 
 
 @dataclass(frozen=True)
-class Picked:
-    """An image.
+class PickedImage:
+    """An image to explain.
 
     Attributes:
         pixels: uint8 (H, W, C).
-        name: what it is called, in anybody's words.
-        label: its true class, where that is known and is one of the models'.
+        name: its name on the page, any text.
+        label: its true class, if that is known and a class of the models.
     """
 
     pixels: np.ndarray
@@ -37,11 +37,11 @@ class Picked:
     label: int | None = None
 
 
-def pick(chosen: Sequence[Model]) -> Picked | None:
-    """Ask for an image for these models; None where an upload is still to come.
+def pick_image(chosen: Sequence[Model]) -> PickedImage | None:
+    """Ask for an image for these models; None if there is none yet.
 
     Raises:
-        ValueError: if there is no such image.
+        ValueError: if the file is not an image.
     """
     trained = [model for model in chosen if model.run]
     source = st.selectbox(
@@ -49,34 +49,34 @@ def pick(chosen: Sequence[Model]) -> Picked | None:
     )
     if source == PHOTOGRAPHS:
         name = st.selectbox("Photograph", list(_PHOTOGRAPHS), key="cam_photograph", bind="query-params")
-        return Picked(read_image(_PHOTOGRAPHS[name], (None, None, 3)), name)
+        return PickedImage(read_image(_PHOTOGRAPHS[name], (None, None, 3)), name)
     if source == OWN:
-        return _uploaded()
-    return _tested(trained)
+        return _upload()
+    return _test_image(trained)
 
 
-def first(chosen: Sequence[Model]) -> np.ndarray:
-    """The image that the page begins with for models that were trained, uint8 (H, W, C).
+def first_image(chosen: Sequence[Model]) -> np.ndarray:
+    """The image that the page opens with for trained models, uint8 (H, W, C).
 
     Raises:
-        ValueError: if the images that they were trained on are not here.
+        ValueError: if the data set that they were trained on is not here.
     """
     named = next(model.run for model in chosen if model.run).spec["data"]
-    # To load what is to be downloaded would download it.
+    # Loading a data set that is not here would download it.
     if not data.describe(named).is_ready:
         raise ValueError(f"The images of {named} are not here. See the Data page.")
     return data.load(named).test.images[0]
 
 
-def _uploaded() -> Picked | None:
+def _upload() -> PickedImage | None:
     upload = st.file_uploader("Image file", [name.lower() for name in (*FORMATS, "jpg")], key="cam_upload")
     if not upload:
-        st.caption("Each model sees its middle, cut and shrunk to the size that it takes.")
+        st.caption("The middle of the image is cut out and resized to each model's input.")
         return None
-    return Picked(read_image(upload, (None, None, 3), name=upload.name), upload.name)
+    return PickedImage(read_image(upload, (None, None, 3), name=upload.name), upload.name)
 
 
-def _tested(trained: Sequence[Model]) -> Picked | None:
+def _test_image(trained: Sequence[Model]) -> PickedImage | None:
     run = trained[0].run if trained else None
     named = run.spec["data"] if run else "fashion_mnist"
     if run and not data.describe(named).is_ready:
@@ -84,29 +84,28 @@ def _tested(trained: Sequence[Model]) -> Picked | None:
         link("Data", "See the Data page")
         return None
     load_keras_for(named)
-    images = data.load(named)
-    names = images.class_names
-    wanted = st.selectbox("Images of", ["any class", *names], key="cam_class", bind="query-params")
-    where = np.arange(len(images.test))
-    if wanted != "any class":
-        where = np.flatnonzero(images.test.labels == names.index(wanted))
-    tested = [model for model in trained if model.run and _is_tested(model.run, named)]
+    dataset = data.load(named)
+    names = dataset.class_names
+    class_name = st.selectbox("Images of", ["any class", *names], key="cam_class", bind="query-params")
+    positions = np.arange(len(dataset.test))
+    if class_name != "any class":
+        positions = np.flatnonzero(dataset.test.labels == names.index(class_name))
+    tested = [model for model in trained if model.run and _has_predictions(model.run, named)]
     filters = {"all": None, **{f"mistakes of {model.name}": model for model in tested}}
     which = st.selectbox("Which", list(filters), key="cam_which", bind="query-params")
     model = filters[which]
     if model and model.run:
-        where = np.intersect1d(where, predictions.read(model.run).mistakes(len(images.test)))
-    if not len(where):
-        st.info(f"There is no such image: {plain(which)} among {plain(wanted)}. Choose another class or all images.")
+        positions = np.intersect1d(positions, predictions.read(model.run).mistakes(len(dataset.test)))
+    if not len(positions):
+        st.info(f"There is no such image: {plain(which)} of {plain(class_name)}. Choose another class or all images.")
         return None
-    number = st.number_input("Number", 1, len(where), 1, key="cam_number", bind="query-params")
-    position = where[number - 1]
-    label = int(images.test.labels[position])
-    return Picked(
-        images.test.images[position], f"{number:,} of {len(where):,}: {names[label]}", label if trained else None
-    )
+    number = st.number_input("Number", 1, len(positions), 1, key="cam_number", bind="query-params")
+    position = positions[number - 1]
+    label = int(dataset.test.labels[position])
+    name = f"{number:,} of {len(positions):,}: {names[label]}"
+    return PickedImage(dataset.test.images[position], name, label if trained else None)
 
 
-def _is_tested(run: Run, named: str) -> bool:
-    # Positions are those of the run's own test images.
+def _has_predictions(run: Run, named: str) -> bool:
+    # Predictions are numbered as the run's own test images.
     return run.spec["data"] == named and predictions.path(run).exists()

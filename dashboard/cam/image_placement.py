@@ -1,4 +1,4 @@
-"""An image that is dragged and enlarged by hand, the same done to its pixels, and where it lies as a word."""
+"""A control to drag and enlarge an image, the same done to its pixels, and its placement as text in the address."""
 
 from __future__ import annotations
 
@@ -14,59 +14,59 @@ from PIL import Image
 from dashboard.components import component
 
 MOST_ENLARGED = 4.0
-_NAMED = 4
-"""Signs of an image's digest in an address: another image is not shifted by a word that is meant for this one."""
-_WORD = re.compile(
-    rf"(?P<right>-?\d{{1,5}})_(?P<down>-?\d{{1,5}})_(?P<enlarged>\d\.\d)_(?P<which>[0-9a-f]{{{_NAMED}}})", re.ASCII
+_DIGITS = 4
+"""Digits of the image's digest in the address, so that a placement does not move another image."""
+_TEXT = re.compile(
+    rf"(?P<right>-?\d{{1,5}})_(?P<down>-?\d{{1,5}})_(?P<enlarged>\d\.\d)_(?P<which>[0-9a-f]{{{_DIGITS}}})", re.ASCII
 )
 
 _component = component("image_placement")
 
 
 @dataclass(frozen=True)
-class Placing:
-    """Where an image is put in its frame.
+class Placement:
+    """How an image is moved in its frame.
 
     Attributes:
-        right: how far it is shifted, as a share of its width.
-        down: likewise, of its height.
-        enlarged: how many times, from its middle.
+        right: shift to the right, as a fraction of its width.
+        down: shift down, as a fraction of its height.
+        enlarged: factor of enlargement around its middle.
     """
 
     right: float = 0.0
     down: float = 0.0
     enlarged: float = 1.0
 
-    def applied(self, pixels: np.ndarray) -> np.ndarray:
-        """A uint8 image (H, W, C) shifted and enlarged; black where nothing of it is."""
-        if self == Placing():
+    def apply(self, pixels: np.ndarray) -> np.ndarray:
+        """A uint8 image (H, W, C) shifted and enlarged; black outside of it."""
+        if self == Placement():
             return pixels
         height, width = pixels.shape[:2]
         scale = 1 / self.enlarged
         across = width / 2 - scale * width * (0.5 + self.right)
         along = height / 2 - scale * height * (0.5 + self.down)
-        grey = pixels.shape[2] == 1
-        image = Image.fromarray(pixels[..., 0] if grey else pixels)
+        gray = pixels.shape[2] == 1
+        image = Image.fromarray(pixels[..., 0] if gray else pixels)
         moved = image.transform(
             (width, height), Image.Transform.AFFINE, (scale, 0, across, 0, scale, along), Image.Resampling.BILINEAR
         )
         return np.asarray(moved).reshape(pixels.shape)
 
 
-def dragged(pixels: np.ndarray, which: str, key: str, name: str) -> Placing:
-    """Show a uint8 image (H, W, C) to be dragged, by hand or the arrow keys, and enlarged.
+def placement_control(pixels: np.ndarray, digest: str, key: str, name: str) -> Placement:
+    """Show a uint8 image (H, W, C) that can be dragged, by hand or with the arrow keys, and enlarged.
 
-    Where it was put stands in the address under the control's key, until another image takes its place.
+    Its placement is kept in the address under the control's key, until another image is shown.
 
     Args:
-        which: what tells the image from others, such as its digest.
+        digest: of the image, as `dashboard.cam.explanations.digest`.
         key: of the control.
-        name: what the image is called for who cannot see it.
+        name: of the image, for screen readers.
     """
     height, width = pixels.shape[:2]
-    own = f"{key}_{which[:16]}"
-    from_address = read(st.query_params.get(key, ""), width, height, which)
-    state = (st.session_state.get(own) or {}).get("view") or asdict(from_address)
+    own_key = f"{key}_{digest[:16]}"
+    from_address = from_text(st.query_params.get(key, ""), width, height, digest)
+    state = (st.session_state.get(own_key) or {}).get("view") or asdict(from_address)
     result = _component(
         data={
             "picture": _data_url(pixels),
@@ -77,43 +77,43 @@ def dragged(pixels: np.ndarray, which: str, key: str, name: str) -> Placing:
             "label": f"{name}: drag it, or move it with the arrow keys",
         },
         default={"view": state},
-        key=own,
+        key=own_key,
         on_view_change=lambda: None,
     )
     view = result.view or state
     # What a browser sends may be anything.
-    placing = _within(*(float(view[name]) for name in ("right", "down", "enlarged")))
-    word = written(placing, width, height, which)
-    if word != st.query_params.get(key, ""):
-        if word:
-            st.query_params[key] = word
+    placement = _within(*(float(view[name]) for name in ("right", "down", "enlarged")))
+    text = to_text(placement, width, height, digest)
+    if text != st.query_params.get(key, ""):
+        if text:
+            st.query_params[key] = text
         else:
             del st.query_params[key]
-    return placing
+    return placement
 
 
-def written(placing: Placing, width: int, height: int, which: str) -> str:
-    """Where an image of that size is put, as a word for an address: pixels right, pixels down, times, and the image."""
-    if placing == Placing():
+def to_text(placement: Placement, width: int, height: int, digest: str) -> str:
+    """The placement as text for an address: pixels right, pixels down, enlargement, and the start of the digest."""
+    if placement == Placement():
         return ""
-    right, down = round(placing.right * width), round(placing.down * height)
-    return f"{right}_{down}_{placing.enlarged:.1f}_{which[:_NAMED]}"
+    right, down = round(placement.right * width), round(placement.down * height)
+    return f"{right}_{down}_{placement.enlarged:.1f}_{digest[:_DIGITS]}"
 
 
-def read(word: str, width: int, height: int, which: str) -> Placing:
-    """What `written` wrote of this image; where it lies by itself for any other word."""
-    found = _WORD.fullmatch(word)
-    if not found or found["which"] != which[:_NAMED]:
-        return Placing()
-    return _within(int(found["right"]) / width, int(found["down"]) / height, float(found["enlarged"]))
+def from_text(text: str, width: int, height: int, digest: str) -> Placement:
+    """The placement that `to_text` wrote for this image; the image's own place for any other text."""
+    match = _TEXT.fullmatch(text)
+    if not match or match["which"] != digest[:_DIGITS]:
+        return Placement()
+    return _within(int(match["right"]) / width, int(match["down"]) / height, float(match["enlarged"]))
 
 
-def _within(right: float, down: float, enlarged: float) -> Placing:
-    right, down = (min(1.0, max(-1.0, share)) for share in (right, down))
-    return Placing(right, down, min(MOST_ENLARGED, max(1.0, enlarged)))
+def _within(right: float, down: float, enlarged: float) -> Placement:
+    right, down = (min(1.0, max(-1.0, fraction)) for fraction in (right, down))
+    return Placement(right, down, min(MOST_ENLARGED, max(1.0, enlarged)))
 
 
 def _data_url(pixels: np.ndarray) -> str:
-    kept = io.BytesIO()
-    Image.fromarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3)).astype(np.uint8)).save(kept, "PNG")
-    return "data:image/png;base64," + base64.b64encode(kept.getvalue()).decode()
+    file = io.BytesIO()
+    Image.fromarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3)).astype(np.uint8)).save(file, "PNG")
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()

@@ -1,4 +1,4 @@
-"""The models that a page can explain: runs, networks with ImageNet weights, and files that lie in the store."""
+"""The models that the page can explain: runs, networks with ImageNet weights, and model files in the store."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class Model:
     Attributes:
         run: the run that trained it, if one did.
         path: a file's own path, or the name again.
-        changed: when its files were written, so that one that is written anew is another; none where there are none.
-        mode: how a file's model takes pixels; None where that is known.
-        output: the output that a file's model is asked for, where it has several.
+        changed: when its files were written, so that a rewritten file is another model; empty without files.
+        mode: how a file's model takes pixels; None if that is known.
+        output: the output of a file's model to explain, if it has several.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Model:
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """What tells it from other models: not how far its run is or what people call it."""
+        """Its key in caches, which does not change with its run's progress or title."""
         return self.name, self.path, self.changed, self.mode, self.output
 
     @property
@@ -60,13 +60,13 @@ class Model:
 
 
 KEYS: dict[str | type[Any], Callable[[Any], Any]] = {Model: operator.attrgetter("key")}
-"""How Streamlit's caches tell models apart."""
+"""How Streamlit's caches distinguish models."""
 
 
 def choices(stored: Sequence[Run]) -> dict[str, Run | None]:
-    """Names of all models with the runs behind them: runs, newest first, files by name, examples, networks.
+    """Names of all models with their runs, if any: runs, newest first, files by name, examples, networks.
 
-    The lab's many runs come after one's own.
+    Runs of the lab come after the others.
 
     Args:
         stored: the store's runs, newest first.
@@ -78,8 +78,8 @@ def choices(stored: Sequence[Run]) -> dict[str, Run | None]:
     return {**runs, **dict.fromkeys(files), **examples.runs(), **dict.fromkeys(NETWORKS)}
 
 
-def picked(name: str, run: Run | None) -> Model:
-    """The model of that name; of a file's, how it takes pixels and which output is meant is asked for.
+def model_of(name: str, run: Run | None) -> Model:
+    """The model of that name; for a file, the page asks how it takes pixels and which of its outputs to explain.
 
     Raises:
         ValueError: if its file cannot be opened.
@@ -89,26 +89,26 @@ def picked(name: str, run: Run | None) -> Model:
     if not is_model_file(name):
         return Model(name, None, name, ())
     path = store().folder / name
-    written = tuple(each.stat().st_mtime for each in (path, path.with_suffix(".txt")) if each.is_file())
+    changed = tuple(file.stat().st_mtime for file in (path, path.with_suffix(".txt")) if file.is_file())
     columns = st.columns(2)
     with columns[0]:
         label = f"How {plain(name)} takes pixels"
         mode = PIXELS[st.selectbox(label, list(PIXELS), key=f"cam_pixels_{name}", bind="query-params")]
-    outputs = _waited(partial(_outputs, str(path), written), name)
+    outputs = _waited(partial(_outputs, str(path), changed), name)
     if len(outputs) == 1:
-        return Model(name, None, str(path), written, mode)
+        return Model(name, None, str(path), changed, mode)
     with columns[1]:
         output = st.selectbox(f"Output of {plain(name)}", outputs, key=f"cam_output_{name}", bind="query-params")
-    return Model(name, None, str(path), written, mode, output)
+    return Model(name, None, str(path), changed, mode, output)
 
 
 def defaults(models: dict[str, Run | None]) -> list[str]:
-    """The newest runs with the two heads in question, on the images trained on last; else those that ship."""
+    """The newest runs with GAP and with Flatten on the data set of the newest run; without runs, the examples."""
     runs = [run for run in models.values() if run and run.id not in examples.runs()]
     alike = [run for run in runs if run.spec["data"] == runs[0].spec["data"]]
     alike.sort(key=lambda run: run.state != "done")
-    found = list(_first_of_each(alike, ("gap", "flatten")))
-    return found or [run.id for run in runs[:1]] or list(examples.runs())
+    newest = list(_first_of_each(alike, ("gap", "flatten")))
+    return newest or [run.id for run in runs[:1]] or list(examples.runs())
 
 
 def _first_of_each(runs: Sequence[Run], heads: Sequence[str]) -> Iterator[str]:
@@ -117,7 +117,7 @@ def _first_of_each(runs: Sequence[Run], heads: Sequence[str]) -> Iterator[str]:
 
 
 def explainer(model: Model, method: str, **settings: Any) -> Explainer:
-    """A model's explainer, kept for as long as others are not used more.
+    """A model's explainer, cached.
 
     Raises:
         ValueError: if the model cannot be opened, or has no map by this method.
@@ -126,7 +126,7 @@ def explainer(model: Model, method: str, **settings: Any) -> Explainer:
 
 
 def scorer(model: Model) -> Explainer:
-    """An explainer for the model's scores alone: of a method that looks for no feature layer.
+    """An explainer for the model's scores alone, with a method that needs no feature layer.
 
     Raises:
         ValueError: if the model cannot be opened.
@@ -135,18 +135,18 @@ def scorer(model: Model) -> Explainer:
 
 
 def _waited(work: Callable[[], Result], name: str) -> Result:
-    """Model, explainer or outputs of that name; a network's weights may have to be downloaded for it."""
+    """The result of work on the model of that name, which may have to download a network's weights."""
     places: list[Any] = []
 
-    def tell(seconds: float) -> None:
+    def show_progress(seconds: float) -> None:
         if not places:
             places.append(st.empty())
-        places[0].caption(f"Getting {plain(name)} ready, once: {seconds:.0f} s")
+        places[0].caption(f"Loading {plain(name)}: {seconds:.0f} s")
 
-    made = run_in_background(work, tell)
+    result = run_in_background(work, show_progress)
     for place in places:
         place.empty()
-    return made
+    return result
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

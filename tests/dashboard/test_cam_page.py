@@ -195,9 +195,9 @@ def test_the_sum_of_a_map_is_the_score_where_the_method_is_exact(method: str, ex
 
 def test_how_far_a_run_is_and_what_it_is_called_prepare_nothing_anew(filled: Path) -> None:
     run = RunStore(filled).get("resnet8-gap-1")
-    model = model_picker.picked(run.id, run)
-    called = model_picker.picked(run.id, replace(run, title="mine", progress={"epoch": 2}))
-    assert model_picker.explainer(called, "cam") is model_picker.explainer(model, "cam")
+    model = model_picker.model_of(run.id, run)
+    renamed = model_picker.model_of(run.id, replace(run, title="mine", progress={"epoch": 2}))
+    assert model_picker.explainer(renamed, "cam") is model_picker.explainer(model, "cam")
     written = replace(model, changed=(model.changed[0] + 1,))
     assert model_picker.explainer(written, "cam") is not model_picker.explainer(model, "cam")
 

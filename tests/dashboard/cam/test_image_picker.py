@@ -1,4 +1,4 @@
-"""The image that maps begin with, made ready before anybody asks: it is never downloaded for that."""
+"""The image that the CAM page opens with, which is loaded ahead: nothing is downloaded for it."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -19,12 +19,12 @@ def model(name: str) -> Model:
 
 def test_the_first_image_is_the_first_test_image() -> None:
     np.testing.assert_array_equal(
-        image_picker.first([model("fashion_mnist")]), data.load("fashion_mnist").test.images[0]
+        image_picker.first_image([model("fashion_mnist")]), data.load("fashion_mnist").test.images[0]
     )
 
 
-def test_what_would_be_downloaded_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_data_set_that_is_not_here_is_not_downloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    monkeypatch.setattr(data, "load", lambda name: pytest.fail(f"{name} was asked for"))
-    with pytest.raises(ValueError, match="The images of cifar10 are not here"):
-        image_picker.first([model("cifar10")])
+    monkeypatch.setattr(data, "load", lambda name: pytest.fail(f"{name} was loaded"))
+    with pytest.raises(ValueError, match="cifar10"):
+        image_picker.first_image([model("cifar10")])
