@@ -1,4 +1,4 @@
-"""The CAM page in Chromium: what is dragged and enlarged by hand, and what is taken away."""
+"""The CAM page in Chromium: dragging and enlarging an image by hand, and downloads."""
 
 import io
 from pathlib import Path
@@ -14,25 +14,25 @@ from tests.helpers.pictures import pixels
 pytestmark = pytest.mark.browser
 
 
-def told(opened: Page) -> list[str]:
-    """What the models say of the image."""
+def predictions(opened: Page) -> list[str]:
+    """The models' predictions."""
     return opened.get_by_text("predicts: ").all_text_contents()
 
 
 def changed(opened: Page, before: list[str]) -> list[str]:
-    said = "() => [...document.querySelectorAll('p')].filter(p => p.textContent.startsWith('predicts: '))"
+    paragraphs = "() => [...document.querySelectorAll('p')].filter(p => p.textContent.startsWith('predicts: '))"
     opened.wait_for_function(
-        f"before => (({said})().map(p => p.textContent).join() !== before.join())", arg=before, timeout=MINUTES
+        f"before => (({paragraphs})().map(p => p.textContent).join() !== before.join())", arg=before, timeout=MINUTES
     )
     settle(opened)
-    return told(opened)
+    return predictions(opened)
 
 
 def test_an_image_is_dragged_and_enlarged_and_maps_and_scores_follow(shared: str, browse: Browse) -> None:
     opened = browse(f"{shared}/CAM")
     expect(opened.get_by_test_id("stPlotlyChart")).to_have_count(2, timeout=MINUTES)
     settle(opened)
-    frame, first = opened.locator(".frame"), told(opened)
+    frame, first = opened.locator(".frame"), predictions(opened)
     before = pixels(opened.get_by_test_id("stPlotlyChart").first)
     box = frame.bounding_box()
     assert box
@@ -56,20 +56,20 @@ def test_an_image_is_dragged_and_enlarged_and_maps_and_scores_follow(shared: str
     assert changed(opened, enlarged) == first
 
 
-def test_maps_are_taken_away_as_a_sheet_and_as_numbers(shared: str, browse: Browse) -> None:
+def test_maps_are_downloaded_as_a_sheet_and_as_numbers(shared: str, browse: Browse) -> None:
     opened = browse(f"{shared}/CAM?cam_methods=hirescam&cam_methods=gradcam&cam_sum=true&cam_judge=true")
     expect(opened.get_by_test_id("stPlotlyChart")).to_have_count(4 + 2, timeout=MINUTES)
     expect(opened.get_by_text("all of the evidence")).to_be_visible()
     looked_at(opened, "CAM-sum-and-judge")
-    with opened.expect_download() as kept:
+    with opened.expect_download() as download:
         opened.get_by_role("button", name="Sheet, PNG").click()
-    with Image.open(kept.value.path()) as sheet:
-        # The image and two maps to a row, and a row a model.
+    with Image.open(download.value.path()) as sheet:
+        # The image and two maps per row, one row per model.
         assert sheet.format == "PNG"
         assert min(sheet.size) > 2 * 300
-    with opened.expect_download() as kept:
+    with opened.expect_download() as download:
         opened.get_by_role("button", name="Arrays, NPZ").click()
-    arrays = np.load(io.BytesIO(Path(kept.value.path()).read_bytes()))
+    arrays = np.load(io.BytesIO(Path(download.value.path()).read_bytes()))
     assert arrays["resnet8-gap-1_hirescam"].shape == (7, 7)
     assert arrays["resnet8-flatten-2_image"].shape == (28, 28, 1)
     positive = np.maximum(arrays["resnet8-gap-1_hirescam"], 0)

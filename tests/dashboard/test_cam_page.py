@@ -1,5 +1,6 @@
-"""The CAM page in Streamlit's own test harness: what it asks, shows, adds up and refuses."""
+"""The CAM page in Streamlit's own test harness: its controls, maps, sums and messages."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -51,22 +52,22 @@ def test_models_stand_in_the_address_so_that_a_link_shows_the_same_when_others_a
     app = cam()
     assert app.query_params["cam_models"] == ["example-gap", "example-flatten"]
     assert cam(cam_models="example-flatten").multiselect(key="cam_models").value == ["example-flatten"]
-    # One that is not here any more is none.
+    # A model that no longer exists is ignored.
     assert cam(cam_models="nonsense").multiselect(key="cam_models").value == ["example-gap", "example-flatten"]
 
 
 def test_an_address_puts_the_image_where_it_was_dragged_to(empty: Path) -> None:
     which = digest(examples_image())[:4]
-    still, moved, other = (
+    original, moved, other = (
         cam(**query) for query in ({}, {"cam_place": f"6_-3_1.5_{which}"}, {"cam_place": "6_-3_1.5_0000"})
     )
     assert moved.query_params["cam_place"] == f"6_-3_1.5_{which}"
     assert "cam_place" not in other.query_params
-    assert maps(moved) != maps(still) == maps(other)
+    assert maps(moved) != maps(original) == maps(other)
 
 
 def examples_image() -> np.ndarray:
-    """The image that the page shows at first."""
+    """The image that the page opens with."""
     run = next(iter(examples.runs().values()))
     return data.load(run.spec["data"]).test.images[0]
 
@@ -77,12 +78,12 @@ def test_an_address_names_the_map_that_is_added_up_and_its_position(empty: Path)
     assert [app.number_input(key=f"cam_{name}").value for name in ("row", "column")] == [2, 3]
     others = cam(cam_sum="true", cam_sum_of="example-flatten · hirescam", cam_row="5", cam_column="3")
     assert list(app.dataframe[0].value["adds"]) != list(others.dataframe[0].value["adds"])
-    # What lies beside the map is no position of it.
+    # A position outside of the map is ignored.
     app = cam(cam_sum="true", cam_row="99", cam_column="x")
     assert app.number_input(key="cam_row").value < 8
 
 
-def test_a_judged_map_has_its_heads_colour_and_its_methods_dash(empty: Path) -> None:
+def test_a_tested_map_has_its_heads_color_and_its_methods_dash(empty: Path) -> None:
     runs = list(examples.runs().values())
     named = {
         f"{method} · {run.id}": SimpleNamespace(model=SimpleNamespace(name=run.id, run=run), method=method)
@@ -111,40 +112,51 @@ def test_the_bundled_network_looks_at_a_photograph(empty: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("first", range(0, len(METHODS), 4))
-def test_every_method_shows_both_heads_on_one_scale(first: int, filled: Path) -> None:
+@pytest.mark.parametrize(
+    "methods",
+    [
+        # One of each kind.
+        ("gradcam", "scorecam", "eigencam", "saliency"),
+        *(
+            pytest.param(METHODS[first : first + 4], marks=pytest.mark.exhaustive)
+            for first in range(0, len(METHODS), 4)
+        ),
+    ],
+    ids="-".join,
+)
+def test_every_method_shows_both_heads_on_one_scale(methods: Sequence[str], filled: Path) -> None:
     app = cam(cam_number="4")
-    app.multiselect(key="cam_methods").set_value(list(METHODS[first : first + 4])).run()
+    app.multiselect(key="cam_methods").set_value(list(methods)).run()
     sound(app)
-    shown, count = maps(app), len(METHODS[first : first + 4])
-    assert len(shown) == 2 * count
+    specs, count = maps(app), len(methods)
+    assert len(specs) == 2 * count
     for number in range(count):
-        # A row a model, a column a method: a method's maps share a scale.
-        assert limit(shown[number]) == limit(shown[number + count])
+        # A row per model, a column per method: a method's maps share a scale.
+        assert limit(specs[number]) == limit(specs[number + count])
     for run in tp.runs(filled):
         assert plain(run.id) in words(app)
     assert words(app).count("predicts: **") == 2 * count
 
 
 @pytest.mark.slow
-def test_scales_are_those_that_were_asked_for(filled: Path) -> None:
+def test_maps_share_the_chosen_scale(filled: Path) -> None:
     app = cam()
     app.multiselect(key="cam_methods").set_value(["hirescam", "gradcam"]).run()
-    shown = {}
+    limits = {}
     for scale in (sharing.page_key for sharing in SCALES.values()):
         app.selectbox(key="cam_scale").set_value(scale).run()
         sound(app)
-        shown[scale] = [float(limit(spec)) for spec in maps(app)]
+        limits[scale] = [float(limit(spec)) for spec in maps(app)]
     # A row per model, a column per method: where a map has its largest value above zero two methods may share it.
-    own = np.array(shown["own"]).reshape(2, 2)
+    own = np.array(limits["own"]).reshape(2, 2)
     assert len(np.unique(own)) > 2
     for scale, axis in (("method", 0), ("model", 1), ("all", None)):
-        wanted = np.broadcast_to(own.max(axis=axis, keepdims=True), own.shape)
-        np.testing.assert_array_equal(np.reshape(shown[scale], (2, 2)), wanted, scale)
+        expected = np.broadcast_to(own.max(axis=axis, keepdims=True), own.shape)
+        np.testing.assert_array_equal(np.reshape(limits[scale], (2, 2)), expected, scale)
 
 
 @pytest.mark.slow
-def test_a_class_is_told_from_another_and_the_true_one_from_the_guess(filled: Path) -> None:
+def test_a_class_is_contrasted_with_another_and_the_true_one_with_the_prediction(filled: Path) -> None:
     app = cam()
     app.selectbox(key="cam_target").set_value("Bag").run()
     app.selectbox(key="cam_against").set_value("Shirt").run()
@@ -183,7 +195,7 @@ def test_the_sum_of_a_map_is_the_score_where_the_method_is_exact(method: str, ex
         np.testing.assert_allclose(terms["activation"][:10] * terms["weight"][:10], terms["adds"][:10], rtol=1e-4)
         assert bool(app.success) == exact
         assert not app.warning
-    # A map that was cut or averaged is not all of the evidence any more, and nothing is wrong with the score.
+    # A map that was cut or averaged is no longer all of the evidence, which is not worth a warning.
     app.selectbox(key="cam_relu").set_value("only what speaks for it").run()
     sound(app)
     assert not app.success
@@ -193,7 +205,7 @@ def test_the_sum_of_a_map_is_the_score_where_the_method_is_exact(method: str, ex
     sound(app)
 
 
-def test_how_far_a_run_is_and_what_it_is_called_prepare_nothing_anew(filled: Path) -> None:
+def test_a_runs_progress_and_title_do_not_reload_its_model(filled: Path) -> None:
     run = RunStore(filled).get("resnet8-gap-1")
     model = model_picker.model_of(run.id, run)
     renamed = model_picker.model_of(run.id, replace(run, title="mine", progress={"epoch": 2}))
@@ -214,12 +226,12 @@ def test_a_run_whose_images_are_not_here_downloads_none(filled: Path, monkeypatc
 
 
 @pytest.mark.slow
-def test_maps_are_judged_beside_those_that_know_nothing(filled: Path) -> None:
+def test_maps_are_tested_beside_baselines(filled: Path) -> None:
     app = cam(cam_judge="true")
-    judged = app.dataframe[0].value
-    assert [name.split(" · ")[0] for name in judged["map"]] == ["hirescam", "hirescam", "centre", "random"]
-    assert judged[["insertion", "deletion"]].to_numpy().min() >= 0
-    assert judged[["insertion", "deletion"]].to_numpy().max() <= 1
+    table = app.dataframe[0].value
+    assert [name.split(" · ")[0] for name in table["map"]] == ["hirescam", "hirescam", "centre", "random"]
+    assert table[["insertion", "deletion"]].to_numpy().min() >= 0
+    assert table[["insertion", "deletion"]].to_numpy().max() <= 1
 
 
 def test_a_file_in_saved_models_is_explained_and_a_hostile_one_refused(empty: Path) -> None:
@@ -243,7 +255,7 @@ def test_a_file_in_saved_models_is_explained_and_a_hostile_one_refused(empty: Pa
     assert "different classes" in words(app)
 
 
-def test_nothing_chosen_is_said(empty: Path) -> None:
+def test_without_a_choice_the_page_asks_for_one(empty: Path) -> None:
     app = cam()
     app.multiselect(key="cam_models").set_value([]).run()
     sound(app)
