@@ -23,7 +23,7 @@ from tfpool.colors import line_colors
 if TYPE_CHECKING:
     from tfpool.cam.metrics import Curves
 
-BASELINES = {"centre": "dash", "random": "dot"}
+BASELINES = {"center": "dash", "random": "dot"}
 """Maps that do not depend on the image, with the dashes of their lines."""
 _WAYS = {way: meaning(way) for way in ("insertion", "deletion")}
 _LINE = 20
@@ -76,7 +76,7 @@ def show(views: Sequence[View]) -> None:
         alt="Areas under the curves of each map and of the baselines: " + ", ".join(_WAYS),
     )
     st.caption(
-        "The probability is that of the explained class. Two baselines ignore the image: centre is highest in the "
+        "The probability is that of the explained class. Two baselines ignore the image: center is highest in the "
         "middle, random is drawn by chance. A useful map beats both, on many images: one image is only an example."
     )
 
@@ -84,7 +84,7 @@ def show(views: Sequence[View]) -> None:
 def _baseline(name: str, size: tuple[int, int]) -> np.ndarray:
     from tfpool.cam import metrics
 
-    return metrics.centre_map(size) if name == "centre" else metrics.random_map(size)
+    return metrics.centre_map(size) if name == "center" else metrics.random_map(size)
 
 
 @st.cache_data(max_entries=128, hash_funcs=model_picker.KEYS, show_spinner=False)

@@ -229,7 +229,7 @@ def test_a_run_whose_images_are_not_here_downloads_none(filled: Path, monkeypatc
 def test_maps_are_tested_beside_baselines(filled: Path) -> None:
     app = cam(cam_judge="true")
     table = app.dataframe[0].value
-    assert [name.split(" · ")[0] for name in table["map"]] == ["hirescam", "hirescam", "centre", "random"]
+    assert [name.split(" · ")[0] for name in table["map"]] == ["hirescam", "hirescam", "center", "random"]
     assert table[["insertion", "deletion"]].to_numpy().min() >= 0
     assert table[["insertion", "deletion"]].to_numpy().max() <= 1
 
