@@ -76,8 +76,8 @@ ANSWER = """After a residual network (resnet8, 1,000 images of Fashion-MNIST, 16
 in accuracy: Flatten is {overfitting.named[test: Flatten − GAP, resnet8, 1,000 images]:ahead/behind}. Take
 GAP, which has fewer parameters. After a small plain network (convnet, as many images and epochs), Flatten
 is {overfitting.named[test: Flatten − GAP, convnet, 1,000 images]:ahead/behind}. On objects in other places
-than in training, Flatten loses {translation.named[drop: Flatten − GAP, trained as they are, padding
-zero]:more/less} of its accuracy than GAP."""
+than in training, Flatten loses {translation.named[drop: Flatten − GAP, trained as they are, padding zero]:more/less}
+of its accuracy than GAP."""
 
 
 def test_the_answer_is_the_one_of_the_findings_that_ship() -> None:
