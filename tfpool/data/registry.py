@@ -56,18 +56,13 @@ class BuiltIn:
         return self.make()
 
 
-_PART = (12_000, 2_000, 5_000)
+_PART, _MNIST, _CIFAR = (12_000, 2_000, 5_000), (55_000, 5_000, 10_000), (45_000, 5_000, 10_000)
 DATA = {
     "fashion_mnist": BuiltIn(
         "Clothes, shoes and bags: a part of Fashion-MNIST.", _PART, 10, (28, 28, 1), fashion_mnist.bundled
     ),
     "fashion_mnist_full": BuiltIn(
-        "Clothes, shoes and bags: all of Fashion-MNIST.",
-        (55_000, 5_000, 10_000),
-        10,
-        (28, 28, 1),
-        fashion_mnist.full,
-        folder=fashion_mnist.DEBIAN,
+        "All images of Fashion-MNIST.", _MNIST, 10, (28, 28, 1), fashion_mnist.full, folder=fashion_mnist.DEBIAN
     ),
     "scattered": BuiltIn(
         "Clothes at random places on a texture.", _PART, 10, (64, 64, 1), scattered.scattered, made_from="fashion_mnist"
@@ -76,24 +71,12 @@ DATA = {
         "Clothes in the middle of a black canvas.", _PART, 10, (32, 32, 1), positions.centred, made_from="fashion_mnist"
     ),
     "quadrants": BuiltIn(
-        "Clothes in a quarter, which is the class.",
-        _PART,
-        4,
-        (32, 32, 1),
-        positions.quadrants,
-        made_from="fashion_mnist",
+        "Clothes whose quadrant is the class.", _PART, 4, (32, 32, 1), positions.quadrants, made_from="fashion_mnist"
     ),
-    "mnist": BuiltIn("Handwritten digits.", (55_000, 5_000, 10_000), 10, (28, 28, 1), MNIST.load, download=MNIST),
-    "cifar10": BuiltIn(
-        "Photos of animals and vehicles.", (45_000, 5_000, 10_000), 10, (32, 32, 3), CIFAR10.load, download=CIFAR10
-    ),
+    "mnist": BuiltIn("Handwritten digits.", _MNIST, 10, (28, 28, 1), MNIST.load, download=MNIST),
+    "cifar10": BuiltIn("Photos of animals and vehicles.", _CIFAR, 10, (32, 32, 3), CIFAR10.load, download=CIFAR10),
     "cifar100": BuiltIn(
-        "Photos of animals, plants, people and things.",
-        (45_000, 5_000, 10_000),
-        100,
-        (32, 32, 3),
-        CIFAR100.load,
-        download=CIFAR100,
+        "Photos of animals, plants, people and things.", _CIFAR, 100, (32, 32, 3), CIFAR100.load, download=CIFAR100
     ),
 }
 """The built-in data sets. A row is all that a new one needs to be listed by pages and commands."""
