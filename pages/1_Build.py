@@ -112,7 +112,7 @@ st.dataframe(
             "output": [graph.text(row.output_shape) for row in plan.rows],
             "parameters": [row.params for row in plan.rows],
             "MACs": [row.macs for row in plan.rows],
-            "memory": [row.activation_bytes for row in plan.rows],
+            "memory": [row.activation_bytes / 1000 for row in plan.rows],
             "receptive field": [row.receptive_field for row in plan.rows],
             "stride": [row.stride for row in plan.rows],
         }
@@ -123,7 +123,7 @@ st.dataframe(
         "layer": st.column_config.TextColumn(width="medium"),
         "parameters": st.column_config.NumberColumn(format="localized"),
         "MACs": st.column_config.NumberColumn(format="localized", help=meaning("MACs")),
-        "memory": st.column_config.NumberColumn(format="bytes", help="Of the layer's output, for one image"),
+        "memory": st.column_config.NumberColumn(format="%.1f kB", help="Of the layer's output, for one image"),
         "receptive field": st.column_config.NumberColumn(
             help="Side of it in pixels; empty where it is the whole image"
         ),

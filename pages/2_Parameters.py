@@ -156,7 +156,7 @@ def table(plans: list[Plan]) -> None:
             "parameters": [plan.params for plan in plans],
             "MACs": [plan.macs for plan in plans],
             "features H×W×C": [graph.text(plan.feature_shape) for plan in plans],
-            "weights": [plan.weight_bytes for plan in plans],
+            "weights": [plan.weight_bytes / 1e6 for plan in plans],
         }
     )
     st.dataframe(
@@ -165,7 +165,7 @@ def table(plans: list[Plan]) -> None:
         column_config={
             **{name: st.column_config.NumberColumn(format="localized", help=help) for name, help in COUNTS.items()},
             "features H×W×C": st.column_config.TextColumn(help="Height × width × channels of the last feature map"),
-            "weights": st.column_config.NumberColumn(format="bytes", help="Memory for all parameters"),
+            "weights": st.column_config.NumberColumn(format="%.2f MB", help="Memory for all parameters"),
         },
         alt="Parameters of head and backbone, MACs and memory of each network",
     )

@@ -1,6 +1,6 @@
-"""Figures of all pages, while other sessions' threads do as they like."""
+"""Figures while threads of other sessions import the same libraries."""
 
-from tests.helpers.processes import said
+from tests.helpers.processes import printed_words
 
 BESIDE = """
 import sys, threading, time
@@ -14,4 +14,4 @@ print(len(figure([trace("scatter", x=[1, 2], y=[3, 4])], {}).data), hasattr(sys.
 
 
 def test_a_chart_waits_for_pandas_that_another_thread_is_loading() -> None:
-    assert said(BESIDE) == ["1", "True"]
+    assert printed_words(BESIDE) == ["1", "True"]
