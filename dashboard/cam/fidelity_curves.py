@@ -99,10 +99,10 @@ def _curves(way: str, model: Model, _pixels: np.ndarray, _heatmap: np.ndarray, k
 def lines(named: Mapping[str, View]) -> dict[str, dict[str, str]]:
     """How each map's curve is drawn: in the color of its model's head, with the dash of its method."""
     views = named.values()
-    colours = line_colors((view.model.name, view.model.run.plan.head.name if view.model.run else "") for view in views)
+    colors = line_colors((view.model.name, view.model.run.plan.head.name if view.model.run else "") for view in views)
     methods = list(dict.fromkeys(view.method for view in views))
     dashes = {method: charts.DASHES[number % len(charts.DASHES)] for number, method in enumerate(methods)}
-    return {name: {"color": colours[view.model.name], "dash": dashes[view.method]} for name, view in named.items()}
+    return {name: {"color": colors[view.model.name], "dash": dashes[view.method]} for name, view in named.items()}
 
 
 def _chart(way: str, curves: Mapping[str, Mapping[str, Curves]], lines: Mapping[str, dict[str, str]]) -> go.Figure:

@@ -36,9 +36,9 @@ def compare(package: str, methods: list[str], folder: Path) -> list[dict[str, fl
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with weights and our maps."""
-    folder = tmp_path_factory.mktemp("kept")
+    folder = tmp_path_factory.mktemp("reference")
     compare("tfpool", list(METHODS), folder)
     return folder
 
@@ -47,7 +47,7 @@ def differences(package: str, module: str, methods: list[str], request: pytest.F
     """The largest between maps scaled from 0 to 1, by method."""
     if not find_spec(module):
         pytest.skip(f"{package} is not installed. How to install it stands at the top of this file.")
-    return [answer["differ"] for answer in compare(package, methods, request.getfixturevalue("kept"))]
+    return [answer["differ"] for answer in compare(package, methods, request.getfixturevalue("reference"))]
 
 
 @pytest.mark.slow

@@ -143,7 +143,7 @@ def test_rise_finds_the_only_cell_that_counts() -> None:
     row, column = np.unravel_index(heatmap.argmax(), heatmap.shape)
     assert 7 <= row <= 12
     assert 19 <= column <= 24
-    # The score is what is shown of the cell, ½ over all masks. Their edges are soft: by bilinear weights the variance
+    # The score is the visible part of the cell, ½ on average. Masks have soft edges: with bilinear weights the variance
     # of a pixel is a quarter of (2/3)², which over the mean of ½ is what the cell gets.
     assert heatmap.max() == pytest.approx(2 / 9, abs=0.05)
     assert abs(heatmap[24:, :8].mean()) < 0.03

@@ -74,8 +74,8 @@ def test_a_sheet_has_the_overlays_own_pixels() -> None:
     random = np.random.default_rng(0)
     images = [random.integers(0, 256, (28, 28, 3), np.uint8), random.integers(0, 256, (90, 40, 3), np.uint8)]
     maps = random.normal(size=(2, 2, 7, 7))
-    given: dict[str, Any] = {"rows": ["x", "y"], "columns": ["cam", "gradcam"], "scale": "own"}
-    picture, figure = tp.sheet(images, maps, **given), lay_out(images, maps, **given)
+    arguments: dict[str, Any] = {"rows": ["x", "y"], "columns": ["cam", "gradcam"], "scale": "own"}
+    picture, figure = tp.sheet(images, maps, **arguments), lay_out(images, maps, **arguments)
     assert picture.dtype == np.uint8
     for image, pixels in zip(figure.images, pictures(figure), strict=True):
         bottom, left = len(picture) - int(image.oy), int(image.ox)

@@ -23,8 +23,8 @@ def test_a_map_that_is_the_box_has_it_and_a_flat_one_has_nothing() -> None:
 def test_an_overlap_of_8_in_27_is_too_little_for_three_tenths() -> None:
     # 3×5 and 4×5 pixels that share 2×4 of them.
     truth = np.array([[0, 0, 3, 5]])
-    found = masks_of(np.array([[1, 1, 5, 6]]), (8, 8)).astype(float)
-    assert max_box_acc_v2(found, truth) == 0
+    heatmap = masks_of(np.array([[1, 1, 5, 6]]), (8, 8)).astype(float)
+    assert max_box_acc_v2(heatmap, truth) == 0
     # One column fewer outside: 8 of 23.
     assert max_box_acc_v2(masks_of(np.array([[1, 1, 5, 5]]), (8, 8)).astype(float), truth) == pytest.approx(1 / 3)
 
@@ -48,9 +48,9 @@ def test_one_threshold_is_chosen_for_all_maps() -> None:
     assert [max_box_acc(heatmaps[each : each + 1], BOX) for each in (0, 1)] == [1, 1]
 
 
-def overlap(found: tuple[slice, slice], box: np.ndarray) -> float:
+def overlap(part: tuple[slice, slice], box: np.ndarray) -> float:
     ours, theirs, shared = np.zeros((3, 40, 40), bool)
-    ours[found] = True
+    ours[part] = True
     theirs[box[0] : box[2], box[1] : box[3]] = True
     shared = ours & theirs
     return float(shared.sum() / (ours | theirs).sum())
@@ -62,7 +62,7 @@ def counted(heatmap: np.ndarray, box: np.ndarray) -> tuple[list[float], list[flo
     for threshold in np.arange(0, 1, 0.001):
         parts, count = ndimage.label(heatmap > threshold, np.ones((3, 3)))
         sizes = np.bincount(parts.ravel(), minlength=count + 1)[1:]
-        overlaps = [overlap(found, box) for found in ndimage.find_objects(parts)]
+        overlaps = [overlap(part, box) for part in ndimage.find_objects(parts)]
         best.append(max(overlaps, default=0.0))
         largest.append(
             max((each for each, size in zip(overlaps, sizes, strict=True) if size == sizes.max()), default=0.0)
@@ -85,8 +85,8 @@ def counted(heatmap: np.ndarray, box: np.ndarray) -> tuple[list[float], list[flo
 )
 def test_one_pass_equals_labeling_at_each_threshold(heatmap: np.ndarray) -> None:
     box = np.array([0, 0, len(heatmap) // 2 + 1, heatmap.shape[1] // 2 + 1])
-    found = box_overlaps(heatmap[np.newaxis], box[np.newaxis])
-    for ours, plain in zip(found, counted(scaled(heatmap[np.newaxis])[0], box), strict=True):
+    overlaps = box_overlaps(heatmap[np.newaxis], box[np.newaxis])
+    for ours, plain in zip(overlaps, counted(scaled(heatmap[np.newaxis])[0], box), strict=True):
         np.testing.assert_allclose(ours[0], plain, atol=1e-12)
 
 

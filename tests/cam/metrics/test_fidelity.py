@@ -111,7 +111,7 @@ def test_ties_are_broken_at_random_and_not_by_position() -> None:
     assert max(values) > 0.2
 
 
-def test_a_hole_is_filled_from_its_neighbours_by_the_weights() -> None:
+def test_a_hole_is_filled_from_its_neighbors_by_the_weights() -> None:
     random = np.random.default_rng(0)
     image = np.arange(9.0).reshape(3, 3, 1)
     # 1, 3, 5, 7 straight with a sixth each, 0, 2, 6, 8 across with a twelfth: all are 4 in the mean.

@@ -77,20 +77,20 @@ def test_the_centre_is_a_baseline_that_objects_anywhere_do_not_flatter() -> None
 
 
 def test_a_random_map_knows_nothing_and_is_the_same_for_a_seed() -> None:
-    drawn = np.stack([random_map((64, 64), seed) for seed in range(60)])
-    assert drawn.dtype == np.float32
-    assert drawn.min() >= 0
-    assert drawn.max() < 1
-    assert drawn.mean() == pytest.approx(0.5, abs=0.01)
-    assert np.corrcoef(drawn.reshape(60, -1))[0, 1:].max() < 0.1
-    np.testing.assert_array_equal(random_map((64, 64), 7), drawn[7])
-    np.testing.assert_array_equal(random_map((64, 64)), drawn[0])
+    random_maps = np.stack([random_map((64, 64), seed) for seed in range(60)])
+    assert random_maps.dtype == np.float32
+    assert random_maps.min() >= 0
+    assert random_maps.max() < 1
+    assert random_maps.mean() == pytest.approx(0.5, abs=0.01)
+    assert np.corrcoef(random_maps.reshape(60, -1))[0, 1:].max() < 0.1
+    np.testing.assert_array_equal(random_map((64, 64), 7), random_maps[7])
+    np.testing.assert_array_equal(random_map((64, 64)), random_maps[0])
     part = data.load("scattered").test.first(60)
     assert part.boxes is not None
     masks = masks_of(part.boxes, (64, 64))
-    assert energy_inside(drawn, masks).mean() == pytest.approx(masks.mean(), abs=0.01)
-    assert pixel_average_precision(drawn, masks) == pytest.approx(masks.mean(), abs=0.01)
-    assert pointing_game(drawn, masks, tolerance=0) == pytest.approx(masks.mean(), abs=0.15)
+    assert energy_inside(random_maps, masks).mean() == pytest.approx(masks.mean(), abs=0.01)
+    assert pixel_average_precision(random_maps, masks) == pytest.approx(masks.mean(), abs=0.01)
+    assert pointing_game(random_maps, masks, tolerance=0) == pytest.approx(masks.mean(), abs=0.15)
 
 
 def test_bad_input_is_refused() -> None:

@@ -76,7 +76,7 @@ def deletion(
         ...     return np.stack([images[:, 0, 0, 0] < 0.5, images[:, 0, 0, 0] >= 0.5], axis=1)
         >>> images, targets = np.ones((1, 10, 10, 1)), np.array([1])
         >>> heatmap = np.zeros((1, 10, 10))
-        >>> heatmap[0, 0, 0] = 1  # says so
+        >>> heatmap[0, 0, 0] = 1  # the pixel that matters
         >>> curves = [tp.metrics.deletion(probabilities, images, m, targets) for m in (heatmap, -heatmap)]
         >>> [round(float(curve.areas[0]), 2) for curve in curves]
         [0.01, 0.99]
@@ -109,7 +109,7 @@ def insertion(
         ...     return np.stack([images[:, 0, 0, 0] < 0.5, images[:, 0, 0, 0] >= 0.5], axis=1)
         >>> images, targets = np.ones((1, 10, 10, 1)), np.array([1])
         >>> heatmap = np.zeros((1, 10, 10))
-        >>> heatmap[0, 0, 0] = 1  # says so
+        >>> heatmap[0, 0, 0] = 1  # the pixel that matters
         >>> images[0, 1:] = 0  # the blurred image is dark
         >>> curves = [tp.metrics.insertion(probabilities, images, m, targets) for m in (heatmap, -heatmap)]
         >>> [round(float(curve.areas[0]), 2) for curve in curves]
@@ -142,7 +142,7 @@ def average_drop(probabilities: Probabilities, images: np.ndarray, heatmaps: np.
         ...     return np.stack([images[:, 0, 0, 0] < 0.5, images[:, 0, 0, 0] >= 0.5], axis=1)
         >>> images, targets = np.ones((1, 10, 10, 1)), np.array([1])
         >>> heatmap = np.zeros((1, 10, 10))
-        >>> heatmap[0, 0, 0] = 1  # says so
+        >>> heatmap[0, 0, 0] = 1  # the pixel that matters
         >>> [tp.metrics.average_drop(probabilities, images, m, targets) for m in (heatmap, -heatmap)]
         [0.0, 1.0]
     """
@@ -173,7 +173,7 @@ def increase(probabilities: Probabilities, images: np.ndarray, heatmaps: np.ndar
         ...     return np.stack([images[:, 0, 0, 0] < 0.5, images[:, 0, 0, 0] >= 0.5], axis=1)
         >>> images, targets = np.ones((1, 10, 10, 1)), np.array([1])
         >>> heatmap = np.zeros((1, 10, 10))
-        >>> heatmap[0, 0, 0] = 1  # says so
+        >>> heatmap[0, 0, 0] = 1  # the pixel that matters
         >>> tp.metrics.increase(probabilities, images, heatmap, targets)  # it was sure before
         0.0
     """
@@ -207,7 +207,7 @@ def road(
         ...     return np.stack([images[:, 0, 0, 0] < 0.5, images[:, 0, 0, 0] >= 0.5], axis=1)
         >>> images, targets = np.ones((1, 10, 10, 1)), np.array([1])
         >>> heatmap = np.zeros((1, 10, 10))
-        >>> heatmap[0, 0, 0] = 1  # says so
+        >>> heatmap[0, 0, 0] = 1  # the pixel that matters
         >>> images[0, 1:] = 0
         >>> bool(tp.metrics.road(probabilities, images, heatmap, targets)[0] > 0)
         True

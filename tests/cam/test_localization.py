@@ -19,7 +19,7 @@ def test_maps_of_a_network_trained_on_scattered_objects_find_them() -> None:
     assert test.boxes is not None
     masks = masks_of(test.boxes, SIZE)
     middle = np.repeat(centre_map(SIZE)[np.newaxis], len(masks), axis=0)
-    # Of 400 images a share is known to ±0.05, and the difference of two to ±0.07.
+    # With 400 images a fraction is accurate to ±0.05, and the difference of two to ±0.07.
     for method in ("cam", "gradcam"):
         maps = tp.explain(model, images, method).resize(SIZE)
         assert pointing_game(maps, masks, tolerance=0) > pointing_game(middle, masks, tolerance=0) + 0.3
