@@ -73,10 +73,12 @@ def test_everything_in_the_catalog_is_named() -> None:
 
 
 ANSWER = """After a residual network (resnet8, 1,000 images of Fashion-MNIST, 16 epochs), these runs show no difference
-in accuracy: Flatten is {overfitting.named[test: Flatten − GAP, resnet8, 1,000 images]:ahead/behind}. Take
-GAP, which has fewer parameters. After a small plain network (convnet, as many images and epochs), Flatten
-is {overfitting.named[test: Flatten − GAP, convnet, 1,000 images]:ahead/behind}. On objects in other places
-than in training, Flatten loses {translation.named[drop: Flatten − GAP, trained as they are, padding zero]:more/less}
+in accuracy: Flatten is
+{overfitting.named[test: Flatten − GAP, resnet8, 1,000 images]:ahead/behind}.
+Take GAP, which has fewer parameters. After a small plain network (convnet, as many images and epochs), Flatten is
+{overfitting.named[test: Flatten − GAP, convnet, 1,000 images]:ahead/behind}.
+On objects in other places than in training, Flatten loses
+{translation.named[drop: Flatten − GAP, trained as they are, padding zero]:more/less}
 of its accuracy than GAP."""
 
 
