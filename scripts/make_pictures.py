@@ -24,7 +24,7 @@ PICTURES = {
 _MINUTE = 60_000
 
 
-def taken(page: Page, url: str, name: str) -> None:
+def take(page: Page, url: str, name: str) -> None:
     page.goto(f"{url}/{PICTURES[name]}", wait_until="domcontentloaded")
     settle(page)
     page.screenshot(path=FOLDER / f"{name}.png", animations="disabled")
@@ -41,7 +41,7 @@ def main() -> None:
             page = browser.new_page(viewport=SIZE, color_scheme="light", reduced_motion="reduce")  # type: ignore[arg-type]
             page.set_default_timeout(_MINUTE)
             for name in PICTURES:
-                taken(page, f"http://127.0.0.1:{port}", name)
+                take(page, f"http://127.0.0.1:{port}", name)
         finally:
             browser.close()
             server.terminate()

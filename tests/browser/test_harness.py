@@ -21,8 +21,8 @@ def test_errors_and_outside_addresses_are_faults(browser: Browser) -> None:
 def test_what_is_too_wide_or_cannot_be_read_is_told(browser: Browser) -> None:
     with visit(browser, 390, "light") as (page, _):
         page.set_content("<main data-testid=stMain style='overflow: auto'><h1 style='width: 500px'>Wide</h1></main>")
-        with pytest.raises(AssertionError, match="pixels wider than its window"):
+        with pytest.raises(AssertionError, match="wider"):
             fits(page)
         page.set_content("<html lang=en><title>Pale</title><main><h1 style='color: #eee'>Pale</h1></main></html>")
-        with pytest.raises(AssertionError, match="serious color-contrast"):
+        with pytest.raises(AssertionError, match="color-contrast"):
             accessible(page)

@@ -1,4 +1,4 @@
-"""Several people open pages of a fresh server at the same time, as a class does."""
+"""Several people open pages of a fresh server at the same time, like students in a class."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +15,7 @@ PATIENCE = 120.0
 
 
 @pytest.mark.slow
-def test_pages_that_many_open_at_once_on_a_fresh_server_all_stand(tmp_path: Path) -> None:
+def test_all_pages_open_for_several_visitors_of_a_fresh_server_at_once(tmp_path: Path) -> None:
     log = tmp_path / "log"
     port = free_port()
 
@@ -30,8 +30,8 @@ def test_pages_that_many_open_at_once_on_a_fresh_server_all_stand(tmp_path: Path
     try:
         # A thread of its own: Playwright, where tests in a browser came before, has its loop in this one.
         with ThreadPoolExecutor() as aside:
-            said = aside.submit(lambda: asyncio.run(visits())).result()
-        assert said == [None] * EACH * len(PAGES), log.read_text()
+            errors = aside.submit(lambda: asyncio.run(visits())).result()
+        assert errors == [None] * EACH * len(PAGES), log.read_text()
     finally:
         server.terminate()
         server.wait(15)

@@ -1,4 +1,4 @@
-"""Streamlit's own protocol over a websocket: a page is asked for without a browser."""
+"""Streamlit's own protocol over a websocket, to request a page without a browser."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from websockets.typing import Subprotocol
 
 
 def session(url: str) -> connect:
-    """A session of its own with the server of that address, to be entered."""
+    """A new session with the server at an address, as a context manager."""
     return connect(_stream(url), subprotocols=[Subprotocol("streamlit")], max_size=None)
 
 
 def waiting_session(url: str) -> client.ClientConnection:
-    """The same without asyncio, to be entered."""
+    """The same without asyncio."""
     return client.connect(_stream(url), subprotocols=[Subprotocol("streamlit")], max_size=None)
 
 
@@ -27,8 +27,8 @@ def _stream(url: str) -> str:
 
 
 def name(connection: client.ClientConnection) -> str:
-    """What the server calls a session that has not asked for anything yet. The first page is asked for."""
-    connection.send(_question(""))
+    """The server's identifier of a new session, which requests the first page."""
+    connection.send(_request(""))
     for data in connection:
         message = ForwardMsg()
         message.ParseFromString(data)
@@ -38,15 +38,15 @@ def name(connection: client.ClientConnection) -> str:
 
 
 async def answered(connection: ClientConnection, page: str, query: str = "") -> str | None:
-    """Ask for a page, "" being the first, and wait for its end; what went wrong, or None."""
-    await connection.send(_question(page, query))
+    """Request a page ("" is the first) and wait for its end. Returns the error message, or None."""
+    await connection.send(_request(page, query))
     error = None
     async for data in connection:
         message = ForwardMsg()
         message.ParseFromString(data)
         if message.delta.new_element.HasField("exception"):
             error = message.delta.new_element.exception.message
-        # One that was begun when the session opened may end early for this one.
+        # The run that started with the session may end early in favor of this one.
         if message.HasField("script_finished") and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
             if message.script_finished == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
                 return "the page's script cannot be read"
@@ -55,7 +55,7 @@ async def answered(connection: ClientConnection, page: str, query: str = "") -> 
 
 
 def once(url: str, page: str) -> str | None:
-    """Ask for a page in a session of its own and wait for its end; what went wrong, or None."""
+    """Request a page in a session of its own and wait for its end. Returns the error message, or None."""
 
     async def ask() -> str | None:
         async with session(url) as opened:
@@ -66,8 +66,8 @@ def once(url: str, page: str) -> str | None:
         return aside.submit(lambda: asyncio.run(ask())).result()
 
 
-def _question(page: str, query: str = "") -> bytes:
-    asked = BackMsg()
-    asked.rerun_script.page_name = page
-    asked.rerun_script.query_string = query
-    return asked.SerializeToString()
+def _request(page: str, query: str = "") -> bytes:
+    request = BackMsg()
+    request.rerun_script.page_name = page
+    request.rerun_script.query_string = query
+    return request.SerializeToString()
