@@ -1,10 +1,12 @@
 """The Build page in Chromium: blocks are drawn and tell of themselves, heads are swapped, on a phone too."""
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from dashboard.common.charts import BACKBONE
-from tests.browser.conftest import Browse, fits, picture, settle
+from tests.browser.conftest import Browse, Serve, fits, picture, settle
 from tfpool.networks.heads import HEADS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -63,8 +65,10 @@ def test_another_head_changes_the_numbers_and_the_drawing(shared: str, browse: B
     assert "parameters_networks=resnet20" in opened.url
 
 
-def test_choosing_a_network_takes_no_step_in_the_history(shared: str, browse: Browse) -> None:
-    opened = browse(f"{shared}/Build")
+def test_choosing_a_network_takes_no_step_in_the_history_and_logs_nothing(
+    tmp_path: Path, serve: Serve, browse: Browse
+) -> None:
+    opened = browse(f"{serve(tmp_path / 'saved_models')}/Build")
     steps = opened.evaluate("history.length")
     opened.get_by_role("combobox", name="Network").click()
     opened.keyboard.type("vgg16")
@@ -72,6 +76,7 @@ def test_choosing_a_network_takes_no_step_in_the_history(shared: str, browse: Br
     expect(metric(opened, "Last feature map")).to_contain_text("7×7×512")
     settle(opened)
     assert opened.evaluate("history.length") == steps
+    assert all("default value" not in log.read_text() for log in tmp_path.glob("server-*.log"))
 
 
 def test_names_and_shapes_stand_beside_each_other_on_a_phone(shared: str, browse: Browse) -> None:
