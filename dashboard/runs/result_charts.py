@@ -23,14 +23,14 @@ def seed_dots(groups: Sequence[Group], labels: Sequence[str], title: str) -> go.
     """One row per group: a stroke per seed, a dot for their mean, and its 95 % interval if there are several."""
     traces = []
     for place, group in enumerate(groups):
-        colour = HEADS[group.settings["head"]].color
+        color = HEADS[group.settings["head"]].color
         if len(group.values) > 1:
             strokes = trace(
                 "scatter",
                 x=list(group.values),
                 y=[place] * len(group.values),
                 mode="markers",
-                marker={"symbol": "line-ns-open", "size": 12, "color": colour, "opacity": 0.7},
+                marker={"symbol": "line-ns-open", "size": 12, "color": color, "opacity": 0.7},
                 customdata=list(group.seeds),
                 hovertemplate="seed %{customdata}: %{x:.1%}<extra></extra>",
             )
@@ -41,7 +41,7 @@ def seed_dots(groups: Sequence[Group], labels: Sequence[str], title: str) -> go.
             y=[place],
             error_x=_margin(group),
             mode="markers",
-            marker={"size": 11, "color": colour},
+            marker={"size": 11, "color": color},
             hovertemplate=f"mean of {len(group.values)}: %{{x:.1%}}<extra></extra>"
             if group.margin is not None
             else "one seed: %{x:.1%}<extra></extra>",
