@@ -24,7 +24,7 @@ ca3b37 be242e b40426
 _TABLE = np.array([list(bytes.fromhex(color)) for color in _HEX.split()], np.float64)
 _MIDDLE = len(_TABLE) // 2
 
-# The paint at each strength of the table from 0 to 1, against and for. At no evidence: the limit of ever less.
+# The paint at each strength of the table from 0 to 1, against and for. Without evidence, it is the limit for ever less.
 _STRENGTHS = np.linspace(0, 1, _MIDDLE + 1)
 _SHARES = _STRENGTHS[[1, *range(1, _MIDDLE + 1)], np.newaxis]
 
