@@ -17,11 +17,7 @@ header(
     "A network's last convolution gives **feature maps**: small grids of numbers, one per channel, that show where in "
     "the image a pattern was found. The **head** turns them into one score per class. Change the map and watch.",
 )
-PATTERNS = {
-    "Corner": "9600630000000000",
-    "Middle": "0000096006900000",
-    "Everywhere": "1212212112122121",
-}
+PATTERNS = {"Corner": "9600630000000000", "Middle": "0000096006900000", "Everywhere": "1212212112122121"}
 CHANNELS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 CLASSES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 SIDES = (1, 2, 4, 7, 14, 28)

@@ -83,9 +83,7 @@ with left:
                 "- The outputs are **logits**: one score per class, from −∞ to ∞. The largest is the prediction."
             )
     st.plotly_chart(
-        network_diagram.draw(plan, other, detail),
-        key="build_blocks",
-        alt=network_diagram.alt_text(plan, other, detail),
+        network_diagram.draw(plan, other, detail), key="build_blocks", alt=network_diagram.alt_text(plan, other, detail)
     )
 with right:
     head_comparison.numbers(plan, other)

@@ -42,12 +42,7 @@ controls.begin_with(CHOSEN, ids, ids[:2])
 if added := run_buttons.pop_added():
     st.session_state[CHOSEN] = [*st.session_state[CHOSEN], *added][:MOST]
 chosen = st.multiselect(
-    "Runs",
-    ids,
-    max_selections=MOST,
-    key=CHOSEN,
-    bind="query-params",
-    help="Or tick them in the table",
+    "Runs", ids, max_selections=MOST, key=CHOSEN, bind="query-params", help="Or tick them in the table"
 )
 with table:
     run_table.show_error()

@@ -79,12 +79,7 @@ def numbers(plan: Plan, other: Plan | None) -> None:
     with st.container(horizontal=True):
         number("Parameters", lambda plan: plan.params, count, meaning("parameters"))
         number("In the head", lambda plan: plan.head_params, count, f"Parameters of the head: {plan.head.formula}")
-        number(
-            "MACs per image",
-            lambda plan: plan.macs,
-            short,
-            f"{count(plan.macs)}. {meaning('MACs')}",
-        )
+        number("MACs per image", lambda plan: plan.macs, short, f"{count(plan.macs)}. {meaning('MACs')}")
         number(
             "Memory to train",
             lambda plan: plan.training_bytes(batch, optimizer),

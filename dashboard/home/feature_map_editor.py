@@ -32,13 +32,7 @@ def edit(patterns: Mapping[str, str], key: str, label: str) -> np.ndarray:
     cells = _digits(state.get("cells"), len(first)) or _digits(st.query_params.get(key), len(first)) or first
     result = _component(
         # Tuples only: to see whether a list or dictionary is a table, Streamlit would load pandas.
-        data={
-            "cells": cells,
-            "side": side,
-            "most": MOST,
-            "patterns": tuple(patterns.items()),
-            "label": label,
-        },
+        data={"cells": cells, "side": side, "most": MOST, "patterns": tuple(patterns.items()), "label": label},
         default={"cells": None},
         key=f"{key}_cells",
         on_cells_change=lambda: None,

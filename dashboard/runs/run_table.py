@@ -46,10 +46,7 @@ def matching(runs: Sequence[Run]) -> tuple[list[Run], str]:
     """The runs that the filters leave, sorted, and "last" or "best" for the epoch that counts. Shows the controls."""
     columns = st.columns([3, 2, 2])
     text = columns[0].text_input(
-        "Find",
-        key="runs_text",
-        bind="query-params",
-        placeholder="words in a name, note or sweep",
+        "Find", key="runs_text", bind="query-params", placeholder="words in a name, note or sweep"
     )
     order = columns[1].selectbox(
         "Sort by",
