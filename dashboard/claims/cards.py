@@ -32,13 +32,9 @@ _PACKAGES = {"tfpool": "tfpool", "python": "Python", "tensorflow": "TensorFlow",
 
 @dataclass(frozen=True)
 class ClaimFindings:
-    """A claim with its findings.
+    """A claim with the finding that ships, if one does, and the store's own, the full scale first.
 
-    Attributes:
-        claim: the experiment.
-        shipped: the finding that ships with tfpool, if there is one.
-        own: findings made in the store, the full scale first.
-        error: message about a finding that cannot be read.
+    `error` is the message about a finding that cannot be read.
     """
 
     claim: Claim

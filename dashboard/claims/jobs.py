@@ -18,12 +18,7 @@ _HELP = (
 
 
 def run(name: str, has_own: bool) -> None:
-    """The progress of a claim's job, or the controls that start one.
-
-    Args:
-        name: of the claim.
-        has_own: whether the store has a finding of it.
-    """
+    """The progress of a claim's job, or the controls that start one; `has_own`: the store has a finding of it."""
     job = jobs.state(store().folder, name)
     if job and job.state == "running":
         st.fragment(_live, run_every=_SECONDS)(name)

@@ -24,13 +24,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Classifier:
-    """A trained image classifier.
+    """A trained image classifier, named as its run, its network or its file.
 
-    Attributes:
-        name: a run's id, a network or a file name.
-        input_shape: (H, W, C); H and W are None if the model takes any size.
-        class_names: in the order of the scores.
-        output: name of the output with the scores, for a model with several outputs.
+    `input_shape` is (H, W, C), where H and W are None if the model takes any size. `class_names` are in the order of
+    the scores. `output` names the output with the scores, for a model with several outputs.
     """
 
     name: str
@@ -49,9 +46,6 @@ class Classifier:
         """An image file as uint8 (H, W, C), cut and resized to the network's size.
 
         A network of any size gets `size`, by default the image's own size, at most 512 pixels on the longer side.
-
-        Raises:
-            ValueError: if the file is not an image.
         """
         height, width, channels = self.input_shape
         if (height is None or width is None) and size:
@@ -71,11 +65,7 @@ class Classifier:
         return self._to_input(images)
 
     def class_number(self, name: str) -> int:
-        """The number of a class, given its name or number.
-
-        Raises:
-            ValueError: if there is no such class.
-        """
+        """The number of a class, given its name or number."""
         if name in self.class_names:
             return self.class_names.index(name)
         if name.isdecimal() and int(name) < len(self.class_names):
@@ -93,17 +83,10 @@ class Classifier:
 
 
 def find_classifier(name: str, store: RunStore, mode: str | None = None, output: str | None = None) -> Classifier:
-    """The classifier of a run or an example, a network with ImageNet weights, or a file.
+    """The classifier of a run or an example, a network with ImageNet weights, or a file that ends in .keras or .h5.
 
-    Args:
-        name: a run's id, a network's name, or a path that ends in .keras or .h5.
-        store: where runs are looked up.
-        mode: how a file's model takes its pixels, one of `PIXEL_MODES`. Default: from 0 to 1, or from 0 to 255
-            if the model scales them itself.
-        output: name of the output to use, for a file's model with several outputs.
-
-    Raises:
-        ValueError: if there is no such run, network or file.
+    For a file's model `mode`, one of `PIXEL_MODES`, is how it takes its pixels, by default from 0 to 1, or from 0 to
+    255 if it scales them itself; and `output` is the name of the output to use, if it has several.
     """
     if is_model_file(name):
         return of_file(name, mode, output)
@@ -138,11 +121,7 @@ def of_network(name: str) -> Classifier:
 
 
 def of_file(path: str | Path, mode: str | None = None, output: str | None = None) -> Classifier:
-    """The classifier in a file. Its class names are read from `model.txt` beside `model.keras`, one per line.
-
-    Raises:
-        ValueError: if the file is refused or not an image classifier, or the numbers of classes and names differ.
-    """
+    """The classifier in a file. Its class names are read from `model.txt` beside `model.keras`, one per line."""
     from tfpool.anatomy.split import split_at_image
     from tfpool.models.loading.load import load_model
     from tfpool.models.preprocessing import scale_pixels, scales_itself

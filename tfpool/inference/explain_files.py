@@ -17,13 +17,9 @@ from tfpool.inference.classifier import Classifier
 
 @dataclass(frozen=True)
 class Question:
-    """What to explain about each model.
+    """What to explain about each model: `methods` from `methods()`, with further `settings` of `Explainer`.
 
-    Attributes:
-        methods: names from `methods()`.
-        target: the class to explain, by name or number; None for the class with the highest score.
-        other: the contrast class, by name or number; None for no contrast.
-        settings: further arguments of `Explainer`.
+    `target` is a class by name or number, None for the one with the highest score; `other` the contrast class or None.
     """
 
     methods: Sequence[str]
@@ -32,11 +28,7 @@ class Question:
     settings: dict[str, Any] = field(default_factory=dict)
 
     def target_of(self, classifier: Classifier) -> Target:
-        """The target in the form that an explainer takes.
-
-        Raises:
-            ValueError: if the model has no such class.
-        """
+        """The target in the form that an explainer takes."""
         target: int | str = "top" if self.target is None else classifier.class_number(self.target)
         return target if self.other is None else Contrast(target, classifier.class_number(self.other))
 
@@ -49,24 +41,12 @@ def explain_files(
     scale: str | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> list[dict[str, Any]]:
-    """Explain models on image files and write a sheet with one row per image and one column per model and method.
+    """Explain models on image files: a sheet with one row per image, one column per model and method, at `out`, a PNG.
 
-    Args:
-        classifiers: the models to explain.
-        files: paths of images.
-        question: what to explain.
-        out: path of the PNG to write.
-        scale: which maps share a color scale, as in `sheet`. Default: the maps of a row for one method, the maps of a
-            column for several methods, whose units differ.
-        on_progress: called with the number of maps done and the total.
-
-    Returns:
-        For each map, row by row: image, model, method, explained class and contrast class, score and probability of
-        the class, feature layer, unit, and the map.
-
-    Raises:
-        ValueError: if a file is not an image, a class or method does not exist, the models see different parts of an
-            image, or the sheet cannot be written.
+    `scale` says which maps share a color scale, as in `sheet`. By default they are the maps of a row for one method,
+    and those of a column for several, whose units differ. `on_progress` is called with the maps done and the total.
+    Returns for each map, row by row: image, model, method, explained and contrast class, the class's score and
+    probability, feature layer, unit, and the map.
     """
     png(out)
     targets = [question.target_of(classifier) for classifier in classifiers]

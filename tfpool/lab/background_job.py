@@ -32,17 +32,11 @@ _MIN_FRACTION = 0.03
 
 @dataclass(frozen=True)
 class Job:
-    """A claim that is running, or that ended without a finding.
+    """A claim that is running, or that ended without a finding, with the reason in `error` if it failed.
 
-    Attributes:
-        claim: its name.
-        scale: "quick" or "full".
-        state: "running", "stopped", "interrupted" (its process is gone) or "failed".
-        done: how much of `total` is done.
-        total: the whole work; 0 while unknown.
-        seconds_left: estimate from the pace so far; None while there is none.
-        error: why it failed.
-        stopping: whether it was asked to stop and still runs.
+    `state` is "running", "stopped", "interrupted" (its process is gone) or "failed". `done` is how much of `total` is
+    done, and 0 is an unknown total. `seconds_left` is an estimate from the pace so far; None while there is none.
+    `stopping`: it was asked to stop and still runs.
     """
 
     claim: str
@@ -62,13 +56,10 @@ class Job:
 
 @dataclass(frozen=True)
 class _Note:
-    """Content of the file, whose keys are these names.
+    """Content of the file, whose keys are these names; `done`, `total` and `error` as in `Job`.
 
-    Attributes:
-        pid, started: the process.
-        began, told, since: times of the start, of the last report, and of the first report of the current total.
-        before: work that was already done at `since`, which says nothing about the pace.
-        done, total, error: as in `Job`.
+    `pid` and `started` are the process. `began`, `told`, `since`: times of the start, of the last report, and of the
+    first report of the current total. `before` is work already done at `since`, which says nothing about the pace.
     """
 
     pid: int
@@ -92,16 +83,7 @@ class _Note:
 
 
 def start(store_folder: Path, name: str, scale: str) -> Job:
-    """Run a claim in a process of its own, unless it is running already. An unfinished one resumes.
-
-    Args:
-        store_folder: folder of the run store.
-        name: name of the claim.
-        scale: "quick" or "full".
-
-    Raises:
-        ValueError: if there is no such claim or scale, or the store cannot be used.
-    """
+    """Run a claim in a process of its own, unless it is running already. An unfinished one resumes."""
     path = _path(store_folder, name, scale)
     # Two pages may start the same claim at once.
     with RunStore(store_folder).roster():
@@ -119,15 +101,7 @@ def start(store_folder: Path, name: str, scale: str) -> Job:
 
 
 def state(store_folder: Path, name: str) -> Job | None:
-    """The running job of a claim, else the last one that ended without a finding, else None.
-
-    Args:
-        store_folder: folder of the run store.
-        name: name of the claim.
-
-    Raises:
-        ValueError: if there is no such claim.
-    """
+    """The running job of a claim, else the last one that ended without a finding, else None."""
     jobs = []
     for scale in SCALES:
         path = _path(store_folder, name, scale)
@@ -137,15 +111,7 @@ def state(store_folder: Path, name: str) -> Job | None:
 
 
 def stop(store_folder: Path, name: str) -> None:
-    """Ask a claim's process to stop itself and its training runs, which can be resumed.
-
-    Args:
-        store_folder: folder of the run store.
-        name: name of the claim.
-
-    Raises:
-        ValueError: if there is no such claim.
-    """
+    """Ask a claim's process to stop itself and its training runs, which can be resumed."""
     for scale in SCALES:
         path = _path(store_folder, name, scale)
         note = _read(path)
@@ -161,15 +127,8 @@ def stop(store_folder: Path, name: str) -> None:
 def track(store_folder: Path, name: str, scale: str) -> Iterator[Callable[[float, int], None]]:
     """Write a job file while the block runs a claim; yields `on_progress(done, total)`.
 
-    The file is deleted when the block succeeds, and keeps the error when it fails.
-
-    Args:
-        store_folder: folder of the run store.
-        name: name of the claim.
-        scale: "quick" or "full".
-
-    Raises:
-        ValueError: if there is no such claim or scale, or another process runs it.
+    The file is deleted when the block succeeds, and keeps the error when it fails. A ValueError if another process runs
+    the claim.
     """
     path, process = _path(store_folder, name, scale), Process.of()
     with RunStore(store_folder).roster():

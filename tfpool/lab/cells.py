@@ -21,14 +21,11 @@ COMPARED = {"gap": GAP(), "flatten": Flatten(), "fc": FC(units=(128,))}
 
 @dataclass(frozen=True)
 class Cell:
-    """What is trained once per seed.
+    """What is trained once per seed: `backbone`, `head`, `data` and `settings` as `tfpool.train` takes them.
 
-    Attributes:
-        factors: what distinguishes it from the claim's other cells, such as {"head": "gap", "images": 1000}.
-        backbone, head, data: as `tfpool.plan` and `tfpool.train` take them.
-        recipe: its learning rate is tuned and its seed set for each run.
-        settings: of the backbone.
-        tuned_as: cells with the same name share the learning rate tuned for the first of them. Default: each its own.
+    `factors` distinguish it from the claim's other cells: {"head": "gap", "images": 1000}. The recipe's learning rate
+    is tuned and its seed set for each run. Cells with the same `tuned_as` share the learning rate tuned for the first;
+    by default each has its own.
     """
 
     factors: Mapping[str, Any]

@@ -41,16 +41,10 @@ _FIXED = ("Statement", "Protocol", "Measure", "Rule", "Overturned by")
 
 @dataclass(frozen=True)
 class Claim:
-    """A statement found in articles, as an experiment.
+    """A statement found in articles, as an experiment: `observe` takes measurements, and `judge` decides by them alone.
 
-    Attributes:
-        name: of its module in `tfpool.lab.claims`.
-        number: position in `CLAIMS`, from 1.
-        title: the statement in a few words.
-        sections: text of the module's docstring, by the names in `SECTIONS`, and `REVISED` where there is one.
-        scales: how much is measured, by the names in `SCALES`.
-        observe: takes the measurements in a laboratory, at a scale.
-        judge: turns measurements into a judgement; deterministic.
+    `number` is the position in `CLAIMS`, from 1; `title` the statement in a few words; `sections` the text of the
+    module's docstring, by the names in `SECTIONS`, and `REVISED` where there is one; `scales` by the names in `SCALES`.
     """
 
     name: str
@@ -75,11 +69,7 @@ def claims() -> list[Claim]:
 
 @lru_cache
 def find(name: str) -> Claim:
-    """The claim of that name.
-
-    Raises:
-        ValueError: if there is none.
-    """
+    """The claim of that name; a ValueError if there is none."""
     if name not in CLAIMS:
         raise ValueError(f"There is no claim {name!r}. Use one of: {', '.join(CLAIMS)}.")
     module = import_module(f"tfpool.lab.claims.{name}")

@@ -22,14 +22,10 @@ _INTERVAL_ROOM = 0.5
 
 @dataclass(frozen=True)
 class Series:
-    """A line, or the bars of one color.
+    """A line, or the bars of one color: `name` in the legend, `x` as numbers or names, one `y` per x.
 
-    Attributes:
-        name: label in the legend.
-        x: numbers, or names.
-        y: one value per x.
-        low, high: the 95 % interval of each value; empty where there is none.
-        head: the head whose color the series has; empty for a color of its own.
+    `low` and `high` are the 95 % interval of each value, empty where there is none. `head` is the head whose color the
+    series has; empty for a color of its own.
     """
 
     name: str
@@ -49,14 +45,10 @@ class Series:
 
 @dataclass(frozen=True)
 class Figure:
-    """What is drawn.
+    """What is drawn: words at the top and along the axes, and lines or bars (`kind` "line" or "bar").
 
-    Attributes:
-        title, x, y: words at the top and along the axes.
-        kind: "line" or "bar".
-        percent: whether values are fractions, shown in percent.
-        log: whether the vertical axis is logarithmic; `log_x` the horizontal one.
-        level: a horizontal line to compare with, such as chance, and its name in the legend.
+    `percent`: values are fractions, shown in percent. `log`: the vertical axis is logarithmic; `log_x`: the horizontal
+    one. `level` is a horizontal line to compare with, such as chance, and `level_name` its name in the legend.
     """
 
     title: str
@@ -86,13 +78,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Axis:
-    """Range and labels of an axis.
-
-    Attributes:
-        ends: lowest and highest value; None to fit what is drawn.
-        ticks: label at each position; empty where the renderer chooses them.
-        log: whether the axis is logarithmic.
-    """
+    """An axis: its `ends`, None to fit what is drawn, and labels by position, none where the renderer chooses."""
 
     ends: tuple[float, float] | None
     ticks: Mapping[float, str]
@@ -103,10 +89,8 @@ class Axis:
 class Panel:
     """A figure with all that is worked out before it is drawn.
 
-    Attributes:
-        x, y: its axes.
-        positions: of each series' values along the horizontal axis.
-        colors: by names of series; the same in all panels of a finding.
+    `positions` of each series' values along the horizontal axis; `colors` by names of series, the same in all panels of
+    a finding.
     """
 
     figure: Figure

@@ -27,13 +27,8 @@ SHIPPED = Path(__file__).with_name("findings")
 class Finding:
     """The result of one claim at one scale.
 
-    Attributes:
-        claim: its name.
-        scale: "quick" or "full".
-        judgement: verdict, headline, effects, table and figures.
-        records: the measurements.
-        fixed: `Claim.fixed` at the time.
-        provenance: command, date, seconds on one core, versions and machine.
+    `records` are the measurements, `fixed` is `Claim.fixed` at the time, and `provenance` has the command, date,
+    seconds on one core, versions and machine.
     """
 
     claim: str
@@ -94,11 +89,7 @@ def write(finding: Finding, folder: Path) -> Path:
 
 
 def read(path: Path) -> Finding:
-    """The finding in a file.
-
-    Raises:
-        ValueError: if it is missing or damaged.
-    """
+    """The finding in a file; a ValueError if it is missing or damaged."""
     try:
         return Finding.of(json.loads(path.read_text()))
     except FileNotFoundError:
@@ -130,14 +121,7 @@ def own(store: Path, name: str) -> tuple[list[Finding], str]:
 
 
 def create(claim: Claim, scale: str, records: Sequence[Record], seconds: float) -> Finding:
-    """Judge measurements and record their provenance.
-
-    Args:
-        claim: what was measured.
-        scale: "quick" or "full".
-        records: the measurements.
-        seconds: training time on one core, or elapsed time where nothing was trained.
-    """
+    """Judge measurements and record their provenance: `seconds` of training on one core, or elapsed without any."""
     provenance = {
         "command": f"python -m tfpool lab {claim.name} --{scale}",
         "date": datetime.now(UTC).date().isoformat(),

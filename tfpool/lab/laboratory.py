@@ -34,13 +34,9 @@ class Halted(Exception):
 
 
 class Laboratory:
-    """Takes measurements through the queue of a run store.
+    """Takes measurements through the queue of a run store; its runs are grouped under the claim's name.
 
-    Args:
-        store: for the runs.
-        claim: its name, under which its runs are grouped.
-        on_progress: called with the work done and the total.
-        work: has queued runs trained. Default: starts workers.
+    `on_progress` is called with the work done and the total; `work` has queued runs trained, by default by workers.
     """
 
     def __init__(
@@ -59,23 +55,12 @@ class Laboratory:
     def train(
         self, cells: Sequence[Cell], scale: Scale, measure: Callable[[Run], Mapping[str, Any]] = lambda run: {}
     ) -> list[Record]:
-        """Train each cell with every seed of the scale, and measure each run.
+        """Train each cell with every seed of the scale; returns one record per run, with the plain values of `measure`.
 
         Learning rates are tuned first, per group of cells, by the mean validation accuracy after the last epoch; of
-        equally good rates the lowest wins.
-
-        Args:
-            cells: what to train.
-            scale: seeds, and the rates to tune over; with fewer than two, each recipe keeps its own.
-            measure: computes plain values from a finished run.
-
-        Returns:
-            One record per run: the cell's factors, learning_rate, seed, the values of `measure`, and the accuracies
-            after the last epoch as "training", "validation" and "test".
-
-        Raises:
-            RuntimeError: if a run fails.
-            Halted: if a run is stopped or deleted meanwhile.
+        equally good rates the lowest wins. With fewer than two rates in the scale, each recipe keeps its own. A record
+        has the cell's factors, learning_rate, seed, measures, and the accuracies after the last epoch as "training",
+        "validation" and "test". A RuntimeError if a run fails, `Halted` if one is stopped or deleted meanwhile.
         """
         groups: dict[str, Cell] = {}
         for cell in cells:

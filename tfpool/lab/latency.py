@@ -17,18 +17,10 @@ _WARM = 2
 
 
 def measure_latency(network: str, head: str, repeats: int) -> dict[str, Any]:
-    """Time one image through a network with one thread, in a fresh process.
+    """Time one image, of the published size, through a network with one thread, in a fresh process.
 
-    Args:
-        network: name in the catalog; the image has the size that it was published for.
-        head: name of its head.
-        repeats: forward passes to time, after some to warm up.
-
-    Returns:
-        "seconds" of each pass, and the "bytes" of memory that the process needed.
-
-    Raises:
-        RuntimeError: if the process fails.
+    Returns "seconds" of each of `repeats` forward passes, after some to warm up, and the "bytes" of memory that it
+    took.
     """
     words = command("tfpool.lab.latency", network, head, str(repeats))
     process = subprocess.run(words, capture_output=True, text=True, env=environment())

@@ -44,15 +44,7 @@ _STYLE: Any = {
 
 
 def draw(figures: Sequence[Figure], path: Path) -> Path:
-    """Draw all figures of a finding on one sheet.
-
-    Args:
-        figures: at least one; up to three stand side by side.
-        path: of the file, which is replaced. Its suffix, .svg or .png, is the format.
-
-    Raises:
-        ValueError: if there is no figure, or the suffix is another.
-    """
+    """Draw all figures of a finding on one sheet, up to three side by side, into a file: .svg or .png by its suffix."""
     if not figures:
         raise ValueError("Expected at least one figure to draw, got none.")
     if path.suffix not in (".svg", ".png"):

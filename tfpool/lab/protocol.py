@@ -14,16 +14,11 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True)
 class Scale:
-    """How much of an experiment is done.
+    """How much of an experiment is done: numbers of seeds (from 0 on), of epochs, and of training images.
 
-    Attributes:
-        seeds: number of seeds, from 0 on.
-        epochs: passes over the training images.
-        images: numbers of training images.
-        rates: learning rates that each head is tuned over; with one, nothing is tuned.
-        tuning_seeds: number of seeds that a rate is judged by, on validation images; none of them is measured.
-        measured: number of test images for costly measures; None for all.
-        levels: other factors of a claim, such as depths or image sizes.
+    Each head is tuned over `rates`, on validation images, by `tuning_seeds` seeds that are not measured; one rate is
+    not tuned. `measured` is the number of test images for costly measures; None for all. `levels` are other factors of
+    a claim, such as depths or image sizes.
     """
 
     seeds: int = 5

@@ -24,11 +24,7 @@ def levels(records: Sequence[Record], factor: str) -> list[Any]:
 
 
 def by_seed(records: Sequence[Record], measure: Measure, **factors: Any) -> dict[int, float]:
-    """A measure by seed, of the records with these factors.
-
-    Raises:
-        ValueError: if several records have one seed, so that the factors do not distinguish them.
-    """
+    """A measure by seed, of the records with these factors; a ValueError if they leave several records for one seed."""
     values: dict[int, float] = {}
     for record in select(records, **factors):
         if record["seed"] in values:

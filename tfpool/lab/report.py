@@ -70,11 +70,7 @@ Timings are repeated many times, so their medians have bootstrap intervals.
 
 
 def page(findings: Mapping[str, Finding]) -> str:
-    """The text of docs/findings.md.
-
-    Args:
-        findings: by the names of their claims; a claim may have none.
-    """
+    """The text of docs/findings.md, from findings by the names of their claims; a claim may have none."""
     claims = [find(name) for name in CLAIMS]
     answer, _, choices = short_answer(findings).partition("\n\n")
     return _PAGE.format(
@@ -88,12 +84,10 @@ def page(findings: Mapping[str, Finding]) -> str:
 
 
 def short_answer(findings: Mapping[str, Finding], template: str | None = None) -> str:
-    """A template filled in from findings.
+    """A template filled in from findings, by the names of their claims.
 
-    Args:
-        findings: by the names of their claims.
-        template: with fields of each claim's `Judgement`, such as {overfitting.verdict}, {nin.effects[0]} or
-            {nin.effects[0].value:.2f}. Default: the one that ships.
+    Its fields are those of each claim's `Judgement`: {overfitting.verdict}, {nin.effects[0].value:.2f}. Default: the
+    one that ships.
     """
     text = SHORT_ANSWER.read_text() if template is None else template
     judged = {name: findings[name].judgement if name in findings else _Nothing() for name in CLAIMS}

@@ -24,19 +24,8 @@ def conduct(
 ) -> Finding:
     """Run a claim at a scale, save its finding in the store, and return it.
 
-    Ctrl-C stops the current runs; the same call resumes them.
-
-    Args:
-        name: of the claim.
-        scale: "quick" or "full".
-        store: for runs and findings.
-        on_progress: called with the work done and the total.
-        work: has queued runs trained. Default: starts workers.
-
-    Raises:
-        ValueError: if there is no such claim or scale.
-        RuntimeError: if a run fails.
-        tfpool.lab.laboratory.Halted: if a run is stopped or deleted meanwhile.
+    Ctrl-C stops the current runs; the same call resumes them. `on_progress` and `work` are as in `Laboratory`, and so
+    are errors: a RuntimeError if a run fails, `Halted` if one is stopped or deleted meanwhile.
     """
     claim = find(name)
     if scale not in SCALES:

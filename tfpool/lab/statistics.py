@@ -18,14 +18,10 @@ _RESAMPLES = 9999
 
 @dataclass(frozen=True)
 class Effect:
-    """A mean with its 95 % interval.
+    """A mean with the ends of its 95 % interval, of `count` pairs or measurements.
 
-    Attributes:
-        name: what is compared with what, in a few words.
-        value, low, high: the mean and the ends of its interval.
-        count: number of pairs or measurements.
-        unit: one of `UNITS`; a "share" is a fraction from 0 to 1.
-        answer: to the question that the claim's rule asks, "yes", "no" or "open"; empty where the rule asks none.
+    `name` says in a few words what is compared with what. `unit` is one of `UNITS`; a "share" is a fraction from 0 to
+    1. `answer` to the question that the claim's rule asks: "yes", "no" or "open"; empty where the rule asks none.
     """
 
     name: str
@@ -86,14 +82,6 @@ def paired(name: str, first: Mapping[Any, float], second: Mapping[Any, float], u
 
     With the same seed two heads start on equal backbones and see the images in the same order, so much of the
     randomness cancels.
-
-    Args:
-        name: of the effect.
-        first, second: one value per seed.
-        unit: one of `UNITS`.
-
-    Raises:
-        ValueError: if their seeds differ, if there are fewer than two, or if a ratio has a value of zero or below.
     """
     if set(first) != set(second):
         raise ValueError(f"{name!r} needs the same seeds on both sides, got {sorted(first)} and {sorted(second)}.")
@@ -108,17 +96,7 @@ def paired(name: str, first: Mapping[Any, float], second: Mapping[Any, float], u
 def over_seeds(
     name: str, values: Sequence[float], unit: str = "points", back: Callable[[float], float] = float
 ) -> Effect:
-    """The mean over seeds with its interval by Student's t.
-
-    Args:
-        name: of the effect.
-        values: one per seed.
-        unit: one of `UNITS`.
-        back: inverse of the function that was applied to the values before averaging.
-
-    Raises:
-        ValueError: for fewer than two values.
-    """
+    """The mean over seeds with its interval by Student's t; `back` inverts what was done to values before averaging."""
     half = margin(values)
     if half is None:
         raise ValueError(f"An interval of {name!r} needs at least two seeds, got {len(values)}.")
@@ -134,15 +112,6 @@ def bootstrapped(name: str, values: Sequence[float], unit: str = "ratio", seed: 
     """The median of repeated measurements with its percentile bootstrap interval (Efron 1979).
 
     Suits timings: the median is robust to interruptions. With a handful of seeds the interval would be too narrow.
-
-    Args:
-        name: of the effect.
-        values: repeated measurements.
-        unit: one of `UNITS`.
-        seed: of the resampling.
-
-    Raises:
-        ValueError: for fewer than two values.
     """
     if len(values) < 2:
         raise ValueError(f"An interval of {name!r} needs at least two measurements, got {len(values)}.")

@@ -18,13 +18,8 @@ POINT = 0.01
 class Judgement:
     """The outcome of a claim's measurements.
 
-    Attributes:
-        verdict: one of `VERDICTS`.
-        headline: a sentence with the number that decides.
-        effects: those that the rule asks about come first, with their answers.
-        columns, rows: the table, cells as text.
-        figures: to be drawn.
-        arithmetic: questions of the rule that need no interval, with their answers.
+    The headline has the number that decides. Effects that the rule asks about come first, with their answers;
+    `arithmetic` are its questions that need no interval, with theirs. Cells of the table are text.
     """
 
     verdict: str
@@ -42,12 +37,7 @@ class Judgement:
 
 
 def above(effect: Effect, least: float = POINT) -> str:
-    """Whether an effect exceeds `least`: "yes" or "no" if its whole interval lies on one side, else "open".
-
-    Args:
-        effect: positive where the claim is right.
-        least: the smallest effect that counts.
-    """
+    """Whether an effect exceeds `least`: "yes" or "no" if its whole interval lies on one side, else "open"."""
     if effect.low > least:
         return YES
     return NO if effect.high < least else OPEN

@@ -47,11 +47,7 @@ def lower_priority() -> None:
 
 
 def end(child: subprocess.Popen[Any], patience: float) -> None:
-    """End a child as Ctrl-C does, so that it removes temporary files; kill it if it does not end in time.
-
-    Args:
-        patience: seconds to wait.
-    """
+    """End a child as Ctrl-C does, so that it removes temporary files; kill it if it takes over `patience` seconds."""
     if child.poll() is None:
         child.send_signal(signal.SIGINT)
         try:

@@ -26,12 +26,7 @@ def environment() -> dict[str, str]:
 def spawn(
     command: Sequence[str], stdout: Any = subprocess.DEVNULL, stderr: Any = subprocess.DEVNULL
 ) -> subprocess.Popen[bytes]:
-    """Start a child in its own session: signals to this process's group do not reach it, so it outlives this process.
-
-    Args:
-        command: from `command`.
-        stdout, stderr: as for `subprocess.Popen`: an open file, or a constant of `subprocess`.
-    """
+    """Start a child in its own session: signals to this process's group do not reach it, so it outlives this one."""
     return subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, env=environment(), start_new_session=True
     )

@@ -12,12 +12,7 @@ from tfpool.tracking.run import Run
 
 
 def images_behind(run: Run, metric: str = "test") -> int | None:
-    """The number of images that an accuracy or a loss of a run was measured on; None if the data set is gone.
-
-    Args:
-        run: any run.
-        metric: one of `results.MEASURES`.
-    """
+    """The number of images that one of `MEASURES` of a run was taken on; None if the data set is gone."""
     if metric.startswith("test") and run.result and "images" in run.result:
         return int(run.result["images"])
     # Older runs did not record the number.
@@ -30,11 +25,8 @@ def images_behind(run: Run, metric: str = "test") -> int | None:
 def interval(fraction: float, images: int) -> tuple[float, float]:
     """The 95 % confidence interval of a network's accuracy on similar images (Wilson 1927, JASA 22).
 
-    The interval does not cover the variation between seeds, which takes several runs.
-
-    Args:
-        fraction: correctly classified images, 0 to 1. A mean over seeds is allowed, unlike in scipy's binomtest.
-        images: number of images, at least 1.
+    It does not cover the variation between seeds, which takes several runs. `fraction` may be a mean over seeds, unlike
+    in scipy's binomtest.
     """
     z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
     spread = z * math.sqrt(fraction * (1 - fraction) / images + z * z / (4 * images * images))

@@ -37,11 +37,7 @@ _MIGRATIONS = (_TABLES, _TITLES_AND_SWEEPS)
 
 @contextmanager
 def transaction(path: Path, write: bool = False) -> Iterator[sqlite3.Connection]:
-    """One transaction on the file, which is created or migrated if necessary.
-
-    Raises:
-        ValueError: if the file cannot be used.
-    """
+    """One transaction on the file, which is created or migrated if necessary; a ValueError if it cannot be used."""
     try:
         if write:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -15,14 +15,8 @@ from tfpool.tracking.run import Run
 def export_model(run: Run, path: Path, format: str = "onnx") -> None:
     """Write a run's model to a file, completely or not at all.
 
-    Args:
-        run: a run that has finished an epoch.
-        path: the file to write.
-        format: "onnx" for a model from float32 images (N, H, W, C), scaled as by `run.to_input`, to logits (N, K);
-            "keras" for a copy of the run's own file.
-
-    Raises:
-        ValueError: if the run has no model yet, or the format is unknown.
+    "onnx" is a model from float32 images (N, H, W, C), scaled as by `run.to_input`, to logits (N, K); "keras" is a copy
+    of the run's own file.
     """
     if format == "onnx":
         _write_onnx(run, path)

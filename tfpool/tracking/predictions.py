@@ -17,14 +17,10 @@ from tfpool.tracking.run import Run
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """A model's predictions for the test images.
+    """A model's predictions for the test images, N of them, with their true labels in `test`.
 
-    Attributes:
-        test: the images, with their true labels.
-        predicted: int (N,), the predicted class of each image.
-        confidence: float32 (N,), the probability of the predicted class.
-        truth: float32 (N,), the probability of the true class.
-        class_names: may contain any text, so never use them as markup.
+    `predicted` is the class of each image, `confidence` that class's probability, and `truth` that of the true class,
+    all (N,). Class names may contain any text, so never use them as markup.
     """
 
     test: Part
@@ -50,11 +46,7 @@ def path(run: Run) -> Path:
 
 
 def read(run: Run) -> Predictions:
-    """A run's predictions, with the test images.
-
-    Raises:
-        ValueError: if the run is not done, or its images are gone or have changed since.
-    """
+    """A run's predictions, with the test images."""
     if not path(run).exists():
         raise ValueError(f"Run {run.id} is {run.state} and has not been tested. A run is tested when it is done.")
     try:

@@ -86,13 +86,8 @@ def facet_values(runs: Sequence[Run], name: str) -> list[str]:
 def select_runs(runs: Sequence[Run], text: str = "", facets: Mapping[str, Sequence[str]] | None = None) -> list[Run]:
     """The runs with every word of a text in their id, title, note or facets, and with one of the values of each facet.
 
-    Args:
-        runs: the runs to filter.
-        text: words in any order and case.
-        facets: accepted values of some of `FACETS`; an empty list accepts all values.
-
-    Raises:
-        ValueError: on a value that no run has or could have.
+    Words come in any order and case. An empty list of values accepts all; a value that no run could have is a
+    ValueError.
     """
     wanted = {name: chosen for name, chosen in (facets or {}).items() if chosen}
     for name, chosen in wanted.items():
@@ -115,16 +110,7 @@ def _all_text(run: Run) -> str:
 
 
 def rank_runs(runs: Sequence[Run], key: str, how: str = "last") -> list[Run]:
-    """Runs, the best first: by the highest accuracy, or the lowest loss or cost. Unknown values come last.
-
-    Args:
-        runs: the runs to sort.
-        key: one of `ORDERS`.
-        how: "last", or "best" of all epochs.
-
-    Raises:
-        ValueError: on another key.
-    """
+    """Runs by one of `ORDERS`, the best first: highest accuracy, or lowest loss or cost. Unknown values come last."""
     if key not in ORDERS:
         raise ValueError(f"Runs cannot be sorted by {key!r}. Use one of: {', '.join(ORDERS)}.")
     sign = 1 if key in COSTS or key.endswith("loss") else -1

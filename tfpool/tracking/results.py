@@ -64,11 +64,7 @@ def value(run: Run, key: str, how: str = "last") -> float | None:
 
 
 def positions(run: Run, axis: str) -> list[float]:
-    """The end of each epoch on one of `AXES`: epochs, steps or seconds since the start; empty if not known.
-
-    Raises:
-        ValueError: if the axis is unknown.
-    """
+    """The end of each epoch on one of `AXES`: epochs, steps or seconds since the start; empty if not known."""
     epochs = range(1, len(run.history["seconds"]) + 1)
     if axis == "epoch":
         return list(epochs)
@@ -128,12 +124,9 @@ def _differ(name: str, values: list[Any]) -> bool:
 
 @dataclass(frozen=True)
 class Group:
-    """Finished runs that differ only in the seed.
+    """Finished runs that differ only in the seed: their common `settings`, and the measured value of each run.
 
-    Attributes:
-        settings: the common settings, as returned by `settings`, without the seed.
-        runs: one per seed, sorted by seed; the newest of several runs with one seed, which have equal results.
-        values: the measured value of each run.
+    `runs` has one per seed, sorted by seed: the newest of several runs with one seed, which have equal results.
     """
 
     settings: dict[str, Any]
@@ -160,11 +153,7 @@ class Group:
 
 
 def groups(runs: Sequence[Run], metric: str = "test", how: str = "last") -> list[Group]:
-    """Finished runs grouped over their seeds, the best mean first.
-
-    Raises:
-        ValueError: if the metric is not one of `MEASURES`.
-    """
+    """Finished runs grouped over their seeds by one of `MEASURES`, the best mean first."""
     if metric not in MEASURES:
         raise ValueError(f"Seeds cannot be compared by {metric!r}. Use one of: {', '.join(MEASURES)}.")
     by_settings: dict[str, dict[int, Run]] = {}
@@ -207,15 +196,7 @@ def margin(values: Sequence[float]) -> float | None:
 
 
 def confusion(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
-    """The confusion matrix: int64 (K, K), one row per true class, one column per predicted class.
-
-    Args:
-        labels, predicted: class numbers (N,).
-        classes: number of classes K.
-
-    Raises:
-        ValueError: if the lengths differ, or a class number is out of range.
-    """
+    """The confusion matrix: int64 (K, K), one row per true class, one column per predicted class, from numbers (N,)."""
     if np.shape(labels) != np.shape(predicted):
         raise ValueError(f"There are {np.size(labels)} labels and {np.size(predicted)} predictions.")
     both = np.stack([labels, predicted]).astype(np.int64)

@@ -74,11 +74,7 @@ class RunStore:
             return db.execute("SELECT * FROM runs WHERE deleted IS NULL ORDER BY number DESC").fetchall(), metrics
 
     def get(self, run_id: str) -> Run:
-        """The run with that id.
-
-        Raises:
-            ValueError: if there is no such run.
-        """
+        """The run with that id; a ValueError if there is none."""
         runs = self.runs()
         for run in runs:
             if run.id == run_id:
@@ -141,11 +137,7 @@ class RunStore:
             db.execute("UPDATE runs SET stop_requested = 1 WHERE id = ? AND state = 'running'", (run_id,))
 
     def resume(self, run_id: str) -> None:
-        """Queue a stopped, interrupted or failed run again; it continues from its last checkpoint.
-
-        Raises:
-            ValueError: if the run is in another state.
-        """
+        """Queue a stopped, interrupted or failed run again; it continues from its last checkpoint."""
         self._change(
             run_id,
             "state = 'queued', stop_requested = 0, error = NULL, ended = NULL, progress = '{}'",
@@ -167,19 +159,11 @@ class RunStore:
         self._change(run_id, "note = ?", note)
 
     def delete(self, run_id: str) -> None:
-        """Hide a run. `undelete` brings it back until `purge` removes its files.
-
-        Raises:
-            ValueError: if the run is running or queued.
-        """
+        """Hide a run that has ended. `undelete` brings it back until `purge` removes its files."""
         self._change(run_id, "deleted = ?", time.time(), allowed=ENDED, what="deleted")
 
     def undelete(self, run_id: str) -> None:
-        """Bring a deleted run back.
-
-        Raises:
-            ValueError: if there is no such deleted run.
-        """
+        """Bring a deleted run back."""
         with self._open(write=True) as db:
             if not db.execute("UPDATE runs SET deleted = NULL WHERE id = ? AND deleted > 0", (run_id,)).rowcount:
                 raise ValueError(f"There is no deleted run {run_id!r} to bring back.")
