@@ -28,17 +28,9 @@ def read_image(
 ) -> np.ndarray:
     """The image in a file: turned upright, on black where it is transparent, cropped to its middle and resized.
 
-    Args:
-        file: a path, or an open binary file.
-        shape: (height, width, channels); 1 channel is gray, 3 are red, green and blue. None for height and width keeps
-            the image's own size, shrunk to 512 pixels on its longer side if that is more.
-        name: the file's name in an error message. Default: its path.
-
-    Returns:
-        uint8 (height, width, channels).
-
-    Raises:
-        ValueError: if the file is missing, too large, or no image.
+    `shape` is (height, width, channels); 1 channel is gray, 3 are red, green and blue. None for height and width keeps
+    the image's own size, shrunk to 512 pixels on its longer side if that is more. An error names the file by `name`, or
+    else by its path. Returns uint8 (height, width, channels).
     """
     image = decode(file, name or str(file))
     height, width, channels = shape
@@ -48,11 +40,7 @@ def read_image(
 
 
 def decode(file: str | Path | IO[bytes], name: str) -> Image.Image:
-    """The first picture in a file: uncropped, upright, on black where it is transparent, as RGB with 8 bits.
-
-    Raises:
-        BadImage: if the file is missing, too large, or no image.
-    """
+    """The first picture in a file: uncropped, upright, on black where it is transparent, as RGB with 8 bits."""
     too_large = BadImage(name, f"has more than {MAX_PIXELS:,} pixels", "Use a smaller image.")
     try:
         with warnings.catch_warnings():
@@ -78,15 +66,7 @@ def decode(file: str | Path | IO[bytes], name: str) -> Image.Image:
 
 
 def crop_and_resize(image: Image.Image, shape: tuple[int, int, int]) -> np.ndarray:
-    """The middle of an RGB image, cropped to the shape's proportions and resized.
-
-    Args:
-        image: as `decode` returns it.
-        shape: (height, width, channels).
-
-    Returns:
-        uint8 (height, width, channels).
-    """
+    """The middle of an RGB image in a shape's proportions, resized to it: uint8 (height, width, channels)."""
     height, width, channels = shape
     resized = ImageOps.fit(image.convert("L") if channels == 1 else image, (width, height), Image.Resampling.BILINEAR)
     return np.asarray(resized, np.uint8).reshape(height, width, channels)

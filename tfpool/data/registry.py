@@ -21,17 +21,10 @@ from tfpool.data.dataset import DataSet
 
 @dataclass(frozen=True)
 class BuiltIn:
-    """A data set that tfpool knows by name.
+    """A data set that tfpool knows by name, with sizes as in `Facts`, and one sentence on what its images show.
 
-    Attributes:
-        summary: what the images show, in one sentence.
-        images: number of images in train, validation and test.
-        classes: number of classes.
-        image_shape: (height, width, channels).
-        make: reads or computes the data set.
-        made_from: name of the data set that its images are computed from, if any.
-        folder: where an operating system's package puts the files, if they are not bundled.
-        download: the file that Keras downloads first, if any.
+    `make` reads or computes it: from the data set `made_from`, from the `folder` where an operating system's package
+    puts its files, or from the file that Keras downloads first. With none of these it is bundled.
     """
 
     summary: str
@@ -105,11 +98,7 @@ def downloads() -> dict[str, Download]:
 
 
 def find_download(name: str) -> Download:
-    """What Keras downloads for a data set.
-
-    Raises:
-        ValueError: if the data set is unknown or not downloaded.
-    """
+    """What Keras downloads for a data set; an error for one that is not downloaded."""
     if name not in downloads():
         raise ValueError(f"{clean(name)!r} is not downloaded. Use one of: {', '.join(downloads())}.")
     return downloads()[name]

@@ -21,13 +21,10 @@ HEADS = ("gap", "flatten")
 
 @dataclass(frozen=True)
 class Maps:
-    """Maps and predictions of the example runs for some test images of their data set.
+    """Maps and predictions of the example runs for some test images of their data set, with labels and boxes.
 
-    Attributes:
-        images: with labels and boxes, as in the data set.
-        heatmaps: by run id, float32 (N, H, W), at the size of the images: evidence for the true class by `hirescam`,
-            which is exact for both heads.
-        probabilities: by run id, float32 (N, K).
+    By run id: `heatmaps`, float32 (N, H, W) at the size of the images, evidence for the true class by `hirescam`,
+    which is exact for both heads; and `probabilities`, float32 (N, K).
     """
 
     images: Part

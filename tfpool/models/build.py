@@ -113,10 +113,9 @@ def with_head(
 def _apply_layers(
     tensors: Sequence[Tensor], first: Any, activation: str | None, seed: int | None, initializer: str = "glorot"
 ) -> Any:
-    """Make a Keras layer for each tensor's op, except for the first tensor, and return the last layer's output.
+    """Make a Keras layer for each tensor's op, except for the first tensor, which `first` stands for.
 
-    Args:
-        first: the Keras tensor that stands for the first of `tensors`.
+    Returns the last layer's output.
     """
     import keras
 

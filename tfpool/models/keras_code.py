@@ -209,8 +209,7 @@ def _layer(
 ) -> tuple[str, list[str], str]:
     """A layer's class, its arguments, and the tensors it is called on, as code.
 
-    Args:
-        expressions: code for some of the arguments; the other arguments are literals.
+    `expressions` are code for some of the arguments; the others are literals.
     """
     op = tensor.op
     name = f"name={name}" if name else f'name="{tensor.name}"'

@@ -14,16 +14,10 @@ from tfpool.models.pretrained.imagenet import PIXEL_MODES, scale_for_imagenet
 
 
 def to_network(images: Any, plan: Plan, weights: str | None = None) -> tf.Tensor:
-    """Images in the size, the colors and the range that a network reads.
+    """Images, uint8 (N, h, w, c), as the plan's network reads them: float32 (N, H, W, C).
 
-    Args:
-        images: uint8 (N, h, w, c).
-        plan: the network. Images are resized to its height and width; gray images are repeated for its three channels.
-        weights: "imagenet" for a network that starts from ImageNet weights and expects the range they were trained on.
-
-    Returns:
-        float32 (N, H, W, C): scaled as by `preprocess_input` for ImageNet weights, from 0 to 255 for a network that
-        scales images itself, otherwise from 0 to 1.
+    They are resized, gray ones are repeated for three channels, and pixels are scaled: as by `preprocess_input` for
+    ImageNet `weights`, from 0 to 255 for a network that scales images itself, otherwise from 0 to 1.
     """
     height, width, channels = plan.input_shape
     values = tf.cast(images, tf.float32)
@@ -42,18 +36,7 @@ def white_level(plan: Plan) -> float:
 
 
 def scale_pixels(images: Any, mode: str) -> np.ndarray:
-    """Images for a model of unknown origin.
-
-    Args:
-        images: uint8 (N, H, W, C).
-        mode: one of `PIXEL_MODES`.
-
-    Returns:
-        float32 (N, H, W, C).
-
-    Raises:
-        ValueError: if the mode is unknown.
-    """
+    """Images, uint8 (N, H, W, C), as float32 for a model of unknown origin, by one of `PIXEL_MODES`."""
     if mode not in PIXEL_MODES:
         raise ValueError(f"Pixels cannot be scaled by {mode!r}. Use one of: {', '.join(PIXEL_MODES)}.")
     values = np.array(images, np.float32)

@@ -73,13 +73,10 @@ class Segment:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter of a block's function.
+    """A parameter of a block's function: its value in each segment, and whether these are channel counts.
 
-    Attributes:
-        values: one per segment of the block.
-        counts: whether the values are channel counts.
-        default: Keras's default if a segment has that value, else `dataclasses.MISSING`.
-        slope: such that each value is slope · place / count, with `Block`'s places and count; None if there is none.
+    `default` is Keras's default if a segment has that value, else `dataclasses.MISSING`. With a `slope`, each value is
+    slope · place / count, with `Block`'s places and count.
     """
 
     name: str
@@ -93,11 +90,8 @@ class Parameter:
 class Block:
     """Segments of one form, written as one function.
 
-    Attributes:
-        name: the function's name.
-        places, count: the segments' positions among all segments of their stem, and the number of these.
-        parameters: the arguments in which the segments differ: channel counts first, parameters with a default last.
-        expressions: for each layer, code for the arguments that differ between segments.
+    `places` are the segments' positions among the `count` segments of their stem. Parameters are the arguments in which
+    the segments differ: channel counts first, those with a default last. `expressions` are code for them, by layer.
     """
 
     name: str

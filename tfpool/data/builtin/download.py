@@ -17,14 +17,9 @@ _END_SECONDS = 10.0
 
 
 def fetch(name: str, on_progress: Progress | None = None) -> None:
-    """Download a data set, so that `load` reads it from this computer.
+    """Download "mnist", "cifar10" or "cifar100", so that `load` reads it from this computer.
 
-    Args:
-        name: "mnist", "cifar10" or "cifar100".
-        on_progress: called with bytes done and bytes in all. An exception that it raises ends the download.
-
-    Raises:
-        ValueError: if the data set is unknown or not downloaded, or the download fails.
+    `on_progress` gets bytes done and bytes in all. An exception that it raises ends the download.
     """
     download = find_download(name)
     with tempfile.TemporaryFile() as errors:

@@ -33,11 +33,7 @@ VALIDATION = 5000
 
 
 def bundled(path: Path = BUNDLE) -> DataSet:
-    """12,000 images for training, 2,000 for validation and 5,000 for test, each class equally often.
-
-    Raises:
-        ValueError: if the file is missing or differs from its checksum.
-    """
+    """12,000 images for training, 2,000 for validation and 5,000 for test, each class equally often."""
     try:
         expected = path.with_suffix(".npz.sha256").read_text().split(maxsplit=1)[0]
         actual = sha256(path.read_bytes()).hexdigest()
@@ -55,11 +51,7 @@ def bundled(path: Path = BUNDLE) -> DataSet:
 
 
 def full(folder: Path = DEBIAN) -> DataSet:
-    """All 70,000 images: 55,000 for training, 5,000 for validation, and the original 10,000 for test.
-
-    Raises:
-        ValueError: if Debian's package is not installed, or a file is damaged.
-    """
+    """All 70,000 images: 55,000 for training, 5,000 for validation, and the original 10,000 for test."""
     train, test = read(folder, "train"), read(folder, "t10k")
     split = len(train) - VALIDATION
     return DataSet(
@@ -72,11 +64,7 @@ def full(folder: Path = DEBIAN) -> DataSet:
 
 
 def read(folder: Path, part: str) -> Part:
-    """The "train" or "t10k" pair of files in the IDX format that Fashion-MNIST is published in.
-
-    Raises:
-        ValueError: if a file is missing or damaged.
-    """
+    """The "train" or "t10k" pair of files in the IDX format that Fashion-MNIST is published in."""
     images = _idx(folder / f"{part}-images-idx3-ubyte.gz")
     labels = _idx(folder / f"{part}-labels-idx1-ubyte.gz")
     if images.ndim != 3 or labels.shape != images.shape[:1]:

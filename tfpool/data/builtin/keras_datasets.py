@@ -23,14 +23,9 @@ _Arrays = tuple[np.ndarray, np.ndarray]
 
 @dataclass(frozen=True)
 class Download:
-    """A file that Keras downloads for a data set.
+    """A file that Keras downloads for a data set: its URL, its name in Keras's folder, its size in bytes.
 
-    Attributes:
-        name: the module in `keras.datasets`, and what the data set is called.
-        address: URL of the file.
-        file: its name in Keras's folder.
-        size: in bytes.
-        class_names: in the order of the labels.
+    `name` is the module in `keras.datasets`, and what the data set is called.
     """
 
     name: str
@@ -54,11 +49,7 @@ class Download:
             return False
 
     def load(self) -> DataSet:
-        """The data set, with a validation part drawn from the original training images, stratified by class.
-
-        Raises:
-            ValueError: if the file cannot be downloaded.
-        """
+        """The data set, with a validation part drawn from the original training images, stratified by class."""
         (images, labels), test = self._fetch()
         images, labels = _arrays(images, labels)
         validation = held_out(labels, VALIDATION)

@@ -31,9 +31,6 @@ def quadrants(region: str = "outer") -> DataSet:
 
     Class and position are drawn by a generator seeded with part and region. Objects are near the corners of the canvas
     in the region "outer", and near its middle in "inner"; no position is in both.
-
-    Raises:
-        ValueError: on another region.
     """
     if region not in REGIONS:
         raise ValueError(f"The region is {' or '.join(REGIONS)}, got {region!r}.")

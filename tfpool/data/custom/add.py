@@ -122,11 +122,7 @@ def add(
 
 
 def check_size(size: int | Sequence[int]) -> tuple[int, int]:
-    """(height, width) of a size that may be one number.
-
-    Raises:
-        ValueError: if it is neither, or out of bounds.
-    """
+    """(height, width) in pixels, of a size that may be one number."""
     sides = [size, size] if isinstance(size, int) else list(size) if isinstance(size, list | tuple) else []
     if len(sides) != 2 or not all(isinstance(side, int) and MIN_SIDE <= side <= MAX_SIDE for side in sides):
         raise ValueError(

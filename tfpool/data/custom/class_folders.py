@@ -14,13 +14,7 @@ _PART_FOLDERS |= {"validation": "validation", "test": "test", "testing": "test"}
 
 @dataclass(frozen=True)
 class ClassFile:
-    """An image file of a class.
-
-    Attributes:
-        file: the image file.
-        folder: the folder that names its class.
-        part: the part that its owner put it into; "" for none.
-    """
+    """An image file, the folder that names its class, and the part that its owner put it into, "" for none."""
 
     file: File
     folder: str

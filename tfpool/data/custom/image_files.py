@@ -26,11 +26,9 @@ _ENCRYPTED = 1
 
 @dataclass(frozen=True)
 class File:
-    """An image file that has not been opened yet.
+    """An image file that has not been opened yet. `read` returns its bytes or raises BadImage.
 
-    Attributes:
-        path: folders inside the source and the file's name, as they came.
-        read: returns its bytes. Raises BadImage.
+    `path` is made of the folders inside the source and the file's name, as they came.
     """
 
     path: tuple[str, ...]
@@ -44,14 +42,9 @@ class File:
 
 @dataclass
 class Listing:
-    """The files of a source.
+    """A source's image files, sorted by path, and those skipped, with the reason. `number` files are counted so far.
 
-    Attributes:
-        name: name of the source.
-        check: raises ValueError if the source is gone.
-        files: image files, sorted by path.
-        skipped: names of other files, with the reason why they are left out.
-        number: files counted so far.
+    `check` raises ValueError if the source is gone.
     """
 
     name: str
@@ -71,11 +64,7 @@ class Listing:
             self.files.append(File(path, read))
 
     def count(self) -> None:
-        """Count a file.
-
-        Raises:
-            ValueError: if there are too many.
-        """
+        """Count a file, up to `MAX_FILES`."""
         self.number += 1
         if self.number > MAX_FILES:
             raise ValueError(
@@ -90,11 +79,7 @@ def display_name(path: tuple[str, ...]) -> str:
 
 @contextmanager
 def open_source(source: str | Path | IO[bytes]) -> Iterator[Listing]:
-    """The image files of a folder, of a zip file, or of an open zip file such as an upload.
-
-    Raises:
-        ValueError: if it is neither, is not safe to read, or holds too many files.
-    """
+    """The image files of a folder, of a zip file, or of an open zip file such as an upload."""
     if not isinstance(source, str | os.PathLike):
         with _open_zip(source, clean(str(getattr(source, "name", ""))) or "The upload") as listing:
             yield listing

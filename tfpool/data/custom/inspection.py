@@ -19,13 +19,7 @@ _UNEVEN = 10
 
 @dataclass(frozen=True)
 class Duplicate:
-    """Files whose pixels are equal.
-
-    Attributes:
-        files: their names.
-        class_names: the classes that they are in.
-        parts: the parts that the source has them in, if any.
-    """
+    """Files whose pixels are equal, with their classes, and the parts that the source has them in, if any."""
 
     files: tuple[str, ...]
     class_names: tuple[str, ...]

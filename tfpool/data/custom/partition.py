@@ -14,11 +14,7 @@ _LATEST = (TEST, VALIDATION, TRAIN)
 
 
 def check_split(split: Sequence[float]) -> tuple[float, float, float]:
-    """Fractions of train, validation and test that add up to 1.
-
-    Raises:
-        ValueError: if they are not three positive numbers that add up to 1 or 100.
-    """
+    """Fractions of train, validation and test that add up to 1, from three that add up to 1 or 100."""
     try:
         fractions = [float(fraction) for fraction in split]
     except (TypeError, ValueError):
@@ -43,18 +39,11 @@ def assign_parts(
     seed: int,
     fixed: Sequence[str] = (),
 ) -> np.ndarray:
-    """A part for each image.
+    """A part for each image: 0, 1 and 2 for train, validation and test, int (N,).
 
-    Args:
-        labels: int (N,).
-        groups: indices of the images, those of equal pictures together.
-        fractions: of train, validation and test; they add up to 1.
-        seed: random seed of the split.
-        fixed: the part that the source has each image in; "" for none. Absent parts are drawn from train.
-
-    Returns:
-        int (N,): 0 for train, 1 for validation, 2 for test, and -1 for a copy that is left out because an equal picture
-        is fixed in another part.
+    `labels` are int (N,), `groups` the indices of equal pictures, `fractions` add up to 1. `fixed` are the parts that
+    the source has the images in, "" for none; absent parts are drawn from train. A copy whose equal picture is fixed in
+    another part gets -1: it is left out.
     """
     parts = np.full(len(labels), TRAIN)
     free = [list(group) for group in groups]

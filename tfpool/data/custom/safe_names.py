@@ -14,9 +14,7 @@ _JOINERS = "\u200c\u200d"
 def clean(text: str, max_length: int = MAX_LENGTH) -> str:
     """A name on one line, without control characters and marks that change the direction of text; may be empty.
 
-    Args:
-        text: any text, including file names that are not valid Unicode.
-        max_length: number of characters; a longer text keeps its beginning and its end.
+    The text may be any, such as a file name that is not valid Unicode. A longer one keeps its beginning and its end.
     """
     name = "".join(_visible(character) for character in unicodedata.normalize("NFC", text))
     name = " ".join(name.split()).strip(_JOINERS)

@@ -28,13 +28,7 @@ _REPORT_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Picture:
-    """An image that can be read.
-
-    Attributes:
-        class_file: its file, class folder and part.
-        size: (height, width), turned upright.
-        digest: equal for two files exactly if their pixels are equal.
-    """
+    """An image that can be read: (height, width) when turned upright, and a digest of its pixels alone."""
 
     class_file: ClassFile
     size: tuple[int, int]
@@ -43,16 +37,10 @@ class Picture:
 
 @dataclass
 class Scan:
-    """What a source holds.
+    """What a source holds: pictures that can be read, and names and reasons of the other files.
 
-    Attributes:
-        name: name of the source.
-        pictures: images that can be read.
-        unreadable: name and reason of image files that cannot be read.
-        skipped: name and reason of other files.
-        folders: class folders as they came, sorted: a label is an index into them.
-        class_names: one per folder, safe to show.
-        empty: names of class folders without an image that can be read.
+    `folders` are the class folders as they came, sorted: a label is an index into them. `class_names` has one for
+    each, safe to show, and `empty` those of class folders without an image that can be read.
     """
 
     name: str
@@ -83,13 +71,8 @@ def scan(
 ) -> Scan:
     """Read every image of a folder or zip with one sub-folder per class.
 
-    Args:
-        source: a folder, a zip file, or an open zip file.
-        on_progress: called with images done and images in all.
-        on_image: called with each image that can be read, as upright RGB, in the order of `Scan.pictures`.
-
-    Raises:
-        ValueError: if the source cannot be read, or holds images of fewer than two classes.
+    `on_progress` gets images done and images in all. `on_image` gets each image that can be read, as upright RGB, in
+    the order of `Scan.pictures`.
     """
     with open_source(source) as listing:
         class_files = assign_classes(listing)

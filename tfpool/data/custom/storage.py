@@ -48,11 +48,7 @@ def facts(folder: Path) -> dict[str, Any]:
 
 
 def load(folder: Path) -> DataSet:
-    """The data set in a folder that `add` wrote.
-
-    Raises:
-        ValueError: if the folder is gone or damaged.
-    """
+    """The data set in a folder that `add` wrote."""
     folder = folder.absolute()
     record = facts(folder)
     try:
@@ -97,11 +93,7 @@ def read_part(folder: Path, part: str) -> Part:
 
 
 def remove(folder: Path) -> None:
-    """Delete a data set's folder in one step: other processes see all of it or nothing.
-
-    Raises:
-        ValueError: if there is none, or it cannot be deleted.
-    """
+    """Delete a data set's folder in one step: other processes see all of it or nothing."""
     # Other programs name files dataset.json too: outside of home, delete only what tfpool certainly wrote.
     is_ours = folder.parent == home() or {"format", "fingerprint", "class_names"} <= set(facts(folder))
     if not _SLUG.fullmatch(folder.name) or not (folder / FACTS).is_file() or folder.is_symlink() or not is_ours:

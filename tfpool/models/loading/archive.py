@@ -29,15 +29,7 @@ FILTERS = frozenset({h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.
 
 
 def unpack(path: Path, folder: Path) -> bytes:
-    """Write an archive's weights to a folder under the name that Keras gives them.
-
-    Returns:
-        The text of the config.
-
-    Raises:
-        Refused: if the archive has entries that Keras does not write, or of sizes that no model has.
-        ValueError: if the file is not an archive.
-    """
+    """Write an archive's weights to a folder under the name that Keras gives them. Returns the text of the config."""
     with path.open("rb") as file:
         if not is_zipfile(file):
             raise ValueError("a .keras file is a zip archive.")
@@ -75,11 +67,7 @@ def _entries(archive: ZipFile) -> dict[str, ZipInfo]:
 
 
 def copy(file: IO[bytes], target: Path) -> None:
-    """Copy the rest of an open file.
-
-    Raises:
-        Refused: if there are more than `MOST_BYTES`.
-    """
+    """Copy the rest of an open file, at most `MOST_BYTES`."""
     with target.open("xb") as copied:
         while chunk := file.read(2**20):
             if copied.tell() + len(chunk) > MOST_BYTES:
@@ -88,11 +76,7 @@ def copy(file: IO[bytes], target: Path) -> None:
 
 
 def model_config(path: Path) -> str | bytes:
-    """The text of the config in a whole model's `.h5`.
-
-    Raises:
-        Refused: if there is no config, or it is too long.
-    """
+    """The text of the config in a whole model's `.h5`."""
     with h5py.File(path) as file:
         config = file.attrs.get("model_config")
     if not isinstance(config, str | bytes):
@@ -105,8 +89,7 @@ def model_config(path: Path) -> str | bytes:
 def count_numbers(path: Path) -> int:
     """The number of numbers in the arrays of an HDF5 file.
 
-    Raises:
-        Refused: if anything in the file lies elsewhere, is not an array of numbers, or claims an impossible size.
+    Refused if anything in it lies elsewhere, is not an array of numbers, or claims an impossible size.
     """
     most = min(MOST_CLAIMED * path.stat().st_size, MOST_BYTES)
     numbers = claimed = 0

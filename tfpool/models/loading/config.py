@@ -21,11 +21,7 @@ class Refused(ValueError):
 
 
 def parse_config(text: str | bytes) -> dict[str, Any]:
-    """A config from its JSON.
-
-    Raises:
-        Refused: if it is not JSON, nested too deeply, or does not describe a model.
-    """
+    """A config from its JSON. Refused if it is nested too deeply or does not describe a model."""
     try:
         config = json.loads(text)
     except RecursionError:
@@ -38,11 +34,7 @@ def parse_config(text: str | bytes) -> dict[str, Any]:
 
 
 def check_config(config: dict[str, Any]) -> None:
-    """Check every object in a model's config, and every name that Keras would look up.
-
-    Raises:
-        Refused: at the first one that is not on the allowlist.
-    """
+    """Refuse a model's config with an object, or a name that Keras would look up, that is not on the allowlist."""
     waiting: list[tuple[Any, str, str, int]] = [(config, "", "config", 0)]
     while waiting:
         value, key, owner, depth = waiting.pop()

@@ -28,16 +28,10 @@ MOST_NUMBERS = 2**30
 
 
 def load_model(path: str | Path) -> keras.Model:
-    """A saved model of stock Keras layers and ours, not compiled.
+    """A saved model of stock Keras layers and ours, a `.keras` file or a whole model's `.h5`, not compiled.
 
     No code in the file runs: the file is refused if it holds a Lambda or any other class that is not on the allowlist,
     or if its weights are elsewhere or larger than the file can hold.
-
-    Args:
-        path: a `.keras` file, or the `.h5` file of a whole model, written by Keras 3 or 2.
-
-    Raises:
-        ValueError: if the file is missing or refused, or Keras cannot open it.
     """
     path = Path(path)
     if path.is_dir():
@@ -93,12 +87,9 @@ def _drop_training(config: dict[str, Any]) -> None:
 
 
 def _check_size(config: str, numbers: int, is_legacy: bool) -> None:
-    """Refuse a model whose weights are not in the file or that needs too much memory, before memory is allocated.
+    """Refuse a model of more weights than the file's numbers, or of too much memory, before memory is allocated.
 
-    Args:
-        config: a checked config.
-        numbers: the number of numbers in the file.
-        is_legacy: whether the config has the form used in `.h5` files.
+    `config` has been checked; `is_legacy` says that it has the form used in `.h5` files.
     """
     # Keras lists weights that were never created per thread, and would create them with the thread's next weights.
     with ThreadPoolExecutor(1) as thread:

@@ -19,11 +19,7 @@ NETWORKS: tuple[str, ...] = ("squeezenet", *APPLICATIONS)
 
 
 def check_has_weights(network: str) -> None:
-    """Refuse a network without ImageNet weights.
-
-    Raises:
-        ValueError: naming the networks that have them.
-    """
+    """Refuse a network without ImageNet weights, naming those that have them."""
     if not isinstance(network, str) or network not in NETWORKS:
         raise ValueError(
             f"There are no ImageNet weights for {network!r}. Use one of: {', '.join(NETWORKS)}, "

@@ -27,11 +27,7 @@ PIXEL_MODES = {
 
 @lru_cache(maxsize=1)
 def class_names() -> tuple[str, ...]:
-    """The 1000 names of ImageNet's classes in the order of the scores, without duplicates.
-
-    Raises:
-        ValueError: if the bundled file is missing or damaged.
-    """
+    """The 1000 names of ImageNet's classes in the order of the scores, without duplicates."""
     file = BUNDLED / "imagenet_classes.txt"
     names = tuple(file.read_text(encoding="utf-8").splitlines()) if file.is_file() else ()
     if len(set(names)) != CLASSES:

@@ -23,16 +23,7 @@ Layers = Sequence[tuple[str, Sequence[Any]]]
 
 
 def load_file(model: keras.Model, plan: Plan, path: Path) -> None:
-    """Load a file's weights into the backbone, and into the head if all of its weights fit.
-
-    Args:
-        model: what `tfpool.build` returned for `plan`.
-        plan: what the model was built from.
-        path: a file that ends in one of `SUFFIXES`.
-
-    Raises:
-        ValueError: if the file is missing, has another suffix, is damaged, or does not fit the backbone.
-    """
+    """Load a file with one of `SUFFIXES` into the backbone, and into the head if all of its weights fit."""
     if not path.is_file():
         raise ValueError(f'There is no weight file {path}. Give the path of a file, or weights="imagenet".')
     if not path.name.endswith(SUFFIXES):
@@ -54,16 +45,8 @@ def assign(
 ) -> None:
     """Set the weights of a model's layers in order: the backbone's, and the head's if all of them fit.
 
-    Args:
-        model: what `tfpool.build` returned for `plan`.
-        plan: what the model was built from.
-        saved: as many layers as the backbone has, or more.
-        source: the name of the weights in an error.
-        head: whether the head may be loaded.
-        by_name: whether the names of the backbone's layers have to agree, too.
-
-    Raises:
-        ValueError: if they do not fit the backbone. The model is not changed.
+    `source` is what an error calls the weights. `head` allows to load the head; with `by_name` the names of the
+    backbone's layers have to agree, too. If the backbone's do not fit, that is an error and nothing is changed.
     """
     import numpy as np
 
