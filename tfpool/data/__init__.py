@@ -3,8 +3,6 @@
 Scaling pixels for a network is in `models.preprocessing`. Others use `load`, `names`, `add`, `DataSet` and `Part`.
 """
 
-from __future__ import annotations
-
 from tfpool.data.custom.add import add
 from tfpool.data.custom.inspection import Report, inspect
 from tfpool.data.dataset import PARTS, DataSet, Part

@@ -61,8 +61,7 @@ def decode(file: str | Path | IO[bytes], name: str) -> Image.Image:
         raise too_large from None
     except Exception:
         # Pillow raises errors of many types on damaged files.
-        reason = "is not an image that can be read"
-        raise BadImage(name, reason, f"Use a file of {', '.join(FORMATS)}.") from None
+        raise BadImage(name, "is not an image that can be read", f"Use a file of {', '.join(FORMATS)}.") from None
 
 
 def crop_and_resize(image: Image.Image, shape: tuple[int, int, int]) -> np.ndarray:

@@ -45,9 +45,6 @@ class BuiltIn:
             return "here" if self.folder.is_dir() else "not installed"
         return f"made from {self.made_from}" if self.made_from else "bundled"
 
-    def __call__(self) -> DataSet:
-        return self.make()
-
 
 _PART, _MNIST, _CIFAR = (12_000, 2_000, 5_000), (55_000, 5_000, 10_000), (45_000, 5_000, 10_000)
 DATA = {
@@ -120,10 +117,14 @@ def load(name: str | Path) -> DataSet:
         ((12000, 28, 28, 1), ('T-shirt/top', 'Trouser', 'Pullover'))
     """
     text = str(name)
-    if text not in DATA:
-        return storage.load(_added(text))
-    with _locks[text]:
-        return _make(DATA[text])
+    if text in DATA:
+        with _locks[text]:
+            return _make(DATA[text])
+    if folder := _added_folder(text):
+        return storage.load(folder)
+    raise ValueError(
+        f"Unknown data set {clean(text)!r}. Use one of: {', '.join(names())}; or the folder of one of your own."
+    )
 
 
 def remove(name: str) -> None:
@@ -150,14 +151,6 @@ def remove(name: str) -> None:
     storage.remove(folder)
 
 
-def _added(name: str) -> Path:
-    if folder := _added_folder(name):
-        return folder
-    raise ValueError(
-        f"Unknown data set {clean(name)!r}. Use one of: {', '.join(names())}; or the folder of one of your own."
-    )
-
-
 def _added_folder(name: str) -> Path | None:
     if name in storage.slugs():
         return storage.home() / name
@@ -170,7 +163,7 @@ def _added_folder(name: str) -> Path | None:
 
 @lru_cache(maxsize=5)
 def _make(data_set: BuiltIn) -> DataSet:
-    return data_set()
+    return data_set.make()
 
 
 def to_input(images: np.ndarray) -> np.ndarray:

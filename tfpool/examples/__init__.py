@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -35,19 +36,16 @@ class Maps:
 @cache
 def runs() -> dict[str, Run]:
     """The runs by their ids, the one with GAP first."""
-    return {
-        record["id"]: Run(
-            **record,
-            state="done",
-            path=BUNDLED / record["id"],
-            progress={},
-            error=None,
-            note="",
-            sweep=None,
-            stopping=False,
-        )
-        for record in json.loads((BUNDLED / "runs.json").read_text())
+    records = json.loads((BUNDLED / "runs.json").read_text())
+    same: dict[str, Any] = {
+        "state": "done",
+        "progress": {},
+        "error": None,
+        "note": "",
+        "sweep": None,
+        "stopping": False,
     }
+    return {record["id"]: Run(**record, **same, path=BUNDLED / record["id"]) for record in records}
 
 
 @cache

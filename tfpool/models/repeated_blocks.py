@@ -171,14 +171,11 @@ def _bases(counts: Sequence[Values], channels: Values) -> dict[Values, str]:
     rest, bases = list(dict.fromkeys(counts)), {}
     while rest:
         multiples = {base: [_multiple(values, base, "") for values in rest] for base in [*rest, channels]}
-        best = max(multiples, key=lambda base: _fit(multiples[base]))
+        # Most multiples first, then fewest divisions.
+        best = min(multiples, key=lambda base: (multiples[base].count(None), str(multiples[base]).count("//")))
         bases[best] = "" if best in rest else "channels"
         rest = [values for values, text in zip(rest, multiples[best], strict=True) if text is None]
     return bases
-
-
-def _fit(multiples: Sequence[str | None]) -> tuple[int, int]:
-    return -multiples.count(None), -sum("//" in (text or "") for text in multiples)
 
 
 def _multiple(values: Values, base: Values, name: str) -> str | None:

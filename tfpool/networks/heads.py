@@ -66,13 +66,17 @@ class GAP(Head):
         >>> import tfpool as tp
         >>> tp.GAP().params((7, 7, 512), classes=1000)
         513000
+        >>> tp.plan("resnet8", head=tp.GAP(dropout=0.2)).feature_shape
+        (8, 8, 64)
     """
 
     dropout: float = 0.0
-    name, label = "gap", "GAP"
+    name = "gap"
+    label = "GAP"
     meaning = "global average pooling: the mean of each map"
     formula = "C·K + K"
-    color, dashes = "#0072B2", ""
+    color = "#0072B2"
+    dashes = ""
 
     def __post_init__(self) -> None:
         _check_rate(self.dropout)
@@ -94,12 +98,16 @@ class GMP(Head):
         >>> import tfpool as tp
         >>> tp.GMP().params((7, 7, 512), classes=1000)
         513000
+        >>> [row.op for row in tp.plan("resnet8", head=tp.GMP()).rows[-2:]]
+        ['GlobalMaxPooling2D', 'Dense']
     """
 
-    name, label = "gmp", "GMP"
+    name = "gmp"
+    label = "GMP"
     meaning = "global max pooling: the maximum of each map"
     formula = "C·K + K"
-    color, dashes = "#009E73", "9 5"
+    color = "#009E73"
+    dashes = "9 5"
 
     def __call__(self, features: Tensor, classes: int) -> Tensor:
         x = ops.GlobalMaxPooling2D()(features, name="max_pool")
@@ -118,10 +126,12 @@ class Flatten(Head):
         25089000
     """
 
-    name, label = "flatten", "Flatten"
+    name = "flatten"
+    label = "Flatten"
     meaning = "all positions of all maps side by side"
     formula = "H·W·C·K + K"
-    color, dashes = "#C07A16", "2 4"
+    color = "#C07A16"
+    dashes = "2 4"
 
     def __call__(self, features: Tensor, classes: int) -> Tensor:
         x = _flatten(features, "Flatten")
@@ -145,14 +155,18 @@ class FC(Head):
         >>> import tfpool as tp
         >>> tp.FC().params((7, 7, 512), classes=1000)
         123642856
+        >>> tp.plan("resnet8", head=tp.FC(units=(64,), dropout=0.0)).head_params
+        262858
     """
 
     units: tuple[int, ...] = (4096, 4096)
     dropout: float = 0.5
-    name, label = "fc", "FC"
+    name = "fc"
+    label = "FC"
     meaning = "fully connected: all positions side by side, then hidden layers, as AlexNet and VGG end"
     formula = "H·W·C·U₁ + U₁ + U₁·U₂ + U₂ + U₂·K + K"
-    color, dashes = "#9122F2", "9 4 2 4"
+    color = "#9122F2"
+    dashes = "9 4 2 4"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "units", _sizes(self.units, "FC", "units", (4096, 4096)))
@@ -183,13 +197,17 @@ class NIN(Head):
         >>> import tfpool as tp
         >>> tp.NIN().params((8, 8, 64), classes=10)
         650
+        >>> tp.NIN().params((8, 8, 64), classes=64)
+        0
     """
 
     dropout: float = 0.0
-    name, label = "nin", "NIN"
+    name = "nin"
+    label = "NIN"
     meaning = "network in network: a 1×1 convolution makes one map per class, and its mean is the class's score"
     formula = "C·K + K"
-    color, dashes = "#8490C0", "16 6"
+    color = "#8490C0"
+    dashes = "16 6"
 
     def __post_init__(self) -> None:
         _check_rate(self.dropout)
@@ -215,10 +233,12 @@ class AvgMax(Head):
         1025000
     """
 
-    name, label = "avgmax", "AvgMax"
+    name = "avgmax"
+    label = "AvgMax"
     meaning = "mean and maximum of each map side by side"
     formula = "2·C·K + K"
-    color, dashes = "#D81428", "9 3 2 3 2 3"
+    color = "#D81428"
+    dashes = "9 3 2 3 2 3"
 
     def __call__(self, features: Tensor, classes: int) -> Tensor:
         mean = ops.GlobalAveragePooling2D()(features, name="avg_pool")
@@ -246,10 +266,12 @@ class GeM(Head):
     """
 
     p: float = 3.0
-    name, label = "gem", "GeM"
+    name = "gem"
+    label = "GeM"
     meaning = "generalized mean of each map, anywhere between mean and maximum: training finds where"
     formula = "C·K + K + 1"
-    color, dashes = "#CA1EBC", "5 3"
+    color = "#CA1EBC"
+    dashes = "5 3"
 
     def __post_init__(self) -> None:
         if not isinstance(self.p, int | float) or not 0 < self.p < math.inf:
@@ -276,13 +298,17 @@ class SPP(Head):
         >>> import tfpool as tp
         >>> tp.SPP().params((7, 7, 512), classes=1000)
         10753000
+        >>> tp.SPP(levels=(1, 3)).params((7, 7, 512), classes=1000)
+        5121000
     """
 
     levels: tuple[int, ...] = (1, 2, 4)
-    name, label = "spp", "SPP"
+    name = "spp"
+    label = "SPP"
     meaning = "spatial pyramid pooling: the maxima of ever finer grids of cells, joined"
     formula = "Σ l²·C·K + K"
-    color, dashes = "#606C00", "16 4 2 4"
+    color = "#606C00"
+    dashes = "16 4 2 4"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "levels", _sizes(self.levels, "SPP", "levels", (1, 2, 4)))
@@ -321,10 +347,12 @@ class AdaptiveAvg(Head):
     """
 
     size: int = 2
-    name, label = "adaptiveavg", "AdaptiveAvg"
+    name = "adaptiveavg"
+    label = "AdaptiveAvg"
     meaning = "adaptive average pooling: the means of a grid of cells, the bridge from GAP to Flatten"
     formula = "s²·C·K + K"
-    color, dashes = "#486C6C", "1 6"
+    color = "#486C6C"
+    dashes = "1 6"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "size", at_least(1, self.size, "the size of AdaptiveAvg"))
@@ -339,7 +367,11 @@ HEADS: dict[str, type[Head]] = {head.name: head for head in (GAP, GMP, Flatten, 
 
 
 def get(head: str | Head | Mapping[str, Any]) -> Head:
-    """The head with that name or config; a head is returned as it is."""
+    """The head with that name or config; a head is returned as it is.
+
+    Raises:
+        ValueError: if there is no head of that name, or a setting is out of range.
+    """
     if isinstance(head, Head):
         return head
     settings = {**head} if isinstance(head, Mapping) else {"name": head}

@@ -1,7 +1,6 @@
 """Training: the recipe, the queue, the worker process and the trainer inside it. Importing the package loads no Keras.
 
-Runs are kept in `tracking`. Others use `Recipe`, `train`, `enqueue_heads`, `enqueue_sweep` and `launch`.
-Add an optimizer in `optimizer`, and its values per weight in `counting.counts.SLOTS`.
+The store of runs is in `tracking`. Others use `Recipe`, `train`, `enqueue_heads`, `enqueue_sweep` and `launch`.
 """
 
 from tfpool.training.api import train

@@ -24,7 +24,11 @@ def save(path: Path, variables: Sequence[keras.Variable], state: dict[str, Any])
 
 
 def load(path: Path, variables: Sequence[keras.Variable]) -> dict[str, Any] | None:
-    """Restore the variables and return the state; None if there is no file."""
+    """Restore the variables and return the state; None if there is no file.
+
+    Raises:
+        ValueError: if the file is damaged or belongs to another model.
+    """
     if not path.exists():
         return None
     try:

@@ -41,7 +41,9 @@ class Stopped(Exception):
 def fit_run(store: RunStore, run: Run, stop: threading.Event) -> dict[str, float]:
     """Train a claimed run to its end, from its checkpoint if there is one, and return its result on the test images.
 
-    It raises `Stopped` soon after `stop` is set.
+    Raises:
+        Stopped: if `stop` is set.
+        FloatingPointError: if the loss is not finite.
     """
     data, recipe = data_sets.load(run.spec["data"]), Recipe(**run.spec["recipe"])
     _write_description(run, data)
@@ -118,8 +120,7 @@ class Reporter:
     def on_epoch(self, metrics: dict[str, float]) -> None:
         epoch = self._trainer.state["epoch"] - 1
         if self._trainer.is_best:
-            with atomic(self._run.model_path) as temporary:
-                self._model.save(temporary)
+            save_model(self._model, self._run.model_path)
         # The store comes first: a kill before the checkpoint repeats an epoch, but loses none.
         self._store.record(self._run.id, epoch, metrics)
         _write_history(self._store.get(self._run.id))
@@ -159,6 +160,12 @@ class Reporter:
         self._scalars.flush()
 
 
+def save_model(model: keras.Model, path: Path) -> None:
+    """Save a model. The file is always whole: the old one or the new one."""
+    with atomic(path) as temporary:
+        model.save(temporary)
+
+
 @contextmanager
 def _precision(policy: str) -> Iterator[None]:
     before = keras.config.dtype_policy()
@@ -194,13 +201,16 @@ def _write_history(run: Run) -> None:
 
 def _write_description(run: Run, data: DataSet) -> None:
     """Write run.json, which holds all that is needed to repeat the run."""
-    pretrained = run.spec["recipe"].get("weights")
-    imagenet = f"as ImageNet's weights of {run.plan.backbone} expect"
+    weights = run.spec["recipe"].get("weights")
+    if weights:
+        scale = f"as ImageNet's weights of {run.plan.backbone} expect"
+    else:
+        scale = f"from 0 to {white_level(run.plan):g}"
     facts = {
         "id": run.id,
         **run.spec,
         "data_fingerprint": data.fingerprint,
-        "input": "float32 " + (imagenet if pretrained else f"from 0 to {white_level(run.plan):g}"),
+        "input": f"float32 {scale}",
         "output": "logits",
         "threads": 1,
         "versions": {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 import time
-from pathlib import Path
 
 from tfpool.data.custom.safe_names import clean
 from tfpool.data.custom.scan import Progress
@@ -27,7 +26,7 @@ def fetch(name: str, on_progress: Progress | None = None) -> None:
         try:
             while child.poll() is None:
                 if on_progress:
-                    on_progress(_size(download.path), download.size)
+                    on_progress(download.bytes_here, download.size)
                 time.sleep(_POLL_SECONDS)
         finally:
             end(child, _END_SECONDS)
@@ -35,10 +34,3 @@ def fetch(name: str, on_progress: Progress | None = None) -> None:
             errors.seek(0)
             last = errors.read().decode(errors="replace").strip().rpartition("\n")[2]
             raise ValueError(clean(last.removeprefix("tfpool: "), 600) or f"{name} could not be fetched. Try again.")
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0

@@ -14,18 +14,7 @@ import numpy as np
 
 from tfpool.data.dataset import PARTS, DataSet, Part
 
-CLASS_NAMES = (
-    "T-shirt/top",
-    "Trouser",
-    "Pullover",
-    "Dress",
-    "Coat",
-    "Sandal",
-    "Shirt",
-    "Sneaker",
-    "Bag",
-    "Ankle boot",
-)
+CLASS_NAMES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 BUNDLE = Path(__file__).with_name("bundled") / "fashion_mnist.npz"
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
 VALIDATION = 5000
@@ -54,13 +43,8 @@ def full(folder: Path = DEBIAN) -> DataSet:
     """All 70,000 images: 55,000 for training, 5,000 for validation, and the original 10,000 for test."""
     train, test = read(folder, "train"), read(folder, "t10k")
     split = len(train) - VALIDATION
-    return DataSet(
-        "fashion_mnist_full",
-        CLASS_NAMES,
-        train=train.first(split),
-        validation=Part(train.images[split:], train.labels[split:]),
-        test=test,
-    )
+    validation = Part(train.images[split:], train.labels[split:])
+    return DataSet("fashion_mnist_full", CLASS_NAMES, train.first(split), validation, test)
 
 
 def read(folder: Path, part: str) -> Part:

@@ -41,25 +41,25 @@ class Download:
         return Path(home) / "datasets" / self.file
 
     @property
+    def bytes_here(self) -> int:
+        """How much of the file has been downloaded."""
+        try:
+            return self.path.stat().st_size
+        except OSError:
+            return 0
+
+    @property
     def is_here(self) -> bool:
         """Whether the whole file has been downloaded."""
-        try:
-            return self.path.stat().st_size == self.size
-        except OSError:
-            return False
+        return self.bytes_here == self.size
 
     def load(self) -> DataSet:
         """The data set, with a validation part drawn from the original training images, stratified by class."""
         (images, labels), test = self._fetch()
         images, labels = _arrays(images, labels)
-        validation = held_out(labels, VALIDATION)
-        return DataSet(
-            self.name,
-            self.class_names,
-            train=Part(images[~validation], labels[~validation]),
-            validation=Part(images[validation], labels[validation]),
-            test=Part(*_arrays(*test)),
-        )
+        held = held_out(labels, VALIDATION)
+        train, validation = (Part(images[mask], labels[mask]) for mask in (~held, held))
+        return DataSet(self.name, self.class_names, train, validation, Part(*_arrays(*test)))
 
     def _fetch(self) -> tuple[_Arrays, _Arrays]:
         import keras

@@ -131,10 +131,9 @@ def check_size(size: int | Sequence[int]) -> tuple[int, int]:
     return sides[0], sides[1]
 
 
-def _split(contents: Scan, fractions: tuple[float, float, float], seed: int) -> np.ndarray:
+def _split(contents: Scan, fractions: Sequence[float], seed: int) -> np.ndarray:
     fixed = [picture.class_file.part for picture in contents.pictures]
-    labels = np.array(contents.labels, np.int64)
-    parts = assign_parts(labels, list(contents.groups.values()), fractions, seed, fixed)
+    parts = assign_parts(np.array(contents.labels), list(contents.groups.values()), fractions, seed, fixed)
     for number, part in enumerate(PARTS):
         if not (parts == number).any():
             raise ValueError(

@@ -6,7 +6,7 @@ import os
 import stat
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -21,7 +21,6 @@ HARMLESS_BYTES = 100_000_000
 """A zip that unpacks to less than this is harmless at any compression ratio."""
 MAX_RATIO = 100
 _MAX_DEPTH = 20
-_ENCRYPTED = 1
 
 
 @dataclass(frozen=True)
@@ -77,13 +76,10 @@ def display_name(path: tuple[str, ...]) -> str:
     return clean("/".join(path), 160)
 
 
-@contextmanager
-def open_source(source: str | Path | IO[bytes]) -> Iterator[Listing]:
+def open_source(source: str | Path | IO[bytes]) -> AbstractContextManager[Listing]:
     """The image files of a folder, of a zip file, or of an open zip file such as an upload."""
     if not isinstance(source, str | os.PathLike):
-        with _open_zip(source, clean(str(getattr(source, "name", ""))) or "The upload") as listing:
-            yield listing
-        return
+        return _open_zip(source, clean(str(getattr(source, "name", ""))) or "The upload")
     name = clean(str(source), 200)
     path = Path(source)
     try:
@@ -91,12 +87,10 @@ def open_source(source: str | Path | IO[bytes]) -> Iterator[Listing]:
     except (OSError, ValueError):
         raise ValueError(f"There is nothing to read at {name!r}. Give a folder or a zip file of images.") from None
     if stat.S_ISDIR(mode):
-        yield _list_folder(path.resolve(), name)
-    elif stat.S_ISREG(mode):
-        with _open_zip(path, name) as listing:
-            yield listing
-    else:
-        raise ValueError(f"{name} is neither a folder nor a zip file. Give one with a sub-folder for each class.")
+        return nullcontext(_list_folder(path.resolve(), name))
+    if stat.S_ISREG(mode):
+        return _open_zip(path, name)
+    raise ValueError(f"{name} is neither a folder nor a zip file. Give one with a sub-folder for each class.")
 
 
 def _list_folder(root: Path, name: str) -> Listing:
@@ -186,7 +180,7 @@ def _check_entries(entries: list[zipfile.ZipInfo], listing: Listing) -> None:
     """Refuse a whole zip, judging by its directory alone."""
     for entry in entries:
         listing.count()
-        if entry.flag_bits & _ENCRYPTED:
+        if entry.flag_bits & 1:
             raise ValueError(f"{listing.name} is protected by a password. Pack the images again without one.")
     size, packed = (sum(getattr(entry, name) for entry in entries) for name in ("file_size", "compress_size"))
     if size > MAX_BYTES:

@@ -13,29 +13,24 @@ LEFT_OUT = -1
 _LATEST = (TEST, VALIDATION, TRAIN)
 
 
-def check_split(split: Sequence[float]) -> tuple[float, float, float]:
+def check_split(split: Sequence[float]) -> tuple[float, ...]:
     """Fractions of train, validation and test that add up to 1, from three that add up to 1 or 100."""
     try:
         fractions = [float(fraction) for fraction in split]
     except (TypeError, ValueError):
         fractions = []
-    if (
-        len(fractions) != 3
-        or not all(fraction > 0 for fraction in fractions)
-        or round(sum(fractions), 6) not in (1, 100)
-    ):
+    if len(fractions) != 3 or min(fractions) <= 0 or round(sum(fractions), 6) not in (1, 100):
         raise ValueError(
             f"The split is three fractions above 0 for {', '.join(PARTS)} that add up to 1, such as (0.7, 0.15, 0.15), "
             f"got {split!r}."
         )
-    train, validation, test = (fraction / sum(fractions) for fraction in fractions)
-    return train, validation, test
+    return tuple(fraction / sum(fractions) for fraction in fractions)
 
 
 def assign_parts(
     labels: np.ndarray,
     groups: Sequence[Sequence[int]],
-    fractions: tuple[float, float, float],
+    fractions: Sequence[float],
     seed: int,
     fixed: Sequence[str] = (),
 ) -> np.ndarray:
@@ -63,18 +58,14 @@ def assign_parts(
     return parts
 
 
-def _of_absent_parts(fractions: tuple[float, float, float], fixed_parts: np.ndarray) -> tuple[float, float, float]:
+def _of_absent_parts(fractions: Sequence[float], fixed_parts: np.ndarray) -> list[float]:
     """Fractions of the images in train that stay there or go to parts that the source does not have."""
-    absent = [part == TRAIN or part not in fixed_parts for part in range(3)]
-    total = sum(fraction for fraction, is_absent in zip(fractions, absent, strict=True) if is_absent)
-    train, validation, test = (
-        fraction / total if is_absent else 0.0 for fraction, is_absent in zip(fractions, absent, strict=True)
-    )
-    return train, validation, test
+    absent = [fraction if part == TRAIN or part not in fixed_parts else 0.0 for part, fraction in enumerate(fractions)]
+    return [fraction / sum(absent) for fraction in absent]
 
 
 def _split_class(
-    groups: list[list[int]], fractions: tuple[float, float, float], random: np.random.Generator, parts: np.ndarray
+    groups: list[list[int]], fractions: Sequence[float], random: np.random.Generator, parts: np.ndarray
 ) -> None:
     """Put the groups of one class into parts: at most its fraction into test and validation, the rest into train."""
     number = sum(map(len, groups))

@@ -51,15 +51,12 @@ def load(folder: Path) -> DataSet:
     """The data set in a folder that `add` wrote."""
     folder = folder.absolute()
     record = facts(folder)
-    try:
+    with suppress(KeyError, TypeError, ValueError, EOFError, OSError):
         data = _read(folder, record)
-        is_sound = _matches(data, record)
-    except (KeyError, TypeError, ValueError, EOFError, OSError):
-        is_sound = False
-    if not is_sound:
-        state = "damaged" if folder.is_dir() else "gone"
-        raise ValueError(f"The data set in {folder} is {state}. Put its folder back, or add the images again.")
-    return data
+        if _matches(data, record):
+            return data
+    state = "damaged" if folder.is_dir() else "gone"
+    raise ValueError(f"The data set in {folder} is {state}. Put its folder back, or add the images again.")
 
 
 def _read(folder: Path, record: dict[str, Any]) -> DataSet:

@@ -67,7 +67,7 @@ def _entries(archive: ZipFile) -> dict[str, ZipInfo]:
 
 
 def copy(file: IO[bytes], target: Path) -> None:
-    """Copy the rest of an open file, at most `MOST_BYTES`."""
+    """Copy the rest of an open file; more than `MOST_BYTES` are refused."""
     with target.open("xb") as copied:
         while chunk := file.read(2**20):
             if copied.tell() + len(chunk) > MOST_BYTES:

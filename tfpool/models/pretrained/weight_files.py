@@ -6,7 +6,7 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -134,14 +134,12 @@ def _load_by_keras(model: keras.Model, plan: Plan, path: Path) -> None:
 
 
 def _fits(model: keras.Model, path: Path) -> bool:
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), suppress(ValueError):
         # Keras warns of missing layers before it raises.
         warnings.simplefilter("ignore")
-        try:
-            model.load_weights(path)
-        except ValueError:
-            return False
-    return True
+        model.load_weights(path)
+        return True
+    return False
 
 
 def _misfit(source: str, plan: Plan, why: str) -> str:

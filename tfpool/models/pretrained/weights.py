@@ -45,9 +45,7 @@ def load_weights(model: keras.Model, plan: Plan, weights: str | os.PathLike[str]
             _download(model, plan)
         else:
             layers = weight_files.read_arrays(_intact(SQUEEZENET))
-            weight_files.assign(
-                model, plan, layers, source=SQUEEZENET.name, head=_has_published_head(plan), by_name=True
-            )
+            weight_files.assign(model, plan, layers, SQUEEZENET.name, _has_published_head(plan), by_name=True)
     elif isinstance(weights, str | os.PathLike):
         weight_files.load_file(model, plan, Path(weights))
     else:
@@ -84,12 +82,11 @@ def _download(model: keras.Model, plan: Plan) -> None:
     import keras
 
     _, constructor = APPLICATIONS[plan.backbone]
+    make = getattr(keras.applications, constructor)
     try:
         # A script that reads results from stdout must not find the progress bar there.
         with redirect_stdout(sys.stderr):
-            official = getattr(keras.applications, constructor)(
-                weights="imagenet", include_top=_has_published_head(plan)
-            )
+            official = make(weights="imagenet", include_top=_has_published_head(plan))
     except Exception as error:  # Keras raises a bare Exception if the address cannot be reached.
         print(file=sys.stderr)
         failure = re.search(r"URL fetch failure on (\S+): \S+ -- (.*)", str(error))

@@ -165,8 +165,11 @@ class GlobalAveragePooling2D(Global):
 
 
 @dataclass(frozen=True)
-class GlobalMaxPooling2D(GlobalAveragePooling2D):
+class GlobalMaxPooling2D(Global):
     """The maximum over height and width."""
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        return inputs[0][-1:]
 
 
 @dataclass(frozen=True)
