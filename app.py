@@ -79,16 +79,12 @@ def play() -> None:
         )
     sides = sorted({*SIDES, side})
     lines = {name: [heads.get(name).params((size, size, channels), classes) for size in sides] for name in outputs}
-    growth_chart.lines(
-        sides,
-        lines,
-        "height and width of the feature map",
-        side,
-        _LINES,
-        key="home_lines",
-        alt="Parameters of the heads as the feature map grows: GAP and GMP keep "
-        f"{costs['gap']:,}, Flatten grows with the area of the map, to {lines['flatten'][-1]:,} at side {sides[-1]}",
+    alt = (
+        f"Parameters of the heads as the feature map grows: GAP and GMP keep {costs['gap']:,}, Flatten grows with the "
+        f"area of the map, to {lines['flatten'][-1]:,} at side {sides[-1]}"
     )
+    title = "height and width of the feature map"
+    growth_chart.show(growth_chart.to_html(sides, lines, title, side, _LINES, alt), "home_lines")
 
 
 play()

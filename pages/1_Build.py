@@ -7,14 +7,13 @@ from dashboard.build import head_comparison, network_diagram
 from dashboard.build.diagram_blocks import DETAILS
 from dashboard.common import controls
 from dashboard.common.cached_plans import counted
-from dashboard.common.controls import SIDES, head_label, heads_help
+from dashboard.common.controls import SIDES
 from dashboard.common.glossary import meaning
 from dashboard.common.page import link, messages
 from dashboard.header import header
 from tfpool.models.keras_code import to_code
 from tfpool.networks import graph
 from tfpool.networks.catalog import find
-from tfpool.networks.heads import HEADS
 
 # Small images are enlarged to this side, in pixels, to train a network that was published for large ones.
 ENLARGED = 64
@@ -40,17 +39,7 @@ with columns[1].container(horizontal=True):
     classes = published("Classes", "classes", entry.classes, 100_000)
 columns = st.columns([4, 1])
 with columns[0]:
-    head = st.pills(
-        "Head",
-        list(HEADS),
-        default="gap",
-        required=True,
-        format_func=head_label,
-        key="build_head",
-        help=heads_help(),
-        wrap=True,
-        bind="query-params",
-    )
+    head = controls.head("build", "gap")
 with messages():
     plan = counted(network, head, side, classes)
 with columns[1]:
@@ -60,15 +49,7 @@ st.markdown(head_comparison.summary(plan, other))
 left, right = st.columns([5, 4])
 with left:
     with st.container(horizontal=True, horizontal_alignment="distribute"):
-        detail = st.segmented_control(
-            "Detail",
-            DETAILS,
-            default="Blocks",
-            required=True,
-            key="build_detail",
-            label_visibility="collapsed",
-            bind="query-params",
-        )
+        detail = controls.one_of("Detail", DETAILS, "build_detail", default="Blocks", label_visibility="collapsed")
         with st.popover("How to read it", type="tertiary"):
             st.markdown(
                 "The image is at the top, the scores are at the bottom. Each bar is a block of layers, or one layer.\n"

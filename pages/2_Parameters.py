@@ -1,5 +1,7 @@
 """Parameters: what does each head cost, over networks, image sizes and class counts?"""
 
+from itertools import product
+
 import pandas as pd
 import streamlit as st
 
@@ -33,22 +35,19 @@ _LINES = 240
 header("Parameters", "What does each head cost, over networks, image sizes and class counts?")
 
 
-def plans_and_failures(
-    networks: list[str], heads: list[str], side: int, classes: int
-) -> tuple[list[Plan], dict[str, list[str]]]:
-    """The plans, network by network, and the names of what cannot be counted by the reason."""
+def counted_plans(networks: list[str], heads: list[str], side: int, classes: int) -> list[Plan]:
+    """The plans, network by network. What cannot be counted is shown with the reason."""
     plans: list[Plan] = []
-    failures: dict[str, list[str]] = {}
-    for name in networks:
-        heads_by_reason: dict[str, list[str]] = {}
-        for head in heads:
-            try:
-                plans.append(counted(name, head, side, classes))
-            except ValueError as error:
-                heads_by_reason.setdefault(str(error), []).append(head_label(head))
-        for reason, titles in heads_by_reason.items():
-            failures.setdefault(reason, []).append(f"{', '.join(titles)} on {name}")
-    return plans, failures
+    failures: dict[str, dict[str, list[str]]] = {}
+    for name, head in product(networks, heads):
+        try:
+            plans.append(counted(name, head, side, classes))
+        except ValueError as error:
+            failures.setdefault(str(error), {}).setdefault(name, []).append(head_label(head))
+    for reason, failed in failures.items():
+        names = "; ".join(f"{', '.join(labels)} on {name}" for name, labels in failed.items())
+        st.warning(f"Left out: {names}. {plain(reason)}")
+    return plans
 
 
 def answer(plans: list[Plan]) -> None:
@@ -101,16 +100,9 @@ def curves(networks: list[str], heads: list[str], side: int, classes: int) -> No
         places = sorted({size for size in SIDES if size >= least and size % (2 * SMALL) == 0} | {least, side})
         here, title = side, "image side, pixels"
         lines = over_sides(network, heads, places, classes)
-    growth_chart.lines(
-        places,
-        lines,
-        title,
-        here,
-        _LINES,
-        key="parameters_lines",
-        alt=f"Parameters of each head of {network} over {title} from {places[0]:,} to {places[-1]:,}: "
-        + ", ".join(f"{head_label(name)} {_range(line)}" for name, line in lines.items()),
-    )
+    ranges = ", ".join(f"{head_label(name)} {_range(line)}" for name, line in lines.items())
+    alt = f"Parameters of each head of {network} over {title} from {places[0]:,} to {places[-1]:,}: {ranges}"
+    growth_chart.show(growth_chart.to_html(places, lines, title, here, _LINES, alt), "parameters_lines")
 
 
 def _range(line: list[int | None]) -> str:
@@ -196,10 +188,7 @@ def count() -> None:
     with columns[1]:
         classes = controls.whole_number("Classes", "parameters", "classes", 1000, most=100_000)
     if networks and heads:
-        plans, failures = plans_and_failures(networks, heads, side, classes)
-        for reason, names in failures.items():
-            st.warning(f"Left out: {'; '.join(names)}. {plain(reason)}")
-        if plans:
+        if plans := counted_plans(networks, heads, side, classes):
             answer(plans)
             bars(plans)
         curves(networks, heads, side, classes)

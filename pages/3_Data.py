@@ -61,15 +61,7 @@ def preview(images: data.DataSet) -> None:
     st.subheader("Examples", anchor=False)
     columns = st.columns([3, 3, 2, 2], vertical_alignment="bottom")
     with columns[0]:
-        name = st.segmented_control(
-            "Part",
-            list(data.PARTS),
-            default="train",
-            required=True,
-            key="data_part",
-            bind="query-params",
-            help=PART_HELP,
-        )
+        name = controls.one_of("Part", list(data.PARTS), "data_part", help=PART_HELP)
     part = images.parts[name]
     with columns[1]:
         class_name = st.selectbox("Class", [EVERY, *images.class_names], key="data_class", bind="query-params")

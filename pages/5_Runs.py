@@ -45,7 +45,6 @@ chosen = st.multiselect(
     "Runs", ids, max_selections=MOST, key=CHOSEN, bind="query-params", help="Or tick them in the table"
 )
 with table:
-    run_table.show_error()
     if matches:
         run_table.draw(matches, how)
         st.caption(

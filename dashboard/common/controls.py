@@ -6,6 +6,7 @@ Their values are in the address of the page, so that a copied link shows the sam
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -15,11 +16,6 @@ from tfpool.networks.heads import HEADS
 
 SIDES = range(32, 513, 32)
 """Image sides to choose from, in pixels."""
-
-
-def heads_help() -> str:
-    """What a head is and what each one does, as markdown."""
-    return "  \n".join([f"{meaning('head')}.", *(f"**{head.label}**: {head.meaning}" for head in HEADS.values())])
 
 
 def head_label(name: str) -> str:
@@ -45,20 +41,26 @@ def networks(page: str, default: list[str]) -> list[str]:
     )
 
 
+def head(page: str, default: str) -> str:
+    return _heads("Head", f"{page}_head", default=default, required=True)
+
+
 def heads(page: str, default: list[str]) -> list[str]:
     """One or several heads, in the order of `HEADS`."""
-    names = st.pills(
-        "Heads",
-        list(HEADS),
-        selection_mode="multi",
-        default=default,
-        format_func=head_label,
-        key=f"{page}_heads",
-        wrap=True,
-        help=heads_help(),
-        bind="query-params",
-    )
+    names = _heads("Heads", f"{page}_heads", default=default, selection_mode="multi")
     return [name for name in HEADS if name in names]
+
+
+def _heads(label: str, key: str, **settings: Any) -> Any:
+    help = "  \n".join([f"{meaning('head')}.", *(f"**{head.label}**: {head.meaning}" for head in HEADS.values())])
+    settings |= {"help": help, "bind": "query-params"}
+    return st.pills(label, list(HEADS), format_func=head_label, key=key, wrap=True, **settings)
+
+
+def one_of(label: str, options: Sequence[str], key: str, **settings: Any) -> str:
+    """Exactly one of a few options, by default the first."""
+    settings = {"default": options[0], "required": True, "bind": "query-params", **settings}
+    return str(st.segmented_control(label, options, key=key, **settings))
 
 
 def begin_with(key: str, options: Collection[str], chosen: Sequence[str]) -> None:

@@ -24,30 +24,10 @@ _LINE = 22
 _component = component("growth_chart")
 
 
-def lines(
-    places: Sequence[int],
-    heads: Mapping[str, Sequence[int | None]],
-    title: str,
-    here: int,
-    height: int,
-    key: str,
-    alt: str,
-) -> None:
-    """Show the parameters of heads over the size of the image or the map, or the number of classes.
-
-    Pointing at a place, or tapping it, shows its numbers. Heads with equal parameters everywhere share a line.
-
-    Args:
-        places: values of the horizontal axis, rising.
-        heads: for each head one value per place, or None where the head does not fit.
-        title: of the horizontal axis.
-        here: the chosen place, marked by a vertical line.
-        height: of the plot area, in pixels.
-        key: of the chart.
-        alt: description for screen readers.
-    """
+def show(drawing: str, key: str) -> None:
+    """Show a chart from `to_html`. Pointing at a place, or tapping it, shows its numbers."""
     # A dictionary of texts only: for other types Streamlit would load pandas to see whether they are tables.
-    _component(data={"drawing": to_html(places, heads, title, here, height, alt)}, key=key)
+    _component(data={"drawing": drawing}, key=key)
 
 
 def to_html(
@@ -55,7 +35,8 @@ def to_html(
 ) -> str:
     """The chart as HTML around SVG. Horizontal lengths are percentages of a width that only the page knows.
 
-    The arguments are those of `lines`.
+    Each head has one value per place (rising), or None where it does not fit; equal heads share a line. A vertical line
+    marks the place `here`, `title` is that of the horizontal axis, and the plot area is `height` pixels high.
     """
     heads_by_params: dict[tuple[int | None, ...], list[str]] = {}
     for head, params in heads.items():

@@ -9,7 +9,7 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from dashboard.common import charts, thumbnails
+from dashboard.common import charts, controls, thumbnails
 from dashboard.common.counts_in_words import number_of
 from dashboard.common.page import link
 from tfpool import examples
@@ -32,26 +32,13 @@ def show() -> None:
 
 
 def _steps() -> None:
-    step = st.segmented_control(
-        "Step",
-        STEPS,
-        default=STEPS[0],
-        required=True,
-        key="home_step",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
+    step = controls.one_of("Step", STEPS, "home_step", label_visibility="collapsed")
     runs = list(examples.runs().values())
     (_question, _count, _learn, _look, _believe)[STEPS.index(step)](runs)
     following = STEPS.index(step) + 1
     if following < len(STEPS):
-        st.button(
-            f"Next: {STEPS[following]}",
-            key="home_next",
-            icon=":material/arrow_forward:",
-            on_click=_go,
-            args=(following,),
-        )
+        label, icon = f"Next: {STEPS[following]}", ":material/arrow_forward:"
+        st.button(label, key="home_next", icon=icon, on_click=_go, args=(following,))
 
 
 def _go(step: int) -> None:

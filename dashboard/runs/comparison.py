@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from dashboard.common import charts
+from dashboard.common import charts, controls
 from dashboard.common.controls import head_label
 from dashboard.common.glossary import meaning
 from dashboard.runs import result_charts
@@ -27,15 +27,8 @@ _MOST_GROUPS = 30
 
 def over_seeds(runs: Sequence[Run], how: str) -> None:
     """One row and one dot for all runs that differ in nothing but the seed."""
-    measure = st.segmented_control(
-        "Measured by",
-        ("test", "val_accuracy"),
-        default="test",
-        required=True,
-        format_func=LABELS.__getitem__,
-        key="runs_measure",
-        bind="query-params",
-    )
+    measures = ("test", "val_accuracy")
+    measure = controls.one_of("Measured by", measures, "runs_measure", format_func=LABELS.__getitem__)
     # Accuracies on different images cannot be ranked, so each data set stays together.
     groups = sorted(results.groups(runs, measure, how), key=lambda group: str(group.settings["data"]))
     if not groups:
@@ -144,16 +137,8 @@ def _curves(runs: Sequence[Run]) -> None:
         # Addresses copied before the curve was renamed.
         st.session_state["runs_metric"] = st.query_params["runs_metric"] = "overfit"
     with st.container(horizontal=True):
-        metric = st.segmented_control(
-            "Curve",
-            _METRICS,
-            default="accuracy",
-            required=True,
-            key="runs_metric",
-            bind="query-params",
-            help=OVERFIT_HELP,
-        )
-        by = st.segmented_control("By", AXES, default="epoch", required=True, key="runs_by", bind="query-params")
+        metric = controls.one_of("Curve", _METRICS, "runs_metric", help=OVERFIT_HELP)
+        by = controls.one_of("By", AXES, "runs_by")
     title = "training minus validation accuracy" if metric == "overfit" else metric
     st.plotly_chart(
         charts.learning_curve(runs, metric, title, by),

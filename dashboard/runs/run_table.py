@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dashboard.common import controls
 from dashboard.common.controls import head_label
 from dashboard.common.glossary import meaning
-from dashboard.common.page import plain, store
+from dashboard.common.page import store
 from dashboard.train.run_cards import MOST
 from tfpool.tracking import query, results
 from tfpool.tracking.confidence import images_behind, interval_text
@@ -55,15 +56,9 @@ def matching(runs: Sequence[Run]) -> tuple[list[Run], str]:
         key="runs_sort",
         bind="query-params",
     )
-    how = columns[2].segmented_control(
-        "Which epoch counts",
-        results.HOW,
-        default="last",
-        required=True,
-        key="runs_how",
-        bind="query-params",
-        help="For training and validation accuracy. The saved model is tested once, whichever epoch counts",
-    )
+    with columns[2]:
+        help = "For training and validation accuracy. The saved model is tested once, whichever epoch counts"
+        how = controls.one_of("Which epoch counts", results.HOW, "runs_how", help=help)
     offered = {name: values for name in FACETS if len(values := query.facet_values(runs, name)) > 1}
     wanted: dict[str, list[str]] = {}
     if not offered:
@@ -218,9 +213,3 @@ def apply(run_id: str, changes: dict[str, object]) -> None:
     if changes["compare"] and len(others) == MOST:
         raise ValueError(f"Up to {MOST} runs can be compared at once. Untick one first.")
     st.session_state[CHOSEN] = [*others, run_id] if changes["compare"] else others
-
-
-def show_error() -> None:
-    """Why the last edit could not be saved, if so."""
-    if error := st.session_state.pop("runs_error", None):
-        st.error(plain(error))
