@@ -57,7 +57,7 @@ if not chosen:
     st.stop()
 compared = run_cards.select(known, chosen)
 comparison.settings(compared)
-run_cards.show(compared, comparison.progress)
+run_cards.show(compared, comparison.curves)
 
 st.subheader("Mistakes and files", anchor=False)
 run = run_details.choose(compared)

@@ -25,16 +25,10 @@ _SMALL = ("Dropout", "Rescaling", "Normalization")
 
 @dataclass(frozen=True)
 class Block:
-    """One bar of the diagram.
+    """One bar of the diagram: a block, or several (`times`) equal ones, of which `rows` holds the layers of the first.
 
-    Attributes:
-        name: conv2_block1, or conv2_block2–3 for several equal blocks.
-        rows: its layers, or those of the first of several equal blocks.
-        times: the number of equal blocks.
-        last: the layer whose output is that of the block.
-        sources: indices of the blocks it reads.
-        around: whether a shortcut leads around it.
-        within: for a single layer the name of its block, else empty.
+    `last` is the layer whose output is that of the bar, `sources` are the indices of the bars it reads, `around` says
+    whether a shortcut leads around it, and `within` is for a single layer the name of its block.
     """
 
     name: str
@@ -85,12 +79,7 @@ class _Group(NamedTuple):
 
 
 def cut(plan: Plan, detail: str) -> list[Block]:
-    """The blocks of a plan, from the image to the scores.
-
-    Args:
-        plan: the network.
-        detail: one of `DETAILS`. The head is always cut into layers.
-    """
+    """The blocks of a plan, from the image to the scores, at one of `DETAILS`. The head is always cut into layers."""
     groups = list(_groups(plan, _stage if detail == "Stages" else _block))
     repeated = [[group] for group in groups] if detail == "Stages" else _join_equal(groups)
     places: dict[str, int] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
@@ -64,16 +65,9 @@ def numbers(plan: Plan, other: Plan | None) -> None:
         value = of(plan) or 0
         more = value - (of(other) or 0) if other else 0
         change = f"{'-' if more < 0 else '+'}{text(abs(more))}" if more else "no difference"
-        st.metric(
-            label,
-            text(value),
-            change if other else None,
-            delta_color="off",
-            delta_arrow="auto" if more else "off",
-            border=True,
-            help=help,
-            width=_WIDTH,
-        )
+        arrow, shown = "auto" if more else "off", change if other else None
+        box: Any = {"delta_color": "off", "delta_arrow": arrow, "border": True, "width": _WIDTH}
+        st.metric(label, text(value), shown, help=help, **box)
 
     batch, optimizer = _RECIPE.batch_size, _RECIPE.optimizer
     with st.container(horizontal=True):
@@ -88,23 +82,14 @@ def numbers(plan: Plan, other: Plan | None) -> None:
             f"{memory(plan.weight_bytes)}, the outputs of all layers {memory(plan.activation_bytes or 0)} per image",
         )
         number("File", lambda plan: plan.file_bytes, memory, "About the size of the model as a .keras file")
-        st.metric(
-            "Last feature map",
-            graph.text(plan.feature_shape),
-            border=True,
-            help="Height × width × channels: the input of the head",
-            width=_WIDTH,
-        )
+        help = "Height × width × channels: the input of the head"
+        st.metric("Last feature map", graph.text(plan.feature_shape), border=True, help=help, width=_WIDTH)
 
 
 def formulas(plan: Plan, other: Plan | None) -> str:
     """The formulas of the heads' parameters, with the meaning of the letters."""
     heads = {shown.head.label: shown.head.formula for shown in (plan, other) if shown}
-    letters = {
-        "U₁": "U₁ and U₂ the units of the hidden layers",
-        "s²": "s² the cells of the grid",
-        "l²": "l² the cells of each grid",
-    }
-    used = [meaning for letter, meaning in letters.items() if any(letter in formula for formula in heads.values())]
+    letters = ("U₁ and U₂ the units of the hidden layers", "s² the cells of the grid", "l² the cells of each grid")
+    used = [meaning for meaning in letters if any(meaning[:2] in formula for formula in heads.values())]
     meaning = ", ".join(["H×W×C the last feature map", "K the classes", *used])
     return f"{'; '.join(f'{name} {formula}' for name, formula in heads.items())}, with {meaning}"

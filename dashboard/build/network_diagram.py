@@ -22,15 +22,14 @@ _HEIGHT, _LOWEST, _HIGHEST = 420, 22, 32
 _BUTTONS, _EDGE = 32, 8
 _NARROWEST = 0.03
 _MOST_CHANNELS = 2**18
+_CLEAR = "rgba(0,0,0,0)"
 _STEPS = tuple(step / 12 for step in range(13))
 
 
 class _Line(NamedTuple):
-    """One line of the drawing: a block, or a heading.
+    """One line of the drawing: a heading, or a block and its index among the blocks of its plan.
 
-    Attributes:
-        kind: "backbone", "head", or "other" for the head compared with.
-        place: index of the block among the blocks of its plan.
+    Its kind is "backbone", "head", or "other" for the head compared with.
     """
 
     kind: str
@@ -42,10 +41,7 @@ class _Line(NamedTuple):
 def draw(plan: Plan, other: Plan | None, detail: str) -> go.Figure:
     """The blocks of a plan: as wide as their maps, as thick as they have channels, shortcuts as arcs.
 
-    Args:
-        plan: the network.
-        other: the same backbone with a second head, which is drawn hollow below.
-        detail: one of `dashboard.build.diagram_blocks.DETAILS`.
+    `other`, the same backbone with a second head, is drawn hollow below. `detail` is one of `diagram_blocks.DETAILS`.
     """
     lines = list(_lines(plan, other, detail))
     colors = {"backbone": BACKBONE, "head": plan.head.color, "other": (other or plan).head.color}
@@ -74,18 +70,15 @@ def alt_text(plan: Plan, other: Plan | None, detail: str) -> str:
     """The drawing in words."""
     level = "Stages" if detail == "Stages" else "Blocks"
 
-    def listed(blocks: Sequence[Block]) -> str:
-        return ", ".join(f"{_title(block)} {_output(block.shape)}" for block in blocks)
+    def listed(plan: Plan, part: str) -> str:
+        return ", ".join(f"{_title(block)} {_output(block.shape)}" for block in cut(plan, level) if block.part == part)
 
-    blocks = cut(plan, level)
-    backbone, head = ([block for block in blocks if block.part == part] for part in ("backbone", "head"))
-    text = f"{plan.backbone} from image to scores: {listed(backbone)}"
-    if any(block.around for block in blocks):
+    text = f"{plan.backbone} from image to scores: {listed(plan, 'backbone')}"
+    if any(block.around for block in cut(plan, level)):
         text += ", with a shortcut around each residual block"
-    text += f". Then the head {plan.head.label}: {listed(head)}, {plan.head_params:,} parameters."
+    text += f". Then the head {plan.head.label}: {listed(plan, 'head')}, {plan.head_params:,} parameters."
     if other:
-        other_head = [block for block in cut(other, level) if block.part == "head"]
-        text += f" Compared with {other.head.label}: {listed(other_head)}, {other.head_params:,} parameters."
+        text += f" Compared with {other.head.label}: {listed(other, 'head')}, {other.head_params:,} parameters."
     return text
 
 
@@ -107,6 +100,7 @@ def _lines(plan: Plan, other: Plan | None, detail: str) -> Iterator[_Line]:
 
 def _bars(kind: str, chosen: Sequence[tuple[int, Block]], image: Shape, color: str) -> Trace:
     widths = [_width(block.shape, image) for _, block in chosen]
+    hollow = kind == "other"
     return trace(
         "bar",
         orientation="h",
@@ -115,10 +109,7 @@ def _bars(kind: str, chosen: Sequence[tuple[int, Block]], image: Shape, color: s
         base=[_MIDDLE - width / 2 for width in widths],
         y=[place for place, _ in chosen],
         width=[_thickness(block.shape) for _, block in chosen],
-        marker={
-            "color": "rgba(0,0,0,0)" if kind == "other" else color,
-            "line": {"color": color, "width": 2 if kind == "other" else 0},
-        },
+        marker={"color": _CLEAR if hollow else color, "line": {"color": color, "width": 2 if hollow else 0}},
         hoverinfo="skip",
     )
 
@@ -146,17 +137,8 @@ def _words(lines: Sequence[_Line]) -> Trace:
         texts.append((_SHAPES, place, _output(block.shape), "middle left"))
         texts.append((_COUNTS, place, short(block.params) if block.params else "–", "middle left"))
     x, y, words, positions = zip(*texts, strict=True)
-    return trace(
-        "scatter",
-        x=x,
-        y=y,
-        text=words,
-        textposition=positions,
-        mode="text",
-        hoverinfo="skip",
-        textfont_size=12,
-        cliponaxis=False,
-    )
+    look = {"textposition": positions, "textfont_size": 12, "cliponaxis": False}
+    return trace("scatter", x=x, y=y, text=words, mode="text", hoverinfo="skip", **look)
 
 
 def _touch(lines: Sequence[_Line]) -> Trace:
@@ -169,7 +151,7 @@ def _touch(lines: Sequence[_Line]) -> Trace:
         x=[1] * len(blocks),
         y=[place for place, _ in blocks],
         width=1,
-        marker_color="rgba(0,0,0,0)",
+        marker_color=_CLEAR,
         customdata=[_details(block) for _, block in blocks],
         hovertemplate="%{customdata}<extra></extra>",
     )

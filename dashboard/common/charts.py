@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import html
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -27,12 +27,7 @@ _BAR = 76
 
 
 def trace(kind: str, **settings: Any) -> Trace:
-    """A trace as a dictionary, which a figure validates once; the classes of `plotly.graph_objects` validate twice.
-
-    Args:
-        kind: such as "scatter".
-        settings: Plotly's attributes of that kind.
-    """
+    """A trace as a dictionary, which a figure validates once; the classes of `plotly.graph_objects` validate twice."""
     return {"type": kind, **settings}
 
 
@@ -49,16 +44,9 @@ def parameter_bars(plans: Sequence[Plan], log: bool) -> go.Figure:
 
     def bars(chosen: Sequence[Plan], params: Sequence[int], name: str, color: str, group: str) -> Trace:
         labels = [[plan.backbone for plan in chosen], [plan.head.label for plan in chosen]]
-        return trace(
-            "bar",
-            y=labels,
-            x=params,
-            name=name,
-            orientation="h",
-            marker={"color": color},
-            offsetgroup=group if log else None,
-            hovertemplate="%{x:,} parameters<extra>%{fullData.name}</extra>",
-        )
+        hover = "%{x:,} parameters<extra>%{fullData.name}</extra>"
+        look = {"marker": {"color": color}, "offsetgroup": group if log else None, "hovertemplate": hover}
+        return trace("bar", y=labels, x=params, name=name, orientation="h", **look)
 
     traces = [bars(plans, [plan.backbone_params for plan in plans], "backbone", BACKBONE, "backbone")]
     for head in dict.fromkeys(plan.head.name for plan in plans):
@@ -66,15 +54,12 @@ def parameter_bars(plans: Sequence[Plan], log: bool) -> go.Figure:
         params = [plan.head_params for plan in chosen]
         traces.append(bars(chosen, params, f"{HEADS[head].label} head", HEADS[head].color, "head"))
     names = (f"{plan.backbone} {plan.head.label}" for plan in plans)
+    across = {"type": "log", "dtick": 1} if log else {}
     layout = {
         # Stacked bars mislead on a logarithmic axis.
         "barmode": "group" if log else "stack",
         "height": 120 + (34 if log else 26) * len(plans),
-        "xaxis": {
-            "title": {"text": "parameters"},
-            "exponentformat": "B",
-            **({"type": "log", "dtick": 1} if log else {}),
-        },
+        "xaxis": {"title": {"text": "parameters"}, "exponentformat": "B", **across},
         "yaxis": {"autorange": "reversed", "ticksuffix": " "},
         **frame(left=room_for(names)),
     }
@@ -82,48 +67,31 @@ def parameter_bars(plans: Sequence[Plan], log: bool) -> go.Figure:
 
 
 def learning_curve(runs: Sequence[Run], metric: str, title: str, by: str = "epoch") -> go.Figure:
-    """A metric by epoch, step or time: validation as a solid line, training as a dotted one.
+    """A metric by epoch, step or seconds since the start: validation as a solid line, training as a dotted one.
 
-    Args:
-        runs: drawn in the color of their head, with different symbols for runs of the same head.
-        metric: "accuracy", "loss", or "overfit": training minus validation accuracy, one line per run.
-        title: of the vertical axis.
-        by: "epoch", "step" or "seconds" since the start. Runs without that value are left out.
+    Runs have the color of their head, and those of one head different symbols. The metric "overfit", training minus
+    validation accuracy, is one line per run. Runs whose steps or seconds are unknown are left out.
     """
     traces = []
-    runs_of_head: Counter[str] = Counter()
+    symbols_of_head: dict[str, Iterator[str]] = {}
     for run in runs:
-        head = run.plan.head.name
-        symbol = SYMBOLS[runs_of_head[head] % len(SYMBOLS)]
-        runs_of_head[head] += 1
+        head = run.plan.head
+        symbol = next(symbols_of_head.setdefault(head.name, cycle(SYMBOLS)))
         places = results.positions(run, by)
         lines = {"solid": run.history.get(f"val_{metric}"), "dot": run.history.get(metric)}
         if metric == "overfit":
-            lines = {"solid": results.overfit_by_epoch(run), "dot": None}
+            lines = {"solid": results.overfit_by_epoch(run)}
         for dash, values in lines.items():
-            if values is None or not places:
-                continue
-            line = trace(
-                "scatter",
-                x=places,
-                y=values,
-                name=plain_name(run.title),
-                legendgroup=run.id,
-                showlegend=dash == "solid",
-                line={"color": HEADS[head].color, "dash": dash},
-                marker={"symbol": symbol, "size": 8},
-                mode="lines+markers",
-            )
-            traces.append(line)
+            if values is not None and places:
+                look = {"line": {"color": head.color, "dash": dash}, "marker": {"symbol": symbol, "size": 8}}
+                names = {"name": plain_name(run.title), "legendgroup": run.id, "showlegend": dash == "solid"}
+                traces.append(trace("scatter", x=places, y=values, mode="lines+markers", **look, **names))
     if by == "epoch":
         longest = max((2, *(len(run.history["loss"]) for run in runs)))
         across = {"title": {"text": by}, "range": [0.8, longest + 0.2], "dtick": max(1, longest // 10)}
     else:
-        across = {
-            "title": {"text": "seconds since the start" if by == "seconds" else by},
-            "rangemode": "tozero",
-            "hoverformat": ",.0f",
-        }
+        words = "seconds since the start" if by == "seconds" else by
+        across = {"title": {"text": words}, "rangemode": "tozero", "hoverformat": ",.0f"}
     layout = {
         "height": 340,
         "xaxis": across,
@@ -151,43 +119,22 @@ def percent(low: float, high: float) -> dict[str, str]:
 
 
 def evidence(pixels: np.ndarray, heatmap: np.ndarray, limit: float, unit: str, height: int) -> go.Figure:
-    """An image under its heatmap (H, W), colored from −limit to +limit, with a color bar in units of the score.
-
-    Args:
-        height: of the chart, in pixels.
-    """
+    """An image under its heatmap (H, W), colored from −limit to +limit, with a color bar in that unit."""
     from tfpool.colors import colorscale
 
     rows, columns = pixels.shape[:2]
+    hover = "row %{y}, column %{x}: %{z:.3g}<extra></extra>"
     traces = [
         trace("image", z=np.broadcast_to(pixels, (rows, columns, 3)), hoverinfo="skip"),
-        trace(
-            "heatmap", z=heatmap, coloraxis="coloraxis", hovertemplate="row %{y}, column %{x}: %{z:.3g}<extra></extra>"
-        ),
+        trace("heatmap", z=heatmap, coloraxis="coloraxis", hovertemplate=hover),
     ]
+    place = {"orientation": "h", "y": (_BAR - 10) / height, "yanchor": "top", "len": 0.9, "thickness": 12}
+    bar = {"title": {"text": unit, "side": "bottom"}, "nticks": 5, **place}
+    hidden = {"visible": False, "constrain": "domain"}
     layout = {
-        "coloraxis": {
-            "cmin": -limit,
-            "cmax": limit,
-            "colorscale": colorscale(0.9),
-            "colorbar": {
-                "orientation": "h",
-                "thickness": 12,
-                "len": 0.9,
-                "y": (_BAR - 10) / height,
-                "yanchor": "top",
-                "nticks": 5,
-                "title": {"text": unit, "side": "bottom"},
-            },
-        },
-        "xaxis": {"visible": False, "range": [-0.5, columns - 0.5], "constrain": "domain"},
-        "yaxis": {
-            "visible": False,
-            "range": [rows - 0.5, -0.5],
-            "scaleanchor": "x",
-            "constrain": "domain",
-            "domain": [_BAR / height, 1],
-        },
+        "coloraxis": {"cmin": -limit, "cmax": limit, "colorscale": colorscale(0.9), "colorbar": bar},
+        "xaxis": {"range": [-0.5, columns - 0.5], **hidden},
+        "yaxis": {"range": [rows - 0.5, -0.5], "scaleanchor": "x", "domain": [_BAR / height, 1], **hidden},
         # Equal room for the color bar, so that maps side by side can be compared.
         "margin": {"l": 0, "r": 0, "t": 0, "b": 0, "autoexpand": False},
         "height": height,
@@ -197,13 +144,7 @@ def evidence(pixels: np.ndarray, heatmap: np.ndarray, limit: float, unit: str, h
 
 
 def frame(legend: bool = True, left: int = 80, below: int = 65) -> dict[str, Any]:
-    """The layout that all charts share: margins, the legend in a row above, zoom kept while data arrives.
-
-    Args:
-        legend: whether there is one.
-        left: room for the vertical axis in pixels, by default for numbers and a title.
-        below: room for the horizontal axis in pixels.
-    """
+    """The layout that all charts share: margins in pixels, the legend in a row above, zoom kept while data arrives."""
     return {
         # If labels need more room, Plotly draws the whole chart again.
         "margin": {"l": left, "r": 10, "t": 44 if legend else 10, "b": below},

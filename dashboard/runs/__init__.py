@@ -1,4 +1,1 @@
-"""The Runs page: the table of runs, ranking, comparison over seeds, and the details of one run.
-
-What runs have come to is worked out in `tfpool.tracking`. Others use `run_table` and `comparison`.
-"""
+"""The Runs page: the table of runs, their ranking, a comparison over seeds, and the details of one run."""

@@ -56,7 +56,7 @@ def over_seeds(runs: Sequence[Run], how: str) -> None:
                 "network and head": names,
                 "seeds": [len(group.seeds) for group in groups],
                 "mean": [100 * group.mean for group in groups],
-                "of images": pd.Series([_images(group, measure) for group in groups], dtype="Int64"),
+                "of images": pd.Series([images_behind(group.runs[0], measure) for group in groups], dtype="Int64"),
                 "interval": ["one seed" if group.margin is None else f"± {100 * group.margin:.1f}" for group in groups],
                 "overfit": [_mean_overfit(group, how) for group in groups],
                 "parameters": [group.runs[0].plan.params for group in groups],
@@ -84,10 +84,6 @@ def over_seeds(runs: Sequence[Run], how: str) -> None:
     )
 
 
-def _images(group: Group, measure: str) -> int | None:
-    return images_behind(group.runs[0], measure)
-
-
 def _mean_overfit(group: Group, how: str) -> float | None:
     values = [value for run in group.runs if (value := results.overfit(run, how)) is not None]
     return 100 * sum(values) / len(values) if values else None
@@ -98,10 +94,9 @@ def _measured(measure: str, how: str) -> str:
 
 
 def _mean_text(group: Group) -> str:
-    certainty = (
-        "one seed" if group.margin is None else f"± {100 * group.margin:.1f} points over {len(group.seeds)} seeds"
-    )
-    return f"{group.mean:.1%}, {certainty}"
+    if group.margin is None:
+        return f"{group.mean:.1%}, one seed"
+    return f"{group.mean:.1%}, ± {100 * group.margin:.1f} points over {len(group.seeds)} seeds"
 
 
 def settings(runs: Sequence[Run]) -> None:
@@ -122,16 +117,7 @@ def settings(runs: Sequence[Run]) -> None:
     )
 
 
-def progress(runs: Sequence[Run]) -> None:
-    """Learning curves above one card per run, as `run_cards.show` draws them."""
-    if any(run.history["loss"] for run in runs):
-        _curves(runs)
-    else:
-        st.caption("The curves start after the first epoch.")
-    run_cards.cards(runs)
-
-
-def _curves(runs: Sequence[Run]) -> None:
+def curves(runs: Sequence[Run]) -> None:
     """One metric of the runs along epochs, steps or seconds."""
     if st.query_params.get("runs_metric") == "gap":
         # Addresses copied before the curve was renamed.

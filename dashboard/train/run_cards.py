@@ -32,15 +32,15 @@ _ACCURACY = {
 _INTERVAL = "Below: the number of images and the 95 % confidence interval (Wilson)."
 
 
-def show(runs: Sequence[Run], draw: Callable[[Sequence[Run]], None] | None = None) -> None:
-    """Show runs, and update them every second until all have ended. Default: curves above cards.
+def show(runs: Sequence[Run], curves: Callable[[Sequence[Run]], None] | None = None) -> None:
+    """Show curves above a card per run, updated every second until all have ended. Default: accuracy and loss.
 
     Of more than `MOST` runs, those around the running one are shown.
     """
     if all(run.state in ENDED for run in runs):
-        _show(runs, draw or _draw)
+        _show(runs, curves or _curves)
     else:
-        st.fragment(_live, run_every=_SECONDS)([run.id for run in runs], draw or _draw)
+        st.fragment(_live, run_every=_SECONDS)([run.id for run in runs], curves or _curves)
 
 
 def select(runs: Sequence[Run], run_ids: Sequence[str]) -> list[Run]:
@@ -48,24 +48,29 @@ def select(runs: Sequence[Run], run_ids: Sequence[str]) -> list[Run]:
     return [run for run in reversed(runs) if run.id in run_ids]
 
 
-def _live(run_ids: Sequence[str], draw: Callable[[Sequence[Run]], None]) -> None:
+def _live(run_ids: Sequence[str], curves: Callable[[Sequence[Run]], None]) -> None:
     # A button inside a fragment reruns the fragment alone, and the rest of the page would be out of date.
     if run_buttons.has_changed():
         st.rerun()
     # If a worker was killed, this starts another one for the queue.
     launch(store())
     runs = select(store().runs(), run_ids)
-    _show(runs, draw)
+    _show(runs, curves)
     if all(run.state in ENDED for run in runs):
         st.rerun()
 
 
-def _show(runs: Sequence[Run], draw: Callable[[Sequence[Run]], None]) -> None:
+def _show(runs: Sequence[Run], curves: Callable[[Sequence[Run]], None]) -> None:
     run_buttons.stop_all(runs)
     if len(runs) > MOST:
         states = Counter(run.state for run in runs)
         st.caption(", ".join(f"{states[state]:,} {state}" for state in STATES if states[state]))
-    draw(window(runs))
+    shown = window(runs)
+    if any(run.history["loss"] for run in shown):
+        curves(shown)
+    else:
+        st.caption("The curves start after the first epoch.")
+    _cards(shown)
     if len(runs) > MOST:
         st.caption(f"Shown: {MOST} of {len(runs):,} runs. The Runs page lists all.")
 
@@ -77,12 +82,7 @@ def window(runs: Sequence[Run]) -> Sequence[Run]:
     return runs[start : start + MOST]
 
 
-def _draw(runs: Sequence[Run]) -> None:
-    _curves(runs)
-    cards(runs)
-
-
-def cards(runs: Sequence[Run]) -> None:
+def _cards(runs: Sequence[Run]) -> None:
     """A card per run: network, head, state and accuracy, with its buttons."""
     columns = card_columns(len(runs))
     for start in range(0, len(runs), columns):
@@ -109,9 +109,6 @@ def legend() -> None:
 
 
 def _curves(runs: Sequence[Run]) -> None:
-    if not any(run.history["loss"] for run in runs):
-        st.caption("The curves start after the first epoch.")
-        return
     for column, metric in zip(st.columns(2), ("accuracy", "loss"), strict=True):
         with column:
             figure = charts.learning_curve(runs, metric, metric)
