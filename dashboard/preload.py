@@ -37,8 +37,7 @@ def load_home() -> None:
 def load_keras_in_background() -> bool:
     """Load Keras and the first maps in a thread: once per server, and not where TFPOOL_WARMING is "off".
 
-    Returns:
-        Whether this call started the thread.
+    Returns whether this call started the thread.
     """
     global _started
     if os.environ.get("TFPOOL_WARMING") == "off" or not in_a_server():

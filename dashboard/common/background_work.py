@@ -17,14 +17,10 @@ _pool = ThreadPoolExecutor(_AT_ONCE, _NAME)
 
 
 def run_in_background(work: Callable[[], Result], on_progress: Callable[[float], object]) -> Result:
-    """Run `work` in a thread and return what it returns, or raise what it raises.
+    """Run `work`, which must not draw, in a thread. `on_progress` gets the seconds since the start, again and again.
 
     Streamlit ends a script whose visitor changed a control within `on_progress`. Work that has started by then goes on,
     so that its result is cached; work that has not started is dropped.
-
-    Args:
-        work: what takes long. It must not draw.
-        on_progress: called several times per second with the seconds since the start.
     """
     if threading.current_thread().name.startswith(_NAME):
         # Work within work would wait for the thread that it occupies itself.

@@ -15,11 +15,7 @@ CLASSES = (2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 
 @lru_cache(maxsize=1024)
 def counted(network: str, head: str, side: int, classes: int) -> Plan:
-    """The plan of a network with a head, for square RGB images of that side.
-
-    Raises:
-        ValueError: if the head does not fit the network, or the image is too small.
-    """
+    """The plan of a network with a head, for square RGB images of that side."""
     return plan(network, head, (side, side, 3), classes)
 
 

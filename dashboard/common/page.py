@@ -38,13 +38,7 @@ PAGES = {
 
 
 def link(page: str, label: str | None = None, **settings: Any) -> None:
-    """A link to another page.
-
-    Args:
-        page: one of `PAGES`.
-        label: by default the name of the page.
-        settings: values of its controls in the address, such as train_data="scattered".
-    """
+    """A link to one of `PAGES`, with values of its controls in the address, such as train_data="scattered"."""
     st.page_link(PAGES[page].path, label=label or page, icon=PAGES[page].icon, query_params=settings or None)
 
 

@@ -28,10 +28,7 @@ def sample_positions(part: Part, label: int | None, seed: int, number: int) -> n
 
 
 def tile(part: Part, position: int, side: int = _SIDE) -> np.ndarray:
-    """An image as uint8 (H, W, 4), enlarged or shrunk to about `side` pixels, with its box and a transparent margin.
-
-    The pixels of small images become squares.
-    """
+    """An image as uint8 (H, W, 4), enlarged or shrunk to about `side` pixels, with its box and a transparent margin."""
     margin = side // 28
     pixels = np.broadcast_to(part.images[position], (*part.images.shape[1:3], 3))
     if max(pixels.shape) > side:
@@ -51,10 +48,7 @@ def tile(part: Part, position: int, side: int = _SIDE) -> np.ndarray:
 
 
 def as_png(part: Part, position: int, width: int = TILE) -> bytes:
-    """A tile as a PNG file of the given width.
-
-    From an array, Streamlit would encode a PNG, decode it, shrink it to the width on the page, and encode it again.
-    """
+    """A tile as a PNG file of that width. Streamlit would encode an array twice, before and after shrinking it."""
     # A little larger at first, so that lines of one pixel end up about equally wide.
     image = Image.fromarray(tile(part, position, width + width // 8))
     file = io.BytesIO()
@@ -76,29 +70,18 @@ def class_bars(images: DataSet) -> go.Figure:
     places = list(range(images.classes))
     # Plotly interprets some HTML in names.
     names = [html.escape(name) for name in images.class_names]
-    traces = [
-        trace(
-            "bar",
-            x=places,
-            y=np.bincount(part.labels, minlength=images.classes),
-            name=name,
-            marker={"color": color},
-            customdata=names,
-            hovertemplate="%{customdata}: %{y:,} images<extra>%{fullData.name}</extra>",
-        )
-        for color, (name, part) in zip(NEUTRAL, images.parts.items(), strict=False)
-    ]
-    ticks = {
-        "tickvals": places if images.classes <= _MAX_NAMED else [],
-        "ticktext": [plain_name(name, 16) for name in images.class_names],
-    }
-    axes_frame = frame(below=40)
+    hover = {"customdata": names, "hovertemplate": "%{customdata}: %{y:,} images<extra>%{fullData.name}</extra>"}
+    traces = []
+    for color, (name, part) in zip(NEUTRAL, images.parts.items(), strict=False):
+        counts = np.bincount(part.labels, minlength=images.classes)
+        traces.append(trace("bar", x=places, y=counts, name=name, marker={"color": color}, **hover))
+    ticktext = [plain_name(name, 16) for name in images.class_names]
     layout = {
         "barmode": "stack",
         "height": 320,
-        "xaxis": ticks,
+        "xaxis": {"tickvals": places if images.classes <= _MAX_NAMED else [], "ticktext": ticktext},
         "yaxis": {"title": {"text": "images"}, "tickformat": ",d"},
-        **axes_frame,
-        "legend": {**axes_frame["legend"], "traceorder": "normal"},
+        **frame(below=40),
     }
+    layout["legend"] |= {"traceorder": "normal"}
     return figure(traces, layout)

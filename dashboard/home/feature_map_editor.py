@@ -16,15 +16,10 @@ _component = component("feature_map_editor")
 
 
 def edit(patterns: Mapping[str, str], key: str, label: str) -> np.ndarray:
-    """Show a square map of digits to edit. The address holds the map under the control's key.
+    """Show a square map of digits to edit, and return it as int (H, W). The address holds it under the control's key.
 
-    Args:
-        patterns: maps to start from, by name: one digit per cell, row by row. The first is the default.
-        key: of the control.
-        label: name of the map for screen readers.
-
-    Returns:
-        The map, int (H, W).
+    The patterns to start from, by name, have one digit per cell, row by row; the first is the default. The label is for
+    screen readers.
     """
     first = next(iter(patterns.values()))
     side = round(len(first) ** 0.5)

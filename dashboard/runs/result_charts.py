@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.common.charts import figure, frame, percent, plain_name, room_for, trace
+from dashboard.common.charts import Trace, figure, frame, percent, plain_name, room_for, trace
 from tfpool.networks.heads import HEADS
 from tfpool.tracking.confidence import images_behind
 from tfpool.tracking.results import Group
@@ -25,38 +26,18 @@ def seed_dots(groups: Sequence[Group], labels: Sequence[str], title: str) -> go.
     for place, group in enumerate(groups):
         color = HEADS[group.settings["head"]].color
         if len(group.values) > 1:
-            strokes = trace(
-                "scatter",
-                x=list(group.values),
-                y=[place] * len(group.values),
-                mode="markers",
-                marker={"symbol": "line-ns-open", "size": 12, "color": color, "opacity": 0.7},
-                customdata=list(group.seeds),
-                hovertemplate="seed %{customdata}: %{x:.1%}<extra></extra>",
-            )
+            look = {"symbol": "line-ns-open", "size": 12, "color": color, "opacity": 0.7}
+            hover = "seed %{customdata}: %{x:.1%}"
+            strokes = _dots(list(group.values), [place] * len(group.values), look, hover, customdata=list(group.seeds))
             traces.append(strokes)
-        mean = trace(
-            "scatter",
-            x=[group.mean],
-            y=[place],
-            error_x=_margin(group),
-            mode="markers",
-            marker={"size": 11, "color": color},
-            hovertemplate=f"mean of {len(group.values)}: %{{x:.1%}}<extra></extra>"
-            if group.margin is not None
-            else "one seed: %{x:.1%}<extra></extra>",
-        )
-        traces.append(mean)
+        of = "one seed" if group.margin is None else f"mean of {len(group.values)}"
+        look = {"size": 11, "color": color}
+        traces.append(_dots([group.mean], [place], look, f"{of}: %{{x:.1%}}", error_x=_margin(group)))
     ends, rows = _axis_range(groups), [plain_name(label, 40) for label in labels]
+    ticks = {"tickvals": list(range(len(groups))), "ticktext": rows, "ticksuffix": " "}
     layout = {
         "xaxis": {"title": {"text": title}, "range": ends, "zeroline": False, **percent(*ends)},
-        "yaxis": {
-            "tickvals": list(range(len(groups))),
-            "ticktext": rows,
-            "range": [len(groups) - 0.5, -0.5],
-            "ticksuffix": " ",
-            "zeroline": False,
-        },
+        "yaxis": {"range": [len(groups) - 0.5, -0.5], "zeroline": False, **ticks},
         "height": 90 + 36 * len(groups),
         **frame(legend=False, left=room_for(rows)),
     }
@@ -69,17 +50,10 @@ def cost_dots(groups: Sequence[Group], labels: Sequence[str]) -> go.Figure:
     for group, label in zip(groups, labels, strict=True):
         images = images_behind(group.runs[0])
         basis = f"{len(group.values)} seed{'s' * (len(group.values) > 1)}" + (f", {images:,} images" if images else "")
-        dot = trace(
-            "scatter",
-            x=[group.runs[0].plan.params],
-            y=[group.mean],
-            error_y=_margin(group),
-            name=plain_name(label, 40),
-            mode="markers",
-            marker={"size": 12, "color": HEADS[group.settings["head"]].color},
-            hovertemplate=f"%{{x:,}} parameters: %{{y:.1%}}<br>{basis}<extra>{plain_name(label, 40)}</extra>",
-        )
-        traces.append(dot)
+        look = {"size": 12, "color": HEADS[group.settings["head"]].color}
+        hover, name = f"%{{x:,}} parameters: %{{y:.1%}}<br>{basis}", plain_name(label, 40)
+        params = group.runs[0].plan.params
+        traces.append(_dots([params], [group.mean], look, hover, name, error_y=_margin(group), name=name))
     ends = _axis_range(groups)
     layout = {
         "xaxis": {"title": {"text": "parameters"}, "type": "log", "exponentformat": "B"},
@@ -88,6 +62,14 @@ def cost_dots(groups: Sequence[Group], labels: Sequence[str]) -> go.Figure:
         **frame(),
     }
     return figure(traces, layout)
+
+
+def _dots(
+    x: Sequence[float], y: Sequence[float], look: dict[str, Any], hover: str, beside: str = "", **settings: Any
+) -> Trace:
+    """Markers with a text that shows when they are pointed at, and a name beside it."""
+    hover = f"{hover}<extra>{beside}</extra>"
+    return trace("scatter", x=x, y=y, mode="markers", marker=look, hovertemplate=hover, **settings)
 
 
 def _margin(group: Group) -> dict[str, object] | None:
@@ -107,27 +89,22 @@ def _axis_range(groups: Sequence[Group]) -> list[float]:
 def confusion_map(counts: np.ndarray, names: Sequence[str], percent_of_row: bool, dark: bool = False) -> go.Figure:
     """One row per true class and one column per predicted class, colored by percent of the row or number of images.
 
-    Args:
-        counts: int (K, K).
-        names: of the K classes, from a user.
-        percent_of_row: show percentages of each row, not numbers of images.
-        dark: whether the page's theme is dark.
+    `counts` is int (K, K), `names` are from a user, and `dark` is the page's theme.
     """
     rows = counts.sum(axis=1, keepdims=True)
     values = counts / np.maximum(rows, 1) if percent_of_row else counts
     few = len(names) <= _MOST_NUMBERS
     whole = [plain_name(name, 60) for name in names]
     short = [plain_name(name, 14) for name in names]
+    # Transparent where a cell is empty, which suits a light and a dark theme.
+    colors = [[0.0, f"rgba({_BLUE}, 0)"], [1.0, f"rgba({_BLUE}, 1)"]]
+    look = {"colorscale": colors, "zmin": 0, "zmax": 1 if percent_of_row else None, "showscale": False}
     cells = trace(
         "heatmap",
         z=values,
-        # Transparent where a cell is empty, which suits a light and a dark theme.
-        colorscale=[[0.0, f"rgba({_BLUE}, 0)"], [1.0, f"rgba({_BLUE}, 1)"]],
-        zmin=0,
-        zmax=1 if percent_of_row else None,
+        **look,
         xgap=1,
         ygap=1,
-        showscale=False,
         customdata=[
             [(true, predicted, int(count)) for predicted, count in zip(whole, row, strict=True)]
             for true, row in zip(whole, counts, strict=True)
@@ -139,19 +116,12 @@ def confusion_map(counts: np.ndarray, names: Sequence[str], percent_of_row: bool
         strong = values > 0.5 * (1 if percent_of_row else max(values.max(), 1))
         # No single color is readable on both blue and empty cells.
         for where, color in ((strong, "white"), (~strong, "white" if dark else "black")):
-            true, predicted = np.nonzero(where)
-            texts = [_cell(value, percent_of_row) for value in values[where]]
-            font = {"color": color}
-            traces.append(
-                trace("scatter", x=predicted, y=true, text=texts, textfont=font, mode="text", hoverinfo="skip")
-            )
+            y, x = np.nonzero(where)
+            texts, font = [_cell(value, percent_of_row) for value in values[where]], {"color": color}
+            traces.append(trace("scatter", x=x, y=y, text=texts, textfont=font, mode="text", hoverinfo="skip"))
     ends = [-0.5, len(names) - 0.5]
-    axis = {
-        "tickvals": list(range(len(names))) if few else [],
-        "ticktext": short if few else [],
-        "showgrid": False,
-        "zeroline": False,
-    }
+    ticks = {"tickvals": list(range(len(names))), "ticktext": short} if few else {"tickvals": [], "ticktext": []}
+    axis = {"showgrid": False, "zeroline": False, **ticks}
     layout = {
         "xaxis": {"title": {"text": "predicted class"}, "side": "bottom", "tickangle": -45, "range": ends, **axis},
         "yaxis": {"title": {"text": "true class"}, "ticksuffix": " ", "range": ends[::-1], **axis},

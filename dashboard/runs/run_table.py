@@ -49,28 +49,28 @@ def matching(runs: Sequence[Run]) -> tuple[list[Run], str]:
     text = columns[0].text_input(
         "Find", key="runs_text", bind="query-params", placeholder="words in a name, note or sweep"
     )
+    orders = [_NEWEST, *ORDERS]
     order = columns[1].selectbox(
-        "Sort by",
-        [_NEWEST, *ORDERS],
-        format_func=lambda key: LABELS.get(key, key),
-        key="runs_sort",
-        bind="query-params",
+        "Sort by", orders, format_func=lambda key: LABELS.get(key, key), key="runs_sort", bind="query-params"
     )
     with columns[2]:
         help = "For training and validation accuracy. The saved model is tested once, whichever epoch counts"
         how = controls.one_of("Which epoch counts", results.HOW, "runs_how", help=help)
     offered = {name: values for name in FACETS if len(values := query.facet_values(runs, name)) > 1}
-    wanted: dict[str, list[str]] = {}
-    if not offered:
-        return _sorted(query.select_runs(runs, text), order, how), how
+    selected = query.select_runs(runs, text, _filters(offered) if offered else {})
+    return selected if order == _NEWEST else query.rank_runs(selected, order, how), how
+
+
+def _filters(offered: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The values that a run has to have, as chosen from those offered."""
     chosen = any(st.session_state.get(f"runs_{name}") or st.query_params.get(f"runs_{name}") for name in offered)
     words = ", ".join(_FACET_WORDS[name].lower() for name in offered)
+    wanted: dict[str, list[str]] = {}
     with st.expander(f"Filter by {words}", expanded=chosen, icon=":material/filter_list:"):
-        columns = [
-            column for start in range(0, len(offered), _FILTERS_PER_ROW) for column in st.columns(_FILTERS_PER_ROW)
-        ]
-        for column, (name, values) in zip(columns, offered.items(), strict=False):
-            wanted[name] = column.multiselect(
+        for number, (name, values) in enumerate(offered.items()):
+            if number % _FILTERS_PER_ROW == 0:
+                columns = st.columns(_FILTERS_PER_ROW)
+            wanted[name] = columns[number % _FILTERS_PER_ROW].multiselect(
                 _FACET_WORDS[name],
                 values,
                 format_func=head_label if name == "head" else str,
@@ -79,11 +79,7 @@ def matching(runs: Sequence[Run]) -> tuple[list[Run], str]:
                 help="Runs that were started together" if name == "sweep" else None,
                 bind="query-params",
             )
-    return _sorted(query.select_runs(runs, text, wanted), order, how), how
-
-
-def _sorted(runs: list[Run], order: str, how: str) -> list[Run]:
-    return runs if order == _NEWEST else query.rank_runs(runs, order, how)
+    return wanted
 
 
 def draw(runs: Sequence[Run], how: str) -> None:
@@ -117,7 +113,7 @@ def _rows(runs: Sequence[Run], how: str) -> pd.DataFrame:
     measured = {key: [results.value(run, key, how) for run in runs] for key in ORDERS}
     recipes = [run.spec["recipe"] for run in runs]
     test_images = [images_behind(run) if run.result else None for run in runs]
-    columns = {
+    table = {
         "compare": [run.id in chosen for run in runs],
         "run": [run.title for run in runs],
         "test": _percents(measured["test"]),
@@ -146,7 +142,7 @@ def _rows(runs: Sequence[Run], how: str) -> pd.DataFrame:
         "queued": [pd.Timestamp(run.created, unit="s", tz="UTC") for run in runs],
         "id": [run.id for run in runs],
     }
-    return pd.DataFrame(columns)
+    return pd.DataFrame(table)
 
 
 def _numbers(values: Sequence[float | None]) -> pd.Series:
@@ -198,11 +194,7 @@ def _save(key: str, ids: Sequence[str]) -> None:
 
 
 def apply(run_id: str, changes: dict[str, object]) -> None:
-    """Tick or untick a run, rename it, or write its note.
-
-    Raises:
-        ValueError: if the run is gone, or too many are ticked.
-    """
+    """Tick or untick a run, rename it, or write its note; a ValueError if the run is gone or too many are ticked."""
     if "run" in changes:
         store().rename(run_id, str(changes["run"] or ""))
     if "note" in changes:
