@@ -5,8 +5,8 @@ from itertools import combinations, product
 import numpy as np
 import pytest
 
-from tfpool.colors import NEUTRAL
 from tfpool.networks.heads import HEADS
+from tfpool.networks.line_colors import NEUTRAL
 
 COLORS = [head.color for head in HEADS.values()]
 

@@ -12,8 +12,8 @@ from tests.helpers.processes import ROOT, modules_after
 
 PLACES = ("tfpool", "dashboard", "pages", "benchmarks", "scripts", "app.py")
 FLOORS: tuple[tuple[str, ...], ...] = (
-    tuple(f"tfpool.{name}" for name in ["layers", "validation", "_version", "anatomy", "system"]),
-    ("tfpool.networks", "tfpool.colors", "tfpool.data", "tfpool.cam"),
+    tuple(f"tfpool.{name}" for name in ["layers", "validation", "colors", "_version", "anatomy", "system"]),
+    ("tfpool.networks", "tfpool.data", "tfpool.cam"),
     ("tfpool.counting",),
     ("tfpool.models",),
     ("tfpool.tracking",),

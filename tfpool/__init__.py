@@ -23,52 +23,18 @@ if TYPE_CHECKING:
     from tfpool.models.pretrained import decode_predictions, preprocess_input
     from tfpool.training import Recipe, train
 
-__all__ = [
-    "catalog",
-    "plan",
-    "compare",
-    "GAP",
-    "GMP",
-    "Flatten",
-    "FC",
-    "NIN",
-    "AvgMax",
-    "GeM",
-    "SPP",
-    "AdaptiveAvg",
-    "build",
-    "with_head",
-    "preprocess_input",
-    "decode_predictions",
-    "to_code",
-    "Recipe",
-    "train",
-    "runs",
-    "explain",
-    "Explanation",
-    "Explainer",
-    "Contrast",
-    "overlay",
-    "sheet",
-    "methods",
-    "metrics",
-]
+__all__ = ["catalog", "plan", "compare"]
+__all__ += ["GAP", "GMP", "Flatten", "FC", "NIN", "AvgMax", "GeM", "SPP", "AdaptiveAvg"]
+__all__ += ["build", "with_head", "preprocess_input", "decode_predictions", "to_code", "Recipe", "train", "runs"]
+__all__ += ["explain", "Explanation", "Explainer", "Contrast", "overlay", "sheet", "methods", "metrics"]
 
+_CAM = ("explain", "Explanation", "Explainer", "Contrast", "overlay", "sheet", "methods", "metrics")
 _ON_FIRST_USE = {
     "compare": "tfpool.counting.comparison",
     "to_code": "tfpool.models.keras_code",
-    "preprocess_input": "tfpool.models.pretrained",
-    "decode_predictions": "tfpool.models.pretrained",
-    "Recipe": "tfpool.training",
-    "train": "tfpool.training",
-    "explain": "tfpool.cam",
-    "Explanation": "tfpool.cam",
-    "Explainer": "tfpool.cam",
-    "Contrast": "tfpool.cam",
-    "sheet": "tfpool.cam",
-    "overlay": "tfpool.cam",
-    "methods": "tfpool.cam",
-    "metrics": "tfpool.cam",
+    **dict.fromkeys(("preprocess_input", "decode_predictions"), "tfpool.models.pretrained"),
+    **dict.fromkeys(("Recipe", "train"), "tfpool.training"),
+    **dict.fromkeys(_CAM, "tfpool.cam"),
 }
 
 

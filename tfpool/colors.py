@@ -1,13 +1,8 @@
-"""Colors of figures: matplotlib's diverging color map `coolwarm` for signed evidence, and one color per line or bar."""
+"""Colors of figures: matplotlib's diverging color map `coolwarm` for signed evidence."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import cycle
-
 import numpy as np
-
-from tfpool.networks.heads import HEADS
 
 FOR = (180, 4, 38)
 AGAINST = (59, 76, 192)
@@ -26,34 +21,15 @@ _MIDDLE = len(_TABLE) // 2
 
 # The paint at each strength of the table from 0 to 1, against and for. Without evidence, it is the limit for ever less.
 _STRENGTHS = np.linspace(0, 1, _MIDDLE + 1)
-_SHARES = _STRENGTHS[[1, *range(1, _MIDDLE + 1)], np.newaxis]
+_FRACTIONS = _STRENGTHS[[1, *range(1, _MIDDLE + 1)], np.newaxis]
 
 
 def _paint_of(colors: np.ndarray) -> np.ndarray:
     """Colors without the gray that their strength leaves in them."""
-    return np.clip((colors[[1, *range(1, _MIDDLE + 1)]] - (1 - _SHARES) * _TABLE[_MIDDLE]) / _SHARES, 0, 255)
+    return np.clip((colors[[1, *range(1, _MIDDLE + 1)]] - (1 - _FRACTIONS) * _TABLE[_MIDDLE]) / _FRACTIONS, 0, 255)
 
 
 _PAINT_AGAINST, _PAINT_FOR = _paint_of(_TABLE[_MIDDLE::-1]), _paint_of(_TABLE[_MIDDLE:])
-
-
-NEUTRAL = ("#905454", "#0C84FC", "#E460B4", "#6C6C90", "#F06060", "#E4009C")
-"""For lines and bars of no head: as visible as the colors of heads, and distinct from them."""
-
-
-def line_colors(lines: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """A color per line or bar: its head's, or the next of `NEUTRAL` if it has no head or the color is taken.
-
-    Args:
-        lines: names, each with the name of its head or an empty text. A repeated name keeps its first color.
-    """
-    colors: dict[str, str] = {}
-    neutral = cycle(NEUTRAL)
-    for name, head in lines:
-        if name not in colors:
-            own = HEADS[head].color if head in HEADS else ""
-            colors[name] = own if own and own not in colors.values() else next(neutral)
-    return colors
 
 
 def coolwarm(strengths: np.ndarray) -> np.ndarray:

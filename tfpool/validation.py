@@ -8,11 +8,7 @@ from typing import Any
 
 
 def at_least(least: int, value: Any, what: str) -> int:
-    """The integer `value`, if it is at least `least`.
-
-    Raises:
-        ValueError: naming `what` the number is for.
-    """
+    """The integer `value`, if it is at least `least`; the error names `what` the number is for."""
     try:
         number = operator.index(value)
     except TypeError:
@@ -23,11 +19,7 @@ def at_least(least: int, value: Any, what: str) -> int:
 
 
 def not_negative(value: Any, name: str) -> float:
-    """The number `value` as a float, if it is finite and at least 0.
-
-    Raises:
-        ValueError: naming the setting.
-    """
+    """The number `value` as a float, if it is finite and at least 0; the error names the setting."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
         raise ValueError(f"A number of at least 0 is needed for {name}, got {value!r}.")
     return float(value)

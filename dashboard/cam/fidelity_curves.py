@@ -18,7 +18,7 @@ from dashboard.common import charts
 from dashboard.common.background_work import run_in_background
 from dashboard.common.glossary import meaning
 from dashboard.common.page import plain
-from tfpool.colors import line_colors
+from tfpool.networks.line_colors import line_colors
 
 if TYPE_CHECKING:
     from tfpool.cam.metrics import Curves

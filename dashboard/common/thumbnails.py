@@ -11,8 +11,8 @@ import plotly.graph_objects as go
 from PIL import Image
 
 from dashboard.common.charts import figure, frame, plain_name, trace
-from tfpool.colors import NEUTRAL
 from tfpool.data import DataSet, Part
+from tfpool.networks.line_colors import NEUTRAL
 
 TILE = 100
 """Side of an image in a preview, in pixels of the page."""

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from tests.helpers.crafted_records import finding
-from tfpool.colors import NEUTRAL, line_colors
 from tfpool.lab import CLAIMS
 from tfpool.lab.figure import KINDS, Figure, Panel, Series, label, panels
 from tfpool.networks.heads import HEADS
+from tfpool.networks.line_colors import NEUTRAL, line_colors
 
 LINES = Figure(
     "Accuracy by size",

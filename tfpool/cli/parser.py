@@ -128,13 +128,9 @@ def parser() -> argparse.ArgumentParser:
     text = "one or several of the methods below, one column each (default: gradcam)"
     command.add_argument("--method", nargs="+", default=["gradcam"], help=text)
     command.formatter_class = argparse.RawDescriptionHelpFormatter
+    wrap = textwrap.TextWrapper(width=80, initial_indent="  ", subsequent_indent="    ").fill
     command.epilog = "methods:\n" + "\n".join(
-        textwrap.fill(
-            f"{name}: {method.summary} Unit: {method.unit}. Cost per image: {method.cost}.",
-            width=80,
-            initial_indent="  ",
-            subsequent_indent="    ",
-        )
+        wrap(f"{name}: {method.summary} Unit: {method.unit}. Cost per image: {method.cost}.")
         for name, method in METHODS.items()
     )
     command.add_argument("--target", metavar="CLASS", help="class to explain, by name or number (default: the top one)")

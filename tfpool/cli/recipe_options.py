@@ -25,10 +25,6 @@ def add_options(command: argparse.ArgumentParser) -> None:
 
 
 def recipe_of(args: argparse.Namespace) -> Recipe:
-    """The recipe that the options describe.
-
-    Raises:
-        ValueError: if there is no recipe of that name, or a value is out of range.
-    """
+    """The recipe that the options describe."""
     values = {field.name: getattr(args, field.name) for field in fields(Recipe)}
     return named(args.recipe, **{name: value for name, value in values.items() if value is not None})

@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 import re
 from math import prod
-from typing import Any
 
 import keras
 
@@ -17,18 +16,10 @@ from tfpool.anatomy.unfold import Step, Value, ancestors, unfold
 from tfpool.counting.counts import Counts, Row, activation_bytes
 from tfpool.counting.receptive_field import ReceptiveField, in_pixels, receptive_field
 from tfpool.networks import ops
-from tfpool.networks.graph import LOCAL, Op, Shape
+from tfpool.networks.graph import LOCAL, Op
 
-_WITH_ARGUMENTS = (
-    ops.Conv2D,
-    ops.Conv2DTranspose,
-    ops.DepthwiseConv2D,
-    ops.SeparableConv2D,
-    ops.Dense,
-    ops.AveragePooling2D,
-    ops.MaxPooling2D,
-    ops.UpSampling2D,
-)
+_CONVOLUTIONS = (ops.Conv2D, ops.Conv2DTranspose, ops.DepthwiseConv2D, ops.SeparableConv2D)
+_WITH_ARGUMENTS = (*_CONVOLUTIONS, ops.Dense, ops.AveragePooling2D, ops.MaxPooling2D, ops.UpSampling2D)
 """Ops whose facts depend on their arguments."""
 
 # Keras layers and functions without multiply-adds that are no op here: those that keep positions in place, and those
@@ -62,9 +53,6 @@ def read(model: keras.Model) -> Counts:
 
     The head begins where the last feature map is pooled or flattened. If a layer is called several times, the row of
     the first call has its weights.
-
-    Raises:
-        ValueError: if the model has no graph, or a layer has no counting rule.
     """
     graph = unfold(model)
     features = find_features(graph)
@@ -82,34 +70,28 @@ def read(model: keras.Model) -> Counts:
         fields.update(dict.fromkeys(values, field))
         weights = [] if id(step.operation) in counted else getattr(step.operation, "weights", [])
         counted.add(id(step.operation))
-        inputs = [_image(source) for source in step.inputs]
+        inputs = [source.shape[1:] for source in step.inputs]
         part = "backbone" if values[0] in backbone else "head"
-        macs = op.macs(_image(values[0]), *inputs)
+        macs = op.macs(values[0].shape[1:], *inputs)
         rows.append(_row(step.name, type(step.operation).__name__, part, values, weights, field, macs))
     if sum(row.params for row in rows) != model.count_params():
         raise ValueError(
             f"{model.name} has weights outside of its layers, so no layer has them. Put them into a layer."
         )
-    feature_shape = None if features is None else _image(features)
-    return Counts(model.name, _image(graph.inputs[0]), feature_shape, tuple(rows))
+    feature_shape = None if features is None else features.shape[1:]
+    return Counts(model.name, graph.inputs[0].shape[1:], feature_shape, tuple(rows))
 
 
 def _row(
-    name: str,
-    kind: str,
-    part: str,
-    values: list[Value],
-    weights: list[Any],
-    field: ReceptiveField | None,
-    macs: int | None,
+    name: str, op: str, part: str, values: list[Value], weights: list, field: ReceptiveField | None, macs: int | None
 ) -> Row:
-    sizes = [activation_bytes(_image(value), _itemsize(value.dtype)) for value in values]
+    sizes = [activation_bytes(value.shape[1:], _itemsize(value.dtype)) for value in values]
     size, stride = in_pixels(field)
     return Row(
         name=name,
-        op=kind,
+        op=op,
         part=part,
-        output_shape=_image(values[0]),
+        output_shape=values[0].shape[1:],
         params=sum(prod(weight.shape) for weight in weights),
         trainable_params=sum(prod(weight.shape) for weight in weights if weight.trainable),
         macs=macs,
@@ -121,11 +103,7 @@ def _row(
 
 
 def _op(step: Step) -> Op:
-    """The op with a step's facts.
-
-    Raises:
-        ValueError: if there is no op for this layer.
-    """
+    """The op with a step's facts."""
     kind = type(step.operation)
     ours = getattr(ops, kind.__name__, None)
     if kind.__module__.split(".")[0] in ("keras", "tfpool"):
@@ -147,11 +125,6 @@ def _op_with_arguments(ours: type[Op], step: Step) -> Op:
         raise ValueError(f"Layer {step.name!r} has data_format='channels_first'. Build the model with channels last.")
     names = {field.name for field in dataclasses.fields(ours)} - {"activation"}  # type: ignore[arg-type]
     return ours(**{name: config[name] for name in names})
-
-
-def _image(value: Value) -> Shape:
-    """The shape without the batch."""
-    return value.shape[1:]
 
 
 def _itemsize(dtype: str) -> int:

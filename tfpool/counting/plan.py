@@ -102,8 +102,6 @@ def plan(
         (116090, 40970, 12279808)
         >>> plan.feature_shape
         (8, 8, 64)
-        >>> plan.rows[-1].name, plan.rows[-1].output_shape
-        ('predictions', (10,))
     """
     if hasattr(backbone, "layers"):
         if settings or any(value is not None for value in (head, input_shape, classes)):

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tfpool.colors import line_colors
+from tfpool.networks.line_colors import line_colors
 from tfpool.system.format import short
 
 KINDS = ("line", "bar")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from tfpool.lab.figure import Series
 from tfpool.lab.protocol import Record
-from tfpool.lab.statistics import Effect, over_seeds
+from tfpool.lab.statistics import Effect, over_seeds, paired
 
 Measure = str | Callable[[Record], float]
 """Name of a measure in a record, or a function that computes one from it."""
@@ -38,6 +38,29 @@ def mean(records: Sequence[Record], measure: Measure, unit: str = "share", **fac
     return over_seeds(", ".join(map(str, factors.values())), list(by_seed(records, measure, **factors).values()), unit)
 
 
+def means(records: Sequence[Record], name: str, **factors: Any) -> list[Effect]:
+    """The mean of each value of a list in the records."""
+    length = len(select(records, **factors)[0][name])
+    return [mean(records, nth(name, index), **factors) for index in range(length)]
+
+
+def texts(records: Sequence[Record], measures: Iterable[Measure], **factors: Any) -> list[str]:
+    """The means of measures with their intervals, as cells of a table."""
+    return [str(mean(records, measure, **factors)) for measure in measures]
+
+
+def compare(
+    name: str,
+    records: Sequence[Record],
+    measure: Measure,
+    first: Mapping[str, Any],
+    second: Mapping[str, Any],
+    unit: str = "points",
+) -> Effect:
+    """A measure of the records with the factors `first` against that of those with the factors `second`."""
+    return paired(name, by_seed(records, measure, **first), by_seed(records, measure, **second), unit)
+
+
 def nth(name: str, index: int) -> Callable[[Record], float]:
     """A measure: one value of a list in each record."""
     return lambda record: record[name][index]
@@ -48,3 +71,14 @@ def line(name: str, x: Iterable[Any], effects: Iterable[Effect], head: str = "")
     effects = list(effects)
     low, high = [effect.low for effect in effects], [effect.high for effect in effects]
     return Series(name, list(x), [effect.value for effect in effects], low, high, head)
+
+
+def by_head(
+    records: Sequence[Record], names: Mapping[str, str], measure: Measure, factor: str, unit: str = "share", **of: Any
+) -> list[Series]:
+    """A line, or bars, for each head in `names`: the mean of a measure at each level of a factor."""
+    x = levels(select(records, **of), factor)
+    return [
+        line(name, x, [mean(records, measure, unit, head=head, **{factor: level}, **of) for level in x], head)
+        for head, name in names.items()
+    ]

@@ -24,10 +24,7 @@ from tfpool.networks.heads import FC, GAP, NIN, Head
 class Backbone:
     """A network without its head, and what it was published with.
 
-    Attributes:
-        features: adds the network to an image tensor and returns the last feature map.
-        title: its name in articles.
-        head, input_shape, classes: as published.
+    `features` adds the network to an image tensor and returns the last feature map; `title` is its name in articles.
     """
 
     features: Callable[..., Tensor]
@@ -43,11 +40,7 @@ class Backbone:
         return tuple(name for name in list(inspect.signature(self.features).parameters)[1:] if name not in fixed)
 
     def check(self, settings: Mapping[str, Any]) -> None:
-        """Check the names of settings.
-
-        Raises:
-            ValueError: if the network has no such setting; lists its settings.
-        """
+        """Check the names of settings; the error lists those that the network has."""
         if unknown := set(settings) - set(self.settings):
             choices = ", ".join(self.settings) or "none"
             raise ValueError(f"{self.title} has no setting {', '.join(sorted(unknown))}. Its settings: {choices}.")
@@ -68,6 +61,12 @@ def _cifar(depth: int, shortcut: str) -> Backbone:
     kind = "Plain network" if shortcut == "none" else "ResNet"
     title = f"{kind} of depth {depth} for CIFAR" + ("" if shortcut == "none" else f", shortcut {shortcut}")
     return _small(title, partial(cifar_resnet, depth=depth, shortcut=shortcut))
+
+
+def _residual(
+    name: str, title: str, features: Callable[..., Tensor], depths: Mapping[int, tuple[int, ...]]
+) -> dict[str, Backbone]:
+    return {name.format(n): _imagenet(title.format(n), partial(features, blocks=depths[n])) for n in depths}
 
 
 def _efficientnet(number: int, width: float, depth: float, side: int, dropout: float) -> Backbone:
@@ -92,19 +91,11 @@ CATALOG: dict[str, Backbone] = {
     **{f"resnet{depth}": _cifar(depth, "A") for depth in (8, 14, 20, 32, 44, 56, 110)},
     **{f"resnet{depth}b": _cifar(depth, "B") for depth in (20, 32, 44, 56, 110)},
     **{f"plain{depth}": _cifar(depth, "none") for depth in (20, 32, 44, 56, 110)},
-    **{f"resnet{n}": _imagenet(f"ResNet-{n} of torchvision", partial(_BASIC, blocks=_SHALLOW[n])) for n in _SHALLOW},
-    **{f"plain{n}": _imagenet(f"Plain network of depth {n}", partial(_PLAIN, blocks=_SHALLOW[n])) for n in _SHALLOW},
-    **{f"resnet{n}": _imagenet(f"ResNet-{n} of keras.applications", partial(resnet, blocks=_DEEP[n])) for n in _DEEP},
-    **{
-        f"resnet{n}v1.5": _imagenet(
-            f"ResNet-{n} v1.5 of torchvision, stride on the 3×3", partial(_V15, blocks=_DEEP[n])
-        )
-        for n in _DEEP
-    },
-    **{
-        f"resnet{n}v2": _imagenet(f"ResNet-{n} v2 of keras.applications", partial(resnet_v2, blocks=_DEEP[n]))
-        for n in _DEEP
-    },
+    **_residual("resnet{}", "ResNet-{} of torchvision", _BASIC, _SHALLOW),
+    **_residual("plain{}", "Plain network of depth {}", _PLAIN, _SHALLOW),
+    **_residual("resnet{}", "ResNet-{} of keras.applications", resnet, _DEEP),
+    **_residual("resnet{}v1.5", "ResNet-{} v1.5 of torchvision, stride on the 3×3", _V15, _DEEP),
+    **_residual("resnet{}v2", "ResNet-{} v2 of keras.applications", resnet_v2, _DEEP),
     "nin_cifar": _small("Network in Network for CIFAR", nin_cifar, NIN()),
     "nin_imagenet": _imagenet("Network in Network for ImageNet", nin_imagenet, NIN(dropout=0.5)),
     "alexnet": _imagenet("AlexNet with one column, of torchvision", alexnet, FC()),
@@ -138,11 +129,7 @@ def catalog() -> tuple[str, ...]:
 
 
 def find(name: str) -> Backbone:
-    """The network of that name.
-
-    Raises:
-        ValueError: if there is none.
-    """
+    """The network of that name."""
     if isinstance(name, str) and name in CATALOG:
         return CATALOG[name]
     if match := re.fullmatch(r"(resnet|cifar|plain)(\d{1,4})(b?)", str(name)):

@@ -39,11 +39,7 @@ class Tensor:
 
 @dataclass(eq=False)
 class Graph:
-    """The tensors of one network by name, in the order of creation, which is a topological order.
-
-    Attributes:
-        relu: activation in place of each ReLU.
-    """
+    """The tensors of one network by name, in topological order. `relu` is the activation in place of each ReLU."""
 
     relu: str = "relu"
     tensors: dict[str, Tensor] = field(default_factory=dict)
@@ -65,11 +61,7 @@ class Graph:
 
 
 def known_size(size: int | None) -> int:
-    """The size, for an op that cannot do without it.
-
-    Raises:
-        ValueError: if the size is None.
-    """
+    """The size, for an op that cannot do without it: None is an error."""
     if size is None:
         raise ValueError("This layer needs a fixed image size, got None for height or width.")
     return size
@@ -110,10 +102,10 @@ class Op(ABC):
 
     @abstractmethod
     def macs_per_position(self, *inputs: Shape) -> int:
-        """Multiply-adds for one position of the output, over all its channels.
+        """Multiply-adds for one position of the output, over all its channels; a fused multiply-add counts one.
 
-        A fused multiply-add counts one. Only convolutions and dense layers count: biases, normalization (which folds
-        into the convolution before it), activations, pooling and additions count zero.
+        Only convolutions and dense layers count: biases, normalization (which folds into the convolution before it),
+        activations, pooling and additions count zero.
         """
 
     def macs(self, output: Shape, *inputs: Shape) -> int | None:

@@ -66,17 +66,13 @@ class GAP(Head):
         >>> import tfpool as tp
         >>> tp.GAP().params((7, 7, 512), classes=1000)
         513000
-        >>> tp.plan("resnet8", head=tp.GAP(dropout=0.2)).feature_shape
-        (8, 8, 64)
     """
 
     dropout: float = 0.0
-    name = "gap"
-    label = "GAP"
+    name, label = "gap", "GAP"
     meaning = "global average pooling: the mean of each map"
     formula = "C·K + K"
-    color = "#0072B2"
-    dashes = ""
+    color, dashes = "#0072B2", ""
 
     def __post_init__(self) -> None:
         _check_rate(self.dropout)
@@ -98,16 +94,12 @@ class GMP(Head):
         >>> import tfpool as tp
         >>> tp.GMP().params((7, 7, 512), classes=1000)
         513000
-        >>> [row.op for row in tp.plan("resnet8", head=tp.GMP()).rows[-2:]]
-        ['GlobalMaxPooling2D', 'Dense']
     """
 
-    name = "gmp"
-    label = "GMP"
+    name, label = "gmp", "GMP"
     meaning = "global max pooling: the maximum of each map"
     formula = "C·K + K"
-    color = "#009E73"
-    dashes = "9 5"
+    color, dashes = "#009E73", "9 5"
 
     def __call__(self, features: Tensor, classes: int) -> Tensor:
         x = ops.GlobalMaxPooling2D()(features, name="max_pool")
@@ -126,12 +118,10 @@ class Flatten(Head):
         25089000
     """
 
-    name = "flatten"
-    label = "Flatten"
+    name, label = "flatten", "Flatten"
     meaning = "all positions of all maps side by side"
     formula = "H·W·C·K + K"
-    color = "#C07A16"
-    dashes = "2 4"
+    color, dashes = "#C07A16", "2 4"
 
     def __call__(self, features: Tensor, classes: int) -> Tensor:
         x = _flatten(features, "Flatten")
@@ -155,18 +145,14 @@ class FC(Head):
         >>> import tfpool as tp
         >>> tp.FC().params((7, 7, 512), classes=1000)
         123642856
-        >>> tp.plan("resnet8", head=tp.FC(units=(64,), dropout=0.0)).head_params
-        262858
     """
 
     units: tuple[int, ...] = (4096, 4096)
     dropout: float = 0.5
-    name = "fc"
-    label = "FC"
+    name, label = "fc", "FC"
     meaning = "fully connected: all positions side by side, then hidden layers, as AlexNet and VGG end"
     formula = "H·W·C·U₁ + U₁ + U₁·U₂ + U₂ + U₂·K + K"
-    color = "#9122F2"
-    dashes = "9 4 2 4"
+    color, dashes = "#9122F2", "9 4 2 4"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "units", _sizes(self.units, "FC", "units", (4096, 4096)))
@@ -197,17 +183,13 @@ class NIN(Head):
         >>> import tfpool as tp
         >>> tp.NIN().params((8, 8, 64), classes=10)
         650
-        >>> tp.NIN().params((8, 8, 64), classes=64)
-        0
     """
 
     dropout: float = 0.0
-    name = "nin"
-    label = "NIN"
+    name, label = "nin", "NIN"
     meaning = "network in network: a 1×1 convolution makes one map per class, and its mean is the class's score"
     formula = "C·K + K"
-    color = "#8490C0"
-    dashes = "16 6"
+    color, dashes = "#8490C0", "16 6"
 
     def __post_init__(self) -> None:
         _check_rate(self.dropout)
@@ -233,12 +215,10 @@ class AvgMax(Head):
         1025000
     """
 
-    name = "avgmax"
-    label = "AvgMax"
+    name, label = "avgmax", "AvgMax"
     meaning = "mean and maximum of each map side by side"
     formula = "2·C·K + K"
-    color = "#D81428"
-    dashes = "9 3 2 3 2 3"
+    color, dashes = "#D81428", "9 3 2 3 2 3"
 
     def __call__(self, features: Tensor, classes: int) -> Tensor:
         mean = ops.GlobalAveragePooling2D()(features, name="avg_pool")
@@ -266,12 +246,10 @@ class GeM(Head):
     """
 
     p: float = 3.0
-    name = "gem"
-    label = "GeM"
+    name, label = "gem", "GeM"
     meaning = "generalized mean of each map, anywhere between mean and maximum: training finds where"
     formula = "C·K + K + 1"
-    color = "#CA1EBC"
-    dashes = "5 3"
+    color, dashes = "#CA1EBC", "5 3"
 
     def __post_init__(self) -> None:
         if not isinstance(self.p, int | float) or not 0 < self.p < math.inf:
@@ -298,17 +276,13 @@ class SPP(Head):
         >>> import tfpool as tp
         >>> tp.SPP().params((7, 7, 512), classes=1000)
         10753000
-        >>> tp.SPP(levels=(1, 3)).params((7, 7, 512), classes=1000)
-        5121000
     """
 
     levels: tuple[int, ...] = (1, 2, 4)
-    name = "spp"
-    label = "SPP"
+    name, label = "spp", "SPP"
     meaning = "spatial pyramid pooling: the maxima of ever finer grids of cells, joined"
     formula = "Σ l²·C·K + K"
-    color = "#606C00"
-    dashes = "16 4 2 4"
+    color, dashes = "#606C00", "16 4 2 4"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "levels", _sizes(self.levels, "SPP", "levels", (1, 2, 4)))
@@ -347,12 +321,10 @@ class AdaptiveAvg(Head):
     """
 
     size: int = 2
-    name = "adaptiveavg"
-    label = "AdaptiveAvg"
+    name, label = "adaptiveavg", "AdaptiveAvg"
     meaning = "adaptive average pooling: the means of a grid of cells, the bridge from GAP to Flatten"
     formula = "s²·C·K + K"
-    color = "#486C6C"
-    dashes = "1 6"
+    color, dashes = "#486C6C", "1 6"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "size", at_least(1, self.size, "the size of AdaptiveAvg"))
@@ -367,11 +339,7 @@ HEADS: dict[str, type[Head]] = {head.name: head for head in (GAP, GMP, Flatten, 
 
 
 def get(head: str | Head | Mapping[str, Any]) -> Head:
-    """The head with that name or config; a head is returned as it is.
-
-    Raises:
-        ValueError: if there is no head of that name, or a setting is out of range.
-    """
+    """The head with that name or config; a head is returned as it is."""
     if isinstance(head, Head):
         return head
     settings = {**head} if isinstance(head, Mapping) else {"name": head}

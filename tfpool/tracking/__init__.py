@@ -1,4 +1,4 @@
-"""Runs: the store and its database, a single run, results and their confidence intervals, and exported files.
+"""Runs: the store, one run, groups of runs with intervals over seeds (`results`), exported files.
 
-Runs are trained in `training`. Other packages use `store.RunStore`, `run.Run` and `results`.
+Runs are trained in `training`; `confidence` is about one accuracy's images. Others use `store.RunStore`, `run.Run`.
 """

@@ -1,6 +1,7 @@
 """Training: the recipe, the queue, the worker process and the trainer inside it. Importing the package loads no Keras.
 
-The store of runs is in `tracking`. Others use `Recipe`, `train`, `enqueue_heads`, `enqueue_sweep` and `launch`.
+Runs are kept in `tracking`. Others use `Recipe`, `train`, `enqueue_heads`, `enqueue_sweep` and `launch`.
+Add an optimizer in `optimizer`, and its values per weight in `counting.counts.SLOTS`.
 """
 
 from tfpool.training.api import train

@@ -12,12 +12,9 @@ _CUTOUT = 1 / 3
 
 
 def augment(images: tf.Tensor, names: Sequence[str], seed: tf.Tensor) -> tf.Tensor:
-    """Apply augmentations to images, in the order of their names.
+    """Apply augmentations from `recipe.AUGMENTATIONS`, in this order, to images float32 (N, H, W, C), where 0 is black.
 
-    Args:
-        images: float32 (N, H, W, C), where 0 is black.
-        names: names from `recipe.AUGMENTATIONS`.
-        seed: int (2,). The same seed changes the same images in the same way.
+    The same seed, int (2,), changes the same images in the same way.
     """
     for number, name in enumerate(names):
         images = _AUGMENTATIONS[name](images, tf.random.experimental.stateless_fold_in(seed, number))

@@ -24,11 +24,7 @@ def save(path: Path, variables: Sequence[keras.Variable], state: dict[str, Any])
 
 
 def load(path: Path, variables: Sequence[keras.Variable]) -> dict[str, Any] | None:
-    """Restore the variables and return the state; None if there is no file.
-
-    Raises:
-        ValueError: if the file is damaged or belongs to another model.
-    """
+    """Restore the variables and return the state; None if there is no file."""
     if not path.exists():
         return None
     try:

@@ -40,13 +40,10 @@ def are_fixed(recipe: Recipe) -> bool:
 def features(
     model: keras.Model, plan: Plan, recipe: Recipe, data: DataSet, store: Path, on_progress: OnProgress
 ) -> DataSet:
-    """The data set with feature maps, float32 (N, h, w, C), instead of images. They are read from disk.
+    """The data set with feature maps, float32 (N, h, w, C), instead of images, by the plan's model with its weights.
 
-    Args:
-        model: the plan's model with its weights.
-        store: folder of the run store. Features are stored in it, in one folder per backbone and data set.
-        on_progress: called with the number of images that are done and of all images. An error it raises ends the
-            computation.
+    They are read from the store, which holds one folder of features per backbone and data set. `on_progress` receives
+    the number of images that are done and of all images; an error it raises ends the computation.
     """
     folder = store / FOLDER / _key(plan, recipe, data)
     with _exclusive(folder, on_progress):
@@ -63,13 +60,9 @@ def features(
 
 
 def make_room(cache: Path, max_bytes: int = MAX_BYTES) -> None:
-    """Remove the least recently used features until the others fit.
+    """Remove the least recently used features until the others fit into `max_bytes`.
 
     Features that a process is computing or opening stay. A process can still read removed features that it has opened.
-
-    Args:
-        cache: folder that holds one folder per backbone and data set.
-        max_bytes: size of the features that may stay.
     """
     for folder in cache.glob(f"{_REMOVED}*"):
         # A process was killed while it removed this folder.

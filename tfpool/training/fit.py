@@ -41,9 +41,7 @@ class Stopped(Exception):
 def fit_run(store: RunStore, run: Run, stop: threading.Event) -> dict[str, float]:
     """Train a claimed run to its end, from its checkpoint if there is one, and return its result on the test images.
 
-    Raises:
-        Stopped: if `stop` is set.
-        FloatingPointError: if the loss is not finite.
+    It raises `Stopped` soon after `stop` is set.
     """
     data, recipe = data_sets.load(run.spec["data"]), Recipe(**run.spec["recipe"])
     _write_description(run, data)
@@ -120,7 +118,8 @@ class Reporter:
     def on_epoch(self, metrics: dict[str, float]) -> None:
         epoch = self._trainer.state["epoch"] - 1
         if self._trainer.is_best:
-            save_model(self._model, self._run.model_path)
+            with atomic(self._run.model_path) as temporary:
+                self._model.save(temporary)
         # The store comes first: a kill before the checkpoint repeats an epoch, but loses none.
         self._store.record(self._run.id, epoch, metrics)
         _write_history(self._store.get(self._run.id))
@@ -160,12 +159,6 @@ class Reporter:
         self._scalars.flush()
 
 
-def save_model(model: keras.Model, path: Path) -> None:
-    """Save a model. The file is always whole: the old one or the new one."""
-    with atomic(path) as temporary:
-        model.save(temporary)
-
-
 @contextmanager
 def _precision(policy: str) -> Iterator[None]:
     before = keras.config.dtype_policy()
@@ -201,16 +194,13 @@ def _write_history(run: Run) -> None:
 
 def _write_description(run: Run, data: DataSet) -> None:
     """Write run.json, which holds all that is needed to repeat the run."""
-    weights = run.spec["recipe"].get("weights")
-    if weights:
-        scale = f"as ImageNet's weights of {run.plan.backbone} expect"
-    else:
-        scale = f"from 0 to {white_level(run.plan):g}"
+    pretrained = run.spec["recipe"].get("weights")
+    imagenet = f"as ImageNet's weights of {run.plan.backbone} expect"
     facts = {
         "id": run.id,
         **run.spec,
         "data_fingerprint": data.fingerprint,
-        "input": f"float32 {scale}",
+        "input": "float32 " + (imagenet if pretrained else f"from 0 to {white_level(run.plan):g}"),
         "output": "logits",
         "threads": 1,
         "versions": {

@@ -24,11 +24,7 @@ def enqueue(
     seeds: Sequence[int] | None = None,
     sweep: str | None = None,
 ) -> list[str]:
-    """Queue one run per plan and seed and return their ids.
-
-    Raises:
-        ValueError: if a plan, the data set and the recipe do not fit together. Nothing is queued then.
-    """
+    """Queue one run per plan and seed, all or none, and return their ids."""
     data_set = data_sets.load(data)
     for fitting in plans:
         _check(fitting, data_set, recipe)

@@ -14,18 +14,15 @@ from tfpool.models.build import INITIALIZERS
 from tfpool.validation import at_least
 
 OPTIMIZERS = tuple(SLOTS)
-SCHEDULES = ("cosine", "constant", "step", "onecycle")
-LOSSES = ("cross_entropy", "focal", "hinge")
 AUGMENTATIONS = ("flip", "shift", "crop", "cutout")
-PRECISIONS = ("float32", "mixed_bfloat16")
 PARTS = ("backbone", "head")
 CHOICES: dict[str, tuple[str, ...]] = {
     "optimizer": OPTIMIZERS,
-    "schedule": SCHEDULES,
-    "loss": LOSSES,
+    "schedule": ("cosine", "constant", "step", "onecycle"),
+    "loss": ("cross_entropy", "focal", "hinge"),
     "initializer": tuple(INITIALIZERS),
     "augment": AUGMENTATIONS,
-    "precision": PRECISIONS,
+    "precision": ("float32", "mixed_bfloat16"),
     "freeze": PARTS,
     "weights": ("imagenet",),
 }
@@ -140,11 +137,7 @@ class Recipe:
         return {**asdict(self), "freeze": list(self.freeze), "augment": list(self.augment)}
 
     def check(self, plan: Plan) -> None:
-        """Check that the recipe leaves something to train in a plan.
-
-        Raises:
-            ValueError: if all parts are frozen or have no parameters.
-        """
+        """Check that the recipe leaves something to train in a plan."""
         trainable = {part: sum(row.trainable_params for row in plan.rows if row.part == part) for part in PARTS}
         if any(trainable[part] for part in PARTS if part not in self.freeze):
             return
@@ -213,25 +206,17 @@ def start_on(images: int) -> Start:
 
 
 _FAMILIES = {
-    "resnet": "resnet",
-    "plain": "resnet",
-    "cifar": "resnet",
-    "nin": "nin",
-    "vgg": "vgg",
-    "alexnet": "vgg",
-    "squeezenet": "nin",
-    "efficientnet": "efficientnet",
+    "resnet": ("resnet", "plain", "cifar"),
+    "nin": ("nin", "squeezenet"),
+    "vgg": ("vgg", "alexnet"),
+    "efficientnet": ("efficientnet",),
 }
-FULL = tuple(dict.fromkeys(_FAMILIES.values()))
+FULL = tuple(_FAMILIES)
 """Recipes for a full training, one per family of networks."""
 
 
 def named(name: str, **changes: Any) -> Recipe:
-    """A recipe by its name, with some values changed.
-
-    Raises:
-        ValueError: if there is no recipe of that name, or a value is out of range.
-    """
+    """A recipe by its name, with some values changed."""
     if name not in RECIPES:
         raise ValueError(f"Unknown recipe {name!r}. Use one of: {', '.join(RECIPES)}.")
     if unknown := set(changes) - {field.name for field in fields(Recipe)}:
@@ -241,4 +226,4 @@ def named(name: str, **changes: Any) -> Recipe:
 
 def family(backbone: str) -> str:
     """Name of the recipe for a network's family."""
-    return next((recipe for stem, recipe in _FAMILIES.items() if backbone.startswith(stem)), "default")
+    return next((recipe for recipe, networks in _FAMILIES.items() if backbone.startswith(networks)), "default")

@@ -27,17 +27,10 @@ EVALUATION_BATCH = 256
 
 
 class Trainer:
-    """Trains a built model by a recipe.
+    """Trains a built model, whose output is logits (N, K), on images or feature maps by a recipe.
 
-    Args:
-        model: a model from the output of `prepare` to logits (N, K).
-        data: a data set of images or feature maps.
-        recipe: how to train.
-        prepare: TensorFlow function from a batch of the data set to the model's input.
-
-    Attributes:
-        steps: number of steps per epoch.
-        state: current epoch and step, counted from 0, sums over the epoch so far, and the best epoch.
+    `prepare` is a TensorFlow function from a batch of the data set to the model's input. `steps` are those of an epoch.
+    `state` has the current epoch and step, counted from 0, sums over the epoch so far, and the best epoch.
     """
 
     def __init__(
@@ -49,13 +42,8 @@ class Trainer:
         self.optimizer = optimizer.optimizer(recipe, self.steps * recipe.epochs)
         self.optimizer.build(model.trainable_variables)
         self._loss = optimizer.loss(recipe)
-        self.state: dict[str, Any] = {
-            "epoch": 0,
-            "best_epoch": None,
-            "best_loss": math.inf,
-            "elapsed": 0.0,
-            **_EPOCH_START,
-        }
+        self.state: dict[str, Any] = {"epoch": 0, "best_epoch": None, "best_loss": math.inf, "elapsed": 0.0}
+        self.state |= _EPOCH_START
         batch = tf.TensorSpec([None, *self.images.images.shape[1:]], self.images.images.dtype)
         signature = (batch, tf.TensorSpec([None], tf.int64), tf.TensorSpec([], tf.int64))
         # No step branches on a tensor, so AutoGraph would search a second for nothing to rewrite.
@@ -72,25 +60,16 @@ class Trainer:
         checkpoint.save(path, self.variables, self.state)
 
     def restore(self, path: Path) -> bool:
-        """Restore a checkpoint and return whether there is one.
-
-        Raises:
-            ValueError: if the file is damaged or belongs to another model.
-        """
+        """Restore a checkpoint and return whether there is one."""
         state = checkpoint.load(path, self.variables)
         if state is not None:
             self.state = state
         return state is not None
 
     def run(self, on_step: Callable[[], None], on_epoch: Callable[[dict[str, float]], None]) -> None:
-        """Train from the current state to the last epoch, or until patience runs out.
+        """Train from the current state to the last epoch, or until patience runs out or a loss is not finite.
 
-        Args:
-            on_step: called after each step.
-            on_epoch: called with the metrics after each epoch, when the state is that of the next epoch.
-
-        Raises:
-            FloatingPointError: if a loss is not finite.
+        `on_epoch` receives the metrics after each epoch, when the state is that of the next epoch.
         """
         while self.state["epoch"] < self.recipe.epochs and not self._out_of_patience():
             self._run_epoch(on_step)
@@ -166,11 +145,7 @@ _EPOCH_START: dict[str, Any] = {"step": 0, "loss": 0.0, "hits": 0, "seen": 0, "s
 
 
 def check_finite(loss: float, where: str) -> None:
-    """Check that a loss is a number.
-
-    Raises:
-        FloatingPointError: if the loss is infinite or NaN.
-    """
+    """Raise a FloatingPointError if a loss is infinite or NaN."""
     if not math.isfinite(loss):
         raise FloatingPointError(f"The loss became {loss} {where}. Try a smaller learning rate.")
 

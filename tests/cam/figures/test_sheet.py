@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -11,12 +12,20 @@ from PIL import Image
 
 import tfpool as tp
 from tfpool.cam.figures.color_scales import SCALES, shared_scales
-from tfpool.cam.figures.sheet import lay_out, write_sheet
+from tfpool.cam.figures.sheet import write_sheet
 
 GRAY = np.full((28, 28, 1), 128, np.uint8)
 LARGE = GRAY.repeat(11, axis=0).repeat(11, axis=1)
 ONE, TWO = np.full((7, 7), 2.0), np.full((7, 7), -8.0)
 LONG = "a very long name of a photograph_that_somebody_took in the Übersee-Museum of $Bremen_1$ 2026-11-22 東京.jpg"
+
+
+def lay_out(*arguments: Any, **named: Any) -> Figure:
+    """The figure that `tp.sheet` draws."""
+    with patch("tfpool.cam.figures.sheet.FigureCanvasAgg", side_effect=FigureCanvasAgg) as canvas:
+        tp.sheet(*arguments, **named)
+    figure: Figure = canvas.call_args.args[0]
+    return figure
 
 
 def pictures(figure: Figure) -> list[np.ndarray]:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
 
 
-@dataclass(frozen=True)
-class Sharing:
+class Sharing(NamedTuple):
     """Which maps share a color scale.
 
     Attributes:
         page_key: its name in the CAM page's address, where a row of maps is a model and a column a method.
         label: of the choice on that page.
         sentence: how a sheet's sentence about its scale begins.
-        by_row: whether each row has scales of its own.
-        by_column: whether each column has.
+        by_row, by_column: whether each row, and each column, has scales of its own.
     """
 
     page_key: str
@@ -29,55 +26,32 @@ class Sharing:
     by_column: bool
 
 
+_INCOMPARABLE = "Each map has its own color scale, so colors of two maps cannot be compared"
 SCALES = {
-    "column": Sharing(
-        "method", "each method, over all models", "One color scale for each column: full color is", False, True
-    ),
-    "row": Sharing(
-        "model", "each model, over all methods", "One color scale for each image: full color is", True, False
-    ),
-    "sheet": Sharing("all", "all maps", "One color scale for all maps: full color is", False, False),
-    "own": Sharing(
-        "own",
-        "each map alone",
-        "Each map has its own color scale, so colors of two maps cannot be compared: full color is",
-        True,
-        True,
-    ),
+    "column": Sharing("method", "each method, over all models", "One color scale for each column", False, True),
+    "row": Sharing("model", "each model, over all methods", "One color scale for each image", True, False),
+    "sheet": Sharing("all", "all maps", "One color scale for all maps", False, False),
+    "own": Sharing("own", "each map alone", _INCOMPARABLE, True, True),
 }
 
 
-@dataclass(frozen=True)
-class Scale:
-    """A color scale.
-
-    Attributes:
-        limit: the absolute value at full color.
-        signed: whether any of its maps has values below zero.
-    """
+class Scale(NamedTuple):
+    """The absolute value at full color, and whether any map on the scale has values below zero."""
 
     limit: float
     signed: bool
 
 
 def shared_scales(heatmaps: Sequence[Sequence[np.ndarray]], scale: str) -> list[list[Scale]]:
-    """The color scale of each map: R lists of C, equal for maps that share one.
-
-    Args:
-        heatmaps: R lists of C maps.
-        scale: a key of `SCALES`.
-    """
+    """The color scale, by a key of `SCALES`, of each of R lists of C maps: equal for maps that share one."""
     sharing = SCALES[scale]
-
-    def group(row: int, column: int) -> tuple[int, int]:
-        return row * sharing.by_row, column * sharing.by_column
-
-    groups: dict[tuple[int, int], list[np.ndarray]] = {}
-    for row, maps in enumerate(heatmaps):
-        for column, heatmap in enumerate(maps):
-            groups.setdefault(group(row, column), []).append(heatmap)
-    scales = {
-        key: Scale(max(float(abs(heatmap).max()) for heatmap in maps), any((heatmap < 0).any() for heatmap in maps))
-        for key, maps in groups.items()
-    }
-    return [[scales[group(row, column)] for column in range(len(maps))] for row, maps in enumerate(heatmaps)]
+    groups = [
+        [(row * sharing.by_row, column * sharing.by_column) for column in range(len(maps))]
+        for row, maps in enumerate(heatmaps)
+    ]
+    scales: dict[tuple[int, int], Scale] = {}
+    for row, maps in zip(groups, heatmaps, strict=True):
+        for group, heatmap in zip(row, maps, strict=True):
+            limit, signed = scales.get(group, (0.0, False))
+            scales[group] = Scale(max(limit, float(abs(heatmap).max())), signed or bool((heatmap < 0).any()))
+    return [[scales[group] for group in row] for row in groups]

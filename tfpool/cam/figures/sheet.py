@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Collection, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, get_font
@@ -20,15 +20,16 @@ from tfpool.cam.figures.color_scales import SCALES, Scale, shared_scales
 from tfpool.cam.figures.overlay import as_rgb, check_heatmap, overlay
 from tfpool.system.files import atomic
 
+# All sizes are in pixels: at 72 dpi a point of a font is one.
 _DPI = 72
-"""At this resolution a point of a font is a pixel."""
 _LEAST, _MOST = 224, 320
-"""Width of a column at least, and of an image's longer side at most, in pixels."""
+"""Width of a column at least, and of an image's longer side at most."""
 _MARGIN, _GAP, _ROW_GAP, _INSET = 24, 12, 20, 36
 _TITLE, _TEXT, _TICK = 17, 14, 12
 _BAR, _BAR_ROOM = 16, 48
 """Height of a color bar, alone and with its numbers."""
 _FONT = Path(mpl.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
+_RENDERER = RendererAgg(1, 1, _DPI)
 
 
 def sheet(
@@ -71,28 +72,12 @@ def sheet(
         >>> picture.dtype, picture.shape[2]
         (dtype('uint8'), 3)
     """
-    canvas = FigureCanvasAgg(lay_out(images, heatmaps, rows, columns, captions, scale, unit, directed, alpha))
-    canvas.draw()
-    return np.array(canvas.buffer_rgba())[..., :3]
-
-
-def lay_out(
-    images: Sequence[np.ndarray],
-    heatmaps: Sequence[Sequence[np.ndarray]],
-    rows: Sequence[str],
-    columns: Sequence[str],
-    captions: Sequence[Sequence[str]] | None = None,
-    scale: str = "row",
-    unit: str = "score",
-    directed: bool = True,
-    alpha: float = 0.8,
-) -> Figure:
-    """The figure that `sheet` draws, with the same arguments."""
     _check(images, heatmaps, rows, columns, captions, scale)
     sharing, scales = SCALES[scale], shared_scales(heatmaps, scale)
     tiles = [_tile(as_rgb(image)) for image in images]
     cell = max(_LEAST, *(tile.shape[1] for tile in tiles))
-    width = 2 * _MARGIN + len(columns) * (cell + _GAP) + cell
+    lefts = [_MARGIN + number * (cell + _GAP) for number in range(len(columns) + 1)]
+    width = lefts[-1] + cell + _MARGIN
     titles = [_wrapped(title, cell, _TITLE) for title in ("image", *columns)]
     texts = [
         [_wrapped(text, cell, _TEXT) for text in (title, *below)]
@@ -112,13 +97,11 @@ def lay_out(
 
     def color_bars(scales: Sequence[Scale], top: int) -> None:
         write([unit], lefts[0] + cell, top, _TEXT, "right")
-        long = cell if sharing.by_column else width - _MARGIN - lefts[1]
+        length = (cell if sharing.by_column else width - _MARGIN - lefts[1]) - 2 * _INSET
         for its, left in zip(scales if sharing.by_column else scales[:1], lefts[1:], strict=False):
-            length = long - 2 * _INSET
             box = (left + _INSET) / width, 1 - (top + _BAR) / height, length / width, _BAR / height
-            _color_bar(figure, box, its, _ramp(its, length, alpha))
+            _color_bar(figure.add_axes(box), its, length, alpha)
 
-    lefts = [_MARGIN + number * (cell + _GAP) for number in range(len(columns) + 1)]
     top = _MARGIN
     for lines, left in zip(titles, lefts, strict=True):
         write(lines, left + cell / 2, top + (head - len(lines)) * _line(_TITLE), _TITLE)
@@ -138,7 +121,9 @@ def lay_out(
         color_bars(scales[0], top)
         top += _BAR_ROOM
     write(sentence, _MARGIN, top, _TEXT, "left")
-    return figure
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.array(canvas.buffer_rgba())[..., :3]
 
 
 def caption(name: str, other: str | None, score: float, probability: float) -> str:
@@ -148,18 +133,12 @@ def caption(name: str, other: str | None, score: float, probability: float) -> s
 
 def legend(units: Collection[str], methods: Sequence[str]) -> dict[str, Any]:
     """The arguments of `sheet` that follow from the methods: the maps' unit, and whether red speaks for the class."""
-    return {
-        "unit": next(iter(units)) if len(units) == 1 else "method's own unit",
-        "directed": signed_maps(methods),
-    }
+    unit = next(iter(units)) if len(units) == 1 else "method's own unit"
+    return {"unit": unit, "directed": signed_maps(methods)}
 
 
 def write_sheet(picture: np.ndarray, out: str | Path) -> None:
-    """Write a picture as a PNG file, all of it or nothing.
-
-    Raises:
-        ValueError: if the name does not end in .png, or the file cannot be written.
-    """
+    """Write a picture as a PNG file, all of it or nothing."""
     out = png(out)
     try:
         with atomic(out) as temporary:
@@ -169,11 +148,7 @@ def write_sheet(picture: np.ndarray, out: str | Path) -> None:
 
 
 def png(out: str | Path) -> Path:
-    """The path of a PNG file.
-
-    Raises:
-        ValueError: if the name does not end in .png, or its folder does not exist.
-    """
+    """The path of a PNG file; refused if its name does not end in .png, or its folder does not exist."""
     if Path(out).suffix.lower() != ".png":
         raise ValueError(f"The map is written as a PNG file. Received: --out {out}. Use a name that ends in .png.")
     if not Path(out).parent.is_dir():
@@ -183,49 +158,38 @@ def png(out: str | Path) -> Path:
 
 def _tile(image: np.ndarray) -> np.ndarray:
     """An image with its longer side at most `_MOST`: enlarged by whole pixels, or shrunk."""
-    height, width = image.shape[:2]
-    longer = max(height, width)
+    longer = max(image.shape[:2])
     if longer <= _MOST:
-        times = _MOST // longer
-        return image.repeat(times, axis=0).repeat(times, axis=1)
-    size = (max(1, round(width * _MOST / longer)), max(1, round(height * _MOST / longer)))
-    return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS))
+        return image.repeat(_MOST // longer, axis=0).repeat(_MOST // longer, axis=1)
+    height, width = (max(1, round(side * _MOST / longer)) for side in image.shape[:2])
+    return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS))
 
 
-def _color_bar(figure: Figure, box: tuple[float, float, float, float], scale: Scale, ramp: np.ndarray) -> None:
-    axes = figure.add_axes(box)
-    low, high = (-scale.limit if scale.signed else 0.0, scale.limit) if scale.limit > 0 else (-1.0, 1.0)
-    axes.imshow(ramp, extent=(low, high, 0, 1), aspect="auto", interpolation="nearest")
-    ticks = [low, (low + high) / 2, high] if scale.limit > 0 else [0.0]
+def _color_bar(axes: Axes, scale: Scale, length: int, alpha: float) -> None:
+    """All colors of a scale on white and, below, on black."""
+    low = -scale.limit if scale.signed else 0.0
+    values = np.linspace(low, scale.limit, length)[np.newaxis]
+    ramp = [overlay(np.full((1, length), ground, np.uint8), values, alpha, scale.limit)[0] for ground in (255, 0)]
+    ticks = [low, (low + scale.limit) / 2, scale.limit] if scale.limit > 0 else [0.0]
+    ends = (low, scale.limit) if scale.limit > 0 else (-1.0, 1.0)
+    axes.imshow(np.stack(ramp), extent=(*ends, 0, 1), aspect="auto", interpolation="nearest")
     axes.set_xticks(ticks, [f"{value:.3g}" for value in ticks], font=_FONT, size=_TICK)
     axes.set_yticks([])
 
 
-def _ramp(scale: Scale, length: int, alpha: float) -> np.ndarray:
-    """All colors of a scale on white and, below, on black: uint8 (2, length, 3)."""
-    values = np.linspace(-scale.limit if scale.signed else 0.0, scale.limit, length)[np.newaxis]
-    grounds = [np.full((1, length), brightness, np.uint8) for brightness in (255, 0)]
-    return np.concatenate([overlay(ground, values, alpha, scale.limit) for ground in grounds])
-
-
 def _wrapped(text: str, width: int, size: int) -> list[str]:
     """Text in lines of at most that width in pixels, broken after words or hyphens where possible."""
-    has = get_font(_FONT).get_charmap()
+    font, has = FontProperties(fname=_FONT, size=size), get_font(_FONT).get_charmap()
+
+    def width_of(line: str) -> float:
+        return _RENDERER.get_text_width_height_descent(line, font, ismath=False)[0]
+
     plain = "".join(sign if ord(sign) in has else "?" for sign in " ".join(text.split()))
     most, lines = len(plain), [plain] if plain else []
-    while (widest := max((_text_width(line, size) for line in lines), default=0.0)) > width:
+    while (widest := max(map(width_of, lines), default=0.0)) > width:
         most = min(most - 1, int(most * width / widest))
         lines = textwrap.wrap(plain, most)
     return lines
-
-
-def _text_width(text: str, size: int) -> float:
-    return _renderer().get_text_width_height_descent(text, FontProperties(fname=_FONT, size=size), ismath=False)[0]
-
-
-@cache
-def _renderer() -> RendererAgg:
-    return RendererAgg(1, 1, _DPI)
 
 
 def _line(size: int) -> int:
@@ -234,14 +198,13 @@ def _line(size: int) -> int:
 
 
 def _sentence(scale: str, scales: Sequence[Sequence[Scale]], unit: str, directed: bool) -> str:
-    every = {each for row in scales for each in row}
-    limits, signed = {each.limit for each in every}, any(each.signed for each in every)
-    end = f"at the end{'s' * signed} of its bar"
+    limits = {each.limit for row in scales for each in row}
+    signed = any(each.signed for row in scales for each in row)
+    full = f"at the end{'s' * signed} of its bar"
     if len(limits) == 1:
-        end = f"{'±' * signed}{limits.pop():.3g} of the {unit}"
-    if not directed:
-        return f"{SCALES[scale].sentence} {end}. Red is above zero{', blue below' if signed else ''}."
-    return f"{SCALES[scale].sentence} {end}. Red speaks for the class{', blue against it' if signed else ''}."
+        full = f"{'±' * signed}{limits.pop():.3g} of the {unit}"
+    red, blue = ("speaks for the class", "against it") if directed else ("is above zero", "below")
+    return f"{SCALES[scale].sentence}: full color is {full}. Red {red}{f', blue {blue}' * signed}."
 
 
 def _check(

@@ -1,4 +1,4 @@
-"""How built-in data sets are made: from bundled files or by `keras.datasets`. Each has its row in `data.registry.DATA`.
+"""Built-in data sets, from bundled files or by `keras.datasets`. Add one here, and its row in `data.registry.DATA`.
 
 People's own images are in `data.custom`. Others use `data.load`.
 """

@@ -36,8 +36,8 @@ from tfpool.lab.cells import COMPARED, Cell
 from tfpool.lab.figure import Figure
 from tfpool.lab.laboratory import Laboratory
 from tfpool.lab.protocol import Record, Scale
-from tfpool.lab.records import by_seed, levels, line, mean, nth, select
-from tfpool.lab.statistics import Effect, paired
+from tfpool.lab.records import compare, levels, line, means, select
+from tfpool.lab.statistics import Effect
 from tfpool.lab.verdict import OPEN, YES, Judgement, above, verdict, with_answers
 from tfpool.tracking.results import positions
 from tfpool.tracking.store import Run
@@ -101,47 +101,27 @@ def judge(records: Sequence[Record]) -> Judgement:
     effects: list[Effect] = []
     seconds: list[Effect] = []
     ends: list[Effect] = []
-    answers, rows = [], []
+    answers, rows, figures = [], [], []
     for network in networks:
+        of = {head: {"network": network, "head": head} for head in COMPARED}
         for other in ("flatten", "fc"):
-            name = f"GAP / {NAMES[other]} to {DECIDING:.0%}, {network}"
-            for axis, ratios in (("epoch", effects), ("seconds", seconds)):
-                first, second = (
-                    by_seed(records, partial(_until, target=DECIDING, axis=axis), network=network, head=head)
-                    for head in ("gap", other)
-                )
-                ratios.append(paired(f"{'epochs' if axis == 'epoch' else axis}: {name}", first, second, "ratio"))
-            of_gap, of_other = (by_seed(records, "test", network=network, head=head) for head in ("gap", other))
-            ends.append(paired(f"test accuracy at the end: {NAMES[other]} − GAP, {network}", of_other, of_gap))
+            for words, axis, ratios in (("epochs", "epoch", effects), ("seconds", "seconds", seconds)):
+                name = f"{words}: GAP / {NAMES[other]} to {DECIDING:.0%}, {network}"
+                until = partial(_until, target=DECIDING, axis=axis)
+                ratios.append(compare(name, records, until, of["gap"], of[other], "ratio"))
+            name = f"test accuracy at the end: {NAMES[other]} − GAP, {network}"
+            ends.append(compare(name, records, "test", of[other], of["gap"]))
             gap_there, other_there = (
-                all(reached(record, DECIDING) is not None for record in select(records, network=network, head=head))
+                all(reached(record, DECIDING) is not None for record in select(records, **of[head]))
                 for head in ("gap", other)
             )
             answer = above(effects[-1], SLOWER)
             # A run that never gets there bounds the ratio from one side only.
             answers.append(answer if (other_there if answer == YES else gap_there) else OPEN)
-        for head in COMPARED:
-            at = {"network": network, "head": head}
-            runs = select(records, **at)
-            rows.append((network, NAMES[head], *_durations(runs)))
-    figures = [
-        Figure(
-            f"Validation accuracy, {network}",
-            "epoch",
-            "validation accuracy",
-            [
-                line(
-                    NAMES[head],
-                    range(1, epochs + 1),
-                    [mean(records, nth("validation by epoch", k), network=network, head=head) for k in range(epochs)],
-                    head,
-                )
-                for head in COMPARED
-            ],
-        )
-        for network in networks
-        for epochs in [len(select(records, network=network)[0]["validation by epoch"])]
-    ]
+        rows += [(network, NAMES[head], *_durations(select(records, **at))) for head, at in of.items()]
+        curves = {head: means(records, "validation by epoch", **at) for head, at in of.items()}
+        series = [line(NAMES[head], range(1, len(curve) + 1), curve, head) for head, curve in curves.items()]
+        figures.append(Figure(f"Validation accuracy, {network}", "epoch", "validation accuracy", series))
     compared = [
         f"{effect} the epochs of Flatten on {network}" + (" (not decided)" if answer == OPEN else "")
         for effect, answer, network in zip(effects[::2], answers[::2], networks, strict=True)
@@ -150,11 +130,7 @@ def judge(records: Sequence[Record]) -> Judgement:
         verdict(answers),
         f"To {DECIDING:.0%} on validation images GAP takes {', '.join(compared)}.",
         [*with_answers(effects, answers), *seconds, *ends],
-        (
-            "network",
-            "head",
-            *(f"{axis} to {target:.0%}" for axis in ("epochs", "steps", "seconds") for target in TARGETS),
-        ),
+        ("network", "head", *(f"{axis} to {at:.0%}" for axis in ("epochs", "steps", "seconds") for at in TARGETS)),
         rows,
         figures,
     )

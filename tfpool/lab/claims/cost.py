@@ -35,8 +35,8 @@ from tfpool.counting.plan import plan
 from tfpool.lab.figure import Figure
 from tfpool.lab.latency import measure_latency
 from tfpool.lab.protocol import Record, Scale
-from tfpool.lab.records import by_seed, levels, line, mean, select
-from tfpool.lab.statistics import Effect, bootstrapped, paired
+from tfpool.lab.records import by_head, compare, levels, mean, select
+from tfpool.lab.statistics import Effect, bootstrapped
 from tfpool.lab.verdict import NO, YES, Judgement, above, verdict, with_answers
 
 if TYPE_CHECKING:
@@ -73,49 +73,37 @@ def _latency(record: Record) -> float:
 def judge(records: Sequence[Record]) -> Judgement:
     networks = levels(records, "network")
     effects: list[Effect] = []
-    answers, rows, macs = [], [], {}
+    answers, rows = [], []
+    most_macs = 0.0
     arithmetic: dict[str, str] = {}
     for network in networks:
-        of = {head: select(records, network=network, head=head) for head in NAMES}
-        for head in NAMES:
-            macs[f"{network} {head}"] = of[head][0]["macs"] / of["gap"][0]["macs"]
-            passes = [1000 * seconds for record in of[head] for seconds in record["seconds"]]
+        of = {head: {"network": network, "head": head} for head in NAMES}
+        counts = {head: select(records, **where)[0] for head, where in of.items()}
+        macs = {head: counts[head]["macs"] / counts["gap"]["macs"] for head in NAMES}
+        most_macs = max(most_macs, *macs.values())
+        for head, where in of.items():
+            passes = [1000 * seconds for record in select(records, **where) for seconds in record["seconds"]]
             latency = bootstrapped(f"passes of {network} with {head}", passes, "number")
             rows.append(
                 (
                     network,
                     NAMES[head],
-                    f"{of[head][0]['params']:,}",
-                    f"{macs[f'{network} {head}']:.3f}×",
+                    f"{counts[head]['params']:,}",
+                    f"{macs[head]:.3f}×",
                     f"{latency.value:.1f} ms ({latency.low:.1f} to {latency.high:.1f})",
-                    f"{of[head][0]['params'] * _FLOAT / 1e6:,.0f} MB",
-                    f"{mean(records, 'bytes', 'number', network=network, head=head).value / 1e6:,.0f} MB",
+                    f"{counts[head]['params'] * _FLOAT / 1e6:,.0f} MB",
+                    f"{mean(records, 'bytes', 'number', **where).value / 1e6:,.0f} MB",
                 )
             )
         for head in ("flatten", "fc"):
             question = f"{NAMES[head]} takes {DEARER} times GAP's multiply-adds on {network}"
-            arithmetic[question] = YES if macs[f"{network} {head}"] >= DEARER else NO
-            for words, measure in (("latency", _latency), ("memory", lambda record: record["bytes"])):
-                first, second = (by_seed(records, measure, network=network, head=one) for one in (head, "gap"))
-                effects.append(paired(f"{words}: {NAMES[head]} / GAP, {network}", first, second, "ratio"))
+            arithmetic[question] = YES if macs[head] >= DEARER else NO
+            for words, measure in (("latency", _latency), ("memory", "bytes")):
+                name = f"{words}: {NAMES[head]} / GAP, {network}"
+                effects.append(compare(name, records, measure, of[head], of["gap"], "ratio"))
                 answers.append(above(effects[-1], DEARER))
     figures = [
-        Figure(
-            title,
-            "network",
-            unit,
-            [
-                line(
-                    NAMES[head],
-                    networks,
-                    [mean(records, measure, "number", network=network, head=head) for network in networks],
-                    head,
-                )
-                for head in NAMES
-            ],
-            kind="bar",
-            percent=False,
-        )
+        Figure(title, "network", unit, by_head(records, NAMES, measure, "network", "number"), "bar", percent=False)
         for title, unit, measure in (
             ("Latency of one image", "milliseconds", lambda record: 1000 * _latency(record)),
             ("Memory of the process", "megabytes", lambda record: record["bytes"] / 1e6),
@@ -130,8 +118,7 @@ def judge(records: Sequence[Record]) -> Judgement:
     ]
     return Judgement(
         verdict([*answers, *arithmetic.values()]),
-        f"Compared with GAP, {'; '.join(compared)}. "
-        f"Multiply-adds are at most {max(macs.values()):.2f} times those with GAP.",
+        f"Compared with GAP, {'; '.join(compared)}. Multiply-adds are at most {most_macs:.2f} times those with GAP.",
         with_answers(effects, answers),
         ("network", "head", "parameters", "MACs over GAP's", "latency", "weights", "memory"),
         rows,

@@ -33,9 +33,9 @@ from tfpool.lab.cells import Cell
 from tfpool.lab.figure import Figure, Series
 from tfpool.lab.laboratory import Laboratory
 from tfpool.lab.protocol import Record, Scale
-from tfpool.lab.records import by_seed, levels, line, mean, select
+from tfpool.lab.records import compare, levels, line, mean, select, texts
 from tfpool.lab.scores import accuracy, images_of, scorer
-from tfpool.lab.statistics import format_value, paired
+from tfpool.lab.statistics import Effect, format_value
 from tfpool.lab.verdict import POINT, Judgement, above, verdict, with_answers
 from tfpool.tracking.store import Run
 from tfpool.training.recipe import Recipe
@@ -91,17 +91,15 @@ def judge(records: Sequence[Record]) -> Judgement:
     depths = sorted(levels(records, "depth"))
     shallow, deep = depths[0], depths[-1]
 
-    def errors(kind: str, depth: int) -> dict[int, float]:
-        return by_seed(records, "error", kind=kind, depth=depth)
+    def difference(kind: str, depth: int, other: str, base: int) -> Effect:
+        name = f"error: {KINDS[kind]} {depth} − {KINDS[other]} {base}"
+        return compare(name, records, "error", {"kind": kind, "depth": depth}, {"kind": other, "depth": base})
 
-    worse = paired(f"error: plain {deep} − plain {shallow}", errors("plain", deep), errors("plain", shallow))
-    cured = paired(f"error: plain {deep} − residual {deep}", errors("plain", deep), errors("resnet", deep))
-    improved = paired(f"error: residual {shallow} − residual {deep}", errors("resnet", shallow), errors("resnet", deep))
+    worse = difference("plain", deep, "plain", shallow)
+    cured = difference("plain", deep, "resnet", deep)
+    improved = difference("resnet", shallow, "resnet", deep)
+    between = {depth: difference("plain", depth, "plain", shallow) for depth in depths[1:-1]}
     answers = [above(worse), above(cured), above(improved, -POINT)]
-    between = {
-        depth: paired(f"error: plain {depth} − plain {shallow}", errors("plain", depth), errors("plain", shallow))
-        for depth in depths[1:-1]
-    }
     fitted = Figure(
         "Training error as networks grow deeper",
         "depth",
@@ -135,7 +133,7 @@ def judge(records: Sequence[Record]) -> Judgement:
             (
                 KINDS[kind],
                 str(depth),
-                *(str(mean(records, what, kind=kind, depth=depth)) for what in ("error", "test")),
+                *texts(records, ("error", "test"), kind=kind, depth=depth),
                 *(_first_over_last(records, when, kind=kind, depth=depth) for when in ("before", "after")),
             )
             for kind in KINDS

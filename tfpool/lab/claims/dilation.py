@@ -34,8 +34,7 @@ from tfpool.lab.figure import Figure
 from tfpool.lab.laboratory import Laboratory
 from tfpool.lab.localization_scores import MEASURES, pointing_scores
 from tfpool.lab.protocol import Record, Scale
-from tfpool.lab.records import by_seed, levels, line, mean, select
-from tfpool.lab.statistics import paired
+from tfpool.lab.records import compare, levels, line, mean, select, texts
 from tfpool.lab.verdict import NO, YES, Judgement, above, verdict, with_answers
 from tfpool.tracking.store import Run
 from tfpool.training.recipe import Recipe
@@ -71,28 +70,23 @@ def judge(records: Sequence[Record]) -> Judgement:
     coarse, fine = levels(records, "stride")
     of = {stride: select(records, stride=stride)[0] for stride in (coarse, fine)}
     effects = {
-        what: paired(
-            f"{MEASURES[what]}: stride {fine} − stride {coarse}",
-            by_seed(records, what, stride=fine),
-            by_seed(records, what, stride=coarse),
-        )
-        for what in MEASURES
+        what: compare(f"{words}: stride {fine} − stride {coarse}", records, what, {"stride": fine}, {"stride": coarse})
+        for what, words in {**MEASURES, "test": "test"}.items()
     }
-    better = paired(
-        f"test: stride {fine} − stride {coarse}",
-        by_seed(records, "test", stride=fine),
-        by_seed(records, "test", stride=coarse),
-    )
     deciding = [effects[what] for what in DECIDING]
     answers = [*map(above, deciding)]
     equal = YES if of[coarse]["params"] == of[fine]["params"] else NO
     macs_ratio = of[fine]["macs"] / of[coarse]["macs"]
+    series = [
+        line(f"output stride {stride}", MEASURES.values(), [mean(records, what, stride=stride) for what in MEASURES])
+        for stride in of
+    ]
     return Judgement(
         verdict([equal, *answers]),
         f"With {of[fine]['params']:,} parameters on {of[fine]['side']}×{of[fine]['side']} positions, boxes round the "
         f"map fit {effects['boxes']:more/less} of the objects than with {of[coarse]['params']:,} on "
         f"{of[coarse]['side']}×{of[coarse]['side']}, for {macs_ratio:.2g} times the multiply-adds.",
-        [*with_answers(deciding, answers), *(effects[what] for what in MEASURES if what not in DECIDING), better],
+        [*with_answers(deciding, answers), *(effect for what, effect in effects.items() if what not in DECIDING)],
         ("output stride", "map", "parameters", "MACs", "accuracy", *MEASURES.values()),
         [
             (
@@ -100,25 +94,10 @@ def judge(records: Sequence[Record]) -> Judgement:
                 f"{each['side']}×{each['side']}",
                 f"{each['params']:,}",
                 f"{each['macs']:,}",
-                *(str(mean(records, what, stride=stride)) for what in ("test", *MEASURES)),
+                *texts(records, ("test", *MEASURES), stride=stride),
             )
             for stride, each in of.items()
         ],
-        [
-            Figure(
-                "CAM with and without dilation",
-                "measure",
-                "share",
-                [
-                    line(
-                        f"output stride {stride}",
-                        MEASURES.values(),
-                        [mean(records, what, stride=stride) for what in MEASURES],
-                    )
-                    for stride in of
-                ],
-                kind="bar",
-            )
-        ],
+        [Figure("CAM with and without dilation", "measure", "share", series, "bar")],
         {"the parameters are equal": equal},
     )

@@ -31,9 +31,8 @@ from tfpool.lab.cells import short_training
 from tfpool.lab.figure import Figure
 from tfpool.lab.laboratory import Laboratory
 from tfpool.lab.protocol import Record, Scale
-from tfpool.lab.records import by_seed, levels, line, mean
+from tfpool.lab.records import by_head, compare, levels, texts
 from tfpool.lab.scores import images_of
-from tfpool.lab.statistics import paired
 from tfpool.lab.verdict import Judgement, above, verdict, with_answers
 from tfpool.tracking.store import Run
 from tfpool.training.recipe import Recipe
@@ -90,32 +89,18 @@ def _some(record: Record) -> float:
 
 def judge(records: Sequence[Record]) -> Judgement:
     networks = levels(records, "network")
-    sparse, better, rows = [], [], []
+    sparse, trained, others, rows = [], [], [], []
     for network in networks:
-        of = {
-            what: {head: by_seed(records, measure, network=network, head=head) for head in NAMES}
-            for what, measure in (("values after", _some), ("test", "test"))
-        }
-        values, test = of["values after"], of["test"]
-        sparse.append(paired(f"values reached: GAP / GMP, {network}", values["gap"], values["gmp"], "ratio"))
-        better.append(paired(f"test: GAP − GMP, {network}", test["gap"], test["gmp"]))
-        better.append(paired(f"test: AvgMax − GAP, {network}", test["avgmax"], test["gap"]))
-        for head in NAMES:
-            at = {"network": network, "head": head}
-            measures = ("values before", "values after", "positions after", "test")
-            rows.append((network, NAMES[head], *(str(mean(records, what, **at)) for what in measures)))
+        of = {head: {"network": network, "head": head} for head in NAMES}
+        sparse.append(compare(f"values reached: GAP / GMP, {network}", records, _some, of["gap"], of["gmp"], "ratio"))
+        trained.append(compare(f"test: GAP − GMP, {network}", records, "test", of["gap"], of["gmp"]))
+        others.append(compare(f"test: AvgMax − GAP, {network}", records, "test", of["avgmax"], of["gap"]))
+        measures = ("values before", "values after", "positions after", "test")
+        rows += [(network, NAMES[head], *texts(records, measures, **where)) for head, where in of.items()]
     figures = [
-        Figure(
-            title,
-            "network",
-            title.lower(),
-            [line(NAMES[h], networks, [mean(records, what, network=n, head=h) for n in networks], h) for h in NAMES],
-            kind="bar",
-        )
+        Figure(title, "network", title.lower(), by_head(records, NAMES, what, "network"), "bar")
         for title, what in (("Values that get a gradient", "values after"), ("Test accuracy", "test"))
     ]
-    trained = [effect for effect in better if " GAP − GMP" in effect.name]
-    others = [effect for effect in better if effect not in trained]
     answers = [*(above(effect, SPARSER) for effect in sparse), *map(above, trained)]
     return Judgement(
         verdict(answers),

@@ -41,7 +41,7 @@ from tfpool.lab.cells import short_training
 from tfpool.lab.figure import Figure
 from tfpool.lab.laboratory import Laboratory
 from tfpool.lab.protocol import Record, Scale
-from tfpool.lab.records import by_seed, levels, line, mean, nth
+from tfpool.lab.records import by_seed, levels, line, means, nth
 from tfpool.lab.scores import accuracy, images_of
 from tfpool.lab.statistics import paired
 from tfpool.lab.verdict import NO, YES, Judgement, above, verdict, with_answers
@@ -103,36 +103,20 @@ def judge(records: Sequence[Record]) -> Judgement:
     runs_anywhere = all(record["flatten refuses"] and record["weights added"] == 0 for record in records)
     effects, baselines, rows, figures = [], [], [], []
     for network in networks:
-
-        def at(what: str, size: int, network: str = network) -> dict[int, float]:
-            return by_seed(records, nth(f"{what} by size", SIZES.index(size)), network=network)
-
+        at, back_at = (
+            {size: by_seed(records, nth(f"{what} by size", k), network=network) for k, size in enumerate(SIZES)}
+            for what in ("accuracy", "brought back")
+        )
         for size in SIZES:
             if size != TRAINED:
                 name = f"{network} at {size} px"
-                effects.append(paired(f"{name} − at {TRAINED} px", at("accuracy", size), at("accuracy", TRAINED)))
-                baselines.append(
-                    paired(f"{name} − brought back to {TRAINED} px", at("accuracy", size), at("brought back", size))
-                )
-        lines = {
-            words: [mean(records, nth(f"{what} by size", k), network=network) for k in range(len(SIZES))]
-            for words, what in (("read at its size", "accuracy"), (f"brought back to {TRAINED}", "brought back"))
-        }
-        figures.append(
-            Figure(
-                f"One set of weights of {network} at many sizes",
-                "image size in pixels",
-                "accuracy",
-                [
-                    line(words, SIZES, values, head)
-                    for (words, values), head in zip(lines.items(), ("gap", ""), strict=True)
-                ],
-            )
-        )
-        rows += [
-            (network, str(size), *(str(values[number]) for values in lines.values()))
-            for number, size in enumerate(SIZES)
-        ]
+                effects.append(paired(f"{name} − at {TRAINED} px", at[size], at[TRAINED]))
+                baselines.append(paired(f"{name} − brought back to {TRAINED} px", at[size], back_at[size]))
+        read, back = (means(records, f"{what} by size", network=network) for what in ("accuracy", "brought back"))
+        series = [line("read at its size", SIZES, read, "gap"), line(f"brought back to {TRAINED}", SIZES, back)]
+        title = f"One set of weights of {network} at many sizes"
+        figures.append(Figure(title, "image size in pixels", "accuracy", series))
+        rows += [(network, *map(str, values)) for values in zip(SIZES, read, back, strict=True)]
     answers = [above(effect, -LOSS) for effect in effects]
     anywhere = YES if runs_anywhere else NO
     named = {effect.name: effect for effect in effects}

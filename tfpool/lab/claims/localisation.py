@@ -39,7 +39,7 @@ from tfpool.lab.figure import Figure
 from tfpool.lab.laboratory import Laboratory
 from tfpool.lab.localization_scores import MEASURES, masking_scores, pointing_scores
 from tfpool.lab.protocol import Record, Scale
-from tfpool.lab.records import by_seed, levels, line, mean
+from tfpool.lab.records import by_seed, compare, levels, line, mean
 from tfpool.lab.statistics import paired
 from tfpool.lab.verdict import Judgement, above, verdict, with_answers
 from tfpool.tracking.store import Run
@@ -75,56 +75,31 @@ def observe(laboratory: Laboratory, scale: Scale) -> list[Record]:
 
 def judge(records: Sequence[Record]) -> Judgement:
     heads = levels(records, "head")
-    scores = {
-        (head, what): by_seed(records, what, head=head)
-        for head in heads
-        for what in (*MEASURES, *(f"centre {name}" for name in MEASURES))
-    }
     effects = [
-        paired(f"{what}: GAP − {_short(head)}", scores["gap", what], scores[head, what])
+        compare(f"{what}: GAP − {_short(head)}", records, what, {"head": "gap"}, {"head": head})
         for what in DECIDING
         for head in heads
         if head != "gap"
     ]
-    effects += [
-        paired(f"{what}: GAP − centre", scores["gap", what], scores["gap", f"centre {what}"]) for what in DECIDING
-    ]
+    for what in DECIDING:
+        of_map, of_centre = (by_seed(records, measure, head="gap") for measure in (what, f"centre {what}"))
+        effects.append(paired(f"{what}: GAP − centre", of_map, of_centre))
     right = {head: mean(records, "test", head=head).value for head in heads}
-    names = {**{head: NAMES[head] for head in heads}, "centre": "centre map"}
-    rows = []
-    for head in heads:
-        cells = [mean(records, what, head=head) for what in ("test", *MEASURES)]
-        rows.append((NAMES[head], *(f"{each.value:.1%}" for each in cells), *_areas(records, head)))
-    centre = [mean(records, f"centre {what}", head="gap").value for what in MEASURES]
-    rows.append(("centre map, GAP", "–", *(f"{each:.1%}" for each in centre), *_areas(records, "gap", "centre ")))
-    figure = Figure(
-        "Where each head's own exact map points",
-        "measure",
-        "share",
-        [
-            line(
-                names[head],
-                MEASURES.values(),
-                [
-                    mean(
-                        records,
-                        what if head != "centre" else f"centre {what}",
-                        head="gap" if head == "centre" else head,
-                    )
-                    for what in MEASURES
-                ],
-                "" if head == "centre" else head,
-            )
-            for head in names
-        ],
-        kind="bar",
-    )
+    scores = {head: [mean(records, what, head=head) for what in MEASURES] for head in heads}
+    centre = [mean(records, f"centre {what}", head="gap") for what in MEASURES]
+    rows = [
+        (NAMES[head], f"{right[head]:.1%}", *(f"{each.value:.1%}" for each in scores[head]), *_areas(records, head))
+        for head in heads
+    ]
+    rows.append(("centre map, GAP", "–", *(f"{each.value:.1%}" for each in centre), *_areas(records, "gap", "centre ")))
+    series = [line(NAMES[head], MEASURES.values(), scores[head], head) for head in heads]
+    series.append(line("centre map", MEASURES.values(), centre))
     answers = [*map(above, effects)]
     return Judgement(
         verdict(answers),
         f"Boxes round GAP's maps fit {mean(records, 'boxes', head='gap').value:.0%} of objects, "
-        f"{effects[0]:more/less} than round Flatten's; the centre alone fits {centre[0]:.0%}. The networks behind "
-        f"them are right in {right['gap']:.0%} and {right['flatten']:.0%} of test images."
+        f"{effects[0]:more/less} than round Flatten's; the centre alone fits {centre[0].value:.0%}. The networks "
+        f"behind them are right in {right['gap']:.0%} and {right['flatten']:.0%} of test images."
         + "".join(
             f" {_short(head)}'s are right in {part:.0%} and have not learnt the task: that GAP's map is better says "
             f"nothing of {_short(head)}'s."
@@ -134,7 +109,7 @@ def judge(records: Sequence[Record]) -> Judgement:
         with_answers(effects, answers),
         ("map", "accuracy", *MEASURES.values(), "insertion", "deletion"),
         rows,
-        [figure],
+        [Figure("Where each head's own exact map points", "measure", "share", series, "bar")],
     )
 
 

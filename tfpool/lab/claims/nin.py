@@ -40,9 +40,8 @@ from tfpool.lab.cells import short_training
 from tfpool.lab.figure import Figure
 from tfpool.lab.laboratory import Laboratory
 from tfpool.lab.protocol import Record, Scale
-from tfpool.lab.records import by_seed, levels, line, mean, select
+from tfpool.lab.records import by_head, compare, levels, select, texts
 from tfpool.lab.scores import images_of, scorer
-from tfpool.lab.statistics import paired
 from tfpool.lab.verdict import Judgement, above, verdict, with_answers
 from tfpool.tracking.store import Run
 
@@ -91,28 +90,13 @@ def judge(records: Sequence[Record]) -> Judgement:
     networks = levels(records, "network")
     effects, rows = [], []
     for network in networks:
-        of_gap, of_nin = (by_seed(records, "test", network=network, head=head) for head in NAMES)
-        effects.append(paired(f"NIN − GAP + Dense, {network}", of_nin, of_gap))
-        for head in NAMES:
-            at = {"network": network, "head": head}
-            params = select(records, **at)[0]["head params"]
-            rows.append(
-                (
-                    network,
-                    NAMES[head],
-                    f"{params:,}",
-                    str(mean(records, "test", **at)),
-                    str(mean(records, "dead", **at)),
-                )
-            )
+        of = {head: {"network": network, "head": head} for head in NAMES}
+        effects.append(compare(f"NIN − GAP + Dense, {network}", records, "test", of["nin"], of["gap"]))
+        for head, where in of.items():
+            params = select(records, **where)[0]["head params"]
+            rows.append((network, NAMES[head], f"{params:,}", *texts(records, ("test", "dead"), **where)))
     answers = [above(effect, -MARGIN) for effect in effects]
-    figure = Figure(
-        "Test accuracy with and without a dense layer",
-        "network",
-        "test accuracy",
-        [line(NAMES[h], networks, [mean(records, "test", network=n, head=h) for n in networks], h) for h in NAMES],
-        kind="bar",
-    )
+    series = by_head(records, NAMES, "test", "network")
     params = {network: select(records, network=network, head="nin")[0]["head params"] for network in networks}
     compared = [
         f"{effect:higher/lower} on {network}, where its head has {params[network] or 'no'} parameters"
@@ -124,5 +108,5 @@ def judge(records: Sequence[Record]) -> Judgement:
         with_answers(effects, answers),
         ("network", "head", "head's parameters", "test", "dead classes"),
         rows,
-        [figure],
+        [Figure("Test accuracy with and without a dense layer", "network", "test accuracy", series, "bar")],
     )

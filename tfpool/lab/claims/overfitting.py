@@ -41,7 +41,7 @@ from tfpool.lab.cells import COMPARED, Cell
 from tfpool.lab.figure import Figure
 from tfpool.lab.laboratory import Laboratory
 from tfpool.lab.protocol import Record, Scale
-from tfpool.lab.records import by_seed, line, mean, select
+from tfpool.lab.records import by_head, by_seed, compare, levels, mean, select, texts
 from tfpool.lab.scores import accuracy, images_of, scorer
 from tfpool.lab.statistics import Effect, paired
 from tfpool.lab.verdict import Judgement, above, verdict, with_answers
@@ -133,31 +133,18 @@ def judge(records: Sequence[Record]) -> Judgement:
     nearest: list[Effect] = []
     for network, images in conditions:
         where = {"network": network, "images": images}
-        for name in COMPARED:
-            of_head = {**where, "head": name}
-            rows.append(
-                (
-                    network,
-                    f"{images:,}",
-                    NAMES[name],
-                    *(str(mean(records, what, **of_head)) for what in ("fitted", "test")),
-                    str(mean(records, _gap, "points", **of_head)),
-                )
-            )
-        for name in ("flatten", "fc"):
-            text = f"{NAMES[name]} − GAP, {network}, {images:,} images"
-            of_gap, of_other = ({**where, "head": head} for head in ("gap", name))
-            effects.append(paired(f"gap: {text}", by_seed(records, _gap, **of_other), by_seed(records, _gap, **of_gap)))
-            better.append(
-                paired(f"test: {text}", by_seed(records, "test", **of_other), by_seed(records, "test", **of_gap))
-            )
+        of = {head: {**where, "head": head} for head in COMPARED}
+        for head, at in of.items():
+            gap_text = str(mean(records, _gap, "points", **at))
+            rows.append((network, f"{images:,}", NAMES[head], *texts(records, ("fitted", "test"), **at), gap_text))
+        for head in ("flatten", "fc"):
+            text = f"{NAMES[head]} − GAP, {network}, {images:,} images"
+            effects.append(compare(f"gap: {text}", records, _gap, of[head], of["gap"]))
+            better.append(compare(f"test: {text}", records, "test", of[head], of["gap"]))
         of_flatten, is_between = _at_equal_fit(every, **where)
-        text = f"at {'equal' if is_between else 'the nearest'} training accuracy"
-        fit = paired(
-            f"gap {text}: Flatten − GAP, {network}, {images:,} images",
-            of_flatten,
-            by_seed(records, _gap, **where, head="gap"),
-        )
+        text = f"gap at {'equal' if is_between else 'the nearest'} training accuracy"
+        name = f"{text}: Flatten − GAP, {network}, {images:,} images"
+        fit = paired(name, of_flatten, by_seed(records, _gap, **of["gap"]))
         if is_between:
             equal[network, images] = fit
         else:
@@ -166,27 +153,13 @@ def judge(records: Sequence[Record]) -> Judgement:
     # The condition with the most images is the one to name.
     largest = max(range(len(conditions)), key=lambda number: conditions[number][1])
     (network, images), gap, test = conditions[largest], effects[2 * largest], better[2 * largest]
-    figures = [
-        Figure(
-            f"{what}, {network}",
-            "training images",
-            what.lower(),
-            [
-                line(
-                    NAMES[name],
-                    sizes,
-                    [mean(records, measure, "share", network=network, images=n, head=name) for n in sizes],
-                    name,
-                )
-                for name in COMPARED
-            ],
-            log_x=len(sizes) > 1,
-            kind="line" if len(sizes) > 1 else "bar",
-        )
-        for network in dict.fromkeys(network for network, _ in conditions)
-        for sizes in [[images for name, images in conditions if name == network]]
-        for what, measure in (("Training minus test accuracy", _gap), ("Test accuracy", "test"))
-    ]
+    figures = []
+    for shown in levels(records, "network"):
+        for what, measure in (("Training minus test accuracy", _gap), ("Test accuracy", "test")):
+            series = by_head(records, NAMES, measure, "images", network=shown)
+            many = len(series[0].x) > 1
+            words = f"{what}, {shown}", "training images", what.lower()
+            figures.append(Figure(*words, series, "line" if many else "bar", log_x=many))
     return Judgement(
         verdict(answers),
         f"The accuracy falls from training to test images by {gap:more/less} under Flatten than under GAP on "

@@ -38,7 +38,7 @@ from tfpool.lab.cells import Cell
 from tfpool.lab.figure import Figure
 from tfpool.lab.laboratory import Laboratory
 from tfpool.lab.protocol import Record, Scale
-from tfpool.lab.records import by_seed, levels, line, mean
+from tfpool.lab.records import by_head, by_seed, levels, mean, texts
 from tfpool.lab.scores import accuracy, scorer
 from tfpool.lab.statistics import over_seeds, paired
 from tfpool.lab.verdict import Judgement, above, verdict, with_answers, within
@@ -88,46 +88,34 @@ def judge(records: Sequence[Record]) -> Judgement:
             f"Which quarter: {where}",
             "padding",
             "accuracy",
-            [
-                line(NAMES[head], paddings, [mean(records, what, padding=each, head=head) for each in paddings], head)
-                for head in NAMES
-            ],
-            kind="bar",
+            by_head(records, NAMES, what, "padding"),
+            "bar",
             level=CHANCE,
             level_name="chance",
         )
         for where, what in (("places as in training", "test"), ("places never shown", "dissimilar"))
     ]
-    means = {
-        f"{head} {padding}": mean(records, "test", padding=padding, head=head).value
-        for padding in paddings
-        for head in NAMES
-    }
-    elsewhere = {
-        (head, padding): mean(records, "dissimilar", padding=padding, head=head).value
-        for padding in paddings
-        for head in NAMES
-    }
+    conditions = [(padding, head) for padding in paddings for head in NAMES]
+    similar, elsewhere = (
+        {(head, padding): mean(records, what, padding=padding, head=head).value for padding, head in conditions}
+        for what in ("test", "dissimilar")
+    )
     unpadded = ""
     if "none" in paddings:
-        unpadded = f" (without padding in {means['gap none']:.0%} and {elsewhere['gap', 'none']:.0%})"
+        unpadded = f" (without padding in {similar['gap', 'none']:.0%} and {elsewhere['gap', 'none']:.0%})"
     answers = [*map(above, differences), *(within(effect, NEAR) for effect in lost)]
     return Judgement(
         verdict(answers),
-        f"GAP tells the quarter in {means['gap circular']:.0%} of images with circular padding, where the network "
-        f"sees no border and chance is {CHANCE:.0%}; with zero padding in {means['gap zero']:.0%} at places as in "
-        f"training and in {elsewhere['gap', 'zero']:.0%} at places never shown{unpadded}. Flatten: "
-        f"{means['flatten circular']:.0%}, {means['flatten zero']:.0%} and {elsewhere['flatten', 'zero']:.0%}.",
+        f"GAP tells the quarter in {similar['gap', 'circular']:.0%} of images with circular padding, where the network "
+        f"sees no border and chance is {CHANCE:.0%}; with zero padding in {similar['gap', 'zero']:.0%} at places as "
+        f"in training and in {elsewhere['gap', 'zero']:.0%} at places never shown{unpadded}. Flatten: "
+        f"{similar['flatten', 'circular']:.0%}, {similar['flatten', 'zero']:.0%} and "
+        f"{elsewhere['flatten', 'zero']:.0%}.",
         with_answers([*differences, *lost], answers),
         ("padding", "head", "similar", "dissimilar"),
         [
-            (
-                padding,
-                NAMES[head],
-                *(str(mean(records, what, padding=padding, head=head)) for what in ("test", "dissimilar")),
-            )
-            for padding in paddings
-            for head in NAMES
+            (padding, NAMES[head], *texts(records, ("test", "dissimilar"), padding=padding, head=head))
+            for padding, head in conditions
         ],
         figures,
     )

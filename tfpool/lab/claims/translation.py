@@ -40,9 +40,9 @@ from tfpool.lab.cells import Cell
 from tfpool.lab.figure import Figure
 from tfpool.lab.laboratory import Laboratory
 from tfpool.lab.protocol import Record, Scale
-from tfpool.lab.records import by_seed, levels, line, mean, nth
+from tfpool.lab.records import compare, levels, line, mean, means, nth
 from tfpool.lab.scores import images_of, scorer
-from tfpool.lab.statistics import Effect, paired
+from tfpool.lab.statistics import Effect
 from tfpool.lab.verdict import Judgement, above, verdict, with_answers
 from tfpool.tracking.store import Run
 from tfpool.training.recipe import Recipe
@@ -115,54 +115,23 @@ _beyond = partial(_drop, least=TRAINED_TO + 1)
 
 def judge(records: Sequence[Record]) -> Judgement:
     conditions = [(way, padding) for way in levels(records, "trained") for padding in levels(records, "padding")]
-    effects, apart, rows = [], [], []
+    effects, apart, rows, figures = [], [], [], []
     for way, padding in conditions:
-        where = {"trained": way, "padding": padding}
-        of_gap, of_flatten = (by_seed(records, _drop, **where, head=head) for head in NAMES)
-        effects.append(paired(f"drop: Flatten − GAP, trained {way}, padding {padding}", of_flatten, of_gap))
-        for words, drop in (("up to 4 px", _within), ("of 6 and 8 px", _beyond)):
-            of_gap, of_flatten = (by_seed(records, drop, **where, head=head) for head in NAMES)
-            apart.append(paired(f"drop {words}: Flatten − GAP, trained {way}, padding {padding}", of_flatten, of_gap))
-        for head in NAMES:
-            at = {**where, "head": head}
-            moved = (mean(records, nth("moved by shift", SHIFTS.index(each)), "number", **at).value for each in (1, 4))
-            rows.append(
-                (
-                    way,
-                    padding,
-                    NAMES[head],
-                    str(mean(records, nth("accuracy by shift", 0), **at)),
-                    str(mean(records, _drop, "points", **at)),
-                    str(mean(records, _same, **at)),
-                    *(f"{each:.2f}" for each in moved),
-                )
-            )
-    figures = [
-        Figure(
-            f"Padding {padding}, trained {way}",
-            "shift in pixels",
-            "accuracy",
-            [
-                line(
-                    NAMES[head],
-                    SHIFTS,
-                    [
-                        mean(
-                            records,
-                            nth("accuracy by shift", k),
-                            trained=way,
-                            padding=padding,
-                            head=head,
-                        )
-                        for k in range(len(SHIFTS))
-                    ],
-                    head,
-                )
-                for head in NAMES
-            ],
+        of = {head: {"trained": way, "padding": padding, "head": head} for head in NAMES}
+        name = f"Flatten − GAP, trained {way}, padding {padding}"
+        effect, *parts = (
+            compare(f"{words}: {name}", records, drop, of["flatten"], of["gap"])
+            for words, drop in (("drop", _drop), ("drop up to 4 px", _within), ("drop of 6 and 8 px", _beyond))
         )
-        for way, padding in conditions
-    ]
+        effects.append(effect)
+        apart += parts
+        for head, at in of.items():
+            moved = (mean(records, nth("moved by shift", SHIFTS.index(each)), "number", **at).value for each in (1, 4))
+            measures = ((nth("accuracy by shift", 0), "share"), (_drop, "points"), (_same, "share"))
+            means_of = [str(mean(records, measure, unit, **at)) for measure, unit in measures]
+            rows.append((way, padding, NAMES[head], *means_of, *(f"{each:.2f}" for each in moved)))
+        series = [line(NAMES[head], SHIFTS, means(records, "accuracy by shift", **at), head) for head, at in of.items()]
+        figures.append(Figure(f"Padding {padding}, trained {way}", "shift in pixels", "accuracy", series))
     gap, flatten = (
         mean(records, _drop, "points", trained="as they are", padding="zero", head=head).value for head in NAMES
     )

@@ -7,21 +7,8 @@ from __future__ import annotations
 
 from math import ceil
 
+from tfpool.networks import ops
 from tfpool.networks.graph import Tensor
-from tfpool.networks.ops import (
-    Activation,
-    Add,
-    BatchNormalization,
-    Conv2D,
-    DepthwiseConv2D,
-    Dropout,
-    GlobalAveragePooling2D,
-    Multiply,
-    Normalization,
-    Rescaling,
-    Reshape,
-    ZeroPadding2D,
-)
 
 # Kernel size, repeats, filters, expansion and stride of the seven stages of B0.
 STAGES = (
@@ -39,10 +26,10 @@ DROP_CONNECT = 0.2
 
 def efficientnet(x: Tensor, width: float, depth: float) -> Tensor:
     """EfficientNet with these multipliers of width and depth."""
-    x = Rescaling(1 / 255)(x, name="rescaling")
-    x = Normalization()(x, name="normalization")
+    x = ops.Rescaling(1 / 255)(x, name="rescaling")
+    x = ops.Normalization()(x, name="normalization")
     x = _halving_pad(x, 3, "stem_conv_pad")
-    x = Conv2D(_round(32, width), 3, strides=2, use_bias=False)(x, name="stem_conv")
+    x = ops.Conv2D(_round(32, width), 3, strides=2, use_bias=False)(x, name="stem_conv")
     x = _bn_swish(x, "stem_bn", "stem_activation")
     blocks = [
         (size, _round(filters, width), expansion, stride if repeat == 0 else 1, f"block{stage}{chr(97 + repeat)}_")
@@ -51,52 +38,48 @@ def efficientnet(x: Tensor, width: float, depth: float) -> Tensor:
     ]
     for number, (size, filters, expansion, stride, name) in enumerate(blocks):
         x = mbconv(x, size, filters, expansion, stride, DROP_CONNECT * number / len(blocks), name)
-    x = Conv2D(_round(1280, width), 1, padding="same", use_bias=False)(x, name="top_conv")
+    x = ops.Conv2D(_round(1280, width), 1, padding="same", use_bias=False)(x, name="top_conv")
     return _bn_swish(x, "top_bn", "top_activation")
 
 
 def mbconv(x: Tensor, size: int, filters: int, expansion: int, stride: int, drop: float, name: str) -> Tensor:
-    """An inverted residual block with squeeze and excitation.
-
-    Args:
-        drop: probability that training skips the block.
-    """
+    """An inverted residual block with squeeze and excitation; training skips it with probability `drop`."""
     shortcut = x
     if expansion > 1:
-        x = Conv2D(x.channels * expansion, 1, padding="same", use_bias=False)(x, name=f"{name}expand_conv")
+        x = ops.Conv2D(x.channels * expansion, 1, padding="same", use_bias=False)(x, name=f"{name}expand_conv")
         x = _bn_swish(x, f"{name}expand_bn", f"{name}expand_activation")
     if stride == 2:
         x = _halving_pad(x, size, f"{name}dwconv_pad")
     padding = "valid" if stride == 2 else "same"
-    x = DepthwiseConv2D(size, strides=stride, padding=padding, use_bias=False)(x, name=f"{name}dwconv")
+    x = ops.DepthwiseConv2D(size, strides=stride, padding=padding, use_bias=False)(x, name=f"{name}dwconv")
     x = _bn_swish(x, f"{name}bn", f"{name}activation")
     x = _excite(x, max(1, int(shortcut.channels * SQUEEZE)), name)
-    x = Conv2D(filters, 1, padding="same", use_bias=False)(x, name=f"{name}project_conv")
-    x = BatchNormalization()(x, name=f"{name}project_bn")
+    x = ops.Conv2D(filters, 1, padding="same", use_bias=False)(x, name=f"{name}project_conv")
+    x = ops.BatchNormalization()(x, name=f"{name}project_bn")
     if stride == 1 and shortcut.channels == filters:
         if drop > 0:
-            x = Dropout(drop, noise_shape=(None, 1, 1, 1))(x, name=f"{name}drop")
-        x = Add()(x, shortcut, name=f"{name}add")
+            x = ops.Dropout(drop, noise_shape=(None, 1, 1, 1))(x, name=f"{name}drop")
+        x = ops.Add()(x, shortcut, name=f"{name}add")
     return x
 
 
 def _excite(x: Tensor, squeezed: int, name: str) -> Tensor:
-    gate = GlobalAveragePooling2D()(x, name=f"{name}se_squeeze")
-    gate = Reshape((1, 1, x.channels))(gate, name=f"{name}se_reshape")
-    gate = Conv2D(squeezed, 1, padding="same", activation="swish")(gate, name=f"{name}se_reduce")
-    gate = Conv2D(x.channels, 1, padding="same", activation="sigmoid")(gate, name=f"{name}se_expand")
-    return Multiply()(x, gate, name=f"{name}se_excite")
+    gate = ops.GlobalAveragePooling2D()(x, name=f"{name}se_squeeze")
+    gate = ops.Reshape((1, 1, x.channels))(gate, name=f"{name}se_reshape")
+    gate = ops.Conv2D(squeezed, 1, padding="same", activation="swish")(gate, name=f"{name}se_reduce")
+    gate = ops.Conv2D(x.channels, 1, padding="same", activation="sigmoid")(gate, name=f"{name}se_expand")
+    return ops.Multiply()(x, gate, name=f"{name}se_excite")
 
 
 def _bn_swish(x: Tensor, bn: str, activation: str) -> Tensor:
-    return Activation("swish")(BatchNormalization()(x, name=bn), name=activation)
+    return ops.Activation("swish")(ops.BatchNormalization()(x, name=bn), name=activation)
 
 
 def _halving_pad(x: Tensor, size: int, name: str) -> Tensor:
     """Zero padding for a valid convolution of stride 2: one row and column less before an even size."""
     half = size // 2
     height, width = (half - (1 if side is None else 1 - side % 2) for side in x.shape[:2])
-    return ZeroPadding2D(((height, half), (width, half)))(x, name=name)
+    return ops.ZeroPadding2D(((height, half), (width, half)))(x, name=name)
 
 
 def _round(filters: int, width: float) -> int:

@@ -10,13 +10,18 @@ from tfpool.networks.graph import Tensor
 from tfpool.networks.ops import Activation, Add, BatchNormalization, Conv2D, MaxPooling2D, ZeroPadding2D
 
 EPSILON = 1.001e-5
-Blocks = tuple[int, ...]
+PerStage = tuple[int, ...]
 Convolutions = tuple[tuple[int, int, int], ...]
 
 
-def resnet(x: Tensor, blocks: Blocks, output_stride: int = 32, width: float = 1.0) -> Tensor:
+def resnet(x: Tensor, blocks: PerStage, output_stride: int = 32, width: float = 1.0) -> Tensor:
     """ResNet-50, 101 or 152 of keras.applications, by the number of blocks in each of its four stages."""
-    x = _stem(x, _wide(64, width))
+    x = ZeroPadding2D(3)(x, name="conv1_pad")
+    x = Conv2D(_wide(64, width), 7, strides=2)(x, name="conv1_conv")
+    x = BatchNormalization(epsilon=EPSILON)(x, name="conv1_bn")
+    x = Activation("relu")(x, name="conv1_relu")
+    x = ZeroPadding2D(1)(x, name="pool1_pad")
+    x = MaxPooling2D(3, strides=2)(x, name="pool1_pool")
     for name, filters, stride, dilation in _stages(blocks, output_stride, width):
         x = bottleneck(x, filters, stride, dilation, name)
     return x
@@ -40,7 +45,7 @@ def bottleneck(x: Tensor, filters: int, stride: int, dilation: int, name: str) -
     return Activation("relu")(x, name=f"{name}_out")
 
 
-def resnet_v2(x: Tensor, blocks: Blocks, width: float = 1.0) -> Tensor:
+def resnet_v2(x: Tensor, blocks: PerStage, width: float = 1.0) -> Tensor:
     """ResNet-50, 101 or 152, version 2, of keras.applications: activations come before convolutions."""
     x = ZeroPadding2D(3)(x, name="conv1_pad")
     x = Conv2D(_wide(64, width), 7, strides=2)(x, name="conv1_conv")
@@ -75,7 +80,7 @@ def bottleneck_v2(x: Tensor, filters: int, stride: int, name: str) -> Tensor:
 
 
 def torchvision_resnet(
-    x: Tensor, blocks: Blocks, bottlenecks: bool, shortcut: str = "B", output_stride: int = 32, width: float = 1.0
+    x: Tensor, blocks: PerStage, bottlenecks: bool, shortcut: str = "B", output_stride: int = 32, width: float = 1.0
 ) -> Tensor:
     """ResNets with the stride on the 3×3 convolution and no biases, as in torchvision and "v1.5".
 
@@ -102,8 +107,7 @@ def cifar_resnet(x: Tensor, depth: int, shortcut: str = "A", width: float = 1.0,
     x = Activation("relu")(_conv_bn(x, _wide(16, width), 3, 1, "conv1"), name="conv1_relu")
     blocks = (depth - 2) // 6
     for name, filters, stride, dilation in _stages((blocks,) * 3, output_stride, width, (16, 32, 64), stem_stride=1):
-        sizes = ((filters, 3, stride), (filters, 3, 1))
-        x = residual(x, sizes, shortcut, dilation, name)
+        x = residual(x, ((filters, 3, stride), (filters, 3, 1)), shortcut, dilation, name)
     return x
 
 
@@ -140,21 +144,8 @@ def _conv_bn(
     return BatchNormalization(momentum=0.9, epsilon=1e-5)(conv(x, name=f"{name}_conv"), name=f"{name}_bn")
 
 
-def _stem(x: Tensor, filters: int) -> Tensor:
-    x = ZeroPadding2D(3)(x, name="conv1_pad")
-    x = Conv2D(filters, 7, strides=2)(x, name="conv1_conv")
-    x = BatchNormalization(epsilon=EPSILON)(x, name="conv1_bn")
-    x = Activation("relu")(x, name="conv1_relu")
-    x = ZeroPadding2D(1)(x, name="pool1_pad")
-    return MaxPooling2D(3, strides=2)(x, name="pool1_pool")
-
-
 def _stages(
-    blocks: Blocks,
-    output_stride: int,
-    width: float,
-    filters: tuple[int, ...] = (64, 128, 256, 512),
-    stem_stride: int = 4,
+    blocks: PerStage, output_stride: int, width: float, filters: PerStage = (64, 128, 256, 512), stem_stride: int = 4
 ) -> list[tuple[str, int, int, int]]:
     """Name, filters, stride and dilation of each block; dilation replaces strides beyond the output stride."""
     strides = [stem_stride * 2**number for number in range(len(blocks))]

@@ -3,6 +3,7 @@
 The graph that connects them is in `networks.graph`. Others use the names below.
 """
 
+# ruff: noqa: F401 (other modules import these names from here)
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -38,40 +39,6 @@ from tfpool.networks.ops.weightless import (
     UpSampling2D,
     ZeroPadding2D,
 )
-
-__all__ = [
-    "Activation",
-    "AdaptiveAveragePooling2D",
-    "AdaptiveMaxPooling2D",
-    "Add",
-    "AveragePooling2D",
-    "BatchNormalization",
-    "Concatenate",
-    "Conv2D",
-    "Conv2DTranspose",
-    "Cropping2D",
-    "Dense",
-    "DepthwiseConv2D",
-    "Dropout",
-    "Elementwise",
-    "Flatten",
-    "GeneralizedMeanPooling2D",
-    "Global",
-    "GlobalAveragePooling2D",
-    "GlobalMaxPooling2D",
-    "InputLayer",
-    "MaxPooling2D",
-    "Multiply",
-    "Normalization",
-    "Rescaling",
-    "Reshape",
-    "SeparableConv2D",
-    "Sliding",
-    "UpSampling2D",
-    "Weightless",
-    "ZeroPadding2D",
-    "image_input",
-]
 
 
 @dataclass(frozen=True)

@@ -165,11 +165,8 @@ class GlobalAveragePooling2D(Global):
 
 
 @dataclass(frozen=True)
-class GlobalMaxPooling2D(Global):
+class GlobalMaxPooling2D(GlobalAveragePooling2D):
     """The maximum over height and width."""
-
-    def output_shape(self, *inputs: Shape) -> Shape:
-        return inputs[0][-1:]
 
 
 @dataclass(frozen=True)
