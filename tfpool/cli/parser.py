@@ -76,13 +76,16 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--head", help=f"one of {', '.join(heads.HEADS)} (default: as published)")
     command.add_argument("--code", action="store_true", help="print a Python file that builds the network in Keras")
     _add_shape(command)
-    _add_step(command)
+    default, text = Recipe(), "images per step, for the memory of training (default: %(default)s)"
+    command.add_argument("--batch-size", type=int, default=default.batch_size, help=text)
+    text = "for the memory of training (default: %(default)s)"
+    command.add_argument("--optimizer", choices=OPTIMIZERS, default=default.optimizer, help=text)
 
     text = "count networks with several heads side by side"
     command = _add(commands, "compare", network_commands.compare_command, text)
     command.add_argument("backbones", nargs="+", metavar="backbone", help="networks or saved models, as for plan")
-    text, default = f"heads, of {', '.join(heads.HEADS)} (default: the first four)", ["gap", "gmp", "flatten", "fc"]
-    command.add_argument("--head", nargs="+", default=default, help=text)
+    text = f"heads, of {', '.join(heads.HEADS)} (default: the first four)"
+    command.add_argument("--head", nargs="+", default=["gap", "gmp", "flatten", "fc"], help=text)
     _add_shape(command)
 
     text = "train a network with one or several heads, side by side"
@@ -226,14 +229,6 @@ def _add_settings(command: argparse.ArgumentParser) -> None:
 def _add_store(command: argparse.ArgumentParser) -> None:
     default = os.environ.get("TFPOOL_STORE", "saved_models")
     command.add_argument("--store", default=default, help="folder of the runs (default: TFPOOL_STORE or saved_models)")
-
-
-def _add_step(command: argparse.ArgumentParser) -> None:
-    default = Recipe()
-    text = "images per step, for the memory of training (default: %(default)s)"
-    command.add_argument("--batch-size", type=int, default=default.batch_size, help=text)
-    text = "for the memory of training (default: %(default)s)"
-    command.add_argument("--optimizer", choices=OPTIMIZERS, default=default.optimizer, help=text)
 
 
 def _add_training(command: argparse.ArgumentParser) -> None:

@@ -97,15 +97,15 @@ def _print_groups(runs: Sequence[Run], sort: str | None, how: str, as_json: bool
         raise ValueError("None of these runs is done, and only finished runs are compared over seeds. Wait for one.")
     differing = results.differing([group.runs[0] for group in groups])
     settings = [name for name in differing if name not in ("network", "head", "seed")]
-    text = _loss if metric.endswith("loss") else _percent
+    form = ".4f" if metric.endswith("loss") else ".1%"
     rows = [
         (
             f"{group.settings['network']}-{group.settings['head']}",
             *(setting(name, group.settings.get(name)) for name in settings),
             str(len(group.seeds)),
-            text(group.mean),
+            f"{group.mean:{form}}",
             count(images_behind(group.runs[0], metric)),
-            "one seed" if group.margin is None else f"± {text(group.margin)}",
+            "one seed" if group.margin is None else f"± {group.margin:{form}}",
             count(group.runs[0].plan.params),
             _macs(group.runs[0]),
         )
@@ -131,9 +131,7 @@ def print_runs(runs: Sequence[Run], as_json: bool, how: str = "last") -> None:
             f"{len(run.history['loss'])}/{run.epochs}",
             count(run.plan.params),
             _macs(run),
-            _percent(results.value(run, "accuracy", how)),
-            _percent(results.value(run, "val_accuracy", how)),
-            _percent(results.value(run, "test")),
+            *(_percent(results.value(run, name, how)) for name in ("accuracy", "val_accuracy", "test")),
             count(images_behind(run) if run.result else None),
             _points(results.overfit(run, how)),
             clock(results.value(run, "time")),
@@ -153,10 +151,6 @@ def _points(fraction: float | None) -> str:
     return "–" if fraction is None else f"{100 * fraction:+.1f}"
 
 
-def _loss(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4f}"
-
-
 def _macs(run: Run) -> str:
     macs = run.plan.macs
     return "–" if macs is None else short(macs)
@@ -164,9 +158,8 @@ def _macs(run: Run) -> str:
 
 def _record(run: Run) -> dict[str, Any]:
     names = ("id", "title", "note", "sweep", "state", "spec", "history", "result", "error", "created", "started")
-    plan = run.plan
-    counted = {"params": plan.params, "macs": plan.macs}
-    counted["test_images"] = images_behind(run) if run.result else None
+    images, plan = images_behind(run) if run.result else None, run.plan
+    counted = {"params": plan.params, "macs": plan.macs, "test_images": images}
     return {**{name: getattr(run, name) for name in names}, "ended": run.ended, **counted, "path": str(run.path)}
 
 

@@ -63,9 +63,7 @@ def _cifar(depth: int, shortcut: str) -> Backbone:
     return _small(title, partial(cifar_resnet, depth=depth, shortcut=shortcut))
 
 
-def _residual(
-    name: str, title: str, features: Callable[..., Tensor], depths: Mapping[int, tuple[int, ...]]
-) -> dict[str, Backbone]:
+def _residual(name: str, title: str, features: Callable[..., Tensor], depths: dict[int, tuple]) -> dict[str, Backbone]:
     return {name.format(n): _imagenet(title.format(n), partial(features, blocks=depths[n])) for n in depths}
 
 

@@ -194,22 +194,17 @@ def _write_history(run: Run) -> None:
 
 def _write_description(run: Run, data: DataSet) -> None:
     """Write run.json, which holds all that is needed to repeat the run."""
-    pretrained = run.spec["recipe"].get("weights")
-    imagenet = f"as ImageNet's weights of {run.plan.backbone} expect"
+    plan, weights = run.plan, run.spec["recipe"].get("weights")
+    scale = f"as ImageNet's weights of {plan.backbone} expect" if weights else f"from 0 to {white_level(plan):g}"
+    libraries = {library.__name__: library.__version__ for library in (tf, keras, np)}
     facts = {
         "id": run.id,
         **run.spec,
         "data_fingerprint": data.fingerprint,
-        "input": "float32 " + (imagenet if pretrained else f"from 0 to {white_level(run.plan):g}"),
+        "input": f"float32 {scale}",
         "output": "logits",
         "threads": 1,
-        "versions": {
-            "python": platform.python_version(),
-            "tfpool": __version__,
-            "tensorflow": tf.__version__,
-            "keras": keras.__version__,
-            "numpy": np.__version__,
-        },
+        "versions": {"python": platform.python_version(), "tfpool": __version__, **libraries},
     }
     with atomic(run.metadata_path) as temporary:
         temporary.write_text(json.dumps(facts, indent=2, ensure_ascii=False))
