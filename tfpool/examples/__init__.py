@@ -37,15 +37,8 @@ class Maps:
 def runs() -> dict[str, Run]:
     """The runs by their ids, the one with GAP first."""
     records = json.loads((BUNDLED / "runs.json").read_text())
-    same: dict[str, Any] = {
-        "state": "done",
-        "progress": {},
-        "error": None,
-        "note": "",
-        "sweep": None,
-        "stopping": False,
-    }
-    return {record["id"]: Run(**record, **same, path=BUNDLED / record["id"]) for record in records}
+    rest: dict[str, Any] = {"state": "done", "progress": {}, "error": None, "note": "", "sweep": None}
+    return {record["id"]: Run(**record, **rest, path=BUNDLED / record["id"], stopping=False) for record in records}
 
 
 @cache

@@ -78,7 +78,8 @@ def _backbone(tensors: Sequence[Tensor], parts: int) -> list[str]:
     for step in steps:
         result = names[step.tensors[-1].name]
         if step in uses:
-            body.append(_Call(*uses[step], result, names[step.sources[0].name]))
+            block, number = uses[step]
+            body.append(_Call(block, number, step.prefix, block.places[number], names[step.sources[0].name], result))
         else:
             body.append(_statement(f"{result} = ", *_layer(step.tensors[0], names)))
     return [*(line for block in blocks for line in (*_function(block), "", "")), *_looped(body)]
@@ -135,20 +136,17 @@ def _function(block: Block) -> list[str]:
 
 
 class _Call(NamedTuple):
-    """One call of a block's function: for the block's segment `number`, from the variable `source` to `result`."""
+    """One call of a block's function: for its segment `number`, with that segment's prefix and place.
+
+    It is called on the variable `source` and sets `result`.
+    """
 
     block: Block
     number: int
-    result: str
+    prefix: str
+    place: int
     source: str
-
-    @property
-    def prefix(self) -> str:
-        return self.block.segments[self.number].prefix
-
-    @property
-    def place(self) -> int:
-        return self.block.places[self.number]
+    result: str
 
     def lines(self, name: str, place: str, indent: str = "") -> list[str]:
         """The call, with its first channel count as positional argument, and without arguments at their default."""

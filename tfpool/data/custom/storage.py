@@ -60,17 +60,9 @@ def load(folder: Path) -> DataSet:
 
 
 def _read(folder: Path, record: dict[str, Any]) -> DataSet:
+    class_names, title, fingerprint = tuple(map(str, record["class_names"])), record["name"], record["fingerprint"]
     train, validation, test = (read_part(folder, part) for part in PARTS)
-    return DataSet(
-        name=folder.name,
-        class_names=tuple(map(str, record["class_names"])),
-        train=train,
-        validation=validation,
-        test=test,
-        title=str(record["name"]),
-        location=str(folder),
-        known_fingerprint=str(record["fingerprint"]),
-    )
+    return DataSet(folder.name, class_names, train, validation, test, str(title), str(folder), str(fingerprint))
 
 
 def _matches(data: DataSet, record: dict[str, Any]) -> bool:

@@ -42,7 +42,8 @@ def load_model(path: str | Path) -> keras.Model:
         raise ValueError(f"{path} is not opened: a model's file ends in .keras or .h5.")
     try:
         with TemporaryDirectory(prefix="tfpool-") as folder:
-            return _open_archive(path, Path(folder)) if path.suffix == ".keras" else _open_hdf5(path, Path(folder))
+            checked_copy = _check_archive if path.suffix == ".keras" else _check_hdf5
+            return keras.models.load_model(checked_copy(path, Path(folder)), compile=False, safe_mode=True)
     except Refused as refused:
         raise ValueError(f"{path} is not opened: {refused}") from None
     except Exception as error:  # Keras raises whatever the file's damage leads to.
@@ -50,7 +51,8 @@ def load_model(path: str | Path) -> keras.Model:
         raise ValueError(f"{path} is no model that Keras can open: {clean(reason, 300)}") from None
 
 
-def _open_archive(path: Path, folder: Path) -> keras.Model:
+def _check_archive(path: Path, folder: Path) -> Path:
+    """Check a `.keras` file. Returns the place of a copy that Keras can open."""
     config = parse_config(archive.unpack(path, folder))
     # The training settings are not needed, and may name losses and metrics of any origin.
     _drop_training(config)
@@ -58,21 +60,17 @@ def _open_archive(path: Path, folder: Path) -> keras.Model:
     checked = json.dumps(config)
     _check_size(checked, archive.count_numbers(folder / archive.WEIGHTS), is_legacy=False)
     (folder / archive.CONFIG).write_text(checked)
-    return _open(folder)
+    return folder
 
 
-def _open_hdf5(path: Path, folder: Path) -> keras.Model:
+def _check_hdf5(path: Path, folder: Path) -> Path:
     copied = folder / "model.h5"
     with path.open("rb") as file:
         archive.copy(file, copied)
     config = parse_config(archive.model_config(copied))
     check_config(config)
     _check_size(json.dumps(config), archive.count_numbers(copied), is_legacy=True)
-    return _open(copied)
-
-
-def _open(path: Path) -> keras.Model:
-    return keras.models.load_model(path, compile=False, safe_mode=True)
+    return copied
 
 
 def _drop_training(config: dict[str, Any]) -> None:
@@ -102,8 +100,13 @@ def _check_size(config: str, numbers: int, is_legacy: bool) -> None:
 
 def _sizes(config: str, is_legacy: bool) -> tuple[int, int]:
     """The number of weights, and the size of the largest array between layers."""
+    saved = json.loads(config)
     with keras.StatelessScope(initialize_variables=False):
-        model = _from_config(json.loads(config), is_legacy)
+        if is_legacy:
+            kind = keras.Sequential if saved.get("class_name") == "Sequential" else keras.Model
+            model = kind.from_config(saved["config"])
+        else:
+            model = keras.saving.deserialize_keras_object(saved, safe_mode=True)
         if not isinstance(model, keras.Model):
             raise Refused("it does not hold a model.")
         if not model.built:
@@ -124,10 +127,3 @@ def _largest(graph: Graph) -> int:
         inputs = {value: keras.KerasTensor((1, *(size or _SIDE for size in value.shape[1:]))) for value in graph.inputs}
         graph.run(output, inputs, call)
     return max(sizes)
-
-
-def _from_config(config: dict[str, Any], is_legacy: bool) -> Any:
-    if not is_legacy:
-        return keras.saving.deserialize_keras_object(config, safe_mode=True)
-    kind = keras.Sequential if config.get("class_name") == "Sequential" else keras.Model
-    return kind.from_config(config["config"])
