@@ -50,17 +50,9 @@ def draw(panel: Panel) -> go.Figure:
             "mode": "lines+markers" if len(positions) <= _MAX_MARKERS else "lines",
         }
         traces.append(charts.trace("scatter", **about, **line))
-    level = {
-        "type": "line",
-        "xref": "x domain",
-        "x0": 0,
-        "x1": 1,
-        "y0": figure.level,
-        "y1": figure.level,
-        "line": {"color": _INK, "dash": "dash", "width": 1.5},
-        "name": html.escape(figure.level_name),
-        "showlegend": bool(figure.level_name),
-    }
+    across = {"xref": "x domain", "x0": 0, "x1": 1, "y0": figure.level, "y1": figure.level}
+    legend = {"name": html.escape(figure.level_name), "showlegend": bool(figure.level_name)}
+    level = {"type": "line", **across, "line": {"color": _INK, "dash": "dash", "width": 1.5}, **legend}
     percent = charts.percent(*panel.y.ends) if figure.percent and panel.y.ends else {}
     layout = {
         "barmode": "group",

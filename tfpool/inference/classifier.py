@@ -27,14 +27,15 @@ class Classifier:
     """A trained image classifier, named as its run, its network or its file.
 
     `input_shape` is (H, W, C), where H and W are None if the model takes any size. `class_names` are in the order of
-    the scores. `output` names the output with the scores, for a model with several outputs.
+    the scores. `to_input` scales uint8 images (N, H, W, C) as the model expects them, to float32. `output` names the
+    output with the scores, for a model with several outputs.
     """
 
     name: str
     input_shape: tuple[int | None, int | None, int]
     class_names: tuple[str, ...]
     _load: Callable[[], keras.Model]
-    _to_input: Callable[[np.ndarray], np.ndarray]
+    to_input: Callable[[np.ndarray], np.ndarray]
     output: str | None = None
 
     @cached_property
@@ -59,10 +60,6 @@ class Classifier:
         if pixels.shape == shape:
             return pixels
         return crop_and_resize(Image.fromarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3)).copy()), shape)
-
-    def to_input(self, images: np.ndarray) -> np.ndarray:
-        """uint8 images (N, H, W, C) scaled as the model expects them, float32."""
-        return self._to_input(images)
 
     def class_number(self, name: str) -> int:
         """The number of a class, given its name or number."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from itertools import product
 from statistics import fmean
 from typing import Any
 
@@ -92,25 +93,17 @@ class Laboratory:
                 self.store.request_stop(run.id)
 
     def _tune(self, groups: Mapping[str, Cell], scale: Scale) -> dict[str, float]:
-        trials = [
-            (group, rate, TUNING + seed)
-            for seed in range(scale.tuning_seeds)
-            for group in groups
-            for rate in sorted(scale.rates)
-        ]
+        trials = list(product(range(TUNING, TUNING + scale.tuning_seeds), groups, sorted(scale.rates)))
         scores: dict[str, dict[float, list[float]]] = {}
-        runs = self._runs([groups[group].at(seed, rate) for group, rate, seed in trials], may_diverge=True)
-        for (group, rate, _), run in zip(trials, runs, strict=True):
+        runs = self._runs([groups[group].at(seed, rate) for seed, group, rate in trials], may_diverge=True)
+        for (_, group, rate), run in zip(trials, runs, strict=True):
             score = (last(run, "val_accuracy") or 0.0) if run.state == "done" else 0.0
             scores.setdefault(group, {}).setdefault(rate, []).append(score)
         # Of equal scores max takes the first, and rates rise.
         return {group: max(rates, key=lambda rate: fmean(rates[rate])) for group, rates in scores.items()}
 
     def _runs(
-        self,
-        cells: Sequence[Cell],
-        finished: Callable[[Run], None] = lambda run: None,
-        may_diverge: bool = False,
+        self, cells: Sequence[Cell], finished: Callable[[Run], None] = lambda run: None, may_diverge: bool = False
     ) -> list[Run]:
         """The finished run of each cell, trained through the queue where there is none yet."""
         keys = [cell.key for cell in cells]

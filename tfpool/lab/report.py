@@ -73,10 +73,11 @@ def page(findings: Mapping[str, Finding]) -> str:
     """The text of docs/findings.md, from findings by the names of their claims; a claim may have none."""
     claims = [find(name) for name in CLAIMS]
     answer, _, choices = short_answer(findings).partition("\n\n")
+    *revised, last_revised = (str(claim.number) for claim in claims if REVISED in claim.sections)
     return _PAGE.format(
         answer=answer,
         heads=_heads(),
-        revised=_several([str(claim.number) for claim in claims if REVISED in claim.sections]),
+        revised=f"Claims {', '.join(revised)} and {last_revised}",
         choices=choices,
         summary="\n".join(_row(_summary(claim, findings.get(claim.name))) for claim in claims),
         sections="\n\n".join(_section(claim, findings.get(claim.name)) for claim in claims),
@@ -94,10 +95,6 @@ def short_answer(findings: Mapping[str, Finding], template: str | None = None) -
     return text.strip().format(**judged)
 
 
-def _several(numbers: Sequence[str]) -> str:
-    return f"Claims {', '.join(numbers[:-1])} and {numbers[-1]}"
-
-
 def _heads() -> str:
     """The heads in the short answer, each in a few words."""
     meanings = "; ".join(f"**{head.__name__}**, {head.meaning}" for head in (GAP, GMP, Flatten, FC, NIN))
@@ -107,11 +104,10 @@ def _heads() -> str:
 class _Nothing:
     """Stands for a finding that does not exist yet, in any field of a template."""
 
-    def __getattr__(self, name: str) -> _Nothing:
+    def __getattr__(self, name: Any) -> _Nothing:
         return self
 
-    def __getitem__(self, key: Any) -> _Nothing:
-        return self
+    __getitem__ = __getattr__
 
     def __format__(self, how: str) -> str:
         return _NOT_YET
@@ -124,12 +120,14 @@ def _summary(claim: Claim, finding: Finding | None) -> Sequence[str]:
 
 
 def _section(claim: Claim, finding: Finding | None) -> str:
-    texts = {name: _linked(text) for name, text in claim.sections.items()}
+    link = r"[arXiv \1](https://arxiv.org/abs/\1)"
+    texts = {name: re.sub(r"arXiv (\d{4}\.\d{4,5})", link, text) for name, text in claim.sections.items()}
+    missing = f"**No finding yet.** Make one with `python -m tfpool lab {claim.name} --full`."
     return "\n\n".join(
         (
             f"## {_heading(claim)}",
             f"**Statement.** {texts['Statement']}",
-            *(_outcome(finding) if finding else [_missing(claim)]),
+            *(_outcome(finding) if finding else [missing]),
             f"**Method.** {texts['Protocol']} {texts['Measure']}",
             f"**Rule, fixed before the run.** {texts['Rule']}",
             *([f"**Revised.** {texts[REVISED]}"] if REVISED in texts else []),
@@ -143,20 +141,16 @@ def _section(claim: Claim, finding: Finding | None) -> str:
 
 def _outcome(finding: Finding) -> list[str]:
     judged = finding.judgement
-    alt_text = "; ".join(figure.alt_text for figure in judged.figures)
-    parts = [
-        f"**It {'is ' if judged.verdict.startswith('not') else ''}{judged.verdict}.** {judged.headline}",
-        f"![{_plain(alt_text)}]({FIGURES}/{finding.claim}.svg)",
-        _table(judged.columns, judged.rows),
-    ]
+    # Brackets would end the link.
+    alt_text = "; ".join(figure.alt_text for figure in judged.figures).replace("[", "(").replace("]", ")")
     effects = [(effect.name, str(effect), str(effect.count), effect.answer or "–") for effect in judged.effects]
     effects += [(question, "arithmetic", "–", answer) for question, answer in judged.arithmetic.items()]
-    parts.append(_table(("effect", "mean and 95 % interval", "seeds", "answer"), effects))
-    return parts
-
-
-def _missing(claim: Claim) -> str:
-    return f"**No finding yet.** Make one with `python -m tfpool lab {claim.name} --full`."
+    return [
+        f"**It {'is ' if judged.verdict.startswith('not') else ''}{judged.verdict}.** {judged.headline}",
+        f"![{alt_text}]({FIGURES}/{finding.claim}.svg)",
+        _table(judged.columns, judged.rows),
+        _table(("effect", "mean and 95 % interval", "seeds", "answer"), effects),
+    ]
 
 
 def _made(finding: Finding) -> str:
@@ -186,16 +180,6 @@ def _heading(claim: Claim) -> str:
 def _anchor(heading: str) -> str:
     """GitHub's anchor for a heading."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
-
-
-def _linked(text: str) -> str:
-    """A text with links to its arXiv papers."""
-    return re.sub(r"arXiv (\d{4}\.\d{4,5})", r"[arXiv \1](https://arxiv.org/abs/\1)", text)
-
-
-def _plain(text: str) -> str:
-    """A text without brackets, which would end a link."""
-    return text.replace("[", "(").replace("]", ")")
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

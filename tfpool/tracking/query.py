@@ -68,14 +68,8 @@ def uncountable_text(unknown: Sequence[Run]) -> str:
 def facet(run: Run, name: str) -> str | None:
     """The value of one of `FACETS`; None for the sweep of a run that was queued alone."""
     plan = run.spec["plan"]
-    facets = {
-        "data": data_name(run),
-        "network": plan["backbone"],
-        "head": plan["head"]["name"],
-        "state": run.state,
-        "sweep": run.sweep,
-    }
-    return facets[name]
+    of_plan = {"network": plan["backbone"], "head": plan["head"]["name"]}
+    return {"data": data_name(run), **of_plan, "state": run.state, "sweep": run.sweep}[name]
 
 
 def facet_values(runs: Sequence[Run], name: str) -> list[str]:

@@ -20,8 +20,6 @@ from tfpool.system.process import Process
 from tfpool.tracking.database import METRICS, Roster, transaction
 from tfpool.tracking.run import ENDED, Run
 
-__all__ = ["ENDED", "METRICS", "Run", "RunStore", "runs"]
-
 _RESUMABLE = ("stopped", "interrupted", "failed")
 
 
@@ -59,9 +57,8 @@ class RunStore:
             row for row in rows if row["state"] == "running" and not Process(row["pid"], row["pid_started"]).is_alive
         ]
         if gone:
-            with self._open(write=True) as db:
-                for row in gone:
-                    self._end(db, row["id"], "interrupted", only_of=row["pid"])
+            for row in gone:
+                self.end(row["id"], "interrupted", only_of=row["pid"])
             rows, metrics = self._read()
         return [self._run(row, metrics.get(row["number"], [])) for row in rows]
 
@@ -118,17 +115,24 @@ class RunStore:
                 (epoch, *(metrics[name] for name in METRICS), run_id),
             )
 
-    def end(self, run_id: str, state: str, error: str | None = None, result: Mapping[str, float] | None = None) -> None:
-        """End a running run; a run that has already ended is not changed."""
+    def end(
+        self,
+        run_id: str,
+        state: str,
+        error: str | None = None,
+        result: Mapping[str, float] | None = None,
+        only_of: int | None = None,
+    ) -> None:
+        """End a running run, only if it is that of process `only_of` where given; one that has ended is not changed."""
         with self._open(write=True) as db:
-            self._end(db, run_id, state, error, result)
+            db.execute(
+                "UPDATE runs SET state = ?, ended = ?, error = ?, result = ? "
+                "WHERE id = ? AND state = 'running' AND pid = coalesce(?, pid)",
+                (state, time.time(), error, json.dumps(result) if result else None, run_id, only_of),
+            )
 
     def request_stop(self, run_id: str) -> None:
-        """Ask a run to stop: a queued run stops at once, a running run when its worker sees the request.
-
-        Raises:
-            ValueError: if there is no such run.
-        """
+        """Ask a run to stop: a queued run stops at once, a running run when its worker sees the request."""
         self.get(run_id)
         with self._open(write=True) as db:
             db.execute(
@@ -138,12 +142,8 @@ class RunStore:
 
     def resume(self, run_id: str) -> None:
         """Queue a stopped, interrupted or failed run again; it continues from its last checkpoint."""
-        self._change(
-            run_id,
-            "state = 'queued', stop_requested = 0, error = NULL, ended = NULL, progress = '{}'",
-            allowed=_RESUMABLE,
-            what="resumed",
-        )
+        queued = "state = 'queued', stop_requested = 0, error = NULL, ended = NULL, progress = '{}'"
+        self._change(run_id, queued, allowed=_RESUMABLE, what="resumed")
 
     def retry(self, run_id: str) -> str:
         """Queue a run with the same spec from the start, and return its id."""
@@ -208,37 +208,16 @@ class RunStore:
     def _open(self, write: bool = False) -> AbstractContextManager[sqlite3.Connection]:
         return transaction(self._database, write)
 
-    def _end(
-        self,
-        db: sqlite3.Connection,
-        run_id: str,
-        state: str,
-        error: str | None = None,
-        result: Mapping[str, float] | None = None,
-        only_of: int | None = None,
-    ) -> None:
-        db.execute(
-            "UPDATE runs SET state = ?, ended = ?, error = ?, result = ? "
-            "WHERE id = ? AND state = 'running' AND pid = coalesce(?, pid)",
-            (state, time.time(), error, json.dumps(result) if result else None, run_id, only_of),
-        )
-
     def _run(self, row: sqlite3.Row, metrics: list[tuple[Any, ...]]) -> Run:
         _, *columns = zip(*metrics, strict=True) if metrics else ((),) * (1 + len(METRICS))
+        as_stored = ("id", "state", "error", "created", "started", "ended", "note", "sweep")
         return Run(
-            id=row["id"],
-            state=row["state"],
+            **{name: row[name] for name in as_stored},
             spec=json.loads(row["spec"]),
             history={name: list(values) for name, values in zip(METRICS, columns, strict=True)},
             path=self.folder / row["id"],
             progress=json.loads(row["progress"]),
             result=json.loads(row["result"]) if row["result"] else None,
-            error=row["error"],
-            created=row["created"],
-            started=row["started"],
-            ended=row["ended"],
             title=row["title"] or row["id"],
-            note=row["note"],
-            sweep=row["sweep"],
             stopping=bool(row["stop_requested"]) and row["state"] == "running",
         )
