@@ -33,22 +33,15 @@ _PAINT_AGAINST, _PAINT_FOR = _paint_of(_TABLE[_MIDDLE::-1]), _paint_of(_TABLE[_M
 
 
 def coolwarm(strengths: np.ndarray) -> np.ndarray:
-    """The diverging color map: sRGB 0 to 255, float (…, 3).
-
-    Args:
-        strengths: (…), −1 is full evidence against, 0 the gray middle, 1 full evidence for.
-    """
+    """The diverging color map from −1, against, over gray at 0 to 1, for: (…) to sRGB 0 to 255, float (…, 3)."""
     return _interpolated(strengths, np.linspace(-1, 1, len(_TABLE)), _TABLE)
 
 
 def paint(strengths: np.ndarray) -> np.ndarray:
-    """Colors to lay on an image with an opacity of |strength|: sRGB 0 to 255, float (…, 3).
+    """Colors to lay on an image with an opacity of |strength|, (…) from −1 to 1: sRGB 0 to 255, float (…, 3).
 
     The color map's gray is taken out of its colors, so that no evidence is no paint. Laid on that gray, the paint
     gives the color map back. On white it darkens with every step of the evidence, and on black it brightens.
-
-    Args:
-        strengths: (…), −1 to 1.
     """
     size = np.abs(strengths)
     against, for_it = (_interpolated(size, _STRENGTHS, colors) for colors in (_PAINT_AGAINST, _PAINT_FOR))
@@ -56,11 +49,7 @@ def paint(strengths: np.ndarray) -> np.ndarray:
 
 
 def colorscale(alpha: float) -> list[list[float | str]]:
-    """The same paint as the stops of a Plotly color scale from full evidence against to full evidence for.
-
-    Args:
-        alpha: opacity of full evidence, 0 to 1.
-    """
+    """The same paint as the stops of a Plotly color scale, with the opacity `alpha` at full evidence, 0 to 1."""
     strengths = [*-_STRENGTHS[::-1], *_STRENGTHS]
     colors = [*_PAINT_AGAINST[::-1], *_PAINT_FOR]
     return [

@@ -24,14 +24,12 @@ _FINAL_ACTIVATIONS = ("softmax", "sigmoid")
 
 @dataclass(frozen=True)
 class Anatomy:
-    """A classifier in two parts.
+    """A classifier in two parts: `body` maps images (N, H, W, C) to features (N, h, w, c), `head` these to K scores.
 
     Attributes:
         layer: name of the layer with the features; "backbone/conv1" inside another model.
-        body: images (N, H, W, C) to features (N, h, w, c).
         head: (features, images) to scores (N, K) float32 before softmax or sigmoid. A single sigmoid unit becomes two
             scores, minus and plus the unit's own. An optional third argument, a `Call`, runs each step of the head.
-        classes: number of scores K.
         multi_label: whether each score has its own sigmoid; otherwise one softmax spans all scores.
         chain: the head's layers in execution order, without those that do nothing at inference; empty if the head reads
             the image as well as the features.
@@ -52,28 +50,24 @@ class Anatomy:
 def split_model(model: keras.Model, layer: str | None = None, output: str | None = None) -> Anatomy:
     """Split a classifier at the input of its head's pooling or flattening, or after the layer named.
 
-    Args:
-        output: name of the output to explain, for a model with several outputs.
-
-    Raises:
-        ValueError: if the model is not an image classifier, or has no such place; lists the layers to choose from.
+    A model with several outputs needs the name of the one to explain.
     """
     graph = unfold(model)
     scores = _scores(graph, model.name, output)
     last = _before_activation(scores)[0]
-    features = _feature_map(graph, last, model.name) if layer is None else _named(graph, last, layer, model.name)
+    if layer is None:
+        features = _entering(graph, [last])
+        missing = f"No single feature map enters the head of {model.name}. Use layer= with"
+    else:
+        features = graph.named.get(layer)
+        missing = f"{model.name} has no layer {layer!r} with a feature map. Use"
+    if features is None or features not in _maps(graph, last):
+        raise ValueError(f"{missing} one of: {_choices(graph, last)}.")
     return _split(graph, scores, features, features.step.name if features.step else "")
 
 
 def split_at_image(model: keras.Model, output: str | None = None) -> Anatomy:
-    """Split a classifier before its first layer: the features are the images, and the whole model is the head.
-
-    Args:
-        output: name of the output to explain, for a model with several outputs.
-
-    Raises:
-        ValueError: if the model is not an image classifier.
-    """
+    """Split a classifier before its first layer: the features are the images, and the whole model is the head."""
     graph = unfold(model)
     scores = _scores(graph, model.name, output)
     return _split(graph, scores, graph.inputs[0], model.inputs[0].name)
@@ -143,15 +137,6 @@ def _is_idle(step: Step) -> bool:
     return isinstance(operation, keras.layers.Dropout | keras.layers.Identity)
 
 
-def _feature_map(graph: Graph, last: Value, model: str) -> Value:
-    features = _entering(graph, [last])
-    if features is None:
-        raise ValueError(
-            f"No single feature map enters the head of {model}. Use layer= with one of: {_choices(graph, last)}."
-        )
-    return features
-
-
 def find_features(graph: Graph) -> Value | None:
     """The map (N, H, W, C) that enters the head of a model; None without a head, or with several maps."""
     ends = [value for value in graph.outputs.values() if len(value.shape) < 4]
@@ -194,13 +179,6 @@ def _before_pooling(value: Value) -> Value:
             return source
         pooled = source
     return value
-
-
-def _named(graph: Graph, last: Value, layer: str, model: str) -> Value:
-    value = graph.named.get(layer)
-    if value is not None and value in _maps(graph, last):
-        return value
-    raise ValueError(f"{model} has no layer {layer!r} with a feature map. Use one of: {_choices(graph, last)}.")
 
 
 def _maps(graph: Graph, last: Value) -> list[Value]:

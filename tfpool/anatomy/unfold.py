@@ -15,11 +15,9 @@ import keras
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """One call of a layer or op.
+    """One call of a layer or op, named with the models around it: "backbone/conv1".
 
-    Attributes:
-        name: the layer's name, after the names of the models around it: "backbone/conv1".
-        sources: the values of its tensor arguments, by the id of the tensor in `arguments`.
+    Its `sources` are the values of its tensor arguments, by the id of the tensor in `arguments`.
     """
 
     operation: keras.Operation
@@ -85,11 +83,7 @@ def ancestors(value: Value, stop: Iterable[Value] = ()) -> set[Value]:
 
 
 def unfold(model: keras.Model) -> Graph:
-    """The flat graph of a functional or Sequential model.
-
-    Raises:
-        ValueError: if the model has no graph.
-    """
+    """The flat graph of a functional or Sequential model."""
     if not isinstance(model, keras.Model):
         raise ValueError(f"model is a Keras model, got {type(model).__name__}.")
     if not _is_graph(model):

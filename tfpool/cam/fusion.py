@@ -14,11 +14,9 @@ def fused(heatmaps: Sequence[Any]) -> Any:
     """The mean of maps (N, h, w), each divided by its largest value and enlarged to the finest; one map stays as is."""
     if len(heatmaps) == 1:
         return heatmaps[0]
-    sizes = tf.stack([tf.shape(heatmap)[1:3] for heatmap in heatmaps])
-    size = tf.reduce_max(sizes, axis=0)
-    return tf.add_n([tf.image.resize(_relative(heatmap)[..., tf.newaxis], size)[..., 0] for heatmap in heatmaps]) / len(
-        heatmaps
-    )
+    size = tf.reduce_max([tf.shape(heatmap)[1:3] for heatmap in heatmaps], axis=0)
+    enlarged = [tf.image.resize(_relative(heatmap)[..., tf.newaxis], size)[..., 0] for heatmap in heatmaps]
+    return tf.add_n(enlarged) / len(heatmaps)
 
 
 def over_views(heatmaps: Callable[[Any], Any], images: Any) -> Any:

@@ -12,14 +12,7 @@ import tensorflow as tf
 
 
 def as_batch(images: Any, shape: Sequence[int | None]) -> np.ndarray:
-    """Images, or one image, as float32 (N, H, W, C) of a model's height and width. Resizing warns.
-
-    Args:
-        shape: height, width and channels of the model's input, None for any.
-
-    Raises:
-        ValueError: if the shape is not that of images, or the number of channels or a value is wrong.
-    """
+    """Images, or one image, as float32 (N, H, W, C) of a model's input shape, None for any. Resizing warns."""
     batch = np.asarray(images, np.float32)
     if batch.ndim == 3:
         batch = batch[np.newaxis]
@@ -27,9 +20,8 @@ def as_batch(images: Any, shape: Sequence[int | None]) -> np.ndarray:
         raise ValueError(f"Expected images of shape ({', '.join(map(str, ('N', *shape)))}). Received: {batch.shape}.")
     finite = np.isfinite(batch).all(axis=(1, 2, 3))
     if not finite.all():
-        raise ValueError(
-            f"Expected images of finite numbers. Image {finite.argmin()} has some that are infinite or NaN."
-        )
+        number = finite.argmin()
+        raise ValueError(f"Expected images of finite numbers. Image {number} has some that are infinite or NaN.")
     height, width = (own or side for own, side in zip(shape, batch.shape[1:3], strict=False))
     if (height, width) != batch.shape[1:3]:
         size = f"{batch.shape[1]} x {batch.shape[2]}"
@@ -50,10 +42,6 @@ class Compiled:
 
     The graph is called without its `tf.function`, which takes a lock before it reads its arguments: if that fails, the
     lock is never released, and all later calls wait forever.
-
-    Args:
-        function: of tensors.
-        signature: shapes and types of the tensors.
     """
 
     def __init__(self, function: Callable[..., Any], signature: Sequence[tf.TensorSpec]) -> None:
@@ -68,11 +56,7 @@ class Compiled:
 
 
 def computed(compiled: Compiled, *arguments: Any) -> list[np.ndarray]:
-    """The results of a compiled function of images (N, H, W, C) and more, as arrays.
-
-    Raises:
-        ValueError: if TensorFlow cannot compute them, or they are not numbers.
-    """
+    """The results of a compiled function of images (N, H, W, C) and more, as arrays."""
     try:
         values = [value.numpy() for value in compiled(*arguments)]
     except tf.errors.ResourceExhaustedError:

@@ -47,11 +47,7 @@ Target = Choice | Contrast | Callable[[Any], Any] | None
 
 
 def class_numbers(choice: Choice, images: int, classes: int, labels: np.ndarray | None) -> np.ndarray:
-    """The class of each image, int64 (N,), `TOP` for the class with the highest score.
-
-    Raises:
-        ValueError: if the model has no such class, or "true" comes without labels.
-    """
+    """The class of each image, int64 (N,), `TOP` for the class with the highest score."""
     if isinstance(choice, str) and choice == "top":
         return np.full(images, TOP, np.int64)
     if isinstance(choice, str) and choice == "true":
@@ -70,21 +66,17 @@ def class_numbers(choice: Choice, images: int, classes: int, labels: np.ndarray 
 
 
 def check_function(function: Callable[[Any], Any], classes: int) -> None:
-    """Refuse a function that does not return one number per image.
-
-    Raises:
-        ValueError: with the shape that it returns for the scores of two images.
-    """
+    """Refuse a function that does not return one number per image."""
     try:
         traced = tf.function(function).get_concrete_function(tf.TensorSpec((2, classes)))
-        returned = tf.TensorSpec.from_tensor(tf.convert_to_tensor(traced.structured_outputs))
+        shape = tf.convert_to_tensor(traced.structured_outputs).shape
     except Exception as error:  # A user's function may raise anything.
         reason = (str(error).strip() or type(error).__name__).splitlines()[-1].strip()
         raise ValueError(
             f"A target function has to compute with TensorFlow or keras.ops, but this function fails: {reason}"
         ) from None
-    if returned.shape != (2,):
+    if shape != (2,):
         raise ValueError(
             f"Expected a target function that returns (2,) for scores of shape (2, {classes}), one number per image. "
-            f"Received: {returned.shape}."
+            f"Received: {shape}."
         )

@@ -12,10 +12,9 @@ NEUTRAL = ("#905454", "#0C84FC", "#E460B4", "#6C6C90", "#F06060", "#E4009C")
 
 
 def line_colors(lines: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """A color per line or bar: its head's, or the next of `NEUTRAL` if it has no head or the color is taken.
+    """A color per line or bar, from its name and its head's name or an empty text.
 
-    Args:
-        lines: names, each with the name of its head or an empty text. A repeated name keeps its first color.
+    It is the head's, or the next of `NEUTRAL` without a head or if that is taken. A repeated name keeps its first.
     """
     colors: dict[str, str] = {}
     neutral = cycle(NEUTRAL)

@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from tfpool.anatomy.split import Anatomy
-from tfpool.cam.attribution.explained_score import target_scores, weighted
+from tfpool.cam.attribution.explained_score import each, target_scores, weighted
 from tfpool.cam.attribution.method import Maps
 
 _AT_ONCE = 16
@@ -75,5 +75,4 @@ def _by_channel(score: Callable[[Any, Any, Any, Any], Any], features: Any, targe
             parts = parts.write(part, score(*values, numbers))
         return parts.concat()
 
-    signature = tf.TensorSpec((channels,), tf.float32)
-    return tf.map_fn(of_one, (features, targets, images), fn_output_signature=signature, parallel_iterations=1)
+    return each(of_one, (features, targets, images), (channels,))

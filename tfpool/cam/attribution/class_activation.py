@@ -13,13 +13,7 @@ from tfpool.cam.attribution.feature_gradients import hirescam
 from tfpool.cam.attribution.method import Maps
 from tfpool.layers import GeneralizedMeanPooling2D
 
-_GATHERING = (
-    *POOLS,
-    GeneralizedMeanPooling2D,
-    keras.layers.Flatten,
-    keras.layers.Reshape,
-    keras.layers.Concatenate,
-)
+_GATHERING = (*POOLS, GeneralizedMeanPooling2D, keras.layers.Flatten, keras.layers.Reshape, keras.layers.Concatenate)
 """Layers whose output doubles when the features double: the output is the sum of its gradient times the features."""
 _LINEAR = ("linear", "softmax", "sigmoid")
 
@@ -32,9 +26,6 @@ def cam(anatomy: Anatomy) -> Maps:
     this is the class's weights times the features, with NIN the class's own map, with Flatten a weight for each
     position. With a maximum, only the positions of the maximum take part in the score; with global max pooling alone
     the map shows instead where a class could be found, w_kc A_k everywhere (Oquab et al. 2015), and no sum holds.
-
-    Raises:
-        ValueError: if the head is of another kind.
     """
     weighing = [layer for layer in anatomy.chain if not isinstance(layer, _GATHERING)]
     if not anatomy.chain or len(weighing) > 1 or not all(map(_is_linear, weighing)):

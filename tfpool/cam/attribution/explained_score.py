@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -9,10 +10,7 @@ import tensorflow as tf
 from tfpool.anatomy.split import Anatomy
 
 _HALF_PRECISION = 256.0
-"""What a score is multiplied by while its gradient is computed: a head in float16 would round small gradients off.
-
-A power of two, so that no other number changes.
-"""
+"""A score's factor while its gradient is computed, since float16 rounds small ones off; a power of two is exact."""
 
 
 def target_scores(anatomy: Anatomy, features: Any, targets: Any, images: Any) -> Any:
@@ -27,6 +25,12 @@ def gradients(anatomy: Anatomy, features: Any, targets: Any, images: Any) -> Any
         scores = _HALF_PRECISION * target_scores(anatomy, features, targets, images)
     slopes = tape.gradient(scores, features, unconnected_gradients=tf.UnconnectedGradients.ZERO)
     return slopes / _HALF_PRECISION
+
+
+def each(of_one: Callable[[Any], Any], values: tuple[Any, ...], shape: Sequence[int | None]) -> Any:
+    """The results, float32 of one shape, of a function of each image's values, image by image to save memory."""
+    signature = tf.TensorSpec(shape, tf.float32)
+    return tf.map_fn(of_one, values, fn_output_signature=signature, parallel_iterations=1)
 
 
 def weighted(features: Any, weights: Any) -> Any:

@@ -101,11 +101,7 @@ def shapleycam(anatomy: Anatomy) -> Maps:
 def finercam(anatomy: Anatomy, similar: int = 3, gamma: float = 1.0) -> Maps:
     """Grad-CAM of y_c less γ times the mean score of the classes whose scores are nearest to it.
 
-    What sets the class apart from similar ones. With fewer classes than `similar`, the mean is over all others.
-
-    Args:
-        similar: number of classes to compare with.
-        gamma: γ, how much of their mean is subtracted.
+    What sets the class apart from `similar` ones. With fewer classes than that, the mean is over all others.
     """
     similar, gamma = at_least(1, similar, "similar"), not_negative(gamma, "gamma")
 

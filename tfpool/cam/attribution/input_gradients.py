@@ -24,10 +24,7 @@ def saliency(anatomy: Anatomy) -> Maps:
 def smoothgrad(anatomy: Anatomy, samples: int = 25, noise: float = 0.15, seed: int = 0) -> Maps:
     """Saliency of the mean gradient over noisy copies of the image.
 
-    Args:
-        samples: number of copies.
-        noise: standard deviation of the noise, as a fraction of the image's range from darkest to brightest.
-        seed: of the noise, the same for every image.
+    The noise, the same for every image, has a standard deviation in fractions of the image's range.
     """
     samples, seed = at_least(1, samples, "samples"), at_least(0, seed, "seed")
     noise = not_negative(noise, "noise")
@@ -47,11 +44,8 @@ def smoothgrad(anatomy: Anatomy, samples: int = 25, noise: float = 0.15, seed: i
 def integrated_gradients(anatomy: Anatomy, steps: int = 64) -> Maps:
     """Σ over channels of x times the mean gradient on the way from zero to x.
 
-    The sum over pixels is the score of the image minus the score of zero; more steps make it more exact. Zero is black,
-    or the mean color where the preprocessing subtracts a mean.
-
-    Args:
-        steps: points on the way, each in the middle of its interval.
+    The sum over pixels is the score of the image minus the score of zero; more steps, each in the middle of its
+    interval, make it more exact. Zero is black, or the mean color where the preprocessing subtracts a mean.
     """
     steps = at_least(1, steps, "steps")
 

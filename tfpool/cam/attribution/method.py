@@ -21,10 +21,7 @@ class Method:
     Attributes:
         function: "module.function" in this package. It takes a classifier's anatomy, and the method's own settings by
             name, and returns `Maps` with their signs. Loaded when it is first needed, since it loads TensorFlow.
-        summary: one sentence for beginners.
-        source: where the method was published.
         cost: what one image costs, in passes through the model.
-        unit: of a map's numbers.
         relu: whether its source keeps only what speaks for the class.
         signed: whether values above zero speak for the target, and values below against it.
         on_image: whether it reads the image itself instead of a feature layer: its maps are as large as the image.

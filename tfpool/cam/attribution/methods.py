@@ -167,11 +167,7 @@ def signed(names: Iterable[str]) -> bool:
 
 
 def check_settings(method: str, settings: dict[str, Any]) -> None:
-    """Refuse settings that a method does not have.
-
-    Raises:
-        ValueError: listing those that it has.
-    """
+    """Refuse settings that a method does not have."""
     allowed = list(inspect.signature(METHODS[method].make).parameters)[1:]
     for name in settings:
         if name not in allowed:

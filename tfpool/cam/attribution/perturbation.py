@@ -11,7 +11,7 @@ from typing import Any
 import tensorflow as tf
 
 from tfpool.anatomy.split import Anatomy
-from tfpool.cam.attribution.explained_score import target_scores
+from tfpool.cam.attribution.explained_score import each, target_scores
 from tfpool.cam.attribution.method import Maps
 from tfpool.validation import at_least, not_negative
 
@@ -22,10 +22,8 @@ _AT_ONCE = 32
 def occlusion(anatomy: Anatomy, window: int | None = None, stride: int | None = None) -> Maps:
     """How much score is lost, on average, when a square that covers a pixel is hidden.
 
-    Args:
-        window: side of the square in pixels. Default: an eighth of the image's shorter side.
-        stride: pixels from one square to the next. Default: half the window. The last square ends with the image;
-            pixels that no square covers are 0.
+    The `window`, a square's side in pixels, is an eighth of the image's shorter side by default, and the `stride` to
+    the next square half the window. The last square ends with the image; pixels that no square covers are 0.
     """
     window = None if window is None else at_least(1, window, "window")
     stride = None if stride is None else at_least(1, stride, "stride")
@@ -42,12 +40,11 @@ def occlusion(anatomy: Anatomy, window: int | None = None, stride: int | None = 
             return 1 - _covered(top, side, size[0])[:, :, tf.newaxis] * _covered(left, side, size[1])[:, tf.newaxis]
 
         def of_one(values: tuple[Any, Any]) -> Any:
-            image, target = values
             number = tf.size(tops) * tf.size(lefts)
-            total, by_pixel, visible = _through_masks(anatomy, image, target, number, masks)
+            total, by_pixel, visible = _through_masks(anatomy, *values, number, masks)
             return tf.math.divide_no_nan(by_pixel - total, tf.cast(number, tf.float32) - visible)
 
-        return _each(of_one, images, targets)
+        return each(of_one, (images, targets), images.shape[1:3])
 
     return maps
 
@@ -55,14 +52,8 @@ def occlusion(anatomy: Anatomy, window: int | None = None, stride: int | None = 
 def rise(anatomy: Anatomy, masks: int = 2000, cells: int = 8, shown: float = 0.5, seed: int = 0) -> Maps:
     """How much higher the score is, on average, while a pixel is visible than over all masks.
 
-    The masks are coarse random grids, enlarged and shifted. The paper does not subtract the mean, which is the same for
-    every pixel of a map.
-
-    Args:
-        masks: number of masks, the same for every image.
-        cells: number of grid cells per side.
-        shown: probability that a cell is visible, above 0 and below 1.
-        seed: of the masks.
+    The masks, the same for every image, are coarse random grids of `cells` per side, each visible with probability
+    `shown`, enlarged and shifted. The paper does not subtract the mean, which is the same for every pixel of a map.
     """
     masks, cells, seed = at_least(1, masks, "masks"), at_least(1, cells, "cells"), at_least(0, seed, "seed")
     if not 0 < not_negative(shown, "shown") < 1:
@@ -87,14 +78,9 @@ def rise(anatomy: Anatomy, masks: int = 2000, cells: int = 8, shown: float = 0.5
             total, by_pixel, visible = _through_masks(anatomy, *values, tf.constant(masks), random_masks)
             return tf.math.divide_no_nan(by_pixel, visible) - total / masks
 
-        return _each(of_one, images, targets)
+        return each(of_one, (images, targets), images.shape[1:3])
 
     return maps
-
-
-def _each(of_one: Callable[[tuple[Any, Any]], Any], images: Any, targets: Any) -> Any:
-    signature = tf.TensorSpec(images.shape[1:3], tf.float32)
-    return tf.map_fn(of_one, (images, targets), fn_output_signature=signature, parallel_iterations=1)
 
 
 def _starts(length: Any, side: Any, step: Any) -> Any:

@@ -46,11 +46,7 @@ def overlay(image: np.ndarray, heatmap: np.ndarray, alpha: float = 0.5, limit: f
 
 
 def as_rgb(image: np.ndarray) -> np.ndarray:
-    """An image as uint8 (H, W, 3).
-
-    Raises:
-        ValueError: if it has another number of dimensions or channels.
-    """
+    """An image as uint8 (H, W, 3)."""
     if image.ndim < 2 or image.shape[2:] not in ((), (1,), (3,)) or 0 in image.shape:
         raise ValueError(f"Expected an image of shape (H, W), (H, W, 1) or (H, W, 3). Received: {image.shape}.")
     pixels = image if image.dtype == np.uint8 else np.round(np.clip(image, 0, 1) * 255).astype(np.uint8)
@@ -58,11 +54,7 @@ def as_rgb(image: np.ndarray) -> np.ndarray:
 
 
 def check_heatmap(heatmap: np.ndarray, name: str = "The heatmap") -> None:
-    """Refuse what is no map of finite numbers.
-
-    Raises:
-        ValueError: if it has another shape than (h, w), or numbers that are not finite.
-    """
+    """Refuse what is no map (h, w) of finite numbers."""
     if heatmap.ndim != 2 or 0 in heatmap.shape:
         raise ValueError(f"{name} has to be of shape (h, w). Received: {heatmap.shape}.")
     if not np.isfinite(heatmap).all():

@@ -23,12 +23,9 @@ _NEIGHBORS = ((0, 1), (1, -1), (1, 0), (1, 1))
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """Connected slopes.
+    """Connected slopes, which reach above `peak` thresholds as a part of their own.
 
-    Attributes:
-        peak: the number of thresholds that the part reaches above as a part of its own.
-        rows, columns: int (H,) and (W,), the highest level of the part's pixels in each.
-        sizes: int (thresholds,), the number of pixels above each.
+    For each row (H,) and column (W,) the highest level of the pixels in it, for each threshold the number above it.
     """
 
     peak: int
@@ -72,8 +69,7 @@ def max_box_acc(heatmaps: np.ndarray, boxes: np.ndarray) -> float:
         >>> tp.metrics.max_box_acc(heatmap, boxes)
         0.0
     """
-    largest, _ = box_overlaps(heatmaps, boxes)
-    return _at_the_best_threshold(largest, (0.5,))
+    return _at_the_best_threshold(box_overlaps(heatmaps, boxes)[0], (0.5,))
 
 
 def max_box_acc_v2(heatmaps: np.ndarray, boxes: np.ndarray) -> float:
@@ -98,16 +94,11 @@ def max_box_acc_v2(heatmaps: np.ndarray, boxes: np.ndarray) -> float:
         >>> tp.metrics.max_box_acc_v2(heatmap, boxes)
         1.0
     """
-    _, best = box_overlaps(heatmaps, boxes)
-    return _at_the_best_threshold(best, (0.3, 0.5, 0.7))
+    return _at_the_best_threshold(box_overlaps(heatmaps, boxes)[1], (0.3, 0.5, 0.7))
 
 
 def box_overlaps(heatmaps: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """IoUs with the object's box above each threshold, float64 (N, 1000): of the largest part, and of the best.
-
-    Raises:
-        ValueError: if there are not as many boxes as maps, or none.
-    """
+    """IoUs with the object's box above each threshold, float64 (N, 1000): of the largest part, and of the best."""
     if heatmaps.ndim != 3 or boxes.shape != (len(heatmaps), 4) or not len(boxes):
         raise ValueError(
             f"Expected maps (N, H, W) and one box per map, (N, 4). Received: {heatmaps.shape} and {boxes.shape}."

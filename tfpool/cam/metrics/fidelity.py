@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from scipy import ndimage, sparse
@@ -20,12 +21,8 @@ _STEPS = 50
 _SIGMA, _RADIUS = 5, 5
 _NOISE = 0.01
 _FRACTIONS = tuple(number / 10 for number in range(1, 10))
-_NEIGHBORS = {
-    (down, across): 1 / 12 if down and across else 1 / 6
-    for down in (-1, 0, 1)
-    for across in (-1, 0, 1)
-    if down or across
-}
+_NEIGHBORS = {shift: 1 / 12 if all(shift) else 1 / 6 for shift in product((-1, 0, 1), repeat=2) if any(shift)}
+"""Offsets to a pixel's neighbors, down and across, with the weights of their mean."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,13 +36,11 @@ class Curves:
     Example:
         >>> import numpy as np
         >>> import tfpool as tp
-        >>> def probabilities(images):
-        ...     brightness = images.mean(axis=(1, 2))
-        ...     return np.concatenate([1 - brightness, brightness], axis=1)
-        >>> images = np.ones((1, 10, 10, 1))
-        >>> curves = tp.metrics.deletion(probabilities, images, tp.metrics.random_map((10, 10))[None], np.array([1]))
-        >>> curves.curves.shape, curves.curves[0, [0, 25, 50]].round(2).tolist(), round(float(curves.areas[0]), 2)
-        ((1, 51), [1.0, 0.5, 0.0], 0.5)
+        >>> images, heatmap = np.ones((1, 10, 10, 1)), tp.metrics.random_map((10, 10))
+        >>> brightness = lambda images: images.mean(axis=(1, 2))  # the probability of the only class
+        >>> curves = tp.metrics.deletion(brightness, images, heatmap[np.newaxis], np.array([0]))
+        >>> curves.curves.shape, curves.curves[0, [0, 25, 50]].round(2).tolist(), curves.areas.round(2)
+        ((1, 51), [1.0, 0.5, 0.0], array([0.5]))
     """
 
     areas: np.ndarray
@@ -72,14 +67,11 @@ def deletion(
     Example:
         >>> import numpy as np
         >>> import tfpool as tp
-        >>> def probabilities(images):  # sure of class 1 as long as the first pixel is bright
-        ...     return np.stack([images[:, 0, 0, 0] < 0.5, images[:, 0, 0, 0] >= 0.5], axis=1)
-        >>> images, targets = np.ones((1, 10, 10, 1)), np.array([1])
-        >>> heatmap = np.zeros((1, 10, 10))
-        >>> heatmap[0, 0, 0] = 1  # the pixel that matters
-        >>> curves = [tp.metrics.deletion(probabilities, images, m, targets) for m in (heatmap, -heatmap)]
-        >>> [round(float(curve.areas[0]), 2) for curve in curves]
-        [0.01, 0.99]
+        >>> heatmap = np.eye(100)[:1].reshape(1, 10, 10)  # the first pixel matters
+        >>> images, targets = heatmap[..., np.newaxis], np.array([1])
+        >>> probabilities = lambda images: np.eye(2)[(images[:, 0, 0, 0] > 0.5).astype(int)]  # 1 while it is bright
+        >>> [tp.metrics.deletion(probabilities, images, m, targets).areas.round(2) for m in (heatmap, -heatmap)]
+        [array([0.01]), array([0.99])]
     """
     return _curves(probabilities, images, np.zeros_like(images), heatmaps, targets, seed)
 
@@ -105,15 +97,11 @@ def insertion(
     Example:
         >>> import numpy as np
         >>> import tfpool as tp
-        >>> def probabilities(images):  # sure of class 1 as long as the first pixel is bright
-        ...     return np.stack([images[:, 0, 0, 0] < 0.5, images[:, 0, 0, 0] >= 0.5], axis=1)
-        >>> images, targets = np.ones((1, 10, 10, 1)), np.array([1])
-        >>> heatmap = np.zeros((1, 10, 10))
-        >>> heatmap[0, 0, 0] = 1  # the pixel that matters
-        >>> images[0, 1:] = 0  # the blurred image is dark
-        >>> curves = [tp.metrics.insertion(probabilities, images, m, targets) for m in (heatmap, -heatmap)]
-        >>> [round(float(curve.areas[0]), 2) for curve in curves]
-        [0.99, 0.01]
+        >>> heatmap = np.eye(100)[:1].reshape(1, 10, 10)  # the first pixel matters
+        >>> images, targets = heatmap[..., np.newaxis], np.array([1])
+        >>> probabilities = lambda images: np.eye(2)[(images[:, 0, 0, 0] > 0.5).astype(int)]  # 1 while it is bright
+        >>> [tp.metrics.insertion(probabilities, images, m, targets).areas.round(2) for m in (heatmap, -heatmap)]
+        [array([0.99]), array([0.01])]
     """
     blurred = ndimage.gaussian_filter(images, (0, _SIGMA, _SIGMA, 0), radius=(0, _RADIUS, _RADIUS, 0))
     return _curves(probabilities, blurred, images, heatmaps, targets, seed)
@@ -138,11 +126,9 @@ def average_drop(probabilities: Probabilities, images: np.ndarray, heatmaps: np.
     Example:
         >>> import numpy as np
         >>> import tfpool as tp
-        >>> def probabilities(images):  # sure of class 1 as long as the first pixel is bright
-        ...     return np.stack([images[:, 0, 0, 0] < 0.5, images[:, 0, 0, 0] >= 0.5], axis=1)
-        >>> images, targets = np.ones((1, 10, 10, 1)), np.array([1])
-        >>> heatmap = np.zeros((1, 10, 10))
-        >>> heatmap[0, 0, 0] = 1  # the pixel that matters
+        >>> heatmap = np.eye(100)[:1].reshape(1, 10, 10)  # the first pixel matters
+        >>> images, targets = heatmap[..., np.newaxis], np.array([1])
+        >>> probabilities = lambda images: np.eye(2)[(images[:, 0, 0, 0] > 0.5).astype(int)]  # 1 while it is bright
         >>> [tp.metrics.average_drop(probabilities, images, m, targets) for m in (heatmap, -heatmap)]
         [0.0, 1.0]
     """
@@ -169,11 +155,9 @@ def increase(probabilities: Probabilities, images: np.ndarray, heatmaps: np.ndar
     Example:
         >>> import numpy as np
         >>> import tfpool as tp
-        >>> def probabilities(images):  # sure of class 1 as long as the first pixel is bright
-        ...     return np.stack([images[:, 0, 0, 0] < 0.5, images[:, 0, 0, 0] >= 0.5], axis=1)
-        >>> images, targets = np.ones((1, 10, 10, 1)), np.array([1])
-        >>> heatmap = np.zeros((1, 10, 10))
-        >>> heatmap[0, 0, 0] = 1  # the pixel that matters
+        >>> heatmap = np.eye(100)[:1].reshape(1, 10, 10)  # the first pixel matters
+        >>> images, targets = heatmap[..., np.newaxis], np.array([1])
+        >>> probabilities = lambda images: np.eye(2)[(images[:, 0, 0, 0] > 0.5).astype(int)]  # 1 while it is bright
         >>> tp.metrics.increase(probabilities, images, heatmap, targets)  # it was sure before
         0.0
     """
@@ -203,14 +187,11 @@ def road(
     Example:
         >>> import numpy as np
         >>> import tfpool as tp
-        >>> def probabilities(images):  # sure of class 1 as long as the first pixel is bright
-        ...     return np.stack([images[:, 0, 0, 0] < 0.5, images[:, 0, 0, 0] >= 0.5], axis=1)
-        >>> images, targets = np.ones((1, 10, 10, 1)), np.array([1])
-        >>> heatmap = np.zeros((1, 10, 10))
-        >>> heatmap[0, 0, 0] = 1  # the pixel that matters
-        >>> images[0, 1:] = 0
-        >>> bool(tp.metrics.road(probabilities, images, heatmap, targets)[0] > 0)
-        True
+        >>> heatmap = np.eye(100)[:1].reshape(1, 10, 10)  # the first pixel matters
+        >>> images, targets = heatmap[..., np.newaxis], np.array([1])
+        >>> probabilities = lambda images: np.eye(2)[(images[:, 0, 0, 0] > 0.5).astype(int)]  # 1 while it is bright
+        >>> tp.metrics.road(probabilities, images, heatmap, targets)
+        array([0.5])
     """
     _check(images, heatmaps, targets)
     random = np.random.default_rng(seed)
@@ -231,13 +212,10 @@ def _masked(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The targets' probabilities, float64 (N,), of the images and of the images multiplied by their maps."""
     _check(images, heatmaps, targets)
-    mask = scaled(heatmaps)[..., np.newaxis]
+    masked = (images * scaled(heatmaps)[..., np.newaxis]).astype(images.dtype)
+    before, after = (np.asarray(probabilities(batch), np.float64) for batch in (images, masked))
     numbers = np.arange(len(images))
-    before, after = (
-        np.asarray(probabilities(batch), np.float64)[numbers, targets]
-        for batch in (images, (images * mask).astype(images.dtype))
-    )
-    return before, after
+    return before[numbers, targets], after[numbers, targets]
 
 
 def _curves(
@@ -291,9 +269,8 @@ def _filled(image: np.ndarray, removed: np.ndarray, random: np.random.Generator)
     row, column, value = (np.concatenate(each) for each in zip(*entries, (numbers, numbers, weights), strict=True))
     system = sparse.csc_matrix((value, (row, column)), shape=(len(removed), len(removed)))
     filled = pixels.copy()
-    filled[removed] = np.reshape(spsolve(system, sums), sums.shape) + _NOISE * image.std() * random.normal(
-        size=sums.shape
-    )
+    noise = _NOISE * image.std() * random.normal(size=sums.shape)
+    filled[removed] = np.reshape(spsolve(system, sums), sums.shape) + noise
     return filled.reshape(image.shape).astype(image.dtype)
 
 

@@ -104,15 +104,10 @@ def pointing_game(
         0.5
     """
     _check(heatmaps, masks)
-    hits = np.array([_hit(heatmap, mask, tolerance) for heatmap, mask in zip(heatmaps, masks, strict=True)])
-    if labels is None:
-        return float(hits.mean())
+    near = (ndimage.distance_transform_edt(~mask) <= tolerance for mask in masks)
+    hits = np.array([at[heatmap == heatmap.max()].mean() for at, heatmap in zip(near, heatmaps, strict=True)])
+    labels = np.zeros(len(hits)) if labels is None else labels
     return float(np.mean([hits[labels == label].mean() for label in np.unique(labels)]))
-
-
-def _hit(heatmap: np.ndarray, mask: np.ndarray, tolerance: float) -> float:
-    near = ndimage.distance_transform_edt(~mask) <= tolerance
-    return float(near[heatmap == heatmap.max()].mean())
 
 
 def energy_inside(heatmaps: np.ndarray, masks: np.ndarray) -> np.ndarray:

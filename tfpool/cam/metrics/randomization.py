@@ -20,7 +20,7 @@ class SanityCheck:
     """How similar each map is to the original on the way from the trained model to a random one.
 
     Attributes:
-        layers: names of the layers with weights, from the head to the image, in the order of shuffling.
+        layers: names of the L layers with weights, from the head to the image, in the order of shuffling.
         agreements: float64 (L, N), `agreement` of each map with the original after each layer.
     """
 
