@@ -1,5 +1,6 @@
 """CAM: where does each model look, in the same image, on one scale?"""
 
+from functools import partial
 from html import escape
 
 import streamlit as st
@@ -27,30 +28,26 @@ with messages():
 if unknown:
     st.caption(plain(uncountable_text(unknown)))
 controls.begin_with("cam_models", models, model_picker.defaults(models))
-columns = st.columns(2)
-with columns[0]:
-    names = st.multiselect(
-        "Models",
-        list(models),
-        max_selections=4,
-        key="cam_models",
-        bind="query-params",
-        help="Runs, files in saved_models, and networks with ImageNet weights: squeezenet's are bundled, the others "
-        "are downloaded",
-    )
-with columns[1]:
-    methods = st.multiselect(
-        "Methods",
-        list(METHODS),
-        [explanations.METHOD],
-        max_selections=4,
-        key="cam_methods",
-        help="  \n".join(
-            f"**{name}**: {method.summary} Unit: {method.unit}. Cost: {method.cost}."
-            for name, method in METHODS.items()
-        ),
-        bind="query-params",
-    )
+left, right = st.columns(2)
+names = left.multiselect(
+    "Models",
+    list(models),
+    max_selections=4,
+    key="cam_models",
+    bind="query-params",
+    help="Runs, files in saved_models, and networks with ImageNet weights: squeezenet's are bundled, the others are "
+    "downloaded",
+)
+about = [f"**{name}**: {method.summary} Unit: {method.unit}. Cost: {method.cost}." for name, method in METHODS.items()]
+methods = right.multiselect(
+    "Methods",
+    list(METHODS),
+    [explanations.METHOD],
+    max_selections=4,
+    key="cam_methods",
+    help="  \n".join(about),
+    bind="query-params",
+)
 if not names or not methods:
     st.info("Nothing to explain yet. Choose at least one model and one method.")
     st.stop()
@@ -70,21 +67,17 @@ with left, messages():
 
 labels = classes[0]
 targets = [PREDICTED, *([TRUE] if image.label is not None else []), *labels]
-with right:
-    columns = st.columns(3)
-with columns[0]:
-    target = st.selectbox("Explained class", targets, key="cam_target", bind="query-params")
-with columns[1]:
-    other = st.selectbox(
-        "Contrast with",
-        ["–", *targets],
-        key="cam_against",
-        bind="query-params",
-        help="Choose a second class to see why the model prefers one of the two: the map explains the difference of "
-        "their scores",
-    )
-with columns[2]:
-    relu = st.selectbox("Show", list(RELU), key="cam_relu", bind="query-params")
+columns = right.columns(3)
+target = columns[0].selectbox("Explained class", targets, key="cam_target", bind="query-params")
+other = columns[1].selectbox(
+    "Contrast with",
+    ["–", *targets],
+    key="cam_against",
+    bind="query-params",
+    help="Choose a second class to see why the model prefers one of the two: the map explains the difference of their "
+    "scores",
+)
+relu = columns[2].selectbox("Show", list(RELU), key="cam_relu", bind="query-params")
 
 
 def class_of(choice: str) -> int | str:
@@ -117,26 +110,23 @@ def panel(view: View, limit: float) -> None:
     )
 
 
-with right:
-    place = st.container()
-    columns = st.columns(2, vertical_alignment="bottom")
-with columns[0]:
-    scales = {sharing.page_key: name for name, sharing in SCALES.items()}
-    page_key = st.selectbox(
-        "One color scale for",
-        list(scales),
-        format_func=lambda key: SCALES[scales[key]].label,
-        key="cam_scale",
-        bind="query-params",
-        help="Maps on one scale can be compared by their colors. Maps by different methods have different units.",
-    )
-with columns[1]:
-    augment = st.toggle(
-        "Smooth",
-        key="cam_augment",
-        bind="query-params",
-        help="Average the maps of the image and its mirror image, each also a little darker and brighter",
-    )
+place = right.container()
+columns = right.columns(2, vertical_alignment="bottom")
+scales = {sharing.page_key: name for name, sharing in SCALES.items()}
+page_key = columns[0].selectbox(
+    "One color scale for",
+    list(scales),
+    format_func=lambda key: SCALES[scales[key]].label,
+    key="cam_scale",
+    bind="query-params",
+    help="Maps on one scale can be compared by their colors. Maps by different methods have different units.",
+)
+augment = columns[1].toggle(
+    "Smooth",
+    key="cam_augment",
+    bind="query-params",
+    help="Average the maps of the image and its mirror image, each also a little darker and brighter",
+)
 
 scale = scales[page_key]
 query = Query(class_of(target), None if other == "–" else class_of(other), RELU[relu], augment)
@@ -159,24 +149,16 @@ with place, messages():
 
 with st.container(horizontal=True):
     download = {"on_click": "ignore", "icon": ":material/download:"}
-    st.download_button(
-        "Sheet, PNG",
-        lambda: downloads.sheet(views, labels, scale),
-        "maps.png",
-        "image/png",
-        key="cam_sheet",
-        **download,
-    )
-    st.download_button("Arrays, NPZ", lambda: downloads.arrays(views), "maps.npz", key="cam_arrays", **download)
+    as_sheet = partial(downloads.sheet, views, labels, scale)
+    st.download_button("Sheet, PNG", as_sheet, "maps.png", "image/png", key="cam_sheet", **download)
+    st.download_button("Arrays, NPZ", partial(downloads.arrays, views), "maps.npz", key="cam_arrays", **download)
 
 titles = {f"{view.model.name} · {view.method}": view for view in views}
 if st.toggle("Break the score down", key="cam_sum", bind="query-params"):
     with messages():
-        title = (
-            st.selectbox("Map", list(titles), key="cam_sum_of", bind="query-params")
-            if len(titles) > 1
-            else next(iter(titles))
-        )
+        title = next(iter(titles))
+        if len(titles) > 1:
+            title = st.selectbox("Map", list(titles), key="cam_sum_of", bind="query-params")
         score_decomposition.show(titles[title], query)
 if st.toggle("Test the map: hide pixels in its order", key="cam_judge", bind="query-params"):
     with messages():

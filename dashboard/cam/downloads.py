@@ -12,32 +12,19 @@ from dashboard.cam.explanations import View, by_model
 
 
 def sheet(views: Sequence[View], class_names: Sequence[str], scale: str) -> bytes:
-    """All maps as a PNG, a row per model and a column per method.
-
-    Args:
-        scale: a key of `tfpool.cam.figures.color_scales.SCALES`.
-    """
+    """All maps as a PNG, a row per model and a column per method, on a scale of `color_scales.SCALES`."""
     from tfpool.cam.figures import sheet as figure
 
-    methods = list(dict.fromkeys(view.method for view in views))
+    def caption(view: View) -> str:
+        explained, other = class_names[view.explained], view.other_name(class_names)
+        return figure.caption(explained, other, view.score, view.explained_probability)
+
     rows = by_model(views)
-    picture = figure.sheet(
-        [row[0].pixels for row in rows],
-        [[view.heatmap for view in row] for row in rows],
-        [row[0].model.name for row in rows],
-        methods,
-        [
-            [
-                figure.caption(
-                    class_names[view.explained], view.other_name(class_names), view.score, view.explained_probability
-                )
-                for view in row
-            ]
-            for row in rows
-        ],
-        scale,
-        **figure.legend({view.unit for view in views}, methods),
-    )
+    methods = [view.method for view in rows[0]]
+    images, names = [row[0].pixels for row in rows], [row[0].model.name for row in rows]
+    heatmaps = [[view.heatmap for view in row] for row in rows]
+    legend = figure.legend({view.unit for view in views}, methods)
+    picture = figure.sheet(images, heatmaps, names, methods, [list(map(caption, row)) for row in rows], scale, **legend)
     file = io.BytesIO()
     Image.fromarray(picture).save(file, "PNG")
     return file.getvalue()

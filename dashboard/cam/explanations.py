@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 
 import numpy as np
 import streamlit as st
@@ -23,13 +24,9 @@ METHOD = "hirescam"
 
 @dataclass(frozen=True)
 class Query:
-    """What every model is asked to explain.
+    """What every model is asked to explain: a class, or "top" for what each predicts, with another to contrast it with.
 
-    Attributes:
-        target: the class to explain, or "top" for what each model predicts.
-        other: the class to contrast it with, likewise, or None.
-        relu: whether to show only what speaks for the target; None for the method's default.
-        augment: whether to average maps over views of the image.
+    `relu` is None for the method's default.
     """
 
     target: int | str = "top"
@@ -45,11 +42,8 @@ class View:
     Attributes:
         pixels: uint8 (H, W, C), the image as the model sees it.
         predicted: the class with the highest score, with its score before softmax and its probability.
-        explained: the class whose evidence the map shows, with its probability.
-        other: the class that it is contrasted with; None for none.
         score: the explained class's score, minus the other's where there is one.
-        raw: float32 (h, w), the map at the method's own resolution.
-        heatmap: float32 (H, W), at the image's size.
+        raw: float32 (h, w), the map at the method's own resolution; `heatmap` is at the image's size, (H, W).
     """
 
     model: Model
@@ -73,22 +67,17 @@ class View:
 
 
 def views(chosen: Sequence[Model], methods: Sequence[str], pixels: np.ndarray, query: Query) -> list[View]:
-    """Explain one uint8 image (H, W, C) under each model by each method, model by model.
+    """Explain one uint8 image (H, W, C) under each model by each method, model by model."""
+    place, key = st.empty(), digest(pixels)
 
-    Raises:
-        ValueError: if a model cannot be opened, has no map by a method, or no such class.
-    """
-    pairs = [(model, method) for model in chosen for method in methods]
-    place, explained, key = st.empty(), [], digest(pixels)
-    for number, (model, method) in enumerate(pairs):
+    def explain(fraction: float, model: Model, method: str) -> View:
         text = f"{plain(model.name)} by {method}"
-        place.progress(number / len(pairs), text=text)
-        explained.append(
-            run_in_background(
-                partial(view, model, method, pixels, key, query),
-                lambda seconds: place.progress(number / len(pairs), text=f"{text}: {seconds:.0f} s"),  # noqa: B023
-            )
-        )
+        place.progress(fraction, text=text)
+        work = partial(view, model, method, pixels, key, query)
+        return run_in_background(work, lambda seconds: place.progress(fraction, text=f"{text}: {seconds:.0f} s"))
+
+    pairs = list(product(chosen, methods))
+    explained = [explain(number / len(pairs), *pair) for number, pair in enumerate(pairs)]
     place.empty()
     return explained
 
@@ -128,11 +117,7 @@ def _scores(model: Model, _pixels: np.ndarray, key: str) -> tuple[np.ndarray, np
 
 @st.cache_data(max_entries=128, hash_funcs=model_picker.KEYS, show_spinner=False)
 def view(model: Model, method: str, _pixels: np.ndarray, key: str, query: Query) -> View:
-    """Explain one uint8 image (H, W, C), with its digest as the cache's key, under a model.
-
-    Raises:
-        ValueError: as `views`.
-    """
+    """Explain one uint8 image (H, W, C), with its digest as the cache's key, under a model."""
     from tfpool.cam import Contrast
 
     classifier = model.classifier

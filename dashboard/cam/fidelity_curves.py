@@ -33,8 +33,6 @@ _LINE = 20
 def show(views: Sequence[View]) -> None:
     """Curves and areas of each map, and of the baselines with the first model."""
     named = {f"{view.method} · {view.model.name}": view for view in views}
-    place = st.empty()
-    curves: dict[str, dict[str, Curves]] = {}
     first = views[0]
     heatmaps = [(name, view, view.heatmap) for name, view in named.items()]
     styles = lines(named)
@@ -42,32 +40,27 @@ def show(views: Sequence[View]) -> None:
         name = f"{baseline} · {first.model.name}"
         heatmaps.append((name, first, _baseline(baseline, first.pixels.shape[:2])))
         styles[name] = {"color": charts.BACKBONE, "dash": dash}
-    for number, (name, view, heatmap) in enumerate(heatmaps):
-        place.progress(number / len(heatmaps), text=f"Hiding pixels: {plain(name)}")
-        key = digest(view.pixels) + digest(heatmap)
-        curves[name] = {
-            way: run_in_background(
-                partial(_curves, way, view.model, view.pixels, heatmap, key, view.explained),
-                lambda seconds: place.progress(
-                    number / len(heatmaps),  # noqa: B023
-                    text=f"Hiding pixels: {plain(name)}, {seconds:.0f} s",  # noqa: B023
-                ),
-            )
-            for way in _WAYS
+    place = st.empty()
+
+    def judged(fraction: float, name: str, view: View, heatmap: np.ndarray) -> dict[str, Curves]:
+        text, key = f"Hiding pixels: {plain(name)}", digest(view.pixels) + digest(heatmap)
+        place.progress(fraction, text=text)
+        works = {way: partial(_curves, way, view.model, view.pixels, heatmap, key, view.explained) for way in _WAYS}
+        return {
+            way: run_in_background(work, lambda seconds: place.progress(fraction, text=f"{text}, {seconds:.0f} s"))
+            for way, work in works.items()
         }
+
+    curves = {each[0]: judged(number / len(heatmaps), *each) for number, each in enumerate(heatmaps)}
     place.empty()
+    areas = {way: {name: by_way[way].areas[0] for name, by_way in curves.items()} for way in _WAYS}
     for column, (way, text) in zip(st.columns(2), _WAYS.items(), strict=True):
-        with column:
-            areas = "; ".join(f"{name} {by_way[way].areas[0]:.3f}" for name, by_way in curves.items())
-            st.plotly_chart(
-                _chart(way, curves, styles), key=f"cam_{way}", alt=f"{way} by fraction of pixels. Areas: {areas}"
-            )
-            st.caption(text)
-    table = pd.DataFrame(
-        {"map": list(curves), **{way: [by_way[way].areas[0] for by_way in curves.values()] for way in _WAYS}}
-    )
+        listed = "; ".join(f"{name} {area:.3f}" for name, area in areas[way].items())
+        alt = f"{way} by fraction of pixels. Areas: {listed}"
+        column.plotly_chart(_chart(way, curves, styles), key=f"cam_{way}", alt=alt)
+        column.caption(text)
     st.dataframe(
-        table,
+        pd.DataFrame({"map": list(curves), **{way: list(by_map.values()) for way, by_map in areas.items()}}),
         hide_index=True,
         key="cam_judged",
         column_config={
@@ -108,16 +101,9 @@ def lines(named: Mapping[str, View]) -> dict[str, dict[str, str]]:
 def _chart(way: str, curves: Mapping[str, Mapping[str, Curves]], lines: Mapping[str, dict[str, str]]) -> go.Figure:
     traces = []
     for name, by_way in curves.items():
-        heights = by_way[way].curves[0]
-        curve = charts.trace(
-            "scatter",
-            x=np.linspace(0, 100, len(heights)),
-            y=heights,
-            name=charts.plain_name(name, 60),
-            mode="lines",
-            line=lines[name],
-        )
-        traces.append(curve)
+        heights, shown = by_way[way].curves[0], charts.plain_name(name, 60)
+        x = np.linspace(0, 100, len(heights))
+        traces.append(charts.trace("scatter", x=x, y=heights, name=shown, mode="lines", line=lines[name]))
     layout = {
         "height": 280 + _LINE * len(curves),
         "margin": {"l": 10, "r": 10, "t": 10, "b": 60 + _LINE * len(curves)},

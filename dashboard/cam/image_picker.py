@@ -24,13 +24,7 @@ _PHOTOGRAPHS = {path.stem: path for path in sorted((BUNDLED / "photographs").glo
 
 @dataclass(frozen=True)
 class PickedImage:
-    """An image to explain.
-
-    Attributes:
-        pixels: uint8 (H, W, C).
-        name: its name on the page, any text.
-        label: its true class, if that is known and a class of the models.
-    """
+    """An image, uint8 (H, W, C), with any name, and its true class if that is known and a class of the models."""
 
     pixels: np.ndarray
     name: str
@@ -38,15 +32,10 @@ class PickedImage:
 
 
 def pick_image(chosen: Sequence[Model]) -> PickedImage | None:
-    """Ask for an image for these models; None if there is none yet.
-
-    Raises:
-        ValueError: if the file is not an image.
-    """
+    """Ask for an image for these models; None if there is none yet."""
     trained = [model for model in chosen if model.run]
-    source = st.selectbox(
-        "Image from", [TEST, PHOTOGRAPHS, OWN], 0 if trained else 1, key="cam_source", bind="query-params"
-    )
+    sources = [TEST, PHOTOGRAPHS, OWN]
+    source = st.selectbox("Image from", sources, 0 if trained else 1, key="cam_source", bind="query-params")
     if source == PHOTOGRAPHS:
         name = st.selectbox("Photograph", list(_PHOTOGRAPHS), key="cam_photograph", bind="query-params")
         return PickedImage(read_image(_PHOTOGRAPHS[name], (None, None, 3)), name)
@@ -56,11 +45,7 @@ def pick_image(chosen: Sequence[Model]) -> PickedImage | None:
 
 
 def first_image(chosen: Sequence[Model]) -> np.ndarray:
-    """The image that the page opens with for trained models, uint8 (H, W, C).
-
-    Raises:
-        ValueError: if the data set that they were trained on is not here.
-    """
+    """The image that the page opens with for trained models, uint8 (H, W, C)."""
     named = next(model.run for model in chosen if model.run).spec["data"]
     # Loading a data set that is not here would download it.
     if not data.describe(named).is_ready:

@@ -25,13 +25,7 @@ _component = component("image_placement")
 
 @dataclass(frozen=True)
 class Placement:
-    """How an image is moved in its frame.
-
-    Attributes:
-        right: shift to the right, as a fraction of its width.
-        down: shift down, as a fraction of its height.
-        enlarged: factor of enlargement around its middle.
-    """
+    """How an image is moved in its frame, in fractions of its width and height, and enlarged around its middle."""
 
     right: float = 0.0
     down: float = 0.0
@@ -56,12 +50,8 @@ class Placement:
 def placement_control(pixels: np.ndarray, digest: str, key: str, name: str) -> Placement:
     """Show a uint8 image (H, W, C) that can be dragged, by hand or with the arrow keys, and enlarged.
 
-    Its placement is kept in the address under the control's key, until another image is shown.
-
-    Args:
-        digest: of the image, as `dashboard.cam.explanations.digest`.
-        key: of the control.
-        name: of the image, for screen readers.
+    Its placement is kept in the address under the control's key, until an image with another `explanations.digest` is
+    shown. Screen readers say its name.
     """
     height, width = pixels.shape[:2]
     own_key = f"{key}_{digest[:16]}"

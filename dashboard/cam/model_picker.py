@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -31,11 +31,9 @@ class Model:
     """A model by its name on the page.
 
     Attributes:
-        run: the run that trained it, if one did.
         path: a file's own path, or the name again.
         changed: when its files were written, so that a rewritten file is another model; empty without files.
         mode: how a file's model takes pixels; None if that is known.
-        output: the output of a file's model to explain, if it has several.
     """
 
     name: str
@@ -52,10 +50,6 @@ class Model:
 
     @property
     def classifier(self) -> Classifier:
-        """
-        Raises:
-            ValueError: if it cannot be opened, or its weights cannot be downloaded.
-        """
         return _waited(partial(_classifier, self.path, self.changed, self.mode, self.output), self.name)
 
 
@@ -64,41 +58,31 @@ KEYS: dict[str | type[Any], Callable[[Any], Any]] = {Model: operator.attrgetter(
 
 
 def choices(stored: Sequence[Run]) -> dict[str, Run | None]:
-    """Names of all models with their runs, if any: runs, newest first, files by name, examples, networks.
+    """Names of all models with their runs, if any: the store's, newest first, files by name, examples, networks.
 
     Runs of the lab come after the others.
-
-    Args:
-        stored: the store's runs, newest first.
     """
-    trained = sorted((run for run in stored if run.model_path.exists()), key=is_lab)
-    runs = {run.id: run for run in trained}
+    runs = {run.id: run for run in sorted(stored, key=is_lab) if run.model_path.exists()}
     folder = store().folder
     files = sorted(path.name for path in folder.iterdir() if is_model_file(path.name)) if folder.is_dir() else []
     return {**runs, **dict.fromkeys(files), **examples.runs(), **dict.fromkeys(NETWORKS)}
 
 
 def model_of(name: str, run: Run | None) -> Model:
-    """The model of that name; for a file, the page asks how it takes pixels and which of its outputs to explain.
-
-    Raises:
-        ValueError: if its file cannot be opened.
-    """
+    """The model of that name; for a file, the page asks how it takes pixels and which of its outputs to explain."""
     if run:
         return Model(name, run, name, (run.model_path.stat().st_mtime,))
     if not is_model_file(name):
         return Model(name, None, name, ())
     path = store().folder / name
     changed = tuple(file.stat().st_mtime for file in (path, path.with_suffix(".txt")) if file.is_file())
-    columns = st.columns(2)
-    with columns[0]:
-        label = f"How {plain(name)} takes pixels"
-        mode = PIXELS[st.selectbox(label, list(PIXELS), key=f"cam_pixels_{name}", bind="query-params")]
+    left, right = st.columns(2)
+    label = f"How {plain(name)} takes pixels"
+    mode = PIXELS[left.selectbox(label, list(PIXELS), key=f"cam_pixels_{name}", bind="query-params")]
     outputs = _waited(partial(_outputs, str(path), changed), name)
     if len(outputs) == 1:
         return Model(name, None, str(path), changed, mode)
-    with columns[1]:
-        output = st.selectbox(f"Output of {plain(name)}", outputs, key=f"cam_output_{name}", bind="query-params")
+    output = right.selectbox(f"Output of {plain(name)}", outputs, key=f"cam_output_{name}", bind="query-params")
     return Model(name, None, str(path), changed, mode, output)
 
 
@@ -107,30 +91,18 @@ def defaults(models: dict[str, Run | None]) -> list[str]:
     runs = [run for run in models.values() if run and run.id not in examples.runs()]
     alike = [run for run in runs if run.spec["data"] == runs[0].spec["data"]]
     alike.sort(key=lambda run: run.state != "done")
-    newest = list(_first_of_each(alike, ("gap", "flatten")))
+    by_head = [[run.id for run in alike if run.plan.head.name == head] for head in ("gap", "flatten")]
+    newest = [ids[0] for ids in by_head if ids]
     return newest or [run.id for run in runs[:1]] or list(examples.runs())
 
 
-def _first_of_each(runs: Sequence[Run], heads: Sequence[str]) -> Iterator[str]:
-    for head in heads:
-        yield from [run.id for run in runs if run.plan.head.name == head][:1]
-
-
 def explainer(model: Model, method: str, **settings: Any) -> Explainer:
-    """A model's explainer, cached.
-
-    Raises:
-        ValueError: if the model cannot be opened, or has no map by this method.
-    """
+    """A model's explainer, cached."""
     return _waited(partial(_explainer, model, method, tuple(sorted(settings.items()))), model.name)
 
 
 def scorer(model: Model) -> Explainer:
-    """An explainer for the model's scores alone, with a method that needs no feature layer.
-
-    Raises:
-        ValueError: if the model cannot be opened.
-    """
+    """An explainer for the model's scores alone, with a method that needs no feature layer."""
     return explainer(model, "saliency")
 
 

@@ -30,13 +30,12 @@ def show(view: View, query: Query) -> None:
     exact = terms.products.sum(axis=-1)
     height, width = exact.shape
     peak = int(np.abs(exact).argmax())
-    columns = st.columns([1, 1, 2], vertical_alignment="bottom")
-    with columns[0]:
+    left, middle, right = st.columns([1, 1, 2], vertical_alignment="bottom")
+    with left:
         row = _position("Row", "cam_row", peak // width, height)
-    with columns[1]:
+    with middle:
         column = _position("Column", "cam_column", peak % width, width)
-    with columns[2]:
-        st.caption(f"One of {height} × {width} positions of {plain(explainer.layer)}; the strongest at first.")
+    right.caption(f"One of {height} × {width} positions of {plain(explainer.layer)}; the strongest at first.")
     st.dataframe(
         _table(terms, row, column),
         hide_index=True,
