@@ -65,9 +65,9 @@ class Explainer:
     ) -> None:
         if method not in METHODS:
             raise ValueError(f"Unknown method {method!r}. Use one of: {', '.join(METHODS)}.")
-        self._method = METHODS[method]
-        self._name = method
-        if self._method.on_image and layer is not None:
+        self._method, self._name = METHODS[method], method
+        on_image = self._method.on_image
+        if on_image and layer is not None:
             raise ValueError(
                 f"{method} reads the image itself and no layer. Received: layer={layer!r}. Leave layer= out."
             )
@@ -78,11 +78,9 @@ class Explainer:
         names = [layer] if layer is None or isinstance(layer, str) else list(layer)
         if not names:
             raise ValueError("Expected the name of a layer, or several. Received: layer=[].")
-        self._anatomies = (
-            [split_at_image(model, output)]
-            if self._method.on_image
-            else [split_model(model, name, output) for name in names]
-        )
+        self._anatomies = [
+            split_at_image(model, output) if on_image else split_model(model, name, output) for name in names
+        ]
         self._shape = model.input_shape[1:]
         self._signature = [tf.TensorSpec((None, *self._shape)), *[tf.TensorSpec((None,), tf.int64)] * 2]
         self._compiled = self._compile(self._anatomies)
@@ -118,9 +116,8 @@ class Explainer:
         targets, others, explain = self._targets(target, labels, len(batch))
         rows = (in_parts(values, self._method.batch) for values in (batch, targets, others))
         chunks = [computed(explain, *row) for row in zip(*rows, strict=True)]
-        heatmaps, targets, others, scores = (
-            np.concatenate(values)[: len(batch)] for values in zip(*chunks, strict=True)
-        )
+        whole = (np.concatenate(values)[: len(batch)] for values in zip(*chunks, strict=True))
+        heatmaps, targets, others, scores = whole
         if callable(target):
             targets = np.full_like(targets, TOP)
         against = others if isinstance(target, Contrast) else None
@@ -267,8 +264,7 @@ def explain(
         >>> import numpy as np
         >>> import tfpool as tp
         >>> model = tp.build(tp.plan("convnet", head="gap", input_shape=(28, 28, 1)))
-        >>> image = np.random.default_rng(0).random((28, 28, 1))
-        >>> e = tp.explain(model, image, method="cam", target=3)
+        >>> e = tp.explain(model, np.random.default_rng(0).random((28, 28, 1)), method="cam", target=3)
         >>> e.heatmaps.shape
         (1, 7, 7)
         >>> bias = model.layers[-1].bias.numpy()[3]
