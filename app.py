@@ -47,18 +47,15 @@ def play() -> None:
     with right:
         answers = st.columns(3)
         sliders = st.columns(3)
-    with sliders[0]:
-        side = st.slider(
-            "Side, H = W", 1, 28, 7, key="home_side", bind="query-params", help="Of each map; ResNet-50 has 7"
-        )
-    with sliders[1]:
-        channels = st.select_slider(
-            "Channels, C", CHANNELS, 512, key="home_channels", bind="query-params", help="The number of feature maps"
-        )
-    with sliders[2]:
-        classes = st.select_slider(
-            "Classes, K", CLASSES, 1000, format_func="{:,}".format, key="home_classes", bind="query-params"
-        )
+    side = sliders[0].slider(
+        "Side, H = W", 1, 28, 7, key="home_side", bind="query-params", help="Of each map; ResNet-50 has 7"
+    )
+    channels = sliders[1].select_slider(
+        "Channels, C", CHANNELS, 512, key="home_channels", bind="query-params", help="The number of feature maps"
+    )
+    classes = sliders[2].select_slider(
+        "Classes, K", CLASSES, 1000, format_func="{:,}".format, key="home_classes", bind="query-params"
+    )
     features = (side, side, channels)
     outputs = {
         "gap": f"#### {cells.mean():.2f}",

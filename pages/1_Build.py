@@ -83,19 +83,18 @@ with right:
     )
 
 st.subheader(f"All {len(plan.rows)} layers", anchor=False)
+layers = {
+    "layer": [row.name for row in plan.rows],
+    "Keras layer": [row.op for row in plan.rows],
+    "output": [graph.text(row.output_shape) for row in plan.rows],
+    "parameters": [row.params for row in plan.rows],
+    "MACs": [row.macs for row in plan.rows],
+    "memory": [row.activation_bytes / 1000 for row in plan.rows],
+    "receptive field": [row.receptive_field for row in plan.rows],
+    "stride": [row.stride for row in plan.rows],
+}
 st.dataframe(
-    pd.DataFrame(
-        {
-            "layer": [row.name for row in plan.rows],
-            "Keras layer": [row.op for row in plan.rows],
-            "output": [graph.text(row.output_shape) for row in plan.rows],
-            "parameters": [row.params for row in plan.rows],
-            "MACs": [row.macs for row in plan.rows],
-            "memory": [row.activation_bytes / 1000 for row in plan.rows],
-            "receptive field": [row.receptive_field for row in plan.rows],
-            "stride": [row.stride for row in plan.rows],
-        }
-    ),
+    pd.DataFrame(layers),
     hide_index=True,
     height=420,
     column_config={

@@ -73,25 +73,19 @@ def bars(plans: list[Plan]) -> None:
         help="Each grid line is ten times the one before, which makes small heads visible. Backbone and head then have "
         "a bar each, because stacked bars mislead on a logarithmic scale",
     )
-    st.plotly_chart(
-        charts.parameter_bars(plans, log),
-        key="parameters_bars",
-        alt="Parameters of backbone and head: "
-        + ", ".join(f"{plan.name} {plan.backbone_params:,} and {plan.head_params:,}" for plan in plans),
-    )
+    numbers = ", ".join(f"{plan.name} {plan.backbone_params:,} and {plan.head_params:,}" for plan in plans)
+    alt = f"Parameters of backbone and head: {numbers}"
+    st.plotly_chart(charts.parameter_bars(plans, log), key="parameters_bars", alt=alt)
 
 
 def curves(networks: list[str], heads: list[str], side: int, classes: int) -> None:
     st.subheader("How the heads grow", anchor=False)
     columns = st.columns(2)
     with columns[0]:
-        by = st.segmented_control(
-            "With the", AXES, default=AXES[0], required=True, key="parameters_by", bind="query-params"
-        )
-    with columns[1]:
-        network = (
-            st.selectbox("Of", networks, key="parameters_of", bind="query-params") if networks[1:] else networks[0]
-        )
+        by = controls.one_of("With the", AXES, "parameters_by")
+    network = networks[0]
+    if networks[1:]:
+        network = columns[1].selectbox("Of", networks, key="parameters_of", bind="query-params")
     if by == "classes":
         places, here, title = sorted({*CLASSES, classes}), classes, "classes"
         lines = over_classes(network, heads, side, places)
@@ -121,38 +115,31 @@ def own_runs() -> None:
         link("Train", "Train two heads")
         return
     names = {results.data_name(run): run.spec["data"] for run in runs if run.spec["data"] in tested}
-    chosen = (
-        st.selectbox("Data set", list(names), key="parameters_data", bind="query-params")
-        if len(names) > 1
-        else next(iter(names))
-    )
+    chosen = next(iter(names))
+    if len(names) > 1:
+        chosen = st.selectbox("Data set", list(names), key="parameters_data", bind="query-params")
     groups = results.groups([run for run in runs if run.spec["data"] == names[chosen]])
     labels = ranking.labels(groups)
-    st.plotly_chart(
-        result_charts.cost_dots(groups, labels),
-        key="parameters_runs",
-        alt=f"Test accuracy and parameters on {chosen}: "
-        + ", ".join(f"{name} {group.mean:.1%}" for name, group in zip(labels, groups, strict=True)),
-    )
+    means = ", ".join(f"{name} {group.mean:.1%}" for name, group in zip(labels, groups, strict=True))
+    alt = f"Test accuracy and parameters on {chosen}: {means}"
+    st.plotly_chart(result_charts.cost_dots(groups, labels), key="parameters_runs", alt=alt)
     st.caption(f"On {plain(chosen)}. Dot: the mean over seeds. Bar, with several seeds: its 95 % interval.")
 
 
 def table(plans: list[Plan]) -> None:
     st.subheader("The numbers", anchor=False)
-    frame = pd.DataFrame(
-        {
-            "network": [plan.backbone for plan in plans],
-            "head": [plan.head.label for plan in plans],
-            "head parameters": [plan.head_params for plan in plans],
-            "backbone parameters": [plan.backbone_params for plan in plans],
-            "parameters": [plan.params for plan in plans],
-            "MACs": [plan.macs for plan in plans],
-            "features H×W×C": [graph.text(plan.feature_shape) for plan in plans],
-            "weights": [plan.weight_bytes / 1e6 for plan in plans],
-        }
-    )
+    columns = {
+        "network": [plan.backbone for plan in plans],
+        "head": [plan.head.label for plan in plans],
+        "head parameters": [plan.head_params for plan in plans],
+        "backbone parameters": [plan.backbone_params for plan in plans],
+        "parameters": [plan.params for plan in plans],
+        "MACs": [plan.macs for plan in plans],
+        "features H×W×C": [graph.text(plan.feature_shape) for plan in plans],
+        "weights": [plan.weight_bytes / 1e6 for plan in plans],
+    }
     st.dataframe(
-        frame,
+        pd.DataFrame(columns),
         hide_index=True,
         column_config={
             **{name: st.column_config.NumberColumn(format="localized", help=help) for name, help in COUNTS.items()},
@@ -181,10 +168,9 @@ def count() -> None:
     with columns[1]:
         heads = controls.heads("parameters", ["gap", "gmp", "flatten"])
     columns = st.columns([3, 1], vertical_alignment="bottom")
-    with columns[0]:
-        side = st.slider(
-            "Image side, pixels", SIDES[0], SIDES[-1], 224, SIDES.step, key="parameters_side", bind="query-params"
-        )
+    side = columns[0].slider(
+        "Image side, pixels", SIDES[0], SIDES[-1], 224, SIDES.step, key="parameters_side", bind="query-params"
+    )
     with columns[1]:
         classes = controls.whole_number("Classes", "parameters", "classes", 1000, most=100_000)
     if networks and heads:

@@ -6,7 +6,7 @@ SVG instead of Plotly, whose script takes a browser as long to load as the rest 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from itertools import count, groupby, pairwise
 
@@ -102,14 +102,11 @@ def _across(places: Sequence[int]) -> tuple[Callable[[int], float], list[int]]:
         span = math.log10(last / first)
         decades = [10**power for power in range(math.ceil(math.log10(first)), math.floor(math.log10(last)) + 1)]
         return lambda place: 100 * math.log10(place / first) / span, decades
-    step = next(step for step in _round_steps() if (last - first) / step < _MOST_TICKS)
+    # 1, 2, 5, 10, 20, 50 and so on.
+    steps = (unit * 10**power for power in count() for unit in (1, 2, 5))
+    step = next(step for step in steps if (last - first) / step < _MOST_TICKS)
     ticks = list(range(math.ceil(first / step) * step, last + 1, step))
     return lambda place: 100 * (place - first) / max(1, last - first), ticks
-
-
-def _round_steps() -> Iterator[int]:
-    """1, 2, 5, 10, 20, 50 and so on."""
-    return (unit * 10**power for power in count() for unit in (1, 2, 5))
 
 
 def _up(params: Sequence[int], height: int) -> tuple[Callable[[int], float], list[int]]:

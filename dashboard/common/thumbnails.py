@@ -59,10 +59,8 @@ def as_png(part: Part, position: int, width: int = TILE) -> bytes:
 
 def _frame(large: np.ndarray, box: np.ndarray, thick: int) -> None:
     top, left, bottom, right = box
-    for rows in (slice(top, top + thick), slice(bottom - thick, bottom)):
-        large[rows, left:right] = _BOX
-    for columns in (slice(left, left + thick), slice(right - thick, right)):
-        large[top:bottom, columns] = _BOX
+    inside = large[top:bottom, left:right]
+    inside[:thick] = inside[-thick:] = inside[:, :thick] = inside[:, -thick:] = _BOX
 
 
 def class_bars(images: DataSet) -> go.Figure:

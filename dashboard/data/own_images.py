@@ -109,14 +109,8 @@ def _save(source: IO[bytes] | str) -> None:
     is_gray = st.toggle("Gray, one channel", key="data_new_grey")
     st.caption("Images are turned upright, cropped to a square and resized. The original files do not change.")
     if st.button("Save", type="primary", key="data_keep", icon=":material/save:"):
-        channels, percentages = 1 if is_gray else 3, _SPLITS[split]
-        images = run(
-            "Saving images",
-            "images",
-            lambda on_progress: data.add(
-                source, name, int(size), channels, percentages, int(seed), progress=on_progress
-            ),
-        )
+        chosen = (name, int(size), 1 if is_gray else 3, _SPLITS[split], int(seed))
+        images = run("Saving images", "images", lambda on_progress: data.add(source, *chosen, progress=on_progress))
         if images:
             st.session_state["data_chosen"] = images.name
             st.session_state.pop("data_report", None)

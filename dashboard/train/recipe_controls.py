@@ -53,15 +53,7 @@ def begin(start: Start) -> None:
 
 
 def recipe(images: int, networks: Sequence[str]) -> Recipe:
-    """Show the controls and return the recipe they are set to.
-
-    Args:
-        images: number of training images in the data set.
-        networks: names of the networks to train, whose families have recipes of their own.
-
-    Raises:
-        ValueError: if the values do not fit together.
-    """
+    """Show the controls for so many training images and return their recipe; a ValueError if the values do not fit."""
     # Networks without pretrained weights train from scratch, however few the images.
     start = start_on(images) if set(networks) <= set(NETWORKS) else FROM_SCRATCH
     columns = st.columns(4)
@@ -123,7 +115,8 @@ def _details(base: Recipe) -> dict[str, Any]:
         values["initializer"] = _select("Initial weights", "initializer", base)
         values["precision"] = _select("Precision", "precision", base)
         values["patience"] = _number("Patience, epochs", "patience", base, 0, 1000) or None
-        values["weights"] = "imagenet" if _toggle("ImageNet weights", "weights", base) else None
+        pretrained = st.toggle("ImageNet weights", _control_value("weights", base), **_bound("weights"))
+        values["weights"] = "imagenet" if pretrained else None
         values["image_size"] = _number("Image side, pixels", "image_size", base, 0, 1024) or None
     values["augment"] = _pills("Augmentation", "augment", base)
     values["freeze"] = _pills("Frozen parts", "freeze", base)
@@ -171,30 +164,20 @@ def _number(label: str, name: str, base: Recipe, least: int, most: int) -> int:
     return controls.whole_number(label, PAGE, name, value, most=most, least=least, help=help_text(name))
 
 
+def _bound(name: str) -> dict[str, Any]:
+    """What all controls have in common."""
+    return {"key": f"{PAGE}_{name}", "help": help_text(name), "bind": "query-params"}
+
+
 def _decimal(label: str, name: str, base: Recipe, most: float) -> float:
-    value, key = _control_value(name, base), f"{PAGE}_{name}"
-    return st.number_input(label, 0.0, most, value, 1e-4, "%.4g", key=key, help=help_text(name), bind="query-params")
-
-
-def _toggle(label: str, name: str, base: Recipe) -> bool:
-    value, key = _control_value(name, base), f"{PAGE}_{name}"
-    return st.toggle(label, value, key=key, help=help_text(name), bind="query-params")
+    return st.number_input(label, 0.0, most, _control_value(name, base), 1e-4, "%.4g", **_bound(name))
 
 
 def _select(label: str, name: str, base: Recipe) -> str:
-    options, key = CHOICES[name], f"{PAGE}_{name}"
-    position = options.index(_control_value(name, base))
-    return st.selectbox(label, options, position, key=key, help=help_text(name), bind="query-params")
+    return st.selectbox(label, CHOICES[name], CHOICES[name].index(_control_value(name, base)), **_bound(name))
 
 
 def _pills(label: str, name: str, base: Recipe) -> tuple[str, ...]:
-    selected = st.pills(
-        label,
-        CHOICES[name],
-        selection_mode="multi",
-        default=_control_value(name, base),
-        key=f"{PAGE}_{name}",
-        help=help_text(name),
-        bind="query-params",
-    )
+    default = _control_value(name, base)
+    selected = st.pills(label, CHOICES[name], selection_mode="multi", default=default, **_bound(name))
     return tuple(choice for choice in CHOICES[name] if choice in selected)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -77,17 +78,9 @@ def _stop_button(run: Run, name: str = "") -> None:
     _button(run, "stop", label, "stop_circle", _stop, disabled=run.stopping)
 
 
-def _button(
-    run: Run,
-    name: str,
-    label: str,
-    icon: str,
-    action: Callable[[str], None],
-    disabled: bool = False,
-    help: str | None = None,
-) -> None:
+def _button(run: Run, name: str, label: str, icon: str, action: Callable[[str], None], **settings: Any) -> None:
     key, args = f"runs_{name}_{run.id}", (action, run.id)
-    st.button(label, key=key, icon=f":material/{icon}:", on_click=_act, args=args, disabled=disabled, help=help)
+    st.button(label, key=key, icon=f":material/{icon}:", on_click=_act, args=args, **settings)
 
 
 def _act(action: Callable[[str], None], *run_ids: str) -> None:
