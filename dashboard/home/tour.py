@@ -26,9 +26,12 @@ _FIRST = 3
 """The default picture. Both networks predict its class, so that their maps can be compared."""
 
 
-@st.fragment
 def show() -> None:
     """One step at a time, chosen by a control whose value is in the address."""
+    st.fragment(_steps)()
+
+
+def _steps() -> None:
     step = controls.one_of("Step", STEPS, "home_step", label_visibility="collapsed")
     runs = list(examples.runs().values())
     (_question, _count, _learn, _look, _believe)[STEPS.index(step)](runs)
