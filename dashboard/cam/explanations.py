@@ -84,9 +84,7 @@ def views(chosen: Sequence[Model], methods: Sequence[str], pixels: np.ndarray, q
 
 def color_sentence(methods: Sequence[str]) -> str:
     """What red and blue mean in the maps of some methods."""
-    if signed(methods):
-        return "Red speaks for the class, blue against it."
-    return "Red is above zero, blue below."
+    return "Red speaks for the class, blue against it." if signed(methods) else "Red is above zero, blue below."
 
 
 def digest(pixels: np.ndarray) -> str:

@@ -16,7 +16,6 @@ from tfpool.data.images import FORMATS, read_image
 from tfpool.models.pretrained.applications import BUNDLED
 from tfpool.tracking import predictions
 from tfpool.tracking.results import data_name
-from tfpool.tracking.run import Run
 
 TEST, PHOTOGRAPHS, OWN = "test images", "photographs", "my own"
 _PHOTOGRAPHS = {path.stem: path for path in sorted((BUNDLED / "photographs").glob("*.jpg"))}
@@ -75,7 +74,9 @@ def _test_image(trained: Sequence[Model]) -> PickedImage | None:
     positions = np.arange(len(dataset.test))
     if class_name != "any class":
         positions = np.flatnonzero(dataset.test.labels == names.index(class_name))
-    tested = [model for model in trained if model.run and _has_predictions(model.run, named)]
+    # Predictions are numbered as the run's own test images.
+    alike = [model for model in trained if model.run and model.run.spec["data"] == named]
+    tested = [model for model in alike if model.run and predictions.path(model.run).exists()]
     filters = {"all": None, **{f"mistakes of {model.name}": model for model in tested}}
     which = st.selectbox("Which", list(filters), key="cam_which", bind="query-params")
     model = filters[which]
@@ -89,8 +90,3 @@ def _test_image(trained: Sequence[Model]) -> PickedImage | None:
     label = int(dataset.test.labels[position])
     name = f"{number:,} of {len(positions):,}: {names[label]}"
     return PickedImage(dataset.test.images[position], name, label if trained else None)
-
-
-def _has_predictions(run: Run, named: str) -> bool:
-    # Predictions are numbered as the run's own test images.
-    return run.spec["data"] == named and predictions.path(run).exists()

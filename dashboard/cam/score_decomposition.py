@@ -58,13 +58,11 @@ def _verdict(view: View, terms: Terms, query: Query) -> None:
             "This map does not add up to the score: it is smoothed, or leaves out what speaks against the class."
         )
         return
-    ways = {"hirescam": "sum", "cam": "mean"}
-    if view.method not in ways:
-        st.caption(
-            f"Maps by {view.method} do not add up to the score. Those by hirescam and, for linear heads, cam do."
-        )
+    way = {"hirescam": "sum", "cam": "mean"}.get(view.method)
+    if way is None:
+        text = f"Maps by {view.method} do not add up to the score. Those by hirescam and, for linear heads, cam do."
+        st.caption(text)
         return
-    way = ways[view.method]
     total = float(getattr(view.raw, way)(dtype=np.float64)) + terms.bias
     difference = abs(total - terms.score)
     text = f"The map's {way} plus the bias is {total:.5g}, {difference:.1g} off the score"

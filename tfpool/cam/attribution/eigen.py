@@ -14,8 +14,7 @@ from tfpool.cam.attribution.method import Maps
 def eigencam(anatomy: Anatomy) -> Maps:
     """The features as positions x channels, projected on their first right singular vector.
 
-    The map is the same for every class. The sign of a singular vector is arbitrary: the projection's sum is
-    made positive.
+    The map is the same for every class. A singular vector's sign is arbitrary: the projection's sum is made positive.
     """
 
     def maps(features: Any, targets: Any, images: Any) -> Any:

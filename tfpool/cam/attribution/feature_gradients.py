@@ -42,8 +42,7 @@ def gradcam_plus_plus(anatomy: Anatomy) -> Maps:
 def hirescam(anatomy: Anatomy) -> Maps:
     """Σ_k g_k ⊙ A_k, with signs.
 
-    For a head that is linear in the features (GAP or Flatten, then Dense) the sum over positions plus the bias is
-    the score, exactly.
+    For a head that is linear in the features (GAP or Flatten, then Dense) the sum plus the bias is the score, exactly.
     """
 
     def maps(features: Any, targets: Any, images: Any) -> Any:
@@ -99,10 +98,7 @@ def shapleycam(anatomy: Anatomy) -> Maps:
 
 
 def finercam(anatomy: Anatomy, similar: int = 3, gamma: float = 1.0) -> Maps:
-    """Grad-CAM of y_c less γ times the mean score of the classes whose scores are nearest to it.
-
-    What sets the class apart from `similar` ones. With fewer classes than that, the mean is over all others.
-    """
+    """Grad-CAM of y_c less γ times the mean of the `similar` scores nearest to it, or of all others if fewer."""
     similar, gamma = at_least(1, similar, "similar"), not_negative(gamma, "gamma")
 
     def maps(features: Any, targets: Any, images: Any) -> Any:
