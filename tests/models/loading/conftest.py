@@ -48,7 +48,10 @@ def changed(path: Path, entries: dict[str, bytes], change: Callable[[Config], An
 
 def refused(path: Path, message: str) -> None:
     """See to it that a file is refused in one line, before Keras gets to open it."""
-    with mock.patch.object(load, "_open") as open_by_keras, pytest.raises(ValueError, match=message) as caught:
+    with (
+        mock.patch.object(keras.models, "load_model") as open_by_keras,
+        pytest.raises(ValueError, match=message) as caught,
+    ):
         load.load_model(path)
     assert not open_by_keras.called
     assert str(caught.value).startswith(str(path))
