@@ -142,6 +142,8 @@ def train(page: Page) -> None:
     expect(page.get_by_role("button", name="Train 6 runs")).to_be_enabled()
     choose(page, "Recipe", "resnet")
     expect(page.get_by_role("spinbutton", name="Epochs", exact=True)).to_have_value("30")
+    # The settings before the recipe's may still stand beside its own.
+    expect(page.get_by_text("Training settings")).to_have_count(1)
     page.get_by_text("Training settings").click()
     expect(page.get_by_role("spinbutton", name="Learning rate")).to_have_value("0.1")
     drawn(page.get_by_test_id("stPlotlyChart"))
