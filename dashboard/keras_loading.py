@@ -1,4 +1,4 @@
-"""Keras loaded into the dashboard's process, once and by one door for every page."""
+"""Loading Keras into the dashboard's process. Every page calls this module for it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ def in_a_server() -> bool:
 
 
 def load_keras() -> None:
-    """Load it, and keep Streamlit from clearing its state, which it does after each run of any page.
+    """Load Keras, and keep Streamlit from clearing Keras's state after each run of a page.
 
-    The state is the whole process's, so that a model that another session's thread is building gets two layers of one
-    name. And all objects are gone through for it, which takes several times as long as most pages.
+    All sessions share that state: cleared while another session builds a model, the model gets two layers of the same
+    name. Clearing also collects garbage, which takes several times as long as most pages.
     """
-    # By one door for all: two threads that come by different ones wait for one another in a circle.
+    # All threads import in this order: threads that import in different orders wait for each other forever.
     import tfpool.cam.metrics  # noqa: F401, I001
     import keras
 
@@ -28,6 +28,6 @@ def load_keras() -> None:
 
 
 def load_keras_for(name: str) -> None:
-    """Load it where it is what reads the images of a data set."""
+    """Load Keras if it reads the images of that data set."""
     if name in downloads():
         load_keras()

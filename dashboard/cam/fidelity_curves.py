@@ -42,7 +42,7 @@ def show(views: Sequence[View]) -> None:
         styles[name] = {"color": charts.BACKBONE, "dash": dash}
     place = st.empty()
 
-    def judged(fraction: float, name: str, view: View, heatmap: np.ndarray) -> dict[str, Curves]:
+    def measure(fraction: float, name: str, view: View, heatmap: np.ndarray) -> dict[str, Curves]:
         text, key = f"Hiding pixels: {plain(name)}", digest(view.pixels) + digest(heatmap)
         place.progress(fraction, text=text)
         works = {way: partial(_curves, way, view.model, view.pixels, heatmap, key, view.explained) for way in _WAYS}
@@ -51,7 +51,7 @@ def show(views: Sequence[View]) -> None:
             for way, work in works.items()
         }
 
-    curves = {each[0]: judged(number / len(heatmaps), *each) for number, each in enumerate(heatmaps)}
+    curves = {each[0]: measure(number / len(heatmaps), *each) for number, each in enumerate(heatmaps)}
     place.empty()
     areas = {way: {name: by_way[way].areas[0] for name, by_way in curves.items()} for way in _WAYS}
     for column, (way, text) in zip(st.columns(2), _WAYS.items(), strict=True):

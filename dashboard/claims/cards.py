@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.claims import charts
-from dashboard.common import glossary
+from dashboard.common import controls, glossary
 from dashboard.common.counts_in_words import number_of
 from dashboard.common.page import plain
 from tfpool.lab import Claim, Finding, finding
@@ -128,10 +128,7 @@ def results(findings: ClaimFindings) -> None:
     own = findings.own[0] if findings.own else None
     if len(findings.own) > 1:
         scales = [finding.scale for finding in findings.own]
-        scale = st.segmented_control(
-            "Yours", scales, default=scales[0], required=True, key=f"claims_own_{name}", bind="query-params"
-        )
-        own = findings.own[scales.index(scale or scales[0])]
+        own = findings.own[scales.index(controls.one_of("Yours", scales, f"claims_own_{name}"))]
     if shipped and own and len(shipped.judgement.figures) == len(own.judgement.figures):
         columns = st.columns(2, gap="medium")
         with columns[0]:

@@ -22,7 +22,7 @@ from tfpool.system.files import atomic
 
 # All sizes are in pixels: at 72 dpi a point of a font is one.
 _DPI = 72
-_LEAST, _MOST = 224, 320
+_MIN_CELL, _MAX_IMAGE = 224, 320
 """Width of a column at least, and of an image's longer side at most."""
 _MARGIN, _GAP, _ROW_GAP, _INSET = 24, 12, 20, 36
 _TITLE, _TEXT, _TICK = 17, 14, 12
@@ -75,7 +75,7 @@ def sheet(
     _check(images, heatmaps, rows, columns, captions, scale)
     sharing, scales = SCALES[scale], shared_scales(heatmaps, scale)
     tiles = [_tile(as_rgb(image)) for image in images]
-    cell = max(_LEAST, *(tile.shape[1] for tile in tiles))
+    cell = max(_MIN_CELL, *(tile.shape[1] for tile in tiles))
     lefts = [_MARGIN + number * (cell + _GAP) for number in range(len(columns) + 1)]
     width = lefts[-1] + cell + _MARGIN
     titles = [_wrapped(title, cell, _TITLE) for title in ("image", *columns)]
@@ -85,14 +85,16 @@ def sheet(
     ]
     sentence = _wrapped(_sentence(scale, scales, unit, directed), width - 2 * _MARGIN, _TEXT)
     head, *under = (max(map(len, lines)) for lines in (titles, *texts))
-    height = 2 * _MARGIN + head * _line(_TITLE) + len(sentence) * _line(_TEXT)
+    height = 2 * _MARGIN + head * _line_height(_TITLE) + len(sentence) * _line_height(_TEXT)
     height += _BAR_ROOM * (len(tiles) if sharing.by_row else 1)
-    height += sum(tile.shape[0] + lines * _line(_TEXT) + _ROW_GAP for tile, lines in zip(tiles, under, strict=True))
+    height += sum(
+        tile.shape[0] + lines * _line_height(_TEXT) + _ROW_GAP for tile, lines in zip(tiles, under, strict=True)
+    )
     figure = Figure((width / _DPI, height / _DPI), dpi=_DPI)
 
     def write(lines: Sequence[str], place: float, top: int, size: int, align: str = "center") -> None:
         for number, line in enumerate(lines):
-            baseline = 1 - (top + size + number * _line(size)) / height
+            baseline = 1 - (top + size + number * _line_height(size)) / height
             figure.text(place / width, baseline, line, font=_FONT, size=size, ha=align, parse_math=False)
 
     def color_bars(scales: Sequence[Scale], top: int) -> None:
@@ -104,8 +106,8 @@ def sheet(
 
     top = _MARGIN
     for lines, left in zip(titles, lefts, strict=True):
-        write(lines, left + cell / 2, top + (head - len(lines)) * _line(_TITLE), _TITLE)
-    top += head * _line(_TITLE)
+        write(lines, left + cell / 2, top + (head - len(lines)) * _line_height(_TITLE), _TITLE)
+    top += head * _line_height(_TITLE)
     for tile, maps, of_row, blocks, most in zip(tiles, heatmaps, scales, texts, under, strict=True):
         overlays = [overlay(tile, heatmap, alpha, its.limit) for heatmap, its in zip(maps, of_row, strict=True)]
         for picture, left in zip([tile, *overlays], lefts, strict=True):
@@ -116,7 +118,7 @@ def sheet(
             top += _BAR_ROOM
         for lines, left in zip(blocks, lefts, strict=False):
             write(lines, left + cell / 2, top, _TEXT)
-        top += most * _line(_TEXT) + _ROW_GAP - _GAP // 2
+        top += most * _line_height(_TEXT) + _ROW_GAP - _GAP // 2
     if not sharing.by_row:
         color_bars(scales[0], top)
         top += _BAR_ROOM
@@ -157,11 +159,11 @@ def png(out: str | Path) -> Path:
 
 
 def _tile(image: np.ndarray) -> np.ndarray:
-    """An image with its longer side at most `_MOST`: enlarged by whole pixels, or shrunk."""
+    """An image with its longer side at most `_MAX_IMAGE`: enlarged by whole pixels, or shrunk."""
     longer = max(image.shape[:2])
-    if longer <= _MOST:
-        return image.repeat(_MOST // longer, axis=0).repeat(_MOST // longer, axis=1)
-    height, width = (max(1, round(side * _MOST / longer)) for side in image.shape[:2])
+    if longer <= _MAX_IMAGE:
+        return image.repeat(_MAX_IMAGE // longer, axis=0).repeat(_MAX_IMAGE // longer, axis=1)
+    height, width = (max(1, round(side * _MAX_IMAGE / longer)) for side in image.shape[:2])
     return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS))
 
 
@@ -179,12 +181,12 @@ def _color_bar(axes: Axes, scale: Scale, length: int, alpha: float) -> None:
 
 def _wrapped(text: str, width: int, size: int) -> list[str]:
     """Text in lines of at most that width in pixels, broken after words or hyphens where possible."""
-    font, has = FontProperties(fname=_FONT, size=size), get_font(_FONT).get_charmap()
+    font, glyphs = FontProperties(fname=_FONT, size=size), get_font(_FONT).get_charmap()
 
     def width_of(line: str) -> float:
         return _RENDERER.get_text_width_height_descent(line, font, ismath=False)[0]
 
-    plain = "".join(sign if ord(sign) in has else "?" for sign in " ".join(text.split()))
+    plain = "".join(sign if ord(sign) in glyphs else "?" for sign in " ".join(text.split()))
     most, lines = len(plain), [plain] if plain else []
     while (widest := max(map(width_of, lines), default=0.0)) > width:
         most = min(most - 1, int(most * width / widest))
@@ -192,7 +194,7 @@ def _wrapped(text: str, width: int, size: int) -> list[str]:
     return lines
 
 
-def _line(size: int) -> int:
+def _line_height(size: int) -> int:
     """Height of a line of text."""
     return size + size // 2
 
