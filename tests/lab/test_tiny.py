@@ -122,7 +122,7 @@ def test_a_tiny_version_runs_to_a_finding(name: str, store: RunStore, monkeypatc
     for constant, value in SMALLER.get(name, {}).items():
         monkeypatch.setattr(module, constant, value)
     if name == "cost":
-        # One process shows that they can be measure_latency.
+        # One process shows that latencies can be measured.
         once = measure_latency("convnet", "gap", 2)
         monkeypatch.setattr(cost, "measure_latency", lambda *about: once)
     known = find(name)
