@@ -32,8 +32,7 @@ def plan_command(args: argparse.Namespace) -> int:
         step = {"batch_size": args.batch_size, "optimizer": args.optimizer, "training_bytes": training}
         print(json.dumps({**counts.record(), **step}))
     else:
-        size = "–" if training is None else memory(training)
-        print(f"{counts}\n        training {size} with a batch of {args.batch_size} and {args.optimizer}")
+        print(f"{counts}\n        training {memory(training)} with a batch of {args.batch_size} and {args.optimizer}")
     return 0
 
 

@@ -17,13 +17,13 @@ from tfpool.tracking.confidence import images_behind
 from tfpool.tracking.export import export_model
 from tfpool.tracking.query import FACETS, LABELS, is_lab, rank_runs, select_runs, split_countable, uncountable_text
 from tfpool.tracking.results import Group
-from tfpool.tracking.store import Run, RunStore
+from tfpool.tracking.store import Run, RunStore, no_runs_text
 
 
 def runs_command(args: argparse.Namespace) -> int:
     stored = RunStore(args.store).runs()
     if not stored and not args.json:
-        raise ValueError(f"{args.store} holds no runs yet. Train one: python -m tfpool train resnet8 --head gap")
+        raise ValueError(no_runs_text(args.store))
     # A sweep that is named is listed, even if the lab trained it.
     listed = [run for run in stored if args.lab or args.sweep or not is_lab(run)]
     omitted = f"{len(stored) - len(listed):,} runs of the lab are left out: --lab lists them."
@@ -107,7 +107,7 @@ def _print_groups(runs: Sequence[Run], sort: str | None, how: str, as_json: bool
             count(images_behind(group.runs[0], metric)),
             "one seed" if group.margin is None else f"± {group.margin:{form}}",
             count(group.runs[0].plan.params),
-            _macs(group.runs[0]),
+            short(group.runs[0].plan.macs),
         )
         for group in groups
     ]
@@ -130,7 +130,7 @@ def print_runs(runs: Sequence[Run], as_json: bool, how: str = "last") -> None:
             run.state,
             f"{len(run.history['loss'])}/{run.epochs}",
             count(run.plan.params),
-            _macs(run),
+            short(run.plan.macs),
             *(_percent(results.value(run, name, how)) for name in ("accuracy", "val_accuracy", "test")),
             count(images_behind(run) if run.result else None),
             _points(results.overfit(run, how)),
@@ -149,11 +149,6 @@ def _percent(fraction: float | None) -> str:
 
 def _points(fraction: float | None) -> str:
     return "–" if fraction is None else f"{100 * fraction:+.1f}"
-
-
-def _macs(run: Run) -> str:
-    macs = run.plan.macs
-    return "–" if macs is None else short(macs)
 
 
 def _record(run: Run) -> dict[str, Any]:

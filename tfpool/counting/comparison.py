@@ -51,7 +51,7 @@ class Comparison:
                 "–" if counts.feature_shape is None else text(counts.feature_shape),
                 *map(count, (counts.backbone_params, counts.head_params, counts.params, counts.macs)),
                 memory(counts.weight_bytes),
-                "–" if counts.activation_bytes is None else memory(counts.activation_bytes),
+                memory(counts.activation_bytes),
             )
             for counts in self
         ]

@@ -12,17 +12,20 @@ def count(number: int | None) -> str:
     return "–" if number is None else f"{number:,}"
 
 
-def short(number: int) -> str:
-    """40551040 as '40.6 M': three figures and k, M, B or T for thousand, million, billion and trillion."""
+def short(number: int | None) -> str:
+    """40551040 as '40.6 M', with k, M, B or T for thousand, million, billion and trillion; None as a dash."""
     return _scaled(number, ("k", "M", "B", "T"), "")
 
 
-def memory(size: int) -> str:
-    """102546848 bytes as '103 MB': three figures and kB, MB, GB or TB."""
+def memory(size: int | None) -> str:
+    """102546848 bytes as '103 MB', with kB, MB, GB or TB; None, for an unknown size, as a dash."""
     return _scaled(size, ("kB", "MB", "GB", "TB"), " B")
 
 
-def _scaled(number: int, units: Sequence[str], unit_of_one: str) -> str:
+def _scaled(number: int | None, units: Sequence[str], unit_of_one: str) -> str:
+    """Three figures and the largest unit that fits."""
+    if number is None:
+        return "–"
     for power, unit in reversed(list(enumerate(units, start=1))):
         if number >= 0.9995 * 1000**power:
             return f"{number / 1000**power:.3g} {unit}"

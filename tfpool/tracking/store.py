@@ -40,6 +40,11 @@ def runs(store: str | Path = "saved_models") -> list[Run]:
     return RunStore(store).runs()
 
 
+def no_runs_text(folder: str | Path) -> str:
+    """What to say about a store without runs."""
+    return f"{folder} holds no runs yet. Train one: python -m tfpool train resnet8 --head gap"
+
+
 class RunStore:
     """The runs in one folder. Many threads and processes may use a store at once."""
 
@@ -77,7 +82,7 @@ class RunStore:
             if run.id == run_id:
                 return run
         if not runs:
-            raise ValueError(f"{self.folder} holds no runs yet. Train one: python -m tfpool train resnet8 --head gap")
+            raise ValueError(no_runs_text(self.folder))
         raise ValueError(f"There is no run {run_id!r} in {self.folder}. Newest: {', '.join(r.id for r in runs[:5])}.")
 
     def add(self, spec: Mapping[str, Any], sweep: str | None = None) -> str:
