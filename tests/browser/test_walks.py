@@ -161,7 +161,7 @@ def runs(page: Page) -> None:
     page.get_by_role("radio", name="seconds").click()
     expect(page.get_by_text("seconds since the start")).to_be_visible()
     page.get_by_text("Confused classes").click()
-    expect(page.get_by_text("Most confident mistakes")).to_be_visible()
+    expect(page.get_by_text("Most confident mistakes", exact=True)).to_be_visible()
     expect(page.get_by_test_id("stPlotlyChart")).to_have_count(3)
     drawn(page.get_by_test_id("stPlotlyChart"))
 
