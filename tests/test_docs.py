@@ -22,11 +22,17 @@ from tfpool.networks.heads import HEADS
 
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *DOCS]
-WITH_CODE = [page for page in DOCS if "```python" in page.read_text()]
+LONG = ("maps.md", "photos.md")
+"""Pages whose code trains."""
+WITH_CODE = [
+    pytest.param(page, id=page.name, marks=[pytest.mark.exhaustive] * (page.name in LONG))
+    for page in DOCS
+    if "```python" in page.read_text()
+]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", WITH_CODE, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", WITH_CODE)
 def test_a_pages_code_runs_from_top_to_bottom(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     code = "\n".join(re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL))
@@ -101,7 +107,7 @@ def public_names() -> Iterator[str]:
     yield from (f"tfpool.data.{name}" for name in data.__all__ if callable(getattr(data, name)))
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_site_is_whole_and_loads_nothing_from_outside(tmp_path: Path) -> None:
     recipe = re.search(r"^docs:.*\n\t\$\(BIN\)/sphinx-build (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert recipe

@@ -40,6 +40,8 @@ SCALES: dict[str, dict[str, Any]] = {
     "dilation": {"measured": 4, "levels": (4, 2)},
     "nin": ONE_LEVEL,
 }
+LONG = ("cost", "degradation", "dilation", "localisation", "position")
+"""Claims that train networks or measure processes of their own."""
 SMALLER: dict[str, dict[str, Any]] = {
     "translation": {"IMAGES": 16},
     "image_size": {"IMAGES": 16, "SIZES": (14, 28, 56)},
@@ -114,7 +116,9 @@ def numbers(value: Any) -> Iterator[float]:
         yield value
 
 
-@pytest.mark.parametrize("name", CLAIMS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.exhaustive) if name in LONG else name for name in CLAIMS]
+)
 def test_a_tiny_version_runs_to_a_finding(name: str, store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(laboratory, "_PAUSE", 0.0)
     monkeypatch.setattr(run_claim, "Laboratory", MeasuresOneSeed)
