@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 # Where the tests of each round are: collecting from these alone is faster.
-BROWSER := tests/browser tests/training/test_soak.py
+BROWSER := tests/browser
 QUIET := tests/training/test_training.py
 
 .PHONY: app test lint types tests exhaustive benchmark docs soak format chromium lock clean

@@ -30,7 +30,7 @@ TOGETHER = (
     f"{WALK}[1280",
     f"{WALK}[390",
 )
-"""How the names of tests begin that share a slow fixture: one process runs all of them."""
+"""How the names of tests begin that share a slow fixture: one process runs all of them, before the other tests."""
 STARTING_WORKERS = frozenset({"dashboard", "browser", "training"})
 """Folders whose tests start workers."""
 
@@ -68,6 +68,11 @@ def no_workers_left(request: pytest.FixtureRequest) -> Iterator[None]:
 def _works_in(process: psutil.Process, folder: str) -> bool:
     command = process.info["cmdline"] or ()
     return "tfpool.training.worker" in command and any(part.startswith(folder) for part in command)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest groups, so that no process waits for another at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(TOGETHER))
 
 
 @pytest.hookimpl(optionalhook=True)
