@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tfpool.counting.counts import Counts
+from tfpool.counting.counts import Counts, macs_text, unknown_lines
 from tfpool.counting.plan import plan
 from tfpool.networks.graph import text
 from tfpool.networks.heads import Head
@@ -49,14 +49,16 @@ class Comparison:
                 counts.name,
                 text(counts.input_shape),
                 "–" if counts.feature_shape is None else text(counts.feature_shape),
-                *map(count, (counts.backbone_params, counts.head_params, counts.params, counts.macs)),
+                *map(count, (counts.backbone_params, counts.head_params, counts.params)),
+                macs_text(counts.rows),
                 memory(counts.weight_bytes),
                 memory(counts.activation_bytes),
             )
             for counts in self
         ]
         params = ("backbone params", "head params", "params", "MACs")
-        return table(("network", "input", "features", *params, "weights", "activations"), rows, right=range(3, 9))
+        lines = table(("network", "input", "features", *params, "weights", "activations"), rows, right=range(3, 9))
+        return "\n".join((lines, *unknown_lines(self.counts)))
 
 
 def compare(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import Any, NamedTuple
 
 from tfpool.networks.graph import FLOAT32, Shape, text
-from tfpool.system.format import count, memory, table
+from tfpool.system.format import at_least_count, count, memory, table
 from tfpool.validation import at_least
 
 SLOTS = {"adam": 2, "adamw": 2, "sgd": 1}
@@ -16,6 +17,7 @@ SLOTS = {"adam": 2, "adamw": 2, "sgd": 1}
 
 # Besides weights, a `.keras` file has each layer's settings and HDF5 groups: 3.5 to 4.0 kB per layer over the catalog.
 _FILE_BYTES_PER_LAYER = 3_550
+_MOST_NAMED = 5
 
 
 class Row(NamedTuple):
@@ -28,11 +30,13 @@ class Row(NamedTuple):
         output_shape: without the batch; None for an unknown size.
         params: all weights, trainable or not, as Keras's `count_params()`.
         trainable_params: weights that training changes.
-        macs: multiply-adds, a fused multiply-add counts one; None if the image size is unknown.
+        macs: multiply-adds, a fused multiply-add counts one; None if the image size is unknown, or without a rule.
         activation_bytes: memory of the output in its computed dtype; None if the image size is unknown.
         weight_bytes: memory of the weights.
-        receptive_field: side in pixels of the square of the image that one position sees; None for the whole image.
+        receptive_field: side in pixels of the square of the image that one position sees; None for the whole image, or
+            if it is unknown.
         stride: pixels of the image between two neighboring positions; None after the last feature map.
+        has_rule: whether a rule counts the layer's multiply-adds; always true but for layers of a Keras model.
     """
 
     name: str
@@ -46,6 +50,7 @@ class Row(NamedTuple):
     weight_bytes: int
     receptive_field: int | None
     stride: int | float | None
+    has_rule: bool = True
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,7 @@ class Counts:
 
     Attributes:
         name: the network's name.
-        input_shape: (H, W, C) of an image in pixels; None for an unknown size.
+        input_shape: (H, W, C) of an image in pixels; None for an unknown size. The first input of a model with several.
         feature_shape: (H, W, C) of the last feature map, which the head reads; None if no single map enters a head.
         rows: one row per layer, each after its inputs.
     """
@@ -82,17 +87,25 @@ class Counts:
         return self.params - self.head_params
 
     @property
+    def unknown(self) -> tuple[str, ...]:
+        """Names of the layers without a counting rule. With any, `macs` and its parts are lower bounds."""
+        return tuple(dict.fromkeys(row.name for row in self.rows if not row.has_rule))
+
+    @property
     def macs(self) -> int | None:
-        """Multiply-adds for one image; None if the image size is unknown."""
-        return _total([row.macs for row in self.rows])
+        """Multiply-adds for one image, at least, if any layer is `unknown`; None if the image size is unknown."""
+        return _total_macs(self.rows)
 
     @property
     def head_macs(self) -> int | None:
-        return _total([row.macs for row in self.rows if row.part == "head"])
+        return _total_macs(self._part("head"))
 
     @property
     def backbone_macs(self) -> int | None:
-        return _total([row.macs for row in self.rows if row.part == "backbone"])
+        return _total_macs(self._part("backbone"))
+
+    def _part(self, name: str) -> tuple[Row, ...]:
+        return tuple(row for row in self.rows if row.part == name)
 
     @property
     def weight_bytes(self) -> int:
@@ -138,7 +151,8 @@ class Counts:
         """The name and all totals, plain data."""
         names = ("params", "trainable_params", "backbone_params", "head_params", "macs", "backbone_macs", "head_macs")
         memory = ("weight_bytes", "activation_bytes", "file_bytes")
-        return {name: getattr(self, name) for name in ("name", "input_shape", "feature_shape", *names, *memory)}
+        totals = {name: getattr(self, name) for name in ("name", "input_shape", "feature_shape", *names, *memory)}
+        return {**totals, "unknown": list(self.unknown)}
 
     def records(self) -> list[dict[str, Any]]:
         """One dict per layer, for `pandas.DataFrame`."""
@@ -156,15 +170,17 @@ class Counts:
         lines = [(row.name, row.op, text(row.output_shape), count(row.params), count(row.macs)) for row in self.rows]
         features = "none" if self.feature_shape is None else text(self.feature_shape)
         activations = "?" if self.activation_bytes is None else memory(self.activation_bytes)
+        inputs = " and ".join(text(row.output_shape) for row in self.rows if row.op == "InputLayer")
+        backbone, head = self._part("backbone"), self._part("head")
         return "\n".join(
             (
                 table(("layer", "op", "output", "params", "MACs"), lines, right=(3, 4)),
                 "",
-                f"{self.name}: input {text(self.input_shape)}, features {features}, "
-                f"output {text(self.rows[-1].output_shape)}",
+                f"{self.name}: input {inputs}, features {features}, output {text(self.rows[-1].output_shape)}",
                 f"params  {count(self.params)} ({count(self.trainable_params)} trainable): "
                 f"backbone {count(self.backbone_params)}, head {count(self.head_params)}",
-                f"MACs    {count(self.macs)}: backbone {count(self.backbone_macs)}, head {count(self.head_macs)}",
+                f"MACs    {macs_text(self.rows)}: backbone {macs_text(backbone)}, head {macs_text(head)}",
+                *unknown_lines([self]),
                 f"memory  weights {memory(self.weight_bytes)}, activations {activations} per image, "
                 f"file about {memory(self.file_bytes)}",
             )
@@ -174,6 +190,30 @@ class Counts:
 def activation_bytes(output: Shape, value_bytes: int = FLOAT32) -> int | None:
     """Memory of an output of this shape, with `value_bytes` bytes per value."""
     return None if None in output else value_bytes * prod(filter(None, output))
+
+
+def macs_text(rows: Sequence[Row]) -> str:
+    """The multiply-adds of these layers, as a lower bound if a layer has no rule."""
+    return count(_total_macs(rows)) if all(row.has_rule for row in rows) else at_least_count(_total_macs(rows))
+
+
+def unknown_lines(networks: Sequence[Counts]) -> list[str]:
+    """One line for each network with layers that no rule counts."""
+    return [
+        f"unknown {network.name} has layers without a counting rule: {_first_of(network.unknown)}. "
+        "Add one with tfpool.counting.register."
+        for network in networks
+        if network.unknown
+    ]
+
+
+def _first_of(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(names[:_MOST_NAMED]) + more
+
+
+def _total_macs(rows: Sequence[Row]) -> int | None:
+    return _total([row.macs for row in rows if row.has_rule])
 
 
 def _total(values: list[int | None]) -> int | None:

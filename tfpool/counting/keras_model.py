@@ -1,12 +1,12 @@
 """The counts of any Keras model, read from its graph. Loads TensorFlow.
 
-Shapes and weights are the model's own; multiply-adds and receptive fields are those of the op of the same name.
+Shapes and weights are the model's own; multiply-adds and receptive fields follow the `rules`.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import re
+from collections.abc import Sequence
 from math import prod
 
 import keras
@@ -14,76 +14,71 @@ import keras
 from tfpool.anatomy.split import find_features
 from tfpool.anatomy.unfold import Step, Value, ancestors, unfold
 from tfpool.counting.counts import Counts, Row, activation_bytes
+from tfpool.counting.products import NoRule
 from tfpool.counting.receptive_field import ReceptiveField, in_pixels, receptive_field
-from tfpool.networks import ops
-from tfpool.networks.graph import LOCAL, Op
-
-_CONVOLUTIONS = (ops.Conv2D, ops.Conv2DTranspose, ops.DepthwiseConv2D, ops.SeparableConv2D)
-_WITH_ARGUMENTS = (*_CONVOLUTIONS, ops.Dense, ops.AveragePooling2D, ops.MaxPooling2D, ops.UpSampling2D)
-"""Ops whose facts depend on their arguments."""
-
-# Keras layers and functions without multiply-adds that are no op here: those that keep positions in place, and those
-# that mix or move positions.
-_KEEPING = """
-ActivityRegularization AlphaDropout CustomScaleLayer Cropping2D ELU GaussianDropout GaussianNoise GroupNormalization
-Identity LayerNormalization LayerScale LeakyReLU PReLU RMSNormalization ReLU Softmax SpatialDropout2D StochasticDepth
-UnitNormalization Average Maximum Minimum Subtract
-Absolute Cast Clip Divide Elu Exp Gelu HardSigmoid HardSwish LeakyRelu Log Log1p LogSoftmax Mish Negative Power Relu
-Relu6 Selu Sigmoid Silu Softplus Softsign Sqrt Square Tanh TrueDivide
-AutoContrast RandomBrightness RandomColorDegeneration RandomColorJitter RandomContrast RandomErasing RandomGrayscale
-RandomHue RandomInvert RandomPosterization RandomSaturation Solarization
-"""
-_MIXING = """
-Permute Resizing CenterCrop RandomCrop RandomFlip RandomRotation RandomShear RandomTranslation RandomZoom
-Amax Amin ExpandDims GetItem Max Mean Min Squeeze Sum Transpose
-"""
-_LOCAL, _GLOBAL = frozenset(_KEEPING.split()), frozenset(_MIXING.split())
-
-
-class _Local(ops.Elementwise):
-    """Any layer that keeps positions in place."""
-
-
-class _Global(ops.Global, ops.Elementwise):
-    """Any layer that mixes or moves positions."""
+from tfpool.counting.rules import find_window, step_macs
+from tfpool.networks.graph import LOCAL, Shape
 
 
 def read(model: keras.Model) -> Counts:
     """Count a functional or Sequential model, including the models inside it.
 
-    The head begins where the last feature map is pooled or flattened. If a layer is called several times, the row of
-    the first call has its weights.
+    The head begins where the last feature map is pooled or flattened. Each weight is in the first row that has it.
+    Weights that no layer has are a row of their own.
     """
     graph = unfold(model)
     features = find_features(graph)
     backbone = ancestors(features) if features else {value for _, values in graph.steps for value in values}
-    fields: dict[Value, ReceptiveField | None] = dict.fromkeys(graph.inputs, LOCAL)
+    fields: dict[Value, ReceptiveField | None] = {value: LOCAL[:1] * (len(value.shape) - 2) for value in graph.inputs}
     rows = [
-        _row(name, "InputLayer", "backbone", [value], [], LOCAL, 0)
+        _row(name, "InputLayer", "backbone", [value], [], fields[value], 0)
         for name, value in graph.named.items()
         if value.step is None
     ]
-    counted: set[int] = set()
+    weights = _Weights()
     for step, values in graph.steps:
-        op = _op(step)
-        field = receptive_field(op, [fields[source] for source in step.inputs])
+        sources = [(fields[source], source.shape[1:]) for source in step.inputs]
+        field = receptive_field(find_window(step.operation), sources)
         fields.update(dict.fromkeys(values, field))
-        weights = [] if id(step.operation) in counted else getattr(step.operation, "weights", [])
-        counted.add(id(step.operation))
-        inputs = [source.shape[1:] for source in step.inputs]
         part = "backbone" if values[0] in backbone else "head"
-        macs = op.macs(values[0].shape[1:], *inputs)
-        rows.append(_row(step.name, type(step.operation).__name__, part, values, weights, field, macs))
-    if sum(row.params for row in rows) != model.count_params():
-        raise ValueError(
-            f"{model.name} has weights outside of its layers, so no layer has them. Put them into a layer."
-        )
+        kind, new = type(step.operation).__name__, weights.new(getattr(step.operation, "weights", []))
+        rows.append(_row(step.name, kind, part, values, new, field, *_macs(step, values[0].shape[1:])))
+    if left := weights.new(model.weights):
+        rows.append(_row("weights outside of layers", "Variable", "backbone", [], left, None, 0))
     feature_shape = None if features is None else features.shape[1:]
     return Counts(model.name, graph.inputs[0].shape[1:], feature_shape, tuple(rows))
 
 
+class _Weights:
+    """The weights that have been counted: layers may share some."""
+
+    def __init__(self) -> None:
+        self._counted: set[int] = set()
+
+    def new(self, weights: Sequence[keras.Variable]) -> list[keras.Variable]:
+        """Those that have not been counted before."""
+        new = [weight for weight in weights if id(weight) not in self._counted]
+        self._counted.update(map(id, new))
+        return new
+
+
+def _macs(step: Step, output: Shape) -> tuple[int | None, bool]:
+    """Multiply-adds of a step, and whether a rule counts them."""
+    try:
+        return step_macs(step, output), True
+    except NoRule:
+        return None, False
+
+
 def _row(
-    name: str, op: str, part: str, values: list[Value], weights: list, field: ReceptiveField | None, macs: int | None
+    name: str,
+    op: str,
+    part: str,
+    values: list[Value],
+    weights: list[keras.Variable],
+    field: ReceptiveField | None,
+    macs: int | None,
+    has_rule: bool = True,
 ) -> Row:
     sizes = [activation_bytes(value.shape[1:], _itemsize(value.dtype)) for value in values]
     size, stride = in_pixels(field)
@@ -91,7 +86,7 @@ def _row(
         name=name,
         op=op,
         part=part,
-        output_shape=values[0].shape[1:],
+        output_shape=values[0].shape[1:] if values else (),
         params=sum(prod(weight.shape) for weight in weights),
         trainable_params=sum(prod(weight.shape) for weight in weights if weight.trainable),
         macs=macs,
@@ -99,32 +94,8 @@ def _row(
         weight_bytes=sum(prod(weight.shape) * _itemsize(weight.dtype) for weight in weights),
         receptive_field=size,
         stride=stride,
+        has_rule=has_rule,
     )
-
-
-def _op(step: Step) -> Op:
-    """The op with a step's facts."""
-    kind = type(step.operation)
-    ours = getattr(ops, kind.__name__, None)
-    if kind.__module__.split(".")[0] in ("keras", "tfpool"):
-        if ours in _WITH_ARGUMENTS:
-            return _op_with_arguments(ours, step)
-        if kind.__name__ in _GLOBAL or (ours and issubclass(ours, ops.Global)):
-            return _Global()
-        if kind.__name__ in _LOCAL or ours:
-            return _Local()
-    raise ValueError(
-        f"No rule counts layer {step.name!r} ({kind.__module__}.{kind.__name__}). "
-        "Use a model of Keras's own layers for images."
-    )
-
-
-def _op_with_arguments(ours: type[Op], step: Step) -> Op:
-    config = step.operation.get_config()
-    if config.get("data_format") == "channels_first":
-        raise ValueError(f"Layer {step.name!r} has data_format='channels_first'. Build the model with channels last.")
-    names = {field.name for field in dataclasses.fields(ours)} - {"activation"}  # type: ignore[arg-type]
-    return ours(**{name: config[name] for name in names})
 
 
 def _itemsize(dtype: str) -> int:

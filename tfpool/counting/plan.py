@@ -77,7 +77,8 @@ def plan(
 ) -> Counts:
     """Describe a network with a head and count it, without building it or loading TensorFlow.
 
-    `plan` also counts any functional or Sequential Keras model.
+    `plan` also counts any functional or Sequential Keras model. Where a layer has no counting rule, its parameters are
+    counted, and the multiply-adds are a lower bound: `unknown` names such layers. `counting.register` adds a rule.
 
     Args:
         backbone: a name from `catalog()`, or a Keras model; the other arguments are for names only.
@@ -93,7 +94,7 @@ def plan(
 
     Raises:
         ValueError: on an unknown name or setting, a size or class count below one, an image that is too small for the
-            network, an unknown image size with a head that needs it, or a layer without a counting rule.
+            network, an unknown image size with a head that needs it, or a Keras model without a graph of layers.
 
     Example:
         >>> import tfpool as tp
@@ -136,7 +137,8 @@ def _rows(features: Tensor, output: Tensor) -> tuple[Row, ...]:
     part = "backbone"
     for name, tensor in output.graph.tensors.items():
         op, shape, inputs = tensor.op, tensor.shape, [source.shape for source in tensor.inputs]
-        fields[name] = receptive_field(op, [fields[source.name] for source in tensor.inputs] or [LOCAL])
+        sources = [(fields[source.name], source.shape) for source in tensor.inputs]
+        fields[name] = receptive_field(op.window, sources or [(LOCAL, shape)])
         params = op.params(*inputs)
         trainable = params - op.non_trainable_params(*inputs)
         macs, memory = op.macs(shape, *inputs), (activation_bytes(shape), FLOAT32 * params + op.wider_bytes)

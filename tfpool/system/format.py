@@ -12,6 +12,11 @@ def count(number: int | None) -> str:
     return "–" if number is None else f"{number:,}"
 
 
+def at_least_count(number: int | None) -> str:
+    """As `count`, for a lower bound: 'at least 1,234,567'."""
+    return count(number) if number is None else f"at least {count(number)}"
+
+
 def short(number: int | None) -> str:
     """40551040 as '40.6 M', with k, M, B or T for thousand, million, billion and trillion; None as a dash."""
     return _scaled(number, ("k", "M", "B", "T"), "")
