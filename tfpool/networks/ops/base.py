@@ -64,5 +64,7 @@ def pair(value: Pair) -> tuple[int, int]:
 @cache
 def sides(size: Pair, strides: Pair, dilation: Pair = 1) -> tuple[Side, Side]:
     """A window from Keras's arguments."""
-    dilated = [(length - 1) * rate + 1 for length, rate in zip(pair(size), pair(dilation), strict=True)]
+    lengths = pair(size)
+    rates = (dilation,) * len(lengths) if isinstance(dilation, int) else dilation
+    dilated = [(length - 1) * rate + 1 for length, rate in zip(lengths, rates, strict=True)]
     return tuple(zip(dilated, pair(strides), strict=True))  # type: ignore[return-value]

@@ -129,8 +129,7 @@ class Conv2DTranspose(Op):
 
     @property
     def window(self) -> tuple[Side, Side]:
-        down, across = ((-(-size // step), Fraction(1, step)) for size, step in self._sides)
-        return down, across
+        return tuple((-(-size // step), Fraction(1, step)) for size, step in self._sides)  # type: ignore[return-value]
 
     @property
     def _sides(self) -> tuple[tuple[int, int], ...]:
