@@ -104,6 +104,7 @@ def test_the_page_of_networks_is_the_one_that_the_catalog_makes() -> None:
 def public_names() -> Iterator[str]:
     yield from (f"tfpool.{name}" for name in tp.__all__ if name != "metrics")
     yield from (f"tfpool.metrics.{name}" for name in tp.metrics.__all__)
+    yield "tfpool.counting.register"
     yield from (f"tfpool.data.{name}" for name in data.__all__ if callable(getattr(data, name)))
 
 

@@ -9,6 +9,7 @@ import tfpool as tp
 
 NAMES = [name for name in tp.__all__ if name != "metrics"] + [f"metrics.{name}" for name in tp.metrics.__all__]
 NAMES += [f"data.{name}" for name in ("load", "names", "add", "inspect", "remove", "describe", "to_input")]
+NAMES += ["counting.register"]
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 

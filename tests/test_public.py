@@ -11,6 +11,7 @@ from tfpool.networks.heads import HEADS
 
 CALLS = {name: getattr(tp, name) for name in tp.__all__ if name != "metrics"} | {
     **{name: getattr(tp.metrics, name) for name in tp.metrics.__all__},
+    "counting.register": tp.counting.register,
     "load_weights": pretrained.load_weights,
     "class_names": pretrained.class_names,
 }

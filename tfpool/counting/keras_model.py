@@ -13,10 +13,11 @@ import keras
 
 from tfpool.anatomy.split import find_features
 from tfpool.anatomy.unfold import Step, Value, ancestors, unfold
+from tfpool.counting.containers import input_shapes
 from tfpool.counting.counts import Counts, Row, activation_bytes
 from tfpool.counting.products import NoRule
 from tfpool.counting.receptive_field import ReceptiveField, in_pixels, receptive_field
-from tfpool.counting.rules import find_window, step_macs
+from tfpool.counting.rules import count_macs, find_window
 from tfpool.networks.graph import LOCAL, Shape
 
 
@@ -44,7 +45,7 @@ def read(model: keras.Model) -> Counts:
         kind, new = type(step.operation).__name__, weights.new(getattr(step.operation, "weights", []))
         rows.append(_row(step.name, kind, part, values, new, field, *_macs(step, values[0].shape[1:])))
     if left := weights.new(model.weights):
-        rows.append(_row("weights outside of layers", "Variable", "backbone", [], left, None, 0))
+        rows.insert(len(graph.inputs), _row("weights outside of layers", "Variable", "backbone", [], left, None, 0))
     feature_shape = None if features is None else features.shape[1:]
     return Counts(model.name, graph.inputs[0].shape[1:], feature_shape, tuple(rows))
 
@@ -65,7 +66,7 @@ class _Weights:
 def _macs(step: Step, output: Shape) -> tuple[int | None, bool]:
     """Multiply-adds of a step, and whether a rule counts them."""
     try:
-        return step_macs(step, output), True
+        return count_macs(step.operation, input_shapes(step), output), True
     except NoRule:
         return None, False
 

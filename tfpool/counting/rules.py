@@ -7,20 +7,16 @@ activations, gates, pooling, interpolation, sums, comparisons and lookups count 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from inspect import signature
 from operator import index
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from tfpool.counting import products, zero_cost
+from tfpool.counting import containers, products, zero_cost
 from tfpool.counting.products import NoRule, as_op, described
 from tfpool.networks import ops
 from tfpool.networks.graph import LOCAL, Op, Shape, Side
 from tfpool.networks.ops import Weightless
-
-if TYPE_CHECKING:
-    from tfpool.anatomy.unfold import Step
 
 Window = tuple[Side, ...]
 """Size and stride of what one output position sees, for each axis but the channels; `LOCAL` for any number of axes."""
@@ -112,11 +108,6 @@ def find_window(operation: Any) -> Window | None:
     return rule and rule.window(operation)
 
 
-def step_macs(step: Step, output: Shape) -> int | None:
-    """As `count_macs`, for a step of a graph."""
-    return count_macs(step.operation, _input_shapes(step), output)
-
-
 def _rule_of_keras(base: type) -> Rule | None:
     if base.__module__.split(".")[0] not in ("keras", "tfpool"):
         return None
@@ -134,83 +125,6 @@ def _computes_like(kind: type, base: type) -> bool:
     return not {name for name in overridden if name in ("call", "__call__") or not hasattr(common, name)}
 
 
-def _input_shapes(step: Step) -> list[Shape]:
-    """Shapes of a step's tensors without the batch, of constants as they are, in the order of `call`; no masks."""
-    import keras
-
-    arguments = signature(step.operation.call).bind(*step.arguments.args, **step.arguments.kwargs).arguments
-    tensors = keras.tree.flatten([value for name, value in arguments.items() if not name.endswith("mask")])
-    return [
-        tuple(tensor.shape)[1:] if isinstance(tensor, keras.KerasTensor) else tuple(tensor.shape)
-        for tensor in tensors
-        if hasattr(tensor, "shape")
-    ]
-
-
-# === Layers that hold other layers ===
-
-
-def _recurrent(layer: Any, inputs: Sequence[Shape], output: Shape) -> int | None:
-    """The cell, once per step."""
-    steps, *features = inputs[0]
-    return _times(steps, count_macs(layer.cell, [tuple(features)], output[1:] if layer.return_sequences else output))
-
-
-def _stacked_cells(cell: Any, inputs: Sequence[Shape], output: Shape) -> int | None:
-    """Each cell, on the output of the one before."""
-    outputs = [(_output_size(inner),) for inner in cell.cells]
-    calls = zip(cell.cells, (inputs[0], *outputs[:-1]), outputs, strict=True)
-    return _sum(count_macs(inner, [shape], after) for inner, shape, after in calls)
-
-
-def _bidirectional(layer: Any, inputs: Sequence[Shape], output: Shape) -> int | None:
-    """Both directions. What merges their outputs counts zero."""
-
-    def output_of(direction: Any) -> Shape:
-        shapes = direction.compute_output_shape((None, *inputs[0]))
-        return tuple(shapes[0] if direction.return_state else shapes)[1:]
-
-    directions = (layer.forward_layer, layer.backward_layer)
-    return _sum(count_macs(direction, inputs, output_of(direction)) for direction in directions)
-
-
-def _time_distributed(layer: Any, inputs: Sequence[Shape], output: Shape) -> int | None:
-    """The inner layer, once per step."""
-    return _times(inputs[0][0], count_macs(layer.layer, [shape[1:] for shape in inputs], output[1:]))
-
-
-def _window_per_step(layer: Any) -> Window | None:
-    """One step, and the window of the inner layer."""
-    window = find_window(layer.layer)
-    return window if window is None or window is LOCAL else ((1, 1), *window)
-
-
-def _wrapped(layer: Any, inputs: Sequence[Shape], output: Shape) -> int | None:
-    return count_macs(layer.layer, inputs, output)
-
-
-def _model(model: Any, inputs: Sequence[Shape], output: Shape) -> int | None:
-    """All steps of the model's graph."""
-    from tfpool.anatomy.unfold import unfold
-
-    return _sum(step_macs(step, values[0].shape[1:]) for step, values in unfold(model).steps)
-
-
-def _output_size(cell: Any) -> int:
-    """Channels of a cell's output: those of its first state, unless it says otherwise."""
-    size = getattr(cell, "output_size", None) or cell.state_size
-    return size if isinstance(size, int) else size[0]
-
-
-def _times(steps: int | None, macs: int | None) -> int | None:
-    return None if steps is None or macs is None else steps * macs
-
-
-def _sum(counts: Iterable[int | None]) -> int | None:
-    numbers = list(counts)
-    return None if None in numbers else sum(filter(None, numbers))
-
-
 # === Keras's own ===
 
 
@@ -220,6 +134,12 @@ def _nothing(layer: Any, inputs: Sequence[Shape], output: Shape) -> int:
 
 def _in_place(layer: Any) -> Window:
     return LOCAL
+
+
+def _window_per_step(layer: Any) -> Window | None:
+    """One step, and the window of the inner layer."""
+    window = find_window(layer.layer)
+    return window if window is None or window is LOCAL else ((1, 1), *window)
 
 
 def _sliding(kind: type[Op], name: str) -> dict[str, Rule]:
@@ -256,13 +176,14 @@ _LAYERS: dict[str, Rule] = {
     "GRUCell": Rule(products.dense_cell(gates=3)),
     "LSTMCell": Rule(products.dense_cell(gates=4)),
     "ConvLSTMCell": Rule(products.convolutional_cell),
-    "StackedRNNCells": Rule(_stacked_cells),
-    **dict.fromkeys(("RNN", "SimpleRNN", "GRU", "LSTM"), Rule(_recurrent)),
-    **dict.fromkeys(("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"), Rule(_recurrent)),
-    "Bidirectional": Rule(_bidirectional),
-    "TimeDistributed": Rule(_time_distributed, _window_per_step),
-    "SpectralNormalization": Rule(_wrapped, lambda layer: find_window(layer.layer)),
-    **dict.fromkeys(("Functional", "Sequential"), Rule(_model)),
+    "StackedRNNCells": Rule(partial(containers.stacked_cells, count_macs)),
+    **dict.fromkeys(("RNN", "SimpleRNN", "GRU", "LSTM"), Rule(partial(containers.recurrent, count_macs))),
+    **dict.fromkeys(("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"), Rule(partial(containers.recurrent, count_macs))),
+    "Bidirectional": Rule(partial(containers.bidirectional, count_macs)),
+    "Pipeline": Rule(partial(containers.pipeline, count_macs)),
+    "TimeDistributed": Rule(partial(containers.time_distributed, count_macs), _window_per_step),
+    "SpectralNormalization": Rule(partial(containers.wrapped, count_macs), lambda layer: find_window(layer.layer)),
+    **dict.fromkeys(("Functional", "Sequential"), Rule(partial(containers.model, count_macs))),
 }
 _OPS: dict[str, Rule] = {
     **dict.fromkeys(zero_cost.OPS_KEEPING.split(), Rule(_nothing, _in_place)),
