@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 
 import numpy as np
 
@@ -71,6 +72,6 @@ def classify_command(args: argparse.Namespace) -> int:
 
 
 def _classifiers(args: argparse.Namespace, *names: str) -> list[Classifier]:
-    if (args.pixels or args.output) and not any(map(is_model_file, names)):
+    if (args.pixels or args.output) and not any(is_model_file(name) or Path(name).exists() for name in names):
         raise ValueError(f"--pixels and --output are for models from files, got {', '.join(names)}. Leave them out.")
     return [find_classifier(name, RunStore(args.store), args.pixels, args.output) for name in names]

@@ -16,6 +16,7 @@ from tfpool.counting.plan import plan
 from tfpool.data.images import crop_and_resize, read_image
 from tfpool.models import pretrained
 from tfpool.models.build import build
+from tfpool.models.loading.file_formats import format_of
 from tfpool.tracking.store import Run, RunStore
 
 if TYPE_CHECKING:
@@ -80,7 +81,9 @@ class Classifier:
 
 
 def find_classifier(name: str, store: RunStore, mode: str | None = None, output: str | None = None) -> Classifier:
-    """The classifier of a run or an example, a network with ImageNet weights, or a file that ends in .keras or .h5.
+    """The classifier of a run or an example, a network with ImageNet weights, or a file.
+
+    A path that exists is a file's, unless a run or a network has that very name.
 
     For a file's model `mode`, one of `PIXEL_MODES`, is how it takes its pixels, by default from 0 to 1, or from 0 to
     255 if it scales them itself; and `output` is the name of the output to use, if it has several.
@@ -94,14 +97,18 @@ def find_classifier(name: str, store: RunStore, mode: str | None = None, output:
     try:
         return of_run(store.get(name))
     except ValueError as error:
+        if Path(name).exists():
+            # Before Keras is loaded: the message says what the file is.
+            format_of(Path(name))
+            return of_file(name, mode, output)
         raise ValueError(
             f"{error} Or use a network with ImageNet weights, such as squeezenet, or the file of a model."
         ) from None
 
 
 def is_model_file(name: str) -> bool:
-    """Whether a name is that of a saved model's file."""
-    return name.endswith((".keras", ".h5"))
+    """Whether a name ends as that of a saved model's file."""
+    return name.endswith((".keras", ".h5", ".hdf5"))
 
 
 def of_run(run: Run) -> Classifier:

@@ -11,7 +11,7 @@ import keras
 import pytest
 from keras import layers
 
-from tfpool.models.loading import load
+from tfpool.models.loading import assembly, load
 
 Config = dict[str, Any]
 
@@ -49,10 +49,23 @@ def changed(path: Path, entries: dict[str, bytes], change: Callable[[Config], An
 def refused(path: Path, message: str) -> None:
     """See to it that a file is refused in one line, before Keras gets to open it."""
     with (
-        mock.patch.object(keras.models, "load_model") as open_by_keras,
-        pytest.raises(ValueError, match=message) as caught,
+        mock.patch.object(keras.saving, "deserialize_keras_object") as open_by_keras,
+        mock.patch.object(assembly.saving_utils, "model_from_config") as open_older_by_keras,
     ):
-        load.load_model(path)
+        refused_in_one_line(path, message)
     assert not open_by_keras.called
+    assert not open_older_by_keras.called
+
+
+def refused_before_weights(path: Path, message: str) -> None:
+    """See to it that a file is refused in one line, before a weight of the model takes memory."""
+    with mock.patch.object(keras.Variable, "_deferred_initialize") as take_memory:
+        refused_in_one_line(path, message)
+    assert not take_memory.called
+
+
+def refused_in_one_line(path: Path, message: str) -> None:
+    with pytest.raises(ValueError, match=message) as caught:
+        load.load_model(path)
     assert str(caught.value).startswith(str(path))
     assert "\n" not in str(caught.value)

@@ -14,6 +14,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo, is_zipfile
 import h5py  # type: ignore[import-untyped]
 
 from tfpool.models.loading.config import Refused
+from tfpool.models.loading.file_formats import NOT_KERAS, WEIGHTS_ALONE, holds_weights_alone
 
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"
 MOST_BYTES = 4 * 2**30
@@ -32,7 +33,7 @@ def unpack(path: Path, folder: Path) -> bytes:
     """Write an archive's weights to a folder under the name that Keras gives them. Returns the text of the config."""
     with path.open("rb") as file:
         if not is_zipfile(file):
-            raise ValueError("a .keras file is a zip archive.")
+            raise Refused("a .keras file is a zip archive.")
         with ZipFile(file) as archive:
             entries = _entries(archive)
             with archive.open(entries[WEIGHTS]) as packed:
@@ -79,8 +80,8 @@ def model_config(path: Path) -> str | bytes:
     """The text of the config in a whole model's `.h5`."""
     with h5py.File(path) as file:
         config = file.attrs.get("model_config")
-    if not isinstance(config, str | bytes):
-        raise Refused("it holds no model, at most weights.")
+        if not isinstance(config, str | bytes):
+            raise Refused(f"it {WEIGHTS_ALONE if holds_weights_alone(file) else NOT_KERAS}")
     if len(config) > MOST_CONFIG_BYTES:
         raise Refused(f"its config has more than the {MOST_CONFIG_BYTES:,} bytes that are read.")
     return config
