@@ -157,6 +157,24 @@ def test_every_input_stands_in_the_text() -> None:
     assert "20 " in str(counts).splitlines()[-4]
 
 
+def test_a_model_for_any_size_inside_another_has_the_outer_ones_sizes() -> None:
+    def inner(shape: tuple[int | None, ...]) -> keras.Model:
+        image = keras.Input(shape)
+        x = layers.Conv2D(4, 3, strides=2)(image)
+        gate = layers.Dense(4)(layers.GlobalAveragePooling2D(keepdims=True)(x))
+        x = ops.transpose(x * gate, (0, 2, 1, 3))
+        return keras.Model(image, keras.Sequential([layers.ZeroPadding2D(1), layers.DepthwiseConv2D(3)])(x))
+
+    image, video = keras.Input((17, 21, 3)), keras.Input((5, 17, 21, 3))
+    fixed = keras.Model(image, layers.Flatten()(inner((17, 21, 3))(image)))
+    free = keras.Model(image, layers.GlobalAveragePooling2D()(inner((None, None, 3))(image)))
+    frames = keras.Model(video, layers.TimeDistributed(inner((None, None, 3)))(video))
+    macs = 8 * 10 * 27 * 4 + 4 * 4 + 8 * 10 * 9 * 4
+    assert [tp.plan(model).macs for model in (fixed, free, frames)] == [macs, macs, 5 * macs]
+    assert tp.plan(free).feature_shape == (10, 8, 4)
+    assert tp.plan(free).activation_bytes is not None
+
+
 def test_layers_that_share_a_layer_have_its_weights_once() -> None:
     dense = layers.Dense(4)
     image = keras.Input((9, 4))

@@ -6,35 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from inspect import signature
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tfpool.counting.products import NoRule
 from tfpool.networks.graph import Shape
 
-if TYPE_CHECKING:
-    from tfpool.anatomy.unfold import Step
-
 Count = Callable[[Any, Sequence[Shape], Shape], int | None]
-
-
-def input_shapes(step: Step) -> list[Shape]:
-    """Shapes of a step's tensors without the batch, of constants as they are, in the order of `call`; no masks.
-
-    Raises `NoRule` if the layer was not called as its `call` takes it.
-    """
-    import keras
-
-    try:
-        arguments = signature(step.operation.call).bind(*step.arguments.args, **step.arguments.kwargs).arguments
-    except TypeError:
-        raise NoRule from None
-    tensors = keras.tree.flatten([value for name, value in arguments.items() if not name.endswith("mask")])
-    return [
-        tuple(tensor.shape)[1:] if isinstance(tensor, keras.KerasTensor) else tuple(tensor.shape)
-        for tensor in tensors
-        if hasattr(tensor, "shape")
-    ]
 
 
 def recurrent(count: Count, layer: Any, inputs: Sequence[Shape], output: Shape) -> int | None:
@@ -82,8 +58,13 @@ def wrapped(count: Count, layer: Any, inputs: Sequence[Shape], output: Shape) ->
 def model(count: Count, outer: Any, inputs: Sequence[Shape], output: Shape) -> int | None:
     """All steps of the model's graph."""
     from tfpool.anatomy.unfold import unfold
+    from tfpool.counting.known_shapes import input_shapes, known_shapes
 
-    calls = ((step.operation, input_shapes(step), values[0].shape[1:]) for step, values in unfold(outer).steps)
+    graph = unfold(outer)
+    own = [value.shape[1:] for value in graph.inputs]
+    # Keras adds an axis of one to an input, or drops it, where the model takes it so.
+    shapes = known_shapes(graph, inputs if list(map(len, inputs)) == list(map(len, own)) else own)
+    calls = ((step.operation, input_shapes(step, shapes), shapes[values[0]]) for step, values in graph.steps)
     return _sum(count(*call) for call in calls)
 
 

@@ -6,15 +6,15 @@ Shapes and weights are the model's own; multiply-adds and receptive fields follo
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
 
 import keras
 
 from tfpool.anatomy.split import find_features
 from tfpool.anatomy.unfold import Step, Value, ancestors, unfold
-from tfpool.counting.containers import input_shapes
 from tfpool.counting.counts import Counts, Row, activation_bytes
+from tfpool.counting.known_shapes import input_shapes, known_shapes
 from tfpool.counting.products import NoRule
 from tfpool.counting.receptive_field import ReceptiveField, in_pixels, receptive_field
 from tfpool.counting.rules import count_macs, find_window
@@ -28,26 +28,33 @@ def read(model: keras.Model) -> Counts:
     Weights that no layer has are a row of their own.
     """
     graph = unfold(model)
+    shapes = known_shapes(graph, [value.shape[1:] for value in graph.inputs])
     features = find_features(graph)
     backbone = ancestors(features) if features else {value for _, values in graph.steps for value in values}
-    fields: dict[Value, ReceptiveField | None] = {value: LOCAL[:1] * (len(value.shape) - 2) for value in graph.inputs}
+    fields: dict[Value, ReceptiveField | None] = {value: LOCAL[:1] * (len(shapes[value]) - 1) for value in graph.inputs}
     rows = [
-        _row(name, "InputLayer", "backbone", [value], [], fields[value], 0)
+        _row(name, "InputLayer", "backbone", _sizes([value], shapes), [], fields[value], 0)
         for name, value in graph.named.items()
         if value.step is None
     ]
     weights = _Weights()
     for step, values in graph.steps:
-        sources = [(fields[source], source.shape[1:]) for source in step.inputs]
+        sources = [(fields[source], shapes[source]) for source in step.inputs]
         field = receptive_field(find_window(step.operation), sources)
         fields.update(dict.fromkeys(values, field))
         part = "backbone" if values[0] in backbone else "head"
         kind, new = type(step.operation).__name__, weights.new(getattr(step.operation, "weights", []))
-        rows.append(_row(step.name, kind, part, values, new, field, *_macs(step, values[0].shape[1:])))
+        macs, has_rule = _macs(step, shapes[values[0]], shapes)
+        rows.append(_row(step.name, kind, part, _sizes(values, shapes), new, field, macs, has_rule))
     if left := weights.new(model.weights):
         rows.insert(len(graph.inputs), _row("weights outside of layers", "Variable", "backbone", [], left, None, 0))
-    feature_shape = None if features is None else features.shape[1:]
-    return Counts(model.name, graph.inputs[0].shape[1:], feature_shape, tuple(rows))
+    feature_shape = None if features is None else shapes[features]
+    return Counts(model.name, shapes[graph.inputs[0]], feature_shape, tuple(rows))
+
+
+def _sizes(values: list[Value], shapes: Mapping[Value, Shape]) -> list[tuple[Shape, int]]:
+    """Shape and bytes per number of each output."""
+    return [(shapes[value], _itemsize(value.dtype)) for value in values]
 
 
 class _Weights:
@@ -63,10 +70,10 @@ class _Weights:
         return new
 
 
-def _macs(step: Step, output: Shape) -> tuple[int | None, bool]:
+def _macs(step: Step, output: Shape, shapes: Mapping[Value, Shape]) -> tuple[int | None, bool]:
     """Multiply-adds of a step, and whether a rule counts them."""
     try:
-        return count_macs(step.operation, input_shapes(step), output), True
+        return count_macs(step.operation, input_shapes(step, shapes), output), True
     except NoRule:
         return None, False
 
@@ -75,19 +82,19 @@ def _row(
     name: str,
     op: str,
     part: str,
-    values: list[Value],
+    outputs: list[tuple[Shape, int]],
     weights: list[keras.Variable],
     field: ReceptiveField | None,
     macs: int | None,
     has_rule: bool = True,
 ) -> Row:
-    sizes = [activation_bytes(value.shape[1:], _itemsize(value.dtype)) for value in values]
+    sizes = [activation_bytes(shape, itemsize) for shape, itemsize in outputs]
     size, stride = in_pixels(field)
     return Row(
         name=name,
         op=op,
         part=part,
-        output_shape=values[0].shape[1:] if values else (),
+        output_shape=outputs[0][0] if outputs else (),
         params=sum(prod(weight.shape) for weight in weights),
         trainable_params=sum(prod(weight.shape) for weight in weights if weight.trainable),
         macs=macs,
