@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tfpool.counting.counts import Counts, macs_text, unknown_lines
+from tfpool.counting.counts import Counts, inputs_text, macs_text, unknown_lines
 from tfpool.counting.plan import plan
 from tfpool.networks.graph import text
 from tfpool.networks.heads import Head
@@ -47,7 +47,7 @@ class Comparison:
         rows = [
             (
                 counts.name,
-                text(counts.input_shape),
+                inputs_text(counts),
                 "–" if counts.feature_shape is None else text(counts.feature_shape),
                 *map(count, (counts.backbone_params, counts.head_params, counts.params)),
                 macs_text(counts.rows),

@@ -170,17 +170,17 @@ class Counts:
         lines = [(row.name, row.op, text(row.output_shape), count(row.params), count(row.macs)) for row in self.rows]
         features = "none" if self.feature_shape is None else text(self.feature_shape)
         activations = "?" if self.activation_bytes is None else memory(self.activation_bytes)
-        inputs = " and ".join(text(row.output_shape) for row in self.rows if row.op == "InputLayer")
         backbone, head = self._part("backbone"), self._part("head")
         return "\n".join(
             (
                 table(("layer", "op", "output", "params", "MACs"), lines, right=(3, 4)),
                 "",
-                f"{self.name}: input {inputs}, features {features}, output {text(self.rows[-1].output_shape)}",
+                f"{self.name}: input {inputs_text(self)}, features {features}, "
+                f"output {text(self.rows[-1].output_shape)}",
                 f"params  {count(self.params)} ({count(self.trainable_params)} trainable): "
                 f"backbone {count(self.backbone_params)}, head {count(self.head_params)}",
                 f"MACs    {macs_text(self.rows)}: backbone {macs_text(backbone)}, head {macs_text(head)}",
-                *unknown_lines([self]),
+                *(f"        {line}" for line in unknown_lines([self])),
                 f"memory  weights {memory(self.weight_bytes)}, activations {activations} per image, "
                 f"file about {memory(self.file_bytes)}",
             )
@@ -197,11 +197,15 @@ def macs_text(rows: Sequence[Row]) -> str:
     return count(_total_macs(rows)) if all(row.has_rule for row in rows) else at_least_count(_total_macs(rows))
 
 
+def inputs_text(network: Counts) -> str:
+    return " and ".join(text(row.output_shape) for row in network.rows if row.op == "InputLayer")
+
+
 def unknown_lines(networks: Sequence[Counts]) -> list[str]:
-    """One line for each network with layers that no rule counts."""
+    """One sentence for each network with layers that no rule counts."""
     return [
-        f"unknown {network.name} has layers without a counting rule: {_first_of(network.unknown)}. "
-        "Add one with tfpool.counting.register."
+        f"The MACs of {_first_of(network.unknown)} in {network.name} are unknown, so its total is a lower bound. "
+        "Add a rule with tfpool.counting.register."
         for network in networks
         if network.unknown
     ]

@@ -32,10 +32,10 @@ def read(model: keras.Model) -> Counts:
     features = find_features(graph)
     backbone = ancestors(features) if features else {value for _, values in graph.steps for value in values}
     fields: dict[Value, ReceptiveField | None] = {value: LOCAL[:1] * (len(shapes[value]) - 1) for value in graph.inputs}
+    names = {value: name for name, value in graph.named.items()}
     rows = [
-        _row(name, "InputLayer", "backbone", _sizes([value], shapes), [], fields[value], 0)
-        for name, value in graph.named.items()
-        if value.step is None
+        _row(names[value], "InputLayer", "backbone", _sizes([value], shapes), [], fields[value], 0)
+        for value in graph.inputs
     ]
     weights = _Weights()
     for step, values in graph.steps:
