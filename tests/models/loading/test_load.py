@@ -161,12 +161,11 @@ def keras_2(path: Path, kind: str) -> tuple[np.ndarray, np.ndarray]:
     return kernel, bias
 
 
-@pytest.mark.filterwarnings("ignore:Do not pass an `input_shape`:UserWarning")
 @pytest.mark.parametrize("kind", ["Functional", "Model", "Sequential"])
 def test_an_h5_of_keras_2_opens(kind: str, tmp_path: Path) -> None:
     kernel, bias = keras_2(tmp_path / "model.h5", kind)
     images = np.ones((1, 8, 8, 3), np.float32)
-    scores = load_model(tmp_path / "model.h5")(images if kind == "Sequential" else [images])
+    scores = load_model(tmp_path / "model.h5")(images)
     np.testing.assert_allclose(scores, [kernel.sum(axis=(0, 1, 2)) + bias], rtol=1e-5)
 
 

@@ -5,6 +5,7 @@ No size stated by a file is trusted, and no link is followed.
 
 from __future__ import annotations
 
+import json
 import stat
 from math import prod
 from pathlib import Path
@@ -16,10 +17,11 @@ import h5py  # type: ignore[import-untyped]
 from tfpool.models.loading.config import Refused
 from tfpool.models.loading.file_formats import NOT_KERAS, WEIGHTS_ALONE, holds_weights_alone
 
-CONFIG, WEIGHTS = "config.json", "model.weights.h5"
+CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 MOST_BYTES = 4 * 2**30
 MOST_CONFIG_BYTES = 20 * 2**20
 """The largest configs of keras.applications, EfficientNetB7's and NASNet's, have 0.8 MB."""
+MOST_METADATA_BYTES = 10_000
 MOST_EXPANSION = 100
 """Compression makes text about 30 times smaller, weights hardly smaller."""
 MOST_CLAIMED = 10
@@ -29,8 +31,11 @@ FILTERS = frozenset({h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.
 """For any other filter HDF5 would search for a plug-in and run it."""
 
 
-def unpack(path: Path, folder: Path) -> bytes:
-    """Write an archive's weights to a folder under the name that Keras gives them. Returns the text of the config."""
+def unpack(path: Path, folder: Path) -> tuple[bytes, str | None]:
+    """Write an archive's weights to a folder under the name that Keras gives them.
+
+    Returns the text of the config, and the version of Keras that wrote it, None where the archive does not say.
+    """
     with path.open("rb") as file:
         if not is_zipfile(file):
             raise Refused("a .keras file is a zip archive.")
@@ -39,7 +44,18 @@ def unpack(path: Path, folder: Path) -> bytes:
             with archive.open(entries[WEIGHTS]) as packed:
                 copy(packed, folder / WEIGHTS)
             with archive.open(entries[CONFIG]) as packed:
-                return packed.read(MOST_CONFIG_BYTES)
+                config = packed.read(MOST_CONFIG_BYTES)
+            return config, _version(archive) if METADATA in entries else None
+
+
+def _version(archive: ZipFile) -> str | None:
+    with archive.open(METADATA) as packed:
+        text = packed.read(MOST_METADATA_BYTES)
+    try:
+        version = json.loads(text)["keras_version"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return None
+    return version if isinstance(version, str) else None
 
 
 def _entries(archive: ZipFile) -> dict[str, ZipInfo]:
@@ -48,7 +64,7 @@ def _entries(archive: ZipFile) -> dict[str, ZipInfo]:
         name = repr(entry.filename[:60])
         if entry.filename in entries:
             raise Refused(f"it holds {name} twice.")
-        if entry.filename not in (CONFIG, "metadata.json", WEIGHTS, "assets/"):
+        if entry.filename not in (CONFIG, METADATA, WEIGHTS, "assets/"):
             raise Refused(f"it holds {name}, which is no part of a model of stock layers.")
         if stat.S_ISLNK(entry.external_attr >> 16):
             raise Refused(f"its {name} is a link.")
@@ -76,15 +92,16 @@ def copy(file: IO[bytes], target: Path) -> None:
             copied.write(chunk)
 
 
-def model_config(path: Path) -> str | bytes:
-    """The text of the config in a whole model's `.h5`."""
+def model_config(path: Path) -> tuple[str | bytes, str | None]:
+    """The text of the config in a whole model's `.h5`, and the version of Keras, None where the file does not say."""
     with h5py.File(path) as file:
-        config = file.attrs.get("model_config")
+        config, version = file.attrs.get("model_config"), file.attrs.get("keras_version")
         if not isinstance(config, str | bytes):
             raise Refused(f"it {WEIGHTS_ALONE if holds_weights_alone(file) else NOT_KERAS}")
     if len(config) > MOST_CONFIG_BYTES:
         raise Refused(f"its config has more than the {MOST_CONFIG_BYTES:,} bytes that are read.")
-    return config
+    version = version.decode(errors="replace") if isinstance(version, bytes) else version
+    return config, version if isinstance(version, str) else None
 
 
 def count_numbers(path: Path) -> int:

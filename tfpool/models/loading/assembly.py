@@ -34,7 +34,7 @@ class Saved:
     weights: Path
     numbers: int
     names_modules: bool
-    load_weights: Callable[[keras.Model, Path], None]
+    load_weights: Callable[[keras.Model, Path], None] = keras.Model.load_weights
 
 
 def assemble(saved: Saved) -> keras.Model:
@@ -47,11 +47,6 @@ def assemble(saved: Saved) -> keras.Model:
             # Keras forgets that this layer computes with constants made of its weights, if these come from an `.h5`.
             layer.finalize_state()
     return model
-
-
-def load_weights(model: keras.Model, path: Path) -> None:
-    """Load weights as Keras 3 writes them."""
-    model.load_weights(path)
 
 
 def _without_weights(saved: Saved) -> keras.Model:

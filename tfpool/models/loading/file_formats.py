@@ -101,8 +101,8 @@ def _start(*starts: bytes) -> Callable[[Path, bytes], bool]:
     return lambda _, start: start.startswith(starts)
 
 
-def _is_tflite(_: Path, start: bytes) -> bool:
-    return start[4:8] == b"TFL3"
+def _is_tflite(path: Path, start: bytes) -> bool:
+    return start[4:8] == b"TFL3" or path.suffix.lower() == ".tflite"
 
 
 def _is_onnx(path: Path, start: bytes) -> bool:
@@ -137,7 +137,6 @@ _KINDS: list[tuple[Callable[[Path, bytes], bool], str]] = [
     (_start(b"version https://git-lfs"), "a pointer of Git LFS in place of a file. Fetch the file with git lfs pull."),
     (_is_web_page, f"a web page, perhaps saved in place of a model. {_MODEL} Download it again."),
     (_is_tflite, f"a TensorFlow Lite model, which cannot be turned back into layers. {_RESAVE}"),
-    (_suffix(".tflite", ".lite"), f"no TensorFlow Lite model, nor one of Keras. {_RESAVE}"),
     (_is_tensorflow_js, f"a model for TensorFlow.js. {_RESAVE}"),
     (_is_onnx, f"an ONNX model. Keras cannot open it, nor convert it. {_RESAVE}"),
     (_is_saved_model, f"a SavedModel, whose layers Keras 3 cannot read. {_RESAVE}"),

@@ -6,6 +6,7 @@ every class that it names is on the allowlist, and Keras gets a private copy of 
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,10 +15,12 @@ from typing import Any
 import keras
 
 from tfpool.models.loading import archive
-from tfpool.models.loading.assembly import Saved, assemble, load_weights
+from tfpool.models.loading.assembly import Saved, assemble
 from tfpool.models.loading.causes import cause
 from tfpool.models.loading.config import Refused, check_config, name_activations, parse_config
 from tfpool.models.loading.file_formats import format_of
+from tfpool.models.loading.keras_2 import is_of_keras_2, translate
+from tfpool.models.loading.keras_2_weights import load_by_name
 
 
 def load_model(path: str | Path) -> keras.Model:
@@ -41,9 +44,12 @@ def load_model(path: str | Path) -> keras.Model:
 
 
 def _read_archive(path: Path, folder: Path) -> Saved:
-    config = parse_config(archive.unpack(path, folder))
+    text, version = archive.unpack(path, folder)
+    config = parse_config(text)
     # The training settings are not needed, and may name losses and metrics of any origin.
     _drop_training(config)
+    if version is not None and is_of_keras_2(version):
+        config = translate(config)
     return _checked(config, folder / archive.WEIGHTS, names_modules=True)
 
 
@@ -51,12 +57,16 @@ def _read_hdf5(path: Path, folder: Path) -> Saved:
     copied = folder / "model.h5"
     with path.open("rb") as file:
         archive.copy(file, copied)
-    return _checked(parse_config(archive.model_config(copied)), copied, names_modules=False)
+    text, version = archive.model_config(copied)
+    config = parse_config(text)
+    if not is_of_keras_2(version):
+        return _checked(config, copied, names_modules=False)
+    return dataclasses.replace(_checked(translate(config), copied, names_modules=True), load_weights=load_by_name)
 
 
 def _checked(config: dict[str, Any], weights: Path, names_modules: bool) -> Saved:
     check_config(name_activations(config))
-    return Saved(json.dumps(config), weights, archive.count_numbers(weights), names_modules, load_weights)
+    return Saved(json.dumps(config), weights, archive.count_numbers(weights), names_modules)
 
 
 def _drop_training(config: dict[str, Any]) -> None:
