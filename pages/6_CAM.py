@@ -5,7 +5,15 @@ from html import escape
 
 import streamlit as st
 
-from dashboard.cam import downloads, explanations, fidelity_curves, image_picker, model_picker, score_decomposition
+from dashboard.cam import (
+    downloads,
+    explanations,
+    fidelity_curves,
+    image_picker,
+    model_picker,
+    pixel_notes,
+    score_decomposition,
+)
 from dashboard.cam.explanations import Query, View, digest
 from dashboard.cam.image_placement import placement_control
 from dashboard.common import charts, controls
@@ -146,6 +154,7 @@ with place, messages():
         f"turns all scores into probabilities. Feature layer: {plain(layers)}. "
         + " ".join(f"{method}: {METHODS[method].summary}" for method in methods)
     )
+    pixel_notes.show(chosen, image.pixels)
 
 with st.container(horizontal=True):
     download = {"on_click": "ignore", "icon": ":material/download:"}

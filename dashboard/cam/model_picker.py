@@ -77,13 +77,18 @@ def model_of(name: str, run: Run | None) -> Model:
     path = store().folder / name
     changed = tuple(file.stat().st_mtime for file in (path, path.with_suffix(".txt")) if file.is_file())
     left, right = st.columns(2)
-    label = f"How {plain(name)} takes pixels"
+    label = plain(pixels_label(name))
     mode = PIXELS[left.selectbox(label, list(PIXELS), key=f"cam_pixels_{name}", bind="query-params")]
     outputs = _waited(partial(_outputs, str(path), changed), name)
     if len(outputs) == 1:
         return Model(name, None, str(path), changed, mode)
     output = right.selectbox(f"Output of {plain(name)}", outputs, key=f"cam_output_{name}", bind="query-params")
     return Model(name, None, str(path), changed, mode, output)
+
+
+def pixels_label(name: str) -> str:
+    """Label of the control for how a file's model takes pixels."""
+    return f"How {name} takes pixels"
 
 
 def defaults(models: dict[str, Run | None]) -> list[str]:

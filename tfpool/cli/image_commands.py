@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from tfpool.cli.option_values import settings
 from tfpool.inference.classifier import Classifier, find_classifier, is_model_file
+from tfpool.inference.pixel_check import pixel_record
 from tfpool.system.format import table
 from tfpool.system.startup import skip_garbage_collection
 from tfpool.system.terminal import bar, hide_logs
@@ -26,6 +30,7 @@ def explain_command(args: argparse.Namespace) -> int:
     question = Question(args.method, args.target, args.against, options)
     with bar("Explaining") as progress:
         maps = explain_files(classifiers, args.images, question, args.out, args.scale, progress)
+    _print_pixels([row["pixels"] for row in maps])
     if args.json:
         print(json.dumps({"out": args.out, "maps": maps}))
         return 0
@@ -59,8 +64,10 @@ def classify_command(args: argparse.Namespace) -> int:
         for row, best in zip(probabilities, np.argsort(-probabilities, axis=1)[:, :top], strict=True)
     ]
     by_image = list(zip(args.images, predictions, strict=True))
+    pixels = pixel_record(classifier, images)
+    _print_pixels([pixels])
     if args.json:
-        print(json.dumps([{"image": image, "classes": classes} for image, classes in by_image]))
+        print(json.dumps([{"image": image, "pixels": pixels, "classes": classes} for image, classes in by_image]))
         return 0
     rows = [
         (image if rank == 0 else "", prediction["class_name"], f"{prediction['probability']:.1%}")
@@ -69,6 +76,13 @@ def classify_command(args: argparse.Namespace) -> int:
     ]
     print(table(("image", "class", "probability"), rows, right=(2,)))
     return 0
+
+
+def _print_pixels(records: Sequence[dict[str, Any] | None]) -> None:
+    """Say on stderr how models take their pixels, each once, and what speaks against that."""
+    texts = [text for record in records if record for text in (record["sentence"], record["warning"]) if text]
+    for text in dict.fromkeys(texts):
+        print(f"tfpool: {text}", file=sys.stderr)
 
 
 def _classifiers(args: argparse.Namespace, *names: str) -> list[Classifier]:

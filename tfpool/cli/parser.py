@@ -209,7 +209,7 @@ def _add_model(command: argparse.ArgumentParser) -> None:
         "--pixels",
         metavar="MODE",
         help=f"pixel range of a saved model: {', '.join(f'{mode} ({text})' for mode, text in PIXEL_MODES.items())} "
-        "(default: unit, or raw if the model scales pixels itself)",
+        "(default: as the arithmetic at the model's input expects, or else unit; the command says which)",
     )
     command.add_argument("--output", help="name of the output to use, if a saved model has several")
 

@@ -17,6 +17,7 @@ from tfpool.data.images import crop_and_resize, read_image
 from tfpool.models import pretrained
 from tfpool.models.build import build
 from tfpool.models.loading.file_formats import format_of
+from tfpool.models.pixel_scale import PixelScale
 from tfpool.tracking.store import Run, RunStore
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ class Classifier:
 
     `input_shape` is (H, W, C), where H and W are None if the model takes any size. `class_names` are in the order of
     the scores. `to_input` scales uint8 images (N, H, W, C) as the model expects them, to float32. `output` names the
-    output with the scores, for a model with several outputs.
+    output with the scores, for a model with several outputs. `pixels` says how a file's model takes its pixels, and
+    why; None for runs and published networks, which are known.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Classifier:
     _load: Callable[[], keras.Model]
     to_input: Callable[[np.ndarray], np.ndarray]
     output: str | None = None
+    pixels: PixelScale | None = None
 
     @cached_property
     def model(self) -> keras.Model:
@@ -85,8 +88,8 @@ def find_classifier(name: str, store: RunStore, mode: str | None = None, output:
 
     A path that exists is a file's, unless a run or a network has that very name.
 
-    For a file's model `mode`, one of `PIXEL_MODES`, is how it takes its pixels, by default from 0 to 1, or from 0 to
-    255 if it scales them itself; and `output` is the name of the output to use, if it has several.
+    For a file's model `mode`, one of `PIXEL_MODES`, is how it takes its pixels, by default as its graph says, or else
+    from 0 to 1; and `output` is the name of the output to use, if it has several.
     """
     if is_model_file(name):
         return of_file(name, mode, output)
@@ -127,8 +130,9 @@ def of_network(name: str) -> Classifier:
 def of_file(path: str | Path, mode: str | None = None, output: str | None = None) -> Classifier:
     """The classifier in a file. Its class names are read from `model.txt` beside `model.keras`, one per line."""
     from tfpool.anatomy.split import split_at_image
+    from tfpool.models.input_arithmetic import find_pixel_scale
     from tfpool.models.loading.load import load_model
-    from tfpool.models.preprocessing import scale_pixels, scales_itself
+    from tfpool.models.preprocessing import scale_pixels
 
     model = load_model(path)
     classes = split_at_image(model, output).classes
@@ -141,8 +145,11 @@ def of_file(path: str | Path, mode: str | None = None, output: str | None = None
     if names and len(names) != classes:
         raise ValueError(f"{name_file} has {len(names)} lines, and {path} {classes} classes. Write one name per line.")
     names = names or tuple(f"class {number}" for number in range(classes))
-    to_input = partial(scale_pixels, mode=mode or ("raw" if scales_itself(model) else "unit"))
-    return Classifier(Path(path).name, _input_shape(model.input_shape[1:]), names, lambda: model, to_input, output)
+    pixels = find_pixel_scale(model)
+    if mode is not None:
+        pixels = pixels.chosen(mode)
+    to_input, shape = partial(scale_pixels, mode=pixels.mode), _input_shape(model.input_shape[1:])
+    return Classifier(Path(path).name, shape, names, lambda: model, to_input, output, pixels)
 
 
 def _input_shape(shape: tuple[int | None, ...]) -> tuple[int | None, int | None, int]:

@@ -13,6 +13,7 @@ from tfpool.cam.explainer import Explainer
 from tfpool.cam.figures.sheet import caption, legend, png, sheet, write_sheet
 from tfpool.cam.targets import Contrast, Target
 from tfpool.inference.classifier import Classifier
+from tfpool.inference.pixel_check import pixel_record
 
 
 @dataclass(frozen=True)
@@ -45,20 +46,22 @@ def explain_files(
 
     `scale` says which maps share a color scale, as in `sheet`. By default they are the maps of a row for one method,
     and those of a column for several, whose units differ. `on_progress` is called with the maps done and the total.
-    Returns for each map, row by row: image, model, method, explained and contrast class, the class's score and
-    probability, feature layer, unit, and the map.
+    Returns for each map, row by row: image, model, how that takes its pixels, method, explained and contrast class, the
+    class's score and probability, feature layer, unit, and the map.
     """
     png(out)
     targets = [question.target_of(classifier) for classifier in classifiers]
     size = _one_size(classifiers)
     images = [[classifier.read(file, size) for classifier in classifiers] for file in files]
+    pixels = [pixel_record(model, views) for model, views in zip(classifiers, zip(*images, strict=True), strict=True)]
     columns = [(place, method) for place in range(len(classifiers)) for method in question.methods]
     table: list[list[dict[str, Any]]] = [[] for _ in files]
     for number, (place, method) in enumerate(columns):
         classifier, column = classifiers[place], [views[place] for views in images]
         explainer = Explainer(classifier.model, method, output=classifier.output, **question.settings)
         for row, record in enumerate(_explain_column(classifier, explainer, targets[place], column)):
-            table[row].append({"image": files[row], "model": classifier.name, "method": method, **record})
+            source = {"image": files[row], "model": classifier.name, "pixels": pixels[place], "method": method}
+            table[row].append({**source, **record})
             if on_progress:
                 on_progress(number * len(files) + row + 1, len(columns) * len(files))
     heatmaps = [[record["heatmap"] for record in row] for row in table]

@@ -8,9 +8,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfpool.anatomy.unfold import unfold
 from tfpool.counting.plan import Plan
-from tfpool.models.pretrained.imagenet import PIXEL_MODES, scale_for_imagenet
+from tfpool.models.pretrained.imagenet import scale_for_imagenet
 
 
 def to_network(images: Any, plan: Plan, weights: str | None = None) -> tf.Tensor:
@@ -37,16 +36,12 @@ def white_level(plan: Plan) -> float:
 
 def scale_pixels(images: Any, mode: str) -> np.ndarray:
     """Images, uint8 (N, H, W, C), as float32 for a model of unknown origin, by one of `PIXEL_MODES`."""
-    if mode not in PIXEL_MODES:
-        raise ValueError(f"Pixels cannot be scaled by {mode!r}. Use one of: {', '.join(PIXEL_MODES)}.")
     values = np.array(images, np.float32)
     if mode in ("unit", "raw"):
         return values / 255 if mode == "unit" else values
+    if mode != "tf" and values.shape[-1] != 3:
+        raise ValueError(
+            f"{mode} scales the three colors of RGB images, and the model takes gray ones. Use unit or raw."
+        )
     preprocess = keras.applications.imagenet_utils.preprocess_input
     return np.asarray(preprocess(values, data_format="channels_last", mode=mode))
-
-
-def scales_itself(model: keras.Model) -> bool:
-    """Whether a model scales pixels inside and therefore takes them from 0 to 255."""
-    scaling = keras.layers.Rescaling | keras.layers.Normalization
-    return any(isinstance(step.operation, scaling) for step, _ in unfold(model).steps)
