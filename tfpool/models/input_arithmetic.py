@@ -50,7 +50,7 @@ def find_pixel_scale(model: keras.Model) -> PixelScale:
     image = image_input(graph)
     if "int" in image.dtype:
         return PixelScale("raw", INTEGERS, "raw")
-    modes = {_mode(graph, image, end) for end in _ends(graph, image)} - {None}
+    modes = set(filter(None, (_mode(graph, image, end) for end in _ends(graph, image))))
     if modes == {"any"}:
         return PixelScale("raw", ANY)
     modes -= {"any"}
