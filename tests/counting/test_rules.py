@@ -24,7 +24,7 @@ def _forget() -> Iterator[None]:
 FIRST = {"data_format": "channels_first"}
 
 # (layer, shape of the input, multiply-adds): positions of the output times what one of them multiplies.
-CHAINS: dict[str, tuple[Callable[[], keras.Layer], tuple[int, ...], int]] = {
+CHAINS: dict[str, tuple[Callable[[], Callable[..., object]], tuple[int, ...], int]] = {
     "a convolution over time": (lambda: layers.Conv1D(8, 3), (50, 4), 48 * 3 * 4 * 8),
     "a causal, dilated one": (lambda: layers.Conv1D(8, 3, padding="causal", dilation_rate=4), (50, 4), 50 * 3 * 4 * 8),
     "one over volumes": (lambda: layers.Conv3D(4, (1, 2, 3), strides=2), (8, 8, 8, 2), 4 * 4 * 3 * 6 * 2 * 4),
@@ -41,6 +41,16 @@ CHAINS: dict[str, tuple[Callable[[], keras.Layer], tuple[int, ...], int]] = {
     "a product by equation": (lambda: layers.EinsumDense("abc,cde->abde", (10, 2, 3)), (10, 5), 10 * 5 * 6),
     "one with dots": (lambda: layers.EinsumDense("...x,xy->...y", 6), (4, 3, 5), 12 * 5 * 6),
     "one over the first axis": (lambda: layers.EinsumDense("abc,bd->adc", (7, 5)), (10, 5), 7 * 5 * 10),
+    "attention along one of two axes": (
+        lambda: lambda x: layers.MultiHeadAttention(2, 3, attention_axes=2)(x, x),
+        (4, 7, 6),
+        4 * 28 * 6 * 6 + 4 * 7 * 7 * 12,
+    ),
+    "attention along both": (
+        lambda: lambda x: layers.MultiHeadAttention(2, 3)(x, x),
+        (4, 7, 6),
+        4 * 28 * 6 * 6 + 28 * 28 * 12,
+    ),
     "a simple recurrent layer": (lambda: layers.SimpleRNN(6), (9, 5), 9 * 6 * (5 + 6)),
     "a GRU": (lambda: layers.GRU(6, return_sequences=True), (9, 5), 9 * 3 * 6 * (5 + 6)),
     "a GRU of the older kind": (lambda: layers.GRU(6, reset_after=False), (9, 5), 9 * 3 * 6 * (5 + 6)),

@@ -12,7 +12,7 @@ from math import prod
 import keras
 
 from tfpool.anatomy.split import find_features
-from tfpool.anatomy.unfold import Step, Value, ancestors, unfold
+from tfpool.anatomy.unfold import Graph, Step, Value, ancestors, unfold
 from tfpool.counting.counts import Counts, Row, activation_bytes
 from tfpool.counting.known_shapes import input_shapes, known_shapes
 from tfpool.counting.products import NoRule
@@ -29,9 +29,9 @@ def read(model: keras.Model) -> Counts:
     """
     graph = unfold(model)
     shapes = known_shapes(graph, [value.shape[1:] for value in graph.inputs])
+    fields = _receptive_fields(graph, shapes)
     features = find_features(graph)
     backbone = ancestors(features) if features else {value for _, values in graph.steps for value in values}
-    fields: dict[Value, ReceptiveField | None] = {value: LOCAL[:1] * (len(shapes[value]) - 1) for value in graph.inputs}
     names = {value: name for name, value in graph.named.items()}
     rows = [
         _row(names[value], "InputLayer", "backbone", _sizes([value], shapes), [], fields[value], 0)
@@ -39,17 +39,22 @@ def read(model: keras.Model) -> Counts:
     ]
     weights = _Weights()
     for step, values in graph.steps:
-        sources = [(fields[source], shapes[source]) for source in step.inputs]
-        field = receptive_field(find_window(step.operation), sources)
-        fields.update(dict.fromkeys(values, field))
         part = "backbone" if values[0] in backbone else "head"
         kind, new = type(step.operation).__name__, weights.new(getattr(step.operation, "weights", []))
         macs, has_rule = _macs(step, shapes[values[0]], shapes)
-        rows.append(_row(step.name, kind, part, _sizes(values, shapes), new, field, macs, has_rule))
+        rows.append(_row(step.name, kind, part, _sizes(values, shapes), new, fields[values[0]], macs, has_rule))
     if left := weights.new(model.weights):
         rows.insert(len(graph.inputs), _row("weights outside of layers", "Variable", "backbone", [], left, None, 0))
     feature_shape = None if features is None else shapes[features]
     return Counts(model.name, shapes[graph.inputs[0]], feature_shape, tuple(rows))
+
+
+def _receptive_fields(graph: Graph, shapes: Mapping[Value, Shape]) -> dict[Value, ReceptiveField | None]:
+    fields: dict[Value, ReceptiveField | None] = {value: LOCAL[:1] * (len(shapes[value]) - 1) for value in graph.inputs}
+    for step, values in graph.steps:
+        sources = [(fields[source], shapes[source]) for source in step.inputs]
+        fields.update(dict.fromkeys(values, receptive_field(find_window(step.operation), sources)))
+    return fields
 
 
 def _sizes(values: list[Value], shapes: Mapping[Value, Shape]) -> list[tuple[Shape, int]]:
