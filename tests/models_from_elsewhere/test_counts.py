@@ -140,7 +140,7 @@ def test_a_rule_that_returns_no_count_is_refused(result: object, registered: Cal
         counted((5,), Block())
 
 
-@pytest.mark.parametrize("arguments", [("Dense", len), (layers.Dense, 3)], ids=str)
+@pytest.mark.parametrize("arguments", [("Dense", max), (layers.Dense, 3), (layers.Dense, len)], ids=str)
 def test_what_is_no_class_or_no_rule_is_refused(arguments: tuple[object, object]) -> None:
     with pytest.raises(ValueError, match="is a"):
         tp.counting.register(*arguments)  # type: ignore[arg-type]

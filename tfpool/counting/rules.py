@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from inspect import signature
 from operator import index
 from typing import Any, NamedTuple
 
@@ -50,7 +51,8 @@ def register(layer_class: type, rule: Callable[[Any, list[tuple[int, ...]], tupl
             and without masks, `output` is the shape of the first output. If a size is unknown, the rule is not called.
 
     Raises:
-        ValueError: if layer_class is no class, or rule is no function; in `plan`, if the rule returns no whole number.
+        ValueError: if layer_class is no class, or rule does not take three arguments; in `plan`, if the rule returns no
+            whole number.
 
     Example:
         >>> import keras, tfpool as tp
@@ -66,7 +68,7 @@ def register(layer_class: type, rule: Callable[[Any, list[tuple[int, ...]], tupl
     """
     if not isinstance(layer_class, type):
         raise ValueError(f"layer_class is a class of layers, got {layer_class!r}. Use type(layer).")
-    if not callable(rule):
+    if not _takes_three(rule):
         raise ValueError(f"rule is a function (layer, inputs, output) that returns multiply-adds, got {rule!r}.")
 
     def macs(layer: Any, inputs: Sequence[Shape], output: Shape) -> int:
@@ -82,6 +84,14 @@ def register(layer_class: type, rule: Callable[[Any, list[tuple[int, ...]], tupl
         )
 
     _REGISTERED[layer_class] = Rule(macs)
+
+
+def _takes_three(rule: Any) -> bool:
+    try:
+        signature(rule).bind(None, None, None)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def find_rule(operation: Any) -> Rule | None:
