@@ -88,8 +88,10 @@ def main() -> None:
     clothes = list(data.load("fashion_mnist").test.images[: 8 * draws])
     photos = {
         shape: [read_image(BUNDLED / "photographs" / f"{name}.jpg", shape) for name in ("cat", "coffee")]
-        for shape in ((227, 227, 3), (64, 64, 1), (32, 32, 1))
+        for shape in ((227, 227, 3), (64, 64, 1), (32, 32, 1), (28, 28, 1))
     }
+    sized = Classifier("", (28, 28, 1), (), keras.Model, np.asarray)
+    others = photos[28, 28, 1] + [sized.fit(image) for image in data.load("scattered").test.images[: 8 * draws]]
     tally.add("squeezenet", tp.build(tp.plan("squeezenet"), weights="imagenet"), "caffe", photos[227, 227, 3], draws)
     for name, run in examples.runs().items():
         model, own = run.load_model(), data.load(run.spec["data"]).test.images[: 8 * draws]
@@ -105,6 +107,7 @@ def main() -> None:
                 name = f"{head}, {'batch normalization' if normalized else 'without'}"
                 model = trained(scale, normalized, head, settings.images, settings.epochs)
                 tally.add(name, model, scale, clothes, draws)
+                tally.add(f"{name}, other images", model, scale, others, draws)
                 if scale == "unit":
                     hardly = trained(scale, normalized, head, settings.images // 4, 1)
                     tally.add(f"{name}, hardly trained", hardly, scale, clothes, draws)

@@ -245,8 +245,10 @@ def test_a_file_in_saved_models_is_explained_and_a_hostile_one_refused(empty: Pa
     app.multiselect(key="cam_models").set_value(["mine.keras"]).run()
     sound(app)
     assert "predicts: **class" in words(app)
+    assert "assumed" in words(app)
     app.selectbox(key="cam_pixels_mine.keras").set_value("from 0 to 255").run()
     sound(app)
+    assert "pixels from 0 to 255, as chosen" in words(app).replace("\\", "")
     app.multiselect(key="cam_models").set_value(["hostile.keras"]).run()
     sound(app)
     assert "Lambda" in app.error[0].value

@@ -53,15 +53,13 @@ def explain_files(
     targets = [question.target_of(classifier) for classifier in classifiers]
     size = _one_size(classifiers)
     images = [[classifier.read(file, size) for classifier in classifiers] for file in files]
-    pixels = [pixel_record(model, views) for model, views in zip(classifiers, zip(*images, strict=True), strict=True)]
     columns = [(place, method) for place in range(len(classifiers)) for method in question.methods]
     table: list[list[dict[str, Any]]] = [[] for _ in files]
     for number, (place, method) in enumerate(columns):
         classifier, column = classifiers[place], [views[place] for views in images]
         explainer = Explainer(classifier.model, method, output=classifier.output, **question.settings)
         for row, record in enumerate(_explain_column(classifier, explainer, targets[place], column)):
-            source = {"image": files[row], "model": classifier.name, "pixels": pixels[place], "method": method}
-            table[row].append({**source, **record})
+            table[row].append({"image": files[row], "model": classifier.name, "method": method, **record})
             if on_progress:
                 on_progress(number * len(files) + row + 1, len(columns) * len(files))
     heatmaps = [[record["heatmap"] for record in row] for row in table]
@@ -76,7 +74,12 @@ def explain_files(
     texts = legend({record["unit"] for record in table[0]}, question.methods)
     picture = sheet([views[0] for views in images], heatmaps, rows, titles, captions, scale, **texts)
     write_sheet(picture, out)
-    return [{**record, "heatmap": record["heatmap"].tolist()} for row in table for record in row]
+    pixels = [pixel_record(model, views) for model, views in zip(classifiers, zip(*images, strict=True), strict=True)]
+    return [
+        {**record, "pixels": pixels[place], "heatmap": record["heatmap"].tolist()}
+        for row in table
+        for record, (place, _) in zip(row, columns, strict=True)
+    ]
 
 
 def _explain_column(

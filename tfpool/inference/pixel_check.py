@@ -22,9 +22,9 @@ from tfpool.inference.classifier import Classifier
 MODES = ("unit", "raw", "tf")
 """The scales that are compared. The others of `PIXEL_MODES` are near one of them."""
 IMAGES = 8
-MISFIT, TIMES = 0.5, 5.0
+MISFIT, TIMES = 0.5, 4.0
 """A misfit above this, and that many times the best, is a wrong scale."""
-BLIND, DRIVEN = 1.0, 80.0
+BLIND, DRIVEN = 2.0, 80.0
 """A reaction below, or above, is one to images of a wrong scale, if another scale's is between them."""
 
 Images = Sequence[np.ndarray]
@@ -65,27 +65,29 @@ def better_mode(classifier: Classifier, images: Images) -> str | None:
         return None
     if strengths[used] < min(BLIND, strengths["raw"] / TIMES) and strengths["raw"] < DRIVEN / 2:
         return "raw"
-    return "unit" if strengths[used] > DRIVEN and BLIND / 2 < strengths["unit"] < DRIVEN / 2 else None
+    return "unit" if strengths[used] > DRIVEN and BLIND / 4 < strengths["unit"] < DRIVEN / 2 else None
 
 
 def misfits(classifier: Classifier, images: Images) -> dict[str, float]:
     """By mode, how far the images are from what the first batch normalization has seen; empty without one."""
     from keras import ops
 
-    from tfpool.anatomy.unfold import unfold
+    from tfpool.anatomy.unfold import ancestors, unfold
     from tfpool.models.input_arithmetic import image_input
 
     graph = unfold(classifier.model)
-    step = next((step for step, _ in graph.steps if _has_statistics(step.operation)), None)
+    image = image_input(graph)
+    steps = (step for step, _ in graph.steps if _has_statistics(step.operation))
+    step = next((step for step in steps if ancestors(step.inputs[0]).intersection(graph.inputs) == {image}), None)
     if step is None:
         return {}
-    (source,), layer = step.inputs, step.operation
-    image = image_input(graph)
+    source, layer = step.inputs[0], step.operation
 
     def moments(pixels: np.ndarray, mode: str) -> tuple[np.ndarray, np.ndarray]:
-        batch = ops.convert_to_tensor(_scaled(pixels, mode), image.dtype)
-        values = np.asarray(ops.cast(graph.run(source, {image: batch}), "float32"), np.float64)
-        channels = np.moveaxis(values, layer.axis, 0).reshape(values.shape[layer.axis], -1)
+        values = _scaled(pixels, mode).reshape(1, *pixels.shape[: len(image.shape) - 1])
+        features = graph.run(source, {image: ops.convert_to_tensor(values, image.dtype)})
+        channels = np.moveaxis(np.asarray(ops.cast(features, "float32"), np.float64), layer.axis, 0)
+        channels = channels.reshape(len(channels), -1)
         return channels.mean(axis=1), (channels**2).mean(axis=1)
 
     def misfit(mode: str) -> float:
@@ -100,12 +102,12 @@ def reactions(classifier: Classifier, images: Images) -> dict[str, float]:
 
     Empty if the logits of zeros are all equal, as without any training: then no scale changes the order of classes.
     """
-    from tfpool.anatomy.split import split_at_image
+    from tfpool.cam.explainer import Explainer
 
-    head, images = split_at_image(classifier.model, classifier.output).head, images[:IMAGES]
+    explainer, images = Explainer(classifier.model, "saliency", output=classifier.output), images[:IMAGES]
 
     def logits(values: np.ndarray) -> np.ndarray:
-        scores = np.asarray(head(values, values))[0]
+        scores = explainer.scores(values)[0]
         return scores - scores.mean()
 
     zeros = logits(np.zeros((1, *images[0].shape), np.float32))
