@@ -91,6 +91,9 @@ RAW: dict[str, Arithmetic] = {
     "EfficientNet's own": nested(layers.Rescaling(1 / 255), layers.Normalization(), layers.Rescaling([2.0, 2.1, 2.2])),
     "several branches": branches,
     "both": lambda x: layers.Concatenate()([x / 255.0, x]),
+    "a logarithm": lambda x: ops.log1p(x) / np.log(256.0),
+    "levels": lambda x: x // 16,
+    "one number per level": lambda x: ops.one_hot(ops.cast(x[..., 0], "int32"), 256),
     "patches": lambda x: layers.Flatten()(layers.Dense(4)(ops.reshape(x / 255.0, (-1, 16, 48)))),
 }
 UNIT: dict[str, Arithmetic] = {
@@ -124,6 +127,7 @@ NOTHING: dict[str, Arithmetic] = {
     "a new Normalization": layers.Normalization(),
     "a new batch normalization": layers.BatchNormalization(),
     "a root": ops.sqrt,
+    "a factor after a convolution": lambda x: layers.Rescaling(1 / 255)(layers.Conv2D(3, 1)(x)),
 }
 CASES = [
     pytest.param(arithmetic, mode, id=f"{mode}, {name}")
@@ -173,9 +177,10 @@ def test_an_input_of_integers_takes_0_to_255() -> None:
         lambda x: (x - ops.mean(x, (1, 2, 3), keepdims=True)) / ops.std(x, (1, 2, 3), keepdims=True),
         lambda x: x / ops.max(x, axis=(1, 2, 3), keepdims=True),
         lambda x: layers.UnitNormalization()(layers.Flatten()(x)),
+        lambda x: ops.where(ops.max(x, axis=(1, 2, 3), keepdims=True) > 1.5, x / 255.0, x),
     ],
 )
-def test_a_model_that_standardizes_each_image_takes_any_scale(arithmetic: Arithmetic) -> None:
+def test_a_model_that_scales_each_image_by_its_own_values_takes_both(arithmetic: Arithmetic) -> None:
     scale = find_pixel_scale(network(arithmetic))
     assert (scale.mode, scale.assumed, scale.own) == ("raw", False, None)
 

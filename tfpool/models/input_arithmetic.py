@@ -102,7 +102,7 @@ def _mode(graph: Graph, image: Value, end: Value) -> str | None:
     strong = [mode for mode, fraction in votes.items() if fraction >= _MINORITY]
     if strong:
         return strong[0] if len(strong) == 1 else None
-    return "any" if not modes.size and _standardizes(graph, image, end) else None
+    return "any" if _takes_both(graph, image, end) else None
 
 
 def _responses(graph: Graph, image: Value, end: Value) -> Iterator[np.ndarray]:
@@ -166,7 +166,7 @@ def _by_line(at: Mapping[float, np.ndarray], low: float, high: float) -> np.ndar
     return np.select(list(conditions.values()), list(conditions), np.where(zero >= 2, "raw", ""))
 
 
-def _standardizes(graph: Graph, image: Value, end: Value) -> bool:
+def _takes_both(graph: Graph, image: Value, end: Value) -> bool:
     """Whether an image from 0 to 1 and the same from 0 to 255 lead to equal values."""
     shape = (1, *(side or _SIDE for side in image.shape[1:]))
     pixels = np.random.default_rng(0).random(shape)

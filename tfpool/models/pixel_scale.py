@@ -8,7 +8,7 @@ from tfpool.models.pretrained.imagenet import PIXEL_MODES
 
 SCALES_ITSELF = "since the model scales them itself"
 INTEGERS = "since its input is of integers"
-ANY = "but any other scale gives the same, since the model standardizes each image"
+ANY = "though from 0 to 1 gives the same: the model scales each image by its own values"
 EXPECTED_BY_MODEL = "as the arithmetic at the model's input expects"
 CHOSEN = "as chosen"
 ASSUMED = "which is assumed: nothing in the model says which pixels it takes"
