@@ -74,6 +74,7 @@ def misfits(classifier: Classifier, images: Images) -> dict[str, float]:
 
     from tfpool.anatomy.unfold import ancestors, unfold
     from tfpool.models.input_arithmetic import image_input
+    from tfpool.models.preprocessing import scale_pixels
 
     graph = unfold(classifier.model)
     image = image_input(graph)
@@ -83,15 +84,15 @@ def misfits(classifier: Classifier, images: Images) -> dict[str, float]:
         return {}
     source, layer = step.inputs[0], step.operation
 
-    def moments(pixels: np.ndarray, mode: str) -> tuple[np.ndarray, np.ndarray]:
-        values = _scaled(pixels, mode).reshape(1, *pixels.shape[: len(image.shape) - 1])
+    def moments(batch: np.ndarray, mode: str) -> tuple[np.ndarray, np.ndarray]:
+        values = scale_pixels(batch, mode).reshape(batch.shape[: len(image.shape)])
         features = graph.run(source, {image: ops.convert_to_tensor(values, image.dtype)})
         channels = np.moveaxis(np.asarray(ops.cast(features, "float32"), np.float64), layer.axis, 0)
         channels = channels.reshape(len(channels), -1)
         return channels.mean(axis=1), (channels**2).mean(axis=1)
 
     def misfit(mode: str) -> float:
-        means, squares = np.mean([moments(pixels, mode) for pixels in images[:IMAGES]], axis=0)
+        means, squares = np.mean([moments(batch, mode) for batch in _batches(images)], axis=0)
         return _divergence(means, squares - means**2, layer)
 
     return {mode: misfit(mode) for mode in _modes(classifier)}
@@ -102,33 +103,35 @@ def reactions(classifier: Classifier, images: Images) -> dict[str, float]:
 
     Empty if the logits of zeros are all equal, as without any training: then no scale changes the order of classes.
     """
-    from tfpool.cam.explainer import Explainer
+    from tfpool.anatomy.split import split_at_image
+    from tfpool.models.preprocessing import scale_pixels
 
-    explainer, images = Explainer(classifier.model, "saliency", output=classifier.output), images[:IMAGES]
+    head = split_at_image(classifier.model, classifier.output).head
 
     def logits(values: np.ndarray) -> np.ndarray:
-        scores = explainer.scores(values)[0]
-        return scores - scores.mean()
+        scores = np.asarray(head(values, values))
+        return scores - scores.mean(axis=1, keepdims=True)
 
     zeros = logits(np.zeros((1, *images[0].shape), np.float32))
     if np.ptp(zeros) < 1e-4:
         return {}
 
     def reaction(mode: str) -> float:
-        return float(np.mean([np.std(logits(_scaled(pixels, mode)) - zeros) for pixels in images]))
+        moved = [logits(scale_pixels(batch, mode)) - zeros for batch in _batches(images)]
+        return float(np.mean(np.std(np.concatenate(moved), axis=1)))
 
     return {mode: reaction(mode) for mode in _modes(classifier)}
+
+
+def _batches(images: Images) -> list[np.ndarray]:
+    """The images that are looked at, uint8 (N, H, W, C): in one batch if they have one size."""
+    first = images[:IMAGES]
+    return [np.stack(first)] if len({image.shape for image in first}) == 1 else [image[np.newaxis] for image in first]
 
 
 def _modes(classifier: Classifier) -> tuple[str, ...]:
     used = classifier.pixels.mode if classifier.pixels else MODES[0]
     return tuple(dict.fromkeys((*MODES, used)))
-
-
-def _scaled(pixels: np.ndarray, mode: str) -> np.ndarray:
-    from tfpool.models.preprocessing import scale_pixels
-
-    return scale_pixels(pixels[np.newaxis], mode)
 
 
 def _has_statistics(operation: Any) -> bool:
