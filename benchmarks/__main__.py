@@ -12,7 +12,7 @@ from pathlib import Path
 
 NAMES = (
     *("counting", "intervals", "worker_startup", "memory", "quick_claims", "dashboard", "sessions", "training"),
-    *("explaining", "localization", "pixel_scale"),
+    *("explaining", "localization", "pixel_scale", "opening"),
 )
 
 

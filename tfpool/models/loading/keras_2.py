@@ -123,9 +123,8 @@ class _Graph:
         if saved["class_name"] in ("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer"):
             return self._operation(saved, name)
         translated = _layer(saved)
-        is_inner = translated["class_name"] in MODELS
         translated["config"]["name"] = name
-        nodes = [self._call(node, keeps_lists=is_inner) for node in saved["inbound_nodes"]]
+        nodes = [self._call(node) for node in saved["inbound_nodes"]]
         return {**translated, "name": name, "inbound_nodes": nodes}
 
     def ends(self, value: Any) -> Any:
@@ -145,11 +144,9 @@ class _Graph:
         place = {"shape": [], "dtype": "float32", "keras_history": self._place(reference)}
         return {"class_name": "__keras_tensor__", "config": place}
 
-    def _call(self, node: Any, keeps_lists: bool = False) -> dict[str, Any]:
+    def _call(self, node: Any) -> dict[str, Any]:
         first, others = self._arguments(node)
-        if isinstance(first, list) and len(first) == 1 and not keeps_lists:
-            first = first[0]
-        return {"args": [first], "kwargs": others}
+        return {"args": [first[0] if isinstance(first, list) and len(first) == 1 else first], "kwargs": others}
 
     def _arguments(self, node: Any) -> tuple[Any, dict[str, Any]]:
         """The first argument of a call, and the others by name. Keras 2 repeats these for each tensor."""

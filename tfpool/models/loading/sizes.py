@@ -19,6 +19,11 @@ _SIDE = 512
 """Height and width of an image for a model that takes any size."""
 
 
+_COPIES = 3
+"""Times that Keras makes the weights of a layer which another one copies, as Bidirectional does, to drop some."""
+_ZEROS = keras.initializers.Zeros()
+
+
 class _Weights(list[Any]):
     """The list in which Keras keeps weights that have no values yet. Those beyond a number of numbers never get any."""
 
@@ -28,16 +33,20 @@ class _Weights(list[Any]):
     def append(self, weight: Any) -> None:
         if weight.name != "seed_generator_state":  # An `.h5` holds none.
             self._numbers += prod(weight.shape)
-        if self.are_too_many:
-            weight._initializer = self.refuse
+            # The file's values come at once, so the initializer need not be run.
+            weight._initializer = self.refuse if self.are_too_many else _ZEROS
         super().append(weight)
 
     @property
     def are_too_many(self) -> bool:
-        return self._numbers > min(self._in_file, MOST_NUMBERS)
+        return self._numbers > _COPIES * min(self._in_file, MOST_NUMBERS)
 
     def refuse(self, *_: Any, **__: Any) -> None:
-        raise Refused(f"its layers have {self._numbers:,} weights, and the file holds {self._in_file:,} numbers.")
+        raise _too_many(self._numbers, self._in_file)
+
+
+def _too_many(weights: int, numbers_in_file: int) -> Refused:
+    return Refused(f"its layers have {weights:,} weights, and the file holds {numbers_in_file:,} numbers.")
 
 
 @contextmanager
@@ -61,8 +70,11 @@ def limited_memory(numbers_in_file: int) -> Iterator[None]:
         scope.initialize_variables = True
 
 
-def check_arrays(model: keras.Model) -> None:
-    """Refuse a model with too large an array between its layers, of one image."""
+def check_sizes(model: keras.Model, numbers_in_file: int) -> None:
+    """Refuse a model of more weights than the file's numbers, or with too large an array, of one image, in between."""
+    weights = sum(prod(weight.shape) for weight in model.weights)
+    if weights > min(numbers_in_file, MOST_NUMBERS):
+        raise _too_many(weights, numbers_in_file)
     takes_any_size = any(None in tensor.shape[1:] for tensor in model.inputs)
     largest = max(_sizes_for_any_image(model) if takes_any_size else _sizes(model), default=0)
     if largest > MOST_NUMBERS:

@@ -194,8 +194,23 @@ def operation(owner: str, name: object, first: Any, others: Mapping[str, Any]) -
     if isinstance(settings.get("mode"), str):
         settings["mode"] = settings["mode"].lower()
     module, class_name = function.operation.split(".")
-    arguments = [given[argument] for argument in function.tensors if argument in given]
+    arguments = [
+        given[argument] if argument == "slice_spec" else _array(given[argument])
+        for argument in function.tensors
+        if argument in given
+    ]
     return Operation(f"keras.src.ops.{module}", class_name, settings, arguments)
+
+
+def _array(value: Any) -> Any:
+    """A list of numbers as the array that TensorFlow makes of it."""
+    if isinstance(value, list) and _are_numbers(value):
+        return {"class_name": "__numpy__", "config": {"value": value, "dtype": "float32"}}
+    return value
+
+
+def _are_numbers(value: Any) -> bool:
+    return all(map(_are_numbers, value)) if isinstance(value, list) else type(value) in (int, float)
 
 
 def _is_neutral(function: Function, argument: str, value: Any) -> bool:
