@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -79,10 +80,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         rows = Rows("file", "Keras", "tfpool", "ratio", "aim", "met", first_width=36)
         for label, path in files(Path(name), settings.short).items():
-            both = [
-                (seconds(lambda: keras.models.load_model(path, compile=False)), seconds(lambda: load_model(path)))
-                for _ in range(1 + settings.rounds)
-            ][1:]
+            theirs_of, ours_of = partial(keras.models.load_model, path, compile=False), partial(load_model, path)
+            both = [(seconds(theirs_of), seconds(ours_of)) for _ in range(1 + settings.rounds)][1:]
             ratio = statistics.median(ours / theirs for theirs, ours in both)
             missed = missed or ratio > MOST
             theirs, ours = (statistics.median(values) for values in zip(*both, strict=True))

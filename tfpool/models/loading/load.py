@@ -39,6 +39,8 @@ def load_model(path: str | Path) -> keras.Model:
             return assemble(read(path, Path(folder)))
     except Refused as refused:
         raise ValueError(f"{path} is not opened: {refused}") from None
+    except RecursionError:
+        raise ValueError(f"{path} is not opened: more layers follow each other than Keras can go through.") from None
     except Exception as error:  # Keras raises whatever the file's damage leads to.
         raise ValueError(f"{path} is no model that Keras can open: {cause(error)}") from None
 
