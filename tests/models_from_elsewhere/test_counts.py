@@ -84,6 +84,7 @@ UNKNOWN: dict[str, tuple[Callable[[], Callable[..., object]], tuple[int, ...]]] 
     "a cell after one of Keras's": (lambda: layers.RNN([layers.SimpleRNNCell(4), Cell()]), (9, 5)),
     "a function in a Lambda": (lambda: layers.Lambda(lambda x: x * 2, output_shape=(5,)), (5,)),
     "three operands": (lambda: lambda x: ops.einsum("bi,ij,jk->bk", x, np.eye(5), np.eye(5)), (5,)),
+    "attention over a batch": (lambda: lambda x: layers.Attention()([x, x]), (5,)),
     "a decomposition": (lambda: ops.linalg.inv, (5, 5)),
 }
 

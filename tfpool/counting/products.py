@@ -83,20 +83,27 @@ def grouped_query_attention(layer: Any, inputs: Sequence[Sizes], output: Sizes) 
     query, value, key = _query_value_key(inputs)
     heads, fewer = layer.num_query_heads * layer.head_dim, layer.num_key_value_heads * layer.head_dim
     projections = heads * (prod(query) * (1 + layer.use_gate) + prod(output)) + fewer * (prod(key) + prod(value))
-    return projections + 2 * heads * prod(query[:-1]) * value[-2]
+    return projections + 2 * heads * prod(query[:-1]) * _length(value)
 
 
 def attention(layer: Any, inputs: Sequence[Sizes], output: Sizes) -> int:
     """The scores, by dot product unless they are sums of tanh, and the weighted sums of the values."""
     query, value = inputs[:2]
     multiplied = prod(query) if layer.score_mode == "dot" else 0
-    return value[-2] * (multiplied + prod(output))
+    return _length(value) * (multiplied + prod(output))
 
 
 def additive_attention(layer: Any, inputs: Sequence[Sizes], output: Sizes) -> int:
     """The scores, sums of tanh with one learned factor per channel, and the weighted sums of the values."""
     query, value = inputs[:2]
-    return value[-2] * (bool(layer.use_scale) * prod(query) + prod(output))
+    return _length(value) * (bool(layer.use_scale) * prod(query) + prod(output))
+
+
+def _length(value: Sizes) -> int:
+    """Positions of a sequence (…, T, channels). Without them, attention is over the images of a batch."""
+    if len(value) < 2:
+        raise NoRule
+    return value[-2]
 
 
 def dot_product_attention(op: Any, inputs: Sequence[Sizes], output: Sizes) -> int:
