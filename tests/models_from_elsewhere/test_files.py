@@ -2,8 +2,11 @@
 
 import io
 import json
+import operator
+import re
 import struct
 import zipfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +19,13 @@ from keras import layers, ops
 from PIL import Image
 
 from tests.helpers import keras_2_files as k2
+from tests.helpers.processes import ROOT
 from tfpool.cli import parser
 from tfpool.inference.classifier import find_classifier
 from tfpool.models.loading import config as loading_config
 from tfpool.models.loading.causes import LONGEST, cause
 from tfpool.models.loading.load import load_model
+from tfpool.models.loading.tensorflow_ops import FUNCTIONS
 from tfpool.tracking.store import RunStore
 
 RANDOM = np.random.default_rng(0)
@@ -235,6 +240,60 @@ OPERATIONS: dict[str, tuple[list[k2.Layer], Any]] = {
 def test_functions_of_tensorflow_compute_what_they_did(name: str, tmp_path: Path) -> None:
     steps, compute = OPERATIONS[name]
     opened(k2.write(tmp_path / "model.h5", k2.functional(k2.image(), *steps), {}), compute(IMAGES))
+
+
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "linalg.matmul": {"b": np.eye(3, dtype="float32").tolist()},
+    "nn.bias_add": {"bias": [1.0, 2.0, 3.0], "data_format": "NHWC"},
+    "nn.leaky_relu": {"alpha": 0.3},
+    "nn.softmax": {"axis": 1},
+    "math.l2_normalize": {"axis": -1, "epsilon": 1e-12},
+    "math.reduce_mean": {"axis": [1, 2], "keepdims": True},
+    "math.argmax": {"axis": -1},
+    "cast": {"dtype": "int32"},
+    "clip_by_value": {"clip_value_min": -1.0, "clip_value_max": 0.5},
+    "reshape": {"shape": [-1, 4, 48]},
+    "expand_dims": {"axis": 1},
+    "transpose": {"perm": [0, 3, 1, 2]},
+    "compat.v1.transpose": {"perm": [0, 3, 1, 2]},
+    "tile": {"multiples": [1, 2, 1, 3]},
+    "reverse": {"axis": [1]},
+    "pad": {"paddings": [[0, 0], [1, 2], [3, 0], [0, 0]], "mode": "REFLECT"},
+    "compat.v1.pad": {"paddings": [[0, 0], [1, 2], [3, 0], [0, 0]], "mode": "SYMMETRIC"},
+    "nn.depth_to_space": {"block_size": 2},
+    "nn.space_to_depth": {"block_size": 2},
+    "image.resize": {"size": [5, 11], "method": "nearest"},
+    "concat": {"axis": 2},
+    "stack": {"axis": 1},
+    "math.divide_no_nan": {"y": 0.0},
+    "math.floordiv": {"y": 0.3},
+    "math.floormod": {"y": 0.3},
+    "math.pow": {"y": 2.0},
+}
+"""What a function is called with; others of two arguments get `y`."""
+FEW = np.random.default_rng(1).normal(size=(2, 8, 8, 3)).astype("float32")
+POSITIVE = ("math.log", "math.log1p", "math.sqrt", "math.rsqrt")
+ODD = {"__operators__.getitem", "squeeze", "compat.v1.squeeze", "nn.depth_to_space", "image.grayscale_to_rgb"}
+"""Functions that need other inputs."""
+
+
+def test_every_function_of_the_table_computes_what_tensorflow_does(tmp_path: Path) -> None:
+    steps, expected = [k2.operation("math.abs", "absolute", "image")], {}
+    for function in sorted(set(FUNCTIONS) - ODD):
+        binary = len(FUNCTIONS[function].tensors) > 1
+        arguments = ARGUMENTS.get(function, {"y": 0.7} if binary else {})
+        takes_list = function in ("concat", "stack")
+        source = "absolute" if function in POSITIVE else "image"
+        steps.append(k2.operation(function, f"tf.{function}", [source, source] if takes_list else source, **arguments))
+        images = tf.constant(np.abs(FEW) if function in POSITIVE else FEW)
+        computed = operator.attrgetter(function)(tf)([images, images] if takes_list else images, **arguments)
+        expected[f"tf.{function}"] = computed.numpy()
+    config = k2.functional(k2.image(), *steps)
+    config["config"]["output_layers"] = [[name, 0, 0] for name in expected]
+    outputs = load_model(k2.write(tmp_path / "model.h5", config, {})).predict(FEW, verbose=0)
+    for (name, values), output in zip(expected.items(), outputs, strict=True):
+        assert values.shape == output.shape, name
+        np.testing.assert_allclose(output, values, rtol=1e-4, atol=1e-5, err_msg=name)
 
 
 REFUSED = {
@@ -505,3 +564,94 @@ def test_weights_of_another_layer_are_told_by_the_layers_name(tmp_path: Path) ->
             archive.writestr(name, content)
     with pytest.raises(ValueError, match=r"'end'.*\(192, 2\)"):
         load_model(tmp_path / "mixed.keras")
+
+
+# === The table in docs/explain.md ===
+
+
+def of_keras_2(*steps: k2.Layer) -> Callable[[Path], Path]:
+    return lambda folder: k2.write(folder / "model.h5", k2.functional(k2.image(), *steps), {})
+
+
+def of_keras(*parts: Callable[[], Any], name: str = "model.keras") -> Callable[[Path], Path]:
+    return lambda folder: saved(sequential(*(make() for make in parts)), folder / name)
+
+
+def of_others(*names: str) -> Callable[[Path], Iterator[Path]]:
+    def make(folder: Path) -> Iterator[Path]:
+        for name in names:
+            (folder / name).write_bytes(OTHERS[name][0])
+            yield folder / name
+
+    return make
+
+
+def saved_by_a_program(folder: Path) -> Iterator[Path]:
+    names = (
+        "saved_model.pb",
+        "frozen.pb",
+        "model.tflite",
+        "tfjs.json",
+        "model.onnx",
+        "model.pt",
+        "old.pth",
+        "model.pkl",
+    )
+    yield from of_others(*names)(folder)
+    (folder / "saved").mkdir()
+    yield (folder / "saved_model.pb").rename(folder / "saved" / "saved_model.pb").parent
+
+
+def many(folder: Path) -> Path:
+    path = saved(sequential(layers.ReLU()), folder / "model.h5")
+    with h5py.File(path, "r+") as file:
+        config = json.loads(file.attrs["model_config"])
+        config["config"]["layers"] += 2000 * config["config"]["layers"][-1:]
+        file.attrs["model_config"] = json.dumps(config)
+    return path
+
+
+def recurrent(folder: Path) -> Path:
+    image = keras.Input(batch_shape=(1, 8, 24))
+    return saved(keras.Model(image, layers.GRU(2, stateful=True)(image)), folder / "model.keras")
+
+
+FILES: dict[str, tuple[Callable[[Path], Any], bool]] = {
+    "`.keras` or `.h5`, saved by Keras 3": (of_keras(lambda: layers.Conv2D(2, 3), name="model.h5"), True),
+    "the same with activations": (of_keras(lambda: layers.Dense(2, activation=tf.nn.softmax)), True),
+    "`.h5` or `.keras`, saved by Keras 2": (of_keras_2(k2.layer("Flatten", "end", "image")), True),
+    "the same with TensorFlow's": (of_keras_2(k2.operation("math.square", "end", "image")), True),
+    "the same with another function": (of_keras_2(k2.operation("signal.fft2d", "end", "image")), False),
+    "a model with a Lambda": (of_keras(lambda: layers.Lambda(lambda x: x, output_shape=(8, 8, 3))), False),
+    "a model with a stateful": (recurrent, False),
+    "a model that calls more": (many, False),
+    "weights alone": (of_others("model.weights.h5", "model.ckpt.index", "weights.npz", "model.json"), False),
+    "a SavedModel": (saved_by_a_program, False),
+    "a zip archive": (of_others("teachable.zip"), False),
+}
+
+
+def marked(name: str) -> str:
+    text = (ROOT / "docs/explain.md").read_text()
+    return text.split(f"<!-- {name}: begin -->")[1].split(f"<!-- {name}: end -->")[0].strip()
+
+
+def test_the_table_of_files_says_which_open(tmp_path: Path) -> None:
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in marked("files").splitlines()[2:]]
+    assert len(rows) == len(FILES)
+    for number, ((kind, opens, _), (start, (make, expected))) in enumerate(zip(rows, FILES.items(), strict=True)):
+        assert kind.startswith(start)
+        assert opens == ("yes" if expected else "no")
+        (tmp_path / str(number)).mkdir()
+        made = make(tmp_path / str(number))
+        for path in [made] if isinstance(made, Path) else made:
+            if expected:
+                assert load_model(path).built
+            else:
+                with pytest.raises(ValueError, match=path.name):
+                    load_model(path)
+
+
+def test_the_list_of_tensorflows_functions_is_that_of_the_code() -> None:
+    assert re.findall(r"`(.*?)`", marked("functions")) == sorted(FUNCTIONS)
+    assert f"{loading_config.MOST_CALLS:,} layers" in marked("files")
