@@ -37,7 +37,17 @@ def parse_config(text: str | bytes) -> dict[str, Any]:
         raise Refused("its config is not JSON.") from None
     if not isinstance(config, dict) or not isinstance(config.get("config"), dict | list):
         raise Refused("its config describes no model.")
+    if _is_deep(config):
+        raise Refused(_TOO_DEEP)
     return config
+
+
+def _is_deep(config: Any) -> bool:
+    level = [config]
+    for _ in range(DEEPEST + 1):
+        nested = [value.values() if isinstance(value, dict) else value for value in level]
+        level = [item for values in nested for item in values if isinstance(item, dict | list)]
+    return bool(level)
 
 
 def name_activations(value: Any) -> Any:
@@ -67,24 +77,22 @@ def _activation_name(item: Any) -> Any:
 
 def check_config(config: dict[str, Any]) -> None:
     """Refuse a model's config with an object, or a name that Keras would look up, that is not on the allowlist."""
-    waiting: list[tuple[Any, str, str, int]] = [(config, "", "config", 0)]
+    waiting: list[tuple[Any, str, str]] = [(config, "", "config")]
     while waiting:
-        value, key, owner, depth = waiting.pop()
-        if depth > DEEPEST:
-            raise Refused(_TOO_DEEP)
+        value, key, owner = waiting.pop()
         if isinstance(value, str):
             _check_text(value, key, owner)
         elif isinstance(value, list):
             inherited = key if key == "layers" else ""
-            waiting += [(item, inherited, owner, depth + 1) for item in reversed(value)]
+            waiting += [(item, inherited, owner) for item in reversed(value)]
         elif isinstance(value, dict):
             if "class_name" in value:
                 owner = _check_object(value, key == "layers", owner)
                 value = {name: item for name, item in value.items() if name not in _IDENTITY}
             elif is_looked_up(key):
                 # NumPy also accepts a dtype as a dict, of any size.
-                raise Refused(f"its {owner} has a {_clean(key)} in a form that Keras does not write.")
-            waiting += [(item, name, owner, depth + 1) for name, item in reversed(value.items())]
+                raise Refused(f"its {owner} has a {cleaned(key)} in a form that Keras does not write.")
+            waiting += [(item, name, owner) for name, item in reversed(value.items())]
     calls = _calls(config)
     if calls > MOST_CALLS:
         raise Refused(f"it calls {calls:,} layers. At most {MOST_CALLS:,} can be opened within a minute.")
@@ -97,19 +105,19 @@ def _check_object(value: dict[str, Any], is_layer: bool, owner: str) -> str:
     settings = config if isinstance(config, dict) else {}
     name = settings.get("name")
     if is_layer:
-        owner = f"layer {_quoted(name or value.get('name'))}"
-    what = f"its {owner} {'is of class' if is_layer else 'holds a'} {_clean(class_name)}"
+        owner = f"layer {quoted(name or value.get('name'))}"
+    what = f"its {owner} {'is of class' if is_layer else 'holds a'} {cleaned(class_name)}"
     if not isinstance(class_name, str) or not isinstance(module, str | None):
         raise Refused(f"{what} in a form that Keras does not write.")
     if class_name in CODE_RUNNERS:
         raise Refused(f"{what}, which can run code of its own. {_ONLY}")
     if not is_stock(module or "", class_name):
-        origin = f" of {_clean(module)}" if module else ""
+        origin = f" of {cleaned(module)}" if module else ""
         raise Refused(f"{what}{origin}, which is not on the list of stock classes. {_ONLY}")
     if registered not in (None, class_name) and (module, registered) != ("tfpool.layers", OURS):
-        raise Refused(f"{what} registered as {_quoted(registered)}, which is not Keras's own. {_ONLY}")
+        raise Refused(f"{what} registered as {quoted(registered)}, which is not Keras's own. {_ONLY}")
     if class_name in ("DTypePolicy", "FloatDTypePolicy") and not (isinstance(name, str) and is_policy(name)):
-        raise Refused(f"its {owner} has the dtype policy {_quoted(name)}, which is not on the list of stock ones.")
+        raise Refused(f"its {owner} has the dtype policy {quoted(name)}, which is not on the list of stock ones.")
     if class_name == "DTypePolicyMap" and not all(map(_PATH.fullmatch, settings.get("policy_map") or ())):
         raise Refused(f"its {owner} has a map of dtype policies for more than single layers.")
     if settings.get("stateful") is True:
@@ -123,14 +131,20 @@ def _check_object(value: dict[str, Any], is_layer: bool, owner: str) -> str:
 
 def _has_tensor(node: Any) -> bool:
     """Whether a layer's call takes a tensor of the graph: an object in newer files, a list `[layer, 0, 0]` in older."""
-    if isinstance(node, dict):
-        return node.get("class_name") == "__keras_tensor__" or (
-            "class_name" not in node and any(map(_has_tensor, node.values()))
-        )
-    if not isinstance(node, list):
+    if isinstance(node, list):
+        is_tensor = len(node) >= 3 and isinstance(node[0], str) and all(isinstance(part, int) for part in node[1:3])
+        return is_tensor or any(map(_has_tensor, node))
+    return _has_marked_tensor(node)
+
+
+def _has_marked_tensor(value: Any) -> bool:
+    if isinstance(value, list):
+        return any(map(_has_marked_tensor, value))
+    if not isinstance(value, dict):
         return False
-    is_tensor = len(node) >= 3 and isinstance(node[0], str) and all(isinstance(part, int) for part in node[1:3])
-    return is_tensor or any(map(_has_tensor, node))
+    if "class_name" in value:
+        return value["class_name"] == "__keras_tensor__"
+    return any(map(_has_marked_tensor, value.values()))
 
 
 def _calls(value: Any, is_layer: bool = False) -> int:
@@ -146,15 +160,17 @@ def _calls(value: Any, is_layer: bool = False) -> int:
 
 def _check_text(text: str, key: str, owner: str) -> None:
     if not is_known_name(key, text):
-        raise Refused(f"its {owner} has the {_clean(key)} {_quoted(text)}, which is not on the list of stock ones.")
+        raise Refused(f"its {owner} has the {cleaned(key)} {quoted(text)}, which is not on the list of stock ones.")
     # Keras spells registered classes and functions "package>name".
     if ">" in text:
-        raise Refused(f"its {owner} names {_quoted(text)}, which is not Keras's own.")
+        raise Refused(f"its {owner} names {quoted(text)}, which is not Keras's own.")
 
 
-def _quoted(value: object) -> str:
-    return f"'{_clean(value)}'"
+def quoted(value: object) -> str:
+    """A name from a file, for a message."""
+    return f"'{cleaned(value)}'"
 
 
-def _clean(value: object) -> str:
+def cleaned(value: object) -> str:
+    """What a file says, for a message: on one line, at most 60 characters."""
     return clean(str(value), 60)

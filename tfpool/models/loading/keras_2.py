@@ -13,7 +13,7 @@ from typing import Any
 import keras
 
 from tfpool.models.loading.allowlist import candidates
-from tfpool.models.loading.config import Refused
+from tfpool.models.loading.config import Refused, cleaned, quoted
 from tfpool.models.loading.tensorflow_ops import GRAPH_OPS, operation
 
 MODELS = ("Functional", "Model", "Sequential")
@@ -175,7 +175,7 @@ class _Graph:
         return {key: self._value(item) for key, item in value.items()} if isinstance(value, dict) else value
 
     def _operation(self, saved: dict[str, Any], name: str) -> dict[str, Any]:
-        owner, settings, nodes = f"layer '{name[:60]}'", saved["config"], []
+        owner, settings, nodes = f"layer {quoted(name)}", saved["config"], []
         for node in saved["inbound_nodes"]:
             function, (first, others) = settings.get("function"), self._arguments(node)
             if saved["class_name"] == "TensorFlowOpLayer":
@@ -222,7 +222,7 @@ def _layer(saved: dict[str, Any]) -> dict[str, Any]:
     if class_name in MODELS:
         return _model(saved, class_name)
     name = saved["config"].get("name") or saved.get("name")
-    owner = f"layer '{str(name)[:60]}'"
+    owner = f"layer {quoted(name)}"
     if class_name in _GONE:
         raise Refused(f"its {owner} is a {class_name} of Keras 2, which Keras 3 does not have.")
     cls = candidates()["keras.layers"].get(_RENAMED.get(class_name, class_name))
@@ -249,7 +249,7 @@ def _settings(config: dict[str, Any], class_name: str, cls: type, owner: str) ->
             settings[key] = _setting(key, value, owner)
         elif not (key in _WITHOUT_EFFECT or not value or (key in _NEUTRAL and value == _NEUTRAL[key])):
             raise Refused(
-                f"its {owner}, a {class_name}, has {key}={value!r:.60} of Keras 2, which Keras 3 does not have."
+                f"its {owner}, a {class_name}, has {cleaned(f'{key}={value!r}')} of Keras 2, which Keras 3 lacks."
             )
     if cls is keras.layers.BatchNormalization and isinstance(settings.get("axis"), list):
         settings["axis"] = settings["axis"][0]

@@ -13,7 +13,7 @@ import h5py  # type: ignore[import-untyped]
 import keras
 from keras.src.legacy.saving.legacy_h5_format import load_attributes_from_hdf5_group
 
-from tfpool.models.loading.config import Refused
+from tfpool.models.loading.config import Refused, quoted
 from tfpool.models.loading.keras_2 import plain_name
 
 
@@ -31,7 +31,7 @@ def load_by_name(model: keras.Model, path: Path) -> None:
             if weight_names := load_attributes_from_hdf5_group(groups[name], "weight_names"):
                 saved[plain_name(name)] = [(weight, groups[name][weight]) for weight in weight_names]
         if missing := sorted(set(saved) ^ set(layers)):
-            raise Refused(f"its weights are not those of its layers: see layer '{missing[0][:60]}'.")
+            raise Refused(f"its weights are not those of its layers: see layer {quoted(missing[0])}.")
         for name, layer in layers.items():
             _load(layer, saved[name])
 
@@ -40,11 +40,11 @@ def _load(layer: keras.Layer, saved: list[tuple[str, Any]]) -> None:
     # The order in which Keras 2 writes them.
     weights = layer.trainable_weights + layer.non_trainable_weights
     if len(weights) != len(saved):
-        raise Refused(f"its layer '{layer.name[:60]}' has {len(weights)} weights, and the file {len(saved)} for it.")
+        raise Refused(f"its layer {quoted(layer.name)} has {len(weights)} weights, and the file {len(saved)} for it.")
     for weight, (name, array) in _by_name(weights, saved) or zip(weights, saved, strict=True):
         if tuple(weight.shape) != array.shape:
             raise Refused(
-                f"its weight '{name[:60]}' has the shape {array.shape}, and the layer's {tuple(weight.shape)}."
+                f"its weight {quoted(name)} has the shape {array.shape}, and the layer's {tuple(weight.shape)}."
             )
         weight.assign(array[()])
 

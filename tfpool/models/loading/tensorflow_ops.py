@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tfpool.models.loading.config import Refused
+from tfpool.models.loading.config import Refused, cleaned
 
 
 @dataclass(frozen=True)
@@ -181,14 +181,14 @@ def operation(owner: str, name: object, first: Any, others: Mapping[str, Any]) -
     function = FUNCTIONS.get(name) if isinstance(name, str) else None
     if function is None:
         raise Refused(
-            f"its {owner} is tf.{name}, an operation of TensorFlow that Keras 2 wrote and that is not translated. "
+            f"its {owner} is tf.{cleaned(name)}, an operation of Keras 2 that is not translated. "
             "Build the model again with keras.ops, load its weights, and save it as .keras."
         )
     given = {function.tensors[0]: first, **others}
     for argument, value in given.items():
         known = argument in function.tensors or argument in function.settings
         if not known and not _is_neutral(function, argument, value):
-            raise Refused(f"its {owner} is tf.{name} with {argument}={value!r:.60}, which Keras 3 lacks.")
+            raise Refused(f"its {owner} is tf.{name} with {cleaned(f'{argument}={value!r}')}, which Keras 3 lacks.")
     chosen = {ours: given[theirs] for theirs, ours in function.settings.items() if given.get(theirs) is not None}
     settings = {**function.defaults, **chosen}
     if isinstance(settings.get("mode"), str):
