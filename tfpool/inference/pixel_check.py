@@ -8,6 +8,16 @@ kinds of evidence:
 - `reactions`, without one: how much the images move the logits from those of an input of zeros, as a deviation over
   classes. A model made for 0 to 255 hardly sees an image from 0 to 1; 0 to 255 drives one made for 0 to 1 beyond any
   sensible score. How sure the model is tells less: an untrained one is as sure under 0 to 255 as a trained one.
+
+`python benchmarks/pixel_scale.py` counts, for one image and for eight, of the model's own kind and of another:
+
+| | warned |
+|---|---|
+| the right scale | 0 of 1,242 |
+| 0 to 255 and a small scale, mistaken for each other | 1,566 of 1,566 |
+| 0 to 1 and −1 to 1, mistaken for each other, with batch normalization | 279 of 560 |
+| two near scales, without | 0 of 362 |
+| the right scale, without, accuracy of chance: hardly trained | 38 of 40 |
 """
 
 from __future__ import annotations
