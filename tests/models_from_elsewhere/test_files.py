@@ -394,6 +394,22 @@ def test_activations_of_tensorflow_open_by_name(name: str, kind: str, tmp_path: 
     np.testing.assert_allclose(load_model(path).predict(IMAGES / 255, verbose=0), expected, atol=1e-5)
 
 
+def test_a_model_with_lora_opens(tmp_path: Path) -> None:
+    model = sequential(layers.Flatten(), layers.Dense(4))
+    model.layers[1].enable_lora(2)
+    expected = model.predict(IMAGES, verbose=0)
+    opened(saved(model, tmp_path / "model.keras"), expected)
+
+
+@pytest.mark.parametrize("make", [lambda x: x / 2.0, lambda x: x + 3.0, lambda x: ops.relu6(x)])
+def test_an_operation_in_an_h5_of_keras_3_has_a_way_out(make: Callable[[Any], Any], tmp_path: Path) -> None:
+    image = keras.Input((8, 8, 3))
+    model = keras.Model(image, layers.Flatten()(make(image)))
+    with pytest.raises(ValueError, match=r"operation.*\.keras"):
+        load_model(saved(model, tmp_path / "model.h5"))
+    opened(saved(model, tmp_path / "model.keras"), model.predict(IMAGES, verbose=0))
+
+
 def test_a_layer_that_remembers_earlier_images_is_refused(tmp_path: Path) -> None:
     image = keras.Input(batch_shape=(1, 8, 24))
     path = saved(keras.Model(image, layers.GRU(2, stateful=True)(image)), tmp_path / "model.keras")

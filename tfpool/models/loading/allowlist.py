@@ -179,7 +179,7 @@ def _defined(module: str, base: type) -> dict[str, type]:
 
 def application_layers() -> dict[str, dict[str, type]]:
     """The layers that networks of keras.applications define for themselves, by module."""
-    modules = [name for name in sys.modules if name.startswith("keras.src.applications.")]
+    modules = [name for name in list(sys.modules) if name.startswith("keras.src.applications.")]
     return {module: _defined(module, keras.Layer) for module in modules}
 
 
@@ -198,6 +198,11 @@ def is_stock(module: str, name: str) -> bool:
         return True
     cls = candidates().get(module, {}).get(name)
     return cls is not None and (cls.__name__ in _MODELS or not can_carry_code(cls))
+
+
+def is_operation(name: str) -> bool:
+    """Whether one of Keras's operations has this name."""
+    return any(name in candidates()[f"keras.src.ops.{module}"] for module in _OPERATIONS)
 
 
 _FLOATS = "bfloat16|float16|float32|float64"

@@ -20,7 +20,7 @@ from keras.src.saving.serialization_lib import ObjectSharingScope
 
 from tfpool.models.loading.allowlist import layers_without_module
 from tfpool.models.loading.config import Refused
-from tfpool.models.loading.sizes import check_sizes, limited_memory
+from tfpool.models.loading.sizes import check_arrays, limited_memory
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def _without_weights(saved: Saved) -> keras.Model:
             raise Refused("it does not hold a model.")
         if not model.built or not hasattr(getattr(model, "_functional", model), "operations"):
             raise Refused("its model was saved before it was built.")
-        check_sizes(model, saved.numbers)
+        check_arrays(model)
     return model
 
 

@@ -7,7 +7,15 @@ import re
 from typing import Any
 
 from tfpool.data.custom.safe_names import clean
-from tfpool.models.loading.allowlist import CODE_RUNNERS, OURS, is_known_name, is_looked_up, is_policy, is_stock
+from tfpool.models.loading.allowlist import (
+    CODE_RUNNERS,
+    OURS,
+    is_known_name,
+    is_looked_up,
+    is_operation,
+    is_policy,
+    is_stock,
+)
 
 DEEPEST = 200
 """Levels of a config; the arguments of a layer of a nested model are about 20 levels deep."""
@@ -111,6 +119,8 @@ def _check_object(value: dict[str, Any], is_layer: bool, owner: str) -> str:
         raise Refused(f"{what} in a form that Keras does not write.")
     if class_name in CODE_RUNNERS:
         raise Refused(f"{what}, which can run code of its own. {_ONLY}")
+    if is_layer and not module and is_operation(class_name) and _is_called_as_operation(value):
+        raise Refused(f"{what}, an operation, which Keras cannot read from an .h5. Save the model as .keras.")
     if not is_stock(module or "", class_name):
         origin = f" of {cleaned(module)}" if module else ""
         raise Refused(f"{what}{origin}, which is not on the list of stock classes. {_ONLY}")
@@ -127,6 +137,13 @@ def _check_object(value: dict[str, Any], is_layer: bool, owner: str) -> str:
             # Keras would run such a layer at once, whatever memory it takes.
             raise Refused(f"its {owner} is called on constants alone.")
     return owner
+
+
+def _is_called_as_operation(layer: dict[str, Any]) -> bool:
+    """Whether an object is no layer of its name: such an Add takes one list, the operation two arguments."""
+    nodes = layer.get("inbound_nodes")
+    calls = [node.get("args") for node in nodes if isinstance(node, dict)] if isinstance(nodes, list) else []
+    return not is_stock("", layer["class_name"]) or any(isinstance(call, list) and len(call) > 1 for call in calls)
 
 
 def _has_tensor(node: Any) -> bool:

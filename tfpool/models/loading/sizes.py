@@ -19,8 +19,8 @@ _SIDE = 512
 """Height and width of an image for a model that takes any size."""
 
 
-_COPIES = 3
-"""Times that Keras makes the weights of a layer which another one copies, as Bidirectional does, to drop some."""
+_SPARE = 3
+"""Times the file's numbers. Bidirectional makes weights of three layers for two, LoRA some that no file holds."""
 _ZEROS = keras.initializers.Zeros()
 
 
@@ -39,14 +39,10 @@ class _Weights(list[Any]):
 
     @property
     def are_too_many(self) -> bool:
-        return self._numbers > _COPIES * min(self._in_file, MOST_NUMBERS)
+        return self._numbers > _SPARE * min(self._in_file, MOST_NUMBERS)
 
     def refuse(self, *_: Any, **__: Any) -> None:
-        raise _too_many(self._numbers, self._in_file)
-
-
-def _too_many(weights: int, numbers_in_file: int) -> Refused:
-    return Refused(f"its layers have {weights:,} weights, and the file holds {numbers_in_file:,} numbers.")
+        raise Refused(f"its layers have {self._numbers:,} weights, and the file holds {self._in_file:,} numbers.")
 
 
 @contextmanager
@@ -70,11 +66,8 @@ def limited_memory(numbers_in_file: int) -> Iterator[None]:
         scope.initialize_variables = True
 
 
-def check_sizes(model: keras.Model, numbers_in_file: int) -> None:
-    """Refuse a model of more weights than the file's numbers, or with too large an array, of one image, in between."""
-    weights = sum(prod(weight.shape) for weight in model.weights)
-    if weights > min(numbers_in_file, MOST_NUMBERS):
-        raise _too_many(weights, numbers_in_file)
+def check_arrays(model: keras.Model) -> None:
+    """Refuse a model with too large an array between its layers, of one image."""
     takes_any_size = any(None in tensor.shape[1:] for tensor in model.inputs)
     largest = max(_sizes_for_any_image(model) if takes_any_size else _sizes(model), default=0)
     if largest > MOST_NUMBERS:
