@@ -627,6 +627,11 @@ def many(folder: Path) -> Path:
     return path
 
 
+def arithmetic(folder: Path) -> Path:
+    image = keras.Input((8, 8, 3))
+    return saved(keras.Model(image, image / 2.0), folder / "model.h5")
+
+
 def recurrent(folder: Path) -> Path:
     image = keras.Input(batch_shape=(1, 8, 24))
     return saved(keras.Model(image, layers.GRU(2, stateful=True)(image)), folder / "model.keras")
@@ -635,6 +640,7 @@ def recurrent(folder: Path) -> Path:
 FILES: dict[str, tuple[Callable[[Path], Any], bool]] = {
     "`.keras` or `.h5`, saved by Keras 3": (of_keras(lambda: layers.Conv2D(2, 3), name="model.h5"), True),
     "the same with activations": (of_keras(lambda: layers.Dense(2, activation=tf.nn.softmax)), True),
+    "an `.h5`, saved by Keras 3, with operations": (arithmetic, False),
     "`.h5` or `.keras`, saved by Keras 2": (of_keras_2(k2.layer("Flatten", "end", "image")), True),
     "the same with TensorFlow's": (of_keras_2(k2.operation("math.square", "end", "image")), True),
     "the same with another function": (of_keras_2(k2.operation("signal.fft2d", "end", "image")), False),
