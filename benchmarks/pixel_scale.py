@@ -83,7 +83,7 @@ class Tally:
 
 
 def main() -> None:
-    settings = options(__doc__, images=(4000, 1500), epochs=(4, 2), draws=(20, 3)).parse_args()
+    settings = options(__doc__, images=(4000, 1000), epochs=(4, 2), draws=(20, 2)).parse_args()
     tally, draws = Tally(), settings.draws
     clothes = list(data.load("fashion_mnist").test.images[: 8 * draws])
     photos = {
@@ -108,7 +108,7 @@ def main() -> None:
                 model = trained(scale, normalized, head, settings.images, settings.epochs)
                 tally.add(name, model, scale, clothes, draws)
                 tally.add(f"{name}, other images", model, scale, others, draws)
-                if scale == "unit":
+                if scale == "unit" and not settings.short:
                     hardly = trained(scale, normalized, head, settings.images // 4, 1)
                     tally.add(f"{name}, hardly trained", hardly, scale, clothes, draws)
     tally.print_sums()

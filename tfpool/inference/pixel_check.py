@@ -112,25 +112,27 @@ def reactions(classifier: Classifier, images: Images) -> dict[str, float]:
     """By mode, how much the images move the logits from those of zeros.
 
     Empty if the logits of zeros are all equal, as without any training: then no scale changes the order of classes.
+    Empty also for numbers that are no probabilities, whose unit is unknown.
     """
-    from tfpool.anatomy.split import split_at_image
+    from tfpool.cam.explainer import Explainer
     from tfpool.models.preprocessing import scale_pixels
 
-    head = split_at_image(classifier.model, classifier.output).head
+    explainer = Explainer(classifier.model, "saliency", output=classifier.output)
 
     def logits(values: np.ndarray) -> np.ndarray:
-        scores = np.asarray(head(values, values))
+        scores = explainer.scores(values)
+        if getattr(explainer, "of", "logit") == "probability":
+            scores = np.log(np.maximum(scores, np.finfo(np.float32).tiny))
         return scores - scores.mean(axis=1, keepdims=True)
 
+    by_mode = {
+        mode: np.concatenate([logits(scale_pixels(batch, mode)) for batch in _batches(images)])
+        for mode in _modes(classifier)
+    }
     zeros = logits(np.zeros((1, *images[0].shape), np.float32))
-    if np.ptp(zeros) < 1e-4:
+    if getattr(explainer, "of", "logit") == "number" or np.ptp(zeros) < 1e-4:
         return {}
-
-    def reaction(mode: str) -> float:
-        moved = [logits(scale_pixels(batch, mode)) - zeros for batch in _batches(images)]
-        return float(np.mean(np.std(np.concatenate(moved), axis=1)))
-
-    return {mode: reaction(mode) for mode in _modes(classifier)}
+    return {mode: float(np.mean(np.std(rows - zeros, axis=1))) for mode, rows in by_mode.items()}
 
 
 def _batches(images: Images) -> list[np.ndarray]:
