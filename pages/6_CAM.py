@@ -104,10 +104,7 @@ def panel(view: View, limit: float) -> None:
     method = f"**{view.method}**  \n" if len(methods) > 1 else ""
     wrong = "" if image.label in (None, view.predicted) else " (wrong)"
     st.markdown(f"{method}{head}{plain(view.model.name)}")
-    st.markdown(
-        f"predicts: **{plain(labels[view.predicted])}**{wrong}  \n"
-        f"score {view.predicted_score:,.2f}, {view.probability:.0%}"
-    )
+    st.markdown(f"predicts: **{plain(labels[view.predicted])}**{wrong}  \n{view.answer}")
     other_name = view.other_name(labels)
     explained = labels[view.explained] + (f" rather than {other_name}" if other_name is not None else "")
     st.plotly_chart(
@@ -116,6 +113,8 @@ def panel(view: View, limit: float) -> None:
         config={"displayModeBar": False},
         alt=f"Map of {view.model.name} by {view.method}: evidence for {explained}, {view.score:.2f}",
     )
+    for note in view.notes:
+        st.caption(plain(note))
 
 
 place = right.container()

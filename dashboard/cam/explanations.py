@@ -41,9 +41,11 @@ class View:
 
     Attributes:
         pixels: uint8 (H, W, C), the image as the model sees it.
-        predicted: the class with the highest score, with its score before softmax and its probability.
+        predicted: the class with the highest score, with its score before softmax and its probability; None of a
+            model that is no classifier.
         score: the explained class's score, minus the other's where there is one.
         raw: float32 (h, w), the map at the method's own resolution; `heatmap` is at the image's size, (H, W).
+        of, notes: what the score is, and what the map cannot show, as in `Explanation`.
     """
 
     model: Model
@@ -51,15 +53,26 @@ class View:
     pixels: np.ndarray
     predicted: int
     predicted_score: float
-    probability: float
+    probability: float | None
     explained: int
-    explained_probability: float
+    explained_probability: float | None
     other: int | None
     score: float
     raw: np.ndarray
     heatmap: np.ndarray
     layer: str
     unit: str
+    of: str
+    notes: tuple[str, ...]
+
+    @property
+    def answer(self) -> str:
+        """What the model gives for the predicted class."""
+        if self.probability is None:
+            return f"its number: {self.predicted_score:,.3g}"
+        if self.of == "probability":
+            return f"probability {self.probability:.0%}; the map is of the probability, not of a score before it"
+        return f"score {self.predicted_score:,.2f}, {self.probability:.0%}"
 
     def other_name(self, class_names: Sequence[str]) -> str | None:
         """Name of the class that the explained one is contrasted with."""
@@ -107,10 +120,11 @@ def by_model(views: Sequence[View]) -> list[list[View]]:
 
 
 @st.cache_data(max_entries=32, hash_funcs=model_picker.KEYS, show_spinner=False)
-def _scores(model: Model, _pixels: np.ndarray, key: str) -> tuple[np.ndarray, np.ndarray]:
-    """A model's scores and probabilities, which do not depend on the method."""
+def _scores(model: Model, _pixels: np.ndarray, key: str) -> tuple[np.ndarray, np.ndarray | None]:
+    """A model's scores and probabilities, which do not depend on the method. No classifier has no probabilities."""
     scorer, batch = model_picker.scorer(model), model.classifier.to_input(model.classifier.fit(_pixels)[np.newaxis])
-    return scorer.scores(batch)[0], scorer.probabilities(batch)[0]
+    scores = scorer.scores(batch)[0]
+    return scores, None if scorer.of == "number" else scorer.probabilities(batch)[0]
 
 
 @st.cache_data(max_entries=128, hash_funcs=model_picker.KEYS, show_spinner=False)
@@ -132,13 +146,15 @@ def view(model: Model, method: str, _pixels: np.ndarray, key: str, query: Query)
         pixels=fitted,
         predicted=predicted,
         predicted_score=float(scores[predicted]),
-        probability=float(probabilities[predicted]),
+        probability=None if probabilities is None else float(probabilities[predicted]),
         explained=int(explanation.targets[0]),
-        explained_probability=float(probabilities[explanation.targets[0]]),
+        explained_probability=None if probabilities is None else float(probabilities[explanation.targets[0]]),
         other=None if explanation.others is None else int(explanation.others[0]),
         score=float(explanation.scores[0]),
         raw=explanation.heatmaps[0],
         heatmap=explanation.resize(fitted.shape[:2])[0],
         layer=explanation.layer,
         unit=explanation.unit,
+        of=explanation.of,
+        notes=explanation.notes,
     )

@@ -213,15 +213,17 @@ def test_a_model_without_a_feature_map_is_explained_by_its_image() -> None:
     np.testing.assert_allclose(e.heatmaps.sum(axis=(1, 2)), e.scores, rtol=1e-4)
 
 
-def test_an_attention_over_positions_is_a_head_to_explain() -> None:
+def test_tokens_on_a_grid_are_explained_after_their_last_attention() -> None:
     x = image()
     tokens = layers.Reshape((-1, 6))(small()(x))
-    attended = layers.MultiHeadAttention(2, 3)(tokens, tokens)
+    attended = layers.MultiHeadAttention(2, 3, name="attention")(tokens, tokens)
     model = keras.Model(x, layers.Dense(3)(layers.GlobalAveragePooling1D()(attended)))
-    e = tp.explain(model, IMAGES, "gradcam")
-    assert e.layer == "small/second"
+    with pytest.warns(UserWarning, match="attention"):
+        e = tp.explain(model, IMAGES, "hirescam")
+    assert e.layer == "attention"
     assert e.heatmaps.shape == (3, 30, 30)
-    np.testing.assert_allclose(e.scores, model(IMAGES).numpy().max(axis=1), rtol=1e-4)
+    bias = model.layers[-1].bias.numpy()[e.targets]
+    np.testing.assert_allclose(e.heatmaps.sum(axis=(1, 2)) + bias, e.scores, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("named", [True, False], ids=["dictionary", "list"])

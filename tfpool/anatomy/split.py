@@ -1,25 +1,30 @@
-"""Where a classifier's features end and its head begins, by the structure of its graph."""
+"""A classifier in two parts, features and head, by the structure of its graph."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from math import prod
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
-from tfpool.anatomy.unfold import Call, Graph, Step, Value, ancestors, unfold
+from tfpool.anatomy import end
+from tfpool.anatomy.end import End, find_end
+from tfpool.anatomy.features import POOLS, Features, between, entering, find_tokens, on_grid
+from tfpool.anatomy.twin import without_activation
+from tfpool.anatomy.unfold import Call, Graph, Value, ancestors, has_graph, unfold, whole_outputs
 
-_ADAPTIVE = (keras.layers.AdaptiveAveragePooling2D, keras.layers.AdaptiveMaxPooling2D)
-POOLS = (
-    keras.layers.GlobalAveragePooling2D,
-    keras.layers.GlobalMaxPooling2D,
-    keras.layers.AveragePooling2D,
-    keras.layers.MaxPooling2D,
-    *_ADAPTIVE,
+_MIXING = (
+    keras.layers.RNN,
+    keras.layers.Attention,
+    keras.layers.MultiHeadAttention,
+    keras.layers.GroupQueryAttention,
 )
-_FINAL_ACTIVATIONS = ("softmax", "sigmoid")
+FEWEST_POSITIONS = 4
+"""A map of fewer positions says next to nothing about where."""
 
 
 @dataclass(frozen=True)
@@ -28,157 +33,238 @@ class Anatomy:
 
     Attributes:
         layer: name of the layer with the features; "backbone/conv1" inside another model.
-        head: (features, images) to scores (N, K) float32 before softmax or sigmoid. A single sigmoid unit becomes two
-            scores, minus and plus the unit's own. An optional third argument, a `Call`, runs each step of the head.
-        multi_label: whether each score has its own sigmoid; otherwise one softmax spans all scores.
+        head: (features, images) to scores (N, K) float32 before softmax or sigmoid. A single unit of yes or no becomes
+            two scores, minus and plus the unit's own. An optional third argument, a `Call`, runs each step of the head.
+        end: how the scores become the model's outputs, a `kind` of `end.End`.
         chain: the head's layers in execution order, without those that do nothing at inference; empty if the head reads
             the image as well as the features.
+        image_shape: (H, W, C), None where any size will do.
+        larger: names of the layers with a map of at least `FEWEST_POSITIONS` positions, those near the head first.
+        notes: sentences on what a map of these features cannot show.
+        input: name of the input with the images.
+        output: the number of the output with the scores, among all outputs.
+        is_flat: whether the model takes (N, H, W) and adds the channel itself.
+        others: the model's other inputs, by their names.
+        given: what these are given, (1, …) each, for all images. Set before body and head are called.
     """
 
     layer: str
     body: Callable[[Any], Any]
     head: Callable[..., Any]
     classes: int
-    multi_label: bool
+    end: str
     chain: tuple[keras.Operation, ...]
+    image_shape: tuple[int | None, ...]
+    larger: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    input: str = ""
+    output: int = 0
+    is_flat: bool = False
+    others: dict[str, Value] = field(default_factory=dict)
+    given: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def of(self) -> str:
+        """What the scores are: "logit", "probability" where what ends the model can't be taken off, or "number"."""
+        return self.end if self.end in (end.PROBABILITY, end.NUMBER) else "logit"
 
     def probabilities(self, scores: Any) -> Any:
         """Probabilities (N, K) from scores (N, K)."""
-        return ops.sigmoid(scores) if self.multi_label else ops.softmax(scores)
+        if self.end == end.NUMBER:
+            raise ValueError(
+                "Expected a classifier. This model gives numbers that are no probabilities: use its scores."
+            )
+        if self.end == end.PROBABILITY:
+            return ops.convert_to_tensor(scores)
+        return ops.sigmoid(scores) if self.end == end.SIGMOID else ops.softmax(scores)
+
+    def outputs(self, scores: Any) -> Any:
+        """The model's own outputs from scores (N, K)."""
+        if self.end in (end.LINEAR, end.NUMBER):
+            return scores
+        return ops.log_softmax(scores) if self.end == end.LOG_SOFTMAX else self.probabilities(scores)
 
 
-def split_model(model: keras.Model, layer: str | None = None, output: str | None = None) -> Anatomy:
+def split_model(
+    model: keras.Model,
+    layer: str | None = None,
+    output: str | None = None,
+    input: str | None = None,
+    call: int | None = None,
+) -> Anatomy:
     """Split a classifier at the input of its head's pooling or flattening, or after the layer named.
 
-    A model with several outputs needs the name of the one to explain.
+    A model with several outputs needs the name of the one to explain, one with several images the name of one of these,
+    and a layer that is called several times the number of a call, from 0.
     """
     graph = unfold(model)
-    scores = _scores(graph, model.name, output)
-    last = _before_activation(scores)[0]
+    image = _image(graph, model.name, input)
+    number, ending = _ending(graph, model, output)
+    last = ending.value
     if layer is None:
-        features = _entering(graph, [last])
+        value = entering(graph, [last], image)
+        features = None if value is None else find_tokens(graph, value, last) or Features(value)
         missing = f"No single feature map enters the head of {model.name}. Use layer= with"
     else:
-        features = graph.named.get(layer)
+        features = _named(graph, layer, call, last)
         missing = f"{model.name} has no layer {layer!r} with a feature map. Use"
-    if features is None or features not in _maps(graph, last):
-        raise ValueError(f"{missing} one of: {_choices(graph, last)}.")
-    return _split(graph, scores, features, features.step.name if features.step else "")
+    maps = _maps(graph, last)
+    if features is None or (features.value not in maps and features.grid is None):
+        raise ValueError(f"{missing} one of: {', '.join(map(repr, _names(graph, maps))) or _NONE}.")
+    larger = [value for value in maps if not 0 < positions(value) < FEWEST_POSITIONS]
+    anatomy = _split(graph, image, ending, features, number)
+    return replace(anatomy, larger=tuple(_names(graph, larger)), notes=_notes(model.name, graph, features, last))
 
 
-def split_at_image(model: keras.Model, output: str | None = None) -> Anatomy:
-    """Split a classifier before its first layer: the features are the images, and the whole model is the head."""
+_NONE = "none, since it has no feature map; methods that read the image itself work, such as occlusion or saliency"
+
+
+def split_at_image(model: keras.Model, output: str | None = None, input: str | None = None) -> Anatomy:
+    """Split a classifier before its first layer: the features are the images, and the whole model is the head.
+
+    The model need not have a graph of layers, as long as it has been built.
+    """
+    if isinstance(model, keras.Model) and not has_graph(model) and model.built:
+        return _whole(model, output)
     graph = unfold(model)
-    scores = _scores(graph, model.name, output)
-    return _split(graph, scores, graph.inputs[0], model.inputs[0].name)
+    image = _image(graph, model.name, input)
+    number, ending = _ending(graph, model, output)
+    return _split(graph, image, ending, Features(image), number)
 
 
-def _split(graph: Graph, output: Value, features: Value, layer: str) -> Anatomy:
-    (image,) = graph.inputs
-    last, dense, activation = _before_activation(output)
+def own_outputs(model: keras.Model, anatomy: Anatomy, images: Any) -> Any:
+    """What the model itself gives for images (N, H, W, C) and the other inputs that it was given: (N, K) float32."""
+    count = ops.shape(images)[0]
+    tensors = {name: ops.repeat(tensor, count, axis=0) for name, tensor in anatomy.given.items()}
+    tensors[anatomy.input] = images[..., 0] if anatomy.is_flat else images
+    output = whole_outputs(model, tensors)[anatomy.output]
+    return ops.cast(ops.reshape(output, (count, -1)), "float32")
+
+
+def positions(value: Value) -> int:
+    """The number of positions of a map (N, h, w, C); 0 where it is not known."""
+    height, width = value.shape[1:3]
+    return (height or 0) * (width or 0)
+
+
+def _split(graph: Graph, image: Value, ending: End, features: Features, number: int) -> Anatomy:
+    others = {name: value for name, value in zip(graph.input_names, graph.inputs, strict=True) if value is not image}
+    given: dict[str, Any] = {}
+    value = features.value
+    is_flat = len(image.shape) == 3
+
+    def inputs(images: Any) -> dict[Value, Any]:
+        """The tensors of all inputs; each image has the same others."""
+        shown = {image: images[..., 0] if is_flat else images}
+        count = ops.shape(images)[0]
+        return shown | {others[name]: ops.repeat(tensor, count, axis=0) for name, tensor in given.items()}
 
     def body(images: Any) -> Any:
-        return graph.run(features, {image: images})
+        return features.to_map(graph.run(value, inputs(images)))
 
     def head(values: Any, images: Any, call: Call | None = None) -> Any:
-        scores = graph.run(last, {image: images, features: values}, call)
-        if dense is not None:
-            scores = ops.matmul(scores, dense.kernel) + (dense.bias if dense.use_bias else 0)
-        scores = ops.cast(scores, "float32")
-        return ops.concatenate([-scores, scores], axis=1) if scores.shape[1] == 1 else scores
+        tensors = inputs(images)
+        if value is image:
+            tensors = inputs(values)
+        else:
+            before = graph.run(value, tensors) if features.extra else None
+            tensors[value] = features.from_map(values, before)
+        return _both(ending.scores(graph.run(ending.value, tensors, call)), ending.kind)
 
-    units = output.shape[1] or 0
-    chain = (*_layers_between(graph, features, last), *([] if dense is None else [dense]))
-    return Anatomy(layer, body, head, max(2, units), units == 1 or activation == "sigmoid", chain)
+    step = value.step
+    names = dict(zip(graph.inputs, graph.input_names, strict=True))
+    return Anatomy(
+        layer=step.name if step else names[image],
+        body=body,
+        head=head,
+        classes=_classes(ending),
+        end=ending.kind,
+        chain=() if features.extra else _chain(graph, features.value, ending),
+        image_shape=(*image.shape[1:], 1) if is_flat else image.shape[1:],
+        input=names[image],
+        output=number,
+        is_flat=is_flat,
+        others=others,
+        given=given,
+    )
 
 
-def _scores(graph: Graph, model: str, output: str | None) -> Value:
-    """The output (N, K) with that name, or the only output."""
-    choices = ", ".join(map(repr, graph.outputs))
-    if output is not None and output not in graph.outputs:
-        raise ValueError(f"{model} has no output {output!r}. Use one of: {choices}.")
-    if output is None and len(graph.outputs) > 1:
-        raise ValueError(f"{model} has several outputs. Use output= with one of: {choices}.")
-    scores = next(iter(graph.outputs.values())) if output is None else graph.outputs[output]
-    if len(graph.inputs) != 1 or len(graph.inputs[0].shape) != 4 or len(scores.shape) != 2:
-        inputs = ", ".join(str(value.shape) for value in graph.inputs)
+def _both(scores: Any, kind: str) -> Any:
+    """The scores of no and yes, where a model has one for both."""
+    if scores.shape[1] != 1 or kind in (end.NUMBER, end.SOFTMAX):
+        return scores
+    return ops.concatenate([1 - scores if kind == end.PROBABILITY else -scores, scores], axis=1)
+
+
+def _classes(ending: End) -> int:
+    return 2 if ending.units == 1 and ending.kind not in (end.NUMBER, end.SOFTMAX) else ending.units
+
+
+def _image(graph: Graph, model: str, name: str | None) -> Value:
+    """The input (N, H, W, C) with that name, or the only such input; (N, H, W) if the model itself adds the channel."""
+    has_map = any(len(value.shape) == 4 for _, values in graph.steps for value in values)
+    ranks = (3, 4) if has_map and len(graph.inputs) == 1 else (4,)
+    inputs = dict(zip(graph.input_names, graph.inputs, strict=True))
+    images = {key: value for key, value in inputs.items() if len(value.shape) in ranks}
+    choices = ", ".join(map(repr, images))
+    if name is not None and name not in images:
+        raise ValueError(f"{model} has no input {name!r} of images (N, H, W, C). Use one of: {choices or 'none'}.")
+    if not images:
         raise ValueError(
-            f"A classifier maps images (N, H, W, C) to scores (N, K), but {model} maps {inputs} to {scores.shape}. "
-            "Use an image classifier."
+            f"Expected a classifier of images (N, H, W, C), or (N, H, W) where the model adds the channel itself. "
+            f"Received: {model}, which maps {', '.join(str(value.shape) for value in graph.inputs)} to "
+            f"{', '.join(str(value.shape) for value in graph.outputs.values())}."
         )
-    return scores
+    if name is None and len(images) > 1:
+        raise ValueError(f"{model} has several inputs of images. Use input= with one of: {choices}.")
+    return images[name] if name else next(iter(images.values()))
 
 
-def _before_activation(output: Value) -> tuple[Value, keras.layers.Dense | None, str]:
-    """The value before the final softmax or sigmoid, the Dense layer to apply without it, and the activation's name."""
-    value = output
-    while value.step and _is_idle(value.step):
-        (value,) = value.step.inputs
-    if value.step is None or len(value.step.inputs) != 1:
-        return value, None, ""
-    operation = value.step.operation
-    is_dense = isinstance(operation, keras.layers.Dense)
-    has_name = is_dense or isinstance(operation, keras.layers.Activation)
-    activation = _activation(operation) if has_name else type(operation).__name__.lower()
-    if activation not in _FINAL_ACTIVATIONS:
-        return value, None, ""
-    return value.step.inputs[0], operation if is_dense else None, activation
+def _ending(graph: Graph, model: keras.Model, name: str | None) -> tuple[int, End]:
+    """The number of the output with that name, or of the only output, and how it comes from scores (N, K)."""
+    choices = ", ".join(map(repr, graph.outputs))
+    if name is not None and name not in graph.outputs:
+        raise ValueError(f"{model.name} has no output {name!r}. Use one of: {choices}.")
+    if name is None and len(graph.outputs) > 1:
+        raise ValueError(f"{model.name} has several outputs. Use output= with one of: {choices}.")
+    number = 0 if name is None else list(graph.outputs).index(name)
+    output = list(graph.outputs.values())[number]
+    if len(output.shape) < 2 or None in output.shape[1:] or set(output.shape[1:-1]) - {1}:
+        raise ValueError(
+            f"Expected a classifier with scores (N, K). Received: {model.name}, which maps "
+            f"{', '.join(str(value.shape) for value in graph.inputs)} to {output.shape}."
+        )
+    _check_channels(graph, output)
+    loss = getattr(model, "loss", None)
+    return number, find_end(output, loss.get(name) if isinstance(loss, dict) else loss)
 
 
-def _activation(operation: keras.Operation) -> str:
-    return getattr(getattr(operation, "activation", None), "__name__", "")
+def _check_channels(graph: Graph, output: Value) -> None:
+    needed = ancestors(output)
+    for step, values in graph.steps:
+        operation = step.operation
+        # Padding may be told to pad the channels.
+        reads_map = getattr(operation, "weights", None) or isinstance(operation, POOLS)
+        if reads_map and getattr(operation, "data_format", None) == "channels_first" and needed.intersection(values):
+            raise ValueError(
+                f"Layer {step.name!r} has data_format='channels_first'. Build the model with channels last."
+            )
 
 
-def _is_idle(step: Step) -> bool:
-    """Whether a layer does nothing at inference."""
-    operation = step.operation
-    if isinstance(operation, keras.layers.Activation):
-        return _activation(operation) == "linear"
-    return isinstance(operation, keras.layers.Dropout | keras.layers.Identity)
-
-
-def find_features(graph: Graph) -> Value | None:
-    """The map (N, H, W, C) that enters the head of a model; None without a head, or with several maps."""
-    ends = [value for value in graph.outputs.values() if len(value.shape) < 4]
-    return _entering(graph, ends) if len(ends) == len(graph.outputs) else None
-
-
-def _entering(graph: Graph, ends: list[Value]) -> Value | None:
-    """The map that enters the head: the first value with height and width, walking back from the ends."""
-    maps, pending, visited = set(), list(ends), set(ends)
-    while pending:
-        step = pending.pop().step
-        for source in step.inputs if step else ():
-            if len(source.shape) == 4:
-                maps.add(_before_pooling(source))
-            elif source not in visited:
-                visited.add(source)
-                pending.append(source)
-    # A pyramid pools one map to several sizes: the map that all of them come from.
-    shared = set.intersection(*map(_pooled_from, maps)) & maps if maps else maps
-    return shared.pop() if len(shared) == 1 and not shared & set(graph.inputs) else None
-
-
-def _pooled_from(value: Value) -> set[Value]:
-    """The value, and the values before it that pooling alone turns into it."""
-    values = {value}
-    while value.step and isinstance(value.step.operation, POOLS):
-        (value,) = value.step.inputs
-        values.add(value)
-    return values
-
-
-def _before_pooling(value: Value) -> Value:
-    """The map before pooling to one position or to a fixed grid; the value itself if it is not pooled so."""
-    while value.step and isinstance(value.step.operation, _ADAPTIVE):
-        (value,) = value.step.inputs
-    pooled = value
-    while pooled.step and len(pooled.shape) == 4 and pooled.shape[1:3] == (1, 1) and len(pooled.step.inputs) == 1:
-        (source,) = pooled.step.inputs
-        if isinstance(pooled.step.operation, POOLS) and source.shape[1:3] != (1, 1):
-            return source
-        pooled = source
-    return value
+def _named(graph: Graph, layer: str, call: int | None, last: Value) -> Features | None:
+    """The map or the tokens that a layer gives, in its only call or in the one with that number."""
+    needed = ancestors(last)
+    calls = [value for value in graph.calls.get(layer, []) if value in needed]
+    if len(calls) > 1 and call is None:
+        raise ValueError(
+            f"Layer {layer!r} is called {len(calls)} times. Use call= with a number from 0 to {len(calls) - 1}."
+        )
+    if call is not None and not 0 <= call < len(calls):
+        raise ValueError(f"Layer {layer!r} is called {len(calls)} times. Received: call={call}.")
+    if not calls:
+        return None
+    value = calls[call or 0]
+    return on_grid(value) if len(value.shape) == 3 else Features(value)
 
 
 def _maps(graph: Graph, last: Value) -> list[Value]:
@@ -187,15 +273,100 @@ def _maps(graph: Graph, last: Value) -> list[Value]:
     return [value for _, values in graph.steps for value in values if len(value.shape) == 4 and value in needed]
 
 
-def _choices(graph: Graph, last: Value) -> str:
-    maps = set(_maps(graph, last))
-    names = [name for name, value in graph.named.items() if value in maps]
-    return ", ".join(map(repr, reversed(names))) or "none, since it has no feature map"
+def _names(graph: Graph, maps: list[Value]) -> list[str]:
+    """The names of layers with these maps, the last layer first."""
+    chosen = set(maps)
+    return [name for name, values in graph.calls.items() if not chosen.isdisjoint(values)][::-1]
 
 
-def _layers_between(graph: Graph, features: Value, last: Value) -> tuple[keras.Operation, ...]:
-    needed = ancestors(last, stop=[features]) - {features}
+def _notes(model: str, graph: Graph, features: Features, last: Value) -> tuple[str, ...]:
+    """What a map cannot show where positions are mixed after it."""
+    layer = features.value.step.name if features.value.step else ""
+    if features.grid is None:
+        mixing = _first_mixing(graph, features.value, last)
+        about_map = (
+            f"{mixing!r} of {model} mixes positions after {layer!r}: the map shows where evidence enters it, "
+            "not which position the head reads."
+        )
+        return (about_map,) if mixing else ()
+    height, width = features.grid
+    about_tokens = (
+        f"{model} mixes positions after its last map. Explained are the tokens of {layer!r}, "
+        f"on a grid of {height} × {width}."
+    )
+    about_class_token = (
+        "The head reads a class token: the map shows only what the last attention takes from the other tokens."
+    )
+    return (about_tokens, about_class_token) if features.reads_class_token else (about_tokens,)
+
+
+def _first_mixing(graph: Graph, features: Value, last: Value) -> str | None:
+    for value in between(graph, features, last):
+        operation = value.step.operation if value.step else None
+        if isinstance(operation, _MIXING) or isinstance(getattr(operation, "layer", None), keras.layers.RNN):
+            return value.step.name if value.step else None
+    return None
+
+
+def _chain(graph: Graph, features: Value, ending: End) -> tuple[keras.Operation, ...]:
+    needed = ancestors(ending.value, stop=[features]) - {features}
     if needed & set(graph.inputs):
         return ()
     steps = [step for step, values in graph.steps if needed.intersection(values)]
-    return tuple(step.operation for step in steps if not _is_idle(step))
+    last = [] if ending.operation is None else [ending.operation]
+    return tuple(step.operation for step in steps if not _is_idle(step.operation)) + tuple(last)
+
+
+def _is_idle(operation: keras.Operation) -> bool:
+    """Whether a layer does nothing at inference."""
+    if isinstance(operation, keras.layers.Activation):
+        return without_activation(operation) is None
+    return isinstance(operation, _IDLE)
+
+
+_IDLE = (
+    keras.layers.Dropout,
+    keras.layers.GaussianDropout,
+    keras.layers.GaussianNoise,
+    keras.layers.AlphaDropout,
+    keras.layers.ActivityRegularization,
+    keras.layers.Identity,
+)
+
+
+def _whole(model: keras.Model, output: str | None) -> Anatomy:
+    """A model without a graph of layers, as a head that reads the image."""
+    shape = _built_shape(model)
+    example = model(np.zeros((1, *(size or _SIDE for size in shape)), np.float32), training=False)
+    names = list(example) if isinstance(example, dict) else list(map(str, range(len(keras.tree.flatten(example)))))
+    if len(names) > 1 and output not in names:
+        raise ValueError(f"{model.name} has several outputs. Use output= with one of: {', '.join(map(repr, names))}.")
+    number = names.index(output) if output in names else 0
+    # Keras flattens a dictionary by its sorted keys.
+    number = sorted(names).index(names[number]) if isinstance(example, dict) else number
+
+    def head(values: Any, images: Any, call: Call | None = None) -> Any:
+        if call is not None:
+            raise ValueError(f"fullgrad needs the layers of a model, and {model.name} has no graph of them.")
+        scores = keras.tree.flatten(model(values, training=False))[number]
+        return ops.cast(ops.reshape(scores, (ops.shape(scores)[0], -1)), "float32")
+
+    units = prod(keras.tree.flatten(example)[number].shape[1:])
+    kind = end.NUMBER if units == 1 else end.LINEAR
+    return Anatomy(model.name, _unchanged, head, units, kind, (), tuple(shape), output=number)
+
+
+_SIDE = 64
+"""In place of a height or width that is not known."""
+
+
+def _unchanged(images: Any) -> Any:
+    return images
+
+
+def _built_shape(model: keras.Model) -> tuple[int | None, ...]:
+    config: Mapping[str, Any] = model.get_build_config() or {}
+    shape = config.get("input_shape") or next(iter((config.get("shapes_dict") or {}).values()), None)
+    if shape is None or len(shape) != 4:
+        raise ValueError(f"Expected a model built on images (N, H, W, C). Call {model.name} on a batch of them once.")
+    return tuple(shape[1:])

@@ -6,11 +6,15 @@ public way to walk a graph; this module reads the attributes that its functional
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import keras
+from keras.src.models.functional import Functional
+
+from tfpool.anatomy.twin import named_for_tensorflow
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,12 +33,13 @@ class Step:
     def inputs(self) -> list[Value]:
         return list(self.sources.values())
 
-    def __call__(self, tensors: Sequence[Any]) -> list[Any]:
-        """The outputs in inference mode, from tensors in the order of `inputs`."""
+    def __call__(self, tensors: Sequence[Any], operation: keras.Operation | None = None) -> list[Any]:
+        """The outputs in inference mode, from tensors in the order of `inputs`; `operation` replaces the step's own."""
+        operation = operation or named_for_tensorflow(self.operation)
         arguments, settings = self.arguments.fill_in(dict(zip(self.sources, tensors, strict=True)))
-        if isinstance(self.operation, keras.Layer):
+        if isinstance(operation, keras.Layer) and settings.get("training") is None:
             settings = {**settings, "training": False}
-        return keras.tree.flatten(self.operation(*arguments, **settings))
+        return keras.tree.flatten(operation(*arguments, **settings))
 
 
 Call = Callable[[Step, Sequence[Any]], list[Any]]
@@ -52,12 +57,22 @@ class Value:
 
 @dataclass(frozen=True, eq=False)
 class Graph:
-    """Attributes: `outputs` by name, `steps` in execution order, `named` the last value of each layer, by its name."""
+    """The steps of a model in execution order, its inputs, and its values by name.
+
+    Attributes:
+        calls: the values of a layer by its name, one per call.
+        named: the last value of each layer, by its name.
+    """
 
     inputs: list[Value] = field(default_factory=list)
+    input_names: list[str] = field(default_factory=list)
     outputs: dict[str, Value] = field(default_factory=dict)
     steps: list[tuple[Step, list[Value]]] = field(default_factory=list)
-    named: dict[str, Value] = field(default_factory=dict)
+    calls: dict[str, list[Value]] = field(default_factory=dict)
+
+    @property
+    def named(self) -> dict[str, Value]:
+        return {name: values[-1] for name, values in self.calls.items()}
 
     def run(self, target: Value, inputs: Mapping[Value, Any], call: Call | None = None) -> Any:
         """Compute the target from the tensors of `inputs`, in inference mode; `call` runs each step, if given."""
@@ -83,42 +98,117 @@ def ancestors(value: Value, stop: Iterable[Value] = ()) -> set[Value]:
 
 
 def unfold(model: keras.Model) -> Graph:
-    """The flat graph of a functional or Sequential model."""
-    if not isinstance(model, keras.Model):
-        raise ValueError(f"model is a Keras model, got {type(model).__name__}.")
-    if not _is_graph(model):
-        unbuilt = isinstance(model, keras.Sequential)
-        advice = "Call it on images once to build it." if unbuilt else "Use a functional or Sequential model."
-        raise ValueError(f"{model.name} ({type(model).__name__}) has no graph of layers. {advice}")
+    """The flat graph of a functional or Sequential model.
+
+    A model whose class has a `call` of its own computes something else than its layers do. Inside another model it is
+    one step, like a layer.
+
+    Raises:
+        ValueError: if the model has no graph of layers.
+    """
+    _check_is_model(model)
+    if not has_graph(model):
+        raise ValueError(f"{model.name} ({type(model).__name__}) has no graph of layers. {_advice(model)}")
     graph = Graph()
-    graph.inputs.extend(Value(None, tuple(tensor.shape), tensor.dtype) for tensor in model.inputs)
+    functional = _functional(model)
+    graph.inputs.extend(Value(None, tuple(tensor.shape), tensor.dtype) for tensor in functional.inputs)
+    graph.input_names.extend(_names(functional._inputs_struct, [tensor.name for tensor in functional.inputs]))
     outputs = _unfold(model, graph.inputs, graph, "")
-    graph.outputs.update(zip(getattr(model, "_functional", model).output_names, outputs, strict=True))
+    graph.outputs.update(zip(_names(functional._outputs_struct, functional.output_names), outputs, strict=True))
     return graph
 
 
-def _is_graph(operation: keras.Operation) -> bool:
-    functional = getattr(operation, "_functional", operation)
-    return isinstance(operation, keras.Model) and hasattr(functional, "_nodes_by_depth")
+def whole_outputs(model: keras.Model, inputs: Mapping[str, Any]) -> list[Any]:
+    """All outputs of a model, in inference mode, from tensors by the names of its inputs."""
+    tensors: Any = list(inputs.values())
+    if not has_graph(model):
+        tensors = tensors[0]
+    else:
+        functional = _functional(model)
+        names = _names(functional._inputs_struct, [tensor.name for tensor in functional.inputs])
+        tensors = keras.tree.pack_sequence_as(functional._inputs_struct, [inputs[name] for name in names])
+    return keras.tree.flatten(model(tensors, training=False))
 
 
-def _unfold(model: keras.Model, inputs: list[Value], graph: Graph, inside: str) -> list[Value]:
-    functional = getattr(model, "_functional", model)
+def has_graph(operation: keras.Operation) -> bool:
+    """Whether an operation is a model that is built and computes what its graph of layers does."""
+    kind = type(operation)
+    own = kind.call in (Functional.call, keras.Sequential.call) and kind.__call__ is keras.Model.__call__
+    return isinstance(operation, keras.Model) and own and hasattr(_functional(operation), "_nodes_by_depth")
+
+
+def _functional(model: keras.Operation) -> Any:
+    """A Sequential model's functional model, or the model itself."""
+    return getattr(model, "_functional", model)
+
+
+def _check_is_model(model: Any) -> None:
+    if isinstance(model, keras.Model):
+        return
+    if any(
+        kind.__module__.split(".")[0] == "tf_keras" or "tensorflow.python.keras" in kind.__module__
+        for kind in type(model).__mro__
+    ):
+        raise ValueError(
+            "Expected a model of Keras 3, received one of tf_keras, which is Keras 2. Save it with "
+            "model.save('model.h5'), and open that file with Keras 3."
+        )
+    raise ValueError(f"Expected a Keras model, received {type(model).__name__}.")
+
+
+def _advice(model: keras.Model) -> str:
+    if isinstance(model, keras.Sequential) and type(model).call is keras.Sequential.call:
+        return "Call it on images once to build it."
+    return "Its class has a call of its own. Make it functional: keras.Model(x, model.call(x)), x = keras.Input(shape)."
+
+
+def _names(struct: Any, names: Sequence[str]) -> list[str]:
+    """One name per tensor: its key in a dictionary, or the given one, with a number where several are equal."""
+    if isinstance(struct, dict):
+        names = ["/".join(map(str, path)) for path, _ in keras.tree.flatten_with_path(struct)]
+    repeated, numbers = Counter(names), Counter[str]()
+    unique = []
+    for name in names:
+        unique.append(f"{name}:{numbers[name]}" if repeated[name] > 1 else name)
+        numbers[name] += 1
+    return unique
+
+
+def _unfold(model: keras.Model, inputs: Sequence[Value], graph: Graph, inside: str) -> list[Value]:
+    functional = _functional(model)
     values = dict(zip(map(id, functional.inputs), inputs, strict=True))
     for depth in sorted(functional._nodes_by_depth, reverse=True):
         for node in functional._nodes_by_depth[depth]:
             name = inside + node.operation.name
             if node.is_input:
                 if not inside:
-                    graph.named[name] = values[id(node.outputs[0])]
+                    graph.calls.setdefault(name, []).append(values[id(node.outputs[0])])
                 continue
             sources = {id(tensor): values[id(tensor)] for tensor in node.arguments.keras_tensors}
-            if _is_graph(node.operation):
-                outputs = _unfold(node.operation, list(sources.values()), graph, f"{name}/")
-            else:
+            given = _given(node, sources)
+            if given is None:
                 step = Step(node.operation, name, node.arguments, sources)
                 outputs = [Value(step, tuple(tensor.shape), tensor.dtype) for tensor in node.outputs]
                 graph.steps.append((step, outputs))
+            else:
+                outputs = _unfold(node.operation, given, graph, f"{name}/")
             values.update(zip(map(id, node.outputs), outputs, strict=True))
-            graph.named[name] = outputs[0]
+            graph.calls.setdefault(name, []).append(outputs[0])
     return [values[id(tensor)] for tensor in functional.outputs]
+
+
+def _given(node: Any, sources: Mapping[int, Value]) -> list[Value] | None:
+    """What an inner model's inputs are given, in their order; None if the node's operation is to be one step."""
+    if not has_graph(node.operation):
+        return None
+    functional = _functional(node.operation)
+    arguments = (*node.arguments.args, *(value for key, value in node.arguments.kwargs.items() if key == "inputs"))
+    given, struct = arguments[0], functional._inputs_struct
+    if isinstance(given, dict) and not isinstance(struct, dict):
+        given = [given.get(tensor.name) for tensor in functional.inputs]
+    tensors = keras.tree.flatten(given)
+    # Keras adds or drops a last axis of one where ranks differ, and allows inputs that are not given.
+    ranks = [len(tensor.shape) if id(tensor) in sources else None for tensor in tensors]
+    if ranks != [len(tensor.shape) for tensor in functional.inputs]:
+        return None
+    return [sources[id(tensor)] for tensor in tensors]

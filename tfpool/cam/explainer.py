@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -11,13 +12,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfpool.anatomy.split import Anatomy, split_at_image, split_model
+from tfpool.anatomy.split import FEWEST_POSITIONS, Anatomy, split_at_image, split_model
 from tfpool.cam.attribution.explained_score import gradients, target_scores
 from tfpool.cam.attribution.method import Maps
 from tfpool.cam.attribution.methods import METHODS, check_settings
 from tfpool.cam.explanation import Explanation, Terms
 from tfpool.cam.fusion import fused, over_views
-from tfpool.cam.input_batches import Compiled, as_batch, computed, in_parts
+from tfpool.cam.input_batches import Compiled, computed, from_dataset, in_parts
+from tfpool.cam.model_inputs import checked, give_others, other_specs, with_others
 from tfpool.cam.targets import NONE, TOP, Contrast, Target, check_function, class_numbers
 
 
@@ -31,6 +33,9 @@ class Explainer:
             Several layers are fused: each map is divided by its largest value and enlarged to the finest one, and the
             result is their mean. Default: the layer that feeds the head.
         output: name of the output to explain, if the model has several.
+        input: name of the input to explain, if the model has several of images. Images are then a dictionary of all
+            inputs by their names.
+        call: the number of a layer's call, from 0, if the model calls the layer several times.
         relu: whether to keep only what speaks for the target. Default: the method's own.
         augment: whether to average the maps of the image and its mirror image, each also at 0.9 and 1.1 times its
             values. Scores stay those of the image itself.
@@ -59,6 +64,8 @@ class Explainer:
         layer: str | Sequence[str] | None = None,
         *,
         output: str | None = None,
+        input: str | None = None,
+        call: int | None = None,
         relu: bool | None = None,
         augment: bool = False,
         **settings: Any,
@@ -78,20 +85,33 @@ class Explainer:
         names = [layer] if layer is None or isinstance(layer, str) else list(layer)
         if not names:
             raise ValueError("Expected the name of a layer, or several. Received: layer=[].")
+        self._model = model
         self._anatomies = [
-            split_at_image(model, output) if on_image else split_model(model, name, output) for name in names
+            split_at_image(model, output, input) if on_image else split_model(model, name, output, input, call)
+            for name in names
         ]
-        self._shape = model.input_shape[1:]
-        self._signature = [tf.TensorSpec((None, *self._shape)), *[tf.TensorSpec((None,), tf.int64)] * 2]
+        first = self._anatomies[0]
+        if self._method.compares and first.classes < 2:
+            raise ValueError(f"{method} compares classes, and {model.name} gives one number. Use another method.")
+        self._shape = first.image_shape
+        images, others = tf.TensorSpec((None, *self._shape)), other_specs(first)
+        self._signature = [images, *[tf.TensorSpec((None,), tf.int64)] * 2, *others]
         self._compiled = self._compile(self._anatomies)
         self._of_functions: dict[Callable[[Any], Any], Compiled] = {}
-        self._scores = Compiled(self._score, self._signature[:1])
+        self._scores = Compiled(self._score, [images, *others])
         self._terms = Compiled(self._explain_terms, self._signature)
+        self._is_checked = False
+        self._warned: set[str] = set()
 
     @property
     def layer(self) -> str:
         """Name of the feature layer; several names are separated by commas."""
         return ", ".join(anatomy.layer for anatomy in self._anatomies)
+
+    @property
+    def of(self) -> str:
+        """What the scores are: "logit", "probability" or "number". Known once images have been explained."""
+        return self._anatomies[0].of
 
     @property
     def unit(self) -> str:
@@ -103,25 +123,31 @@ class Explainer:
 
         Args:
             images: (N, H, W, C), or one image (H, W, C), scaled as in training. Images of another size than the
-                model's are resized, with a warning.
+                model's are resized, with a warning. A `tf.data.Dataset` of batches, with or without labels, works too.
+                A model with several inputs takes a dictionary of these, by their names.
             target: the class to explain, one for all images or one per image; "top" (the default) for the class with
                 the highest score; "true" for the labels; a `Contrast` of two classes; or a function from scores (N, K)
                 to the explained score, (N,).
             labels: int (N,), the true classes, if a target is "true".
 
         Raises:
-            ValueError: if the images do not fit the model, or the model has no such class.
+            ValueError: if the images do not fit the model, the model has no such class, or the model computes something
+                else than its layers do.
         """
-        batch = as_batch(images, self._shape)
+        if isinstance(images, tf.data.Dataset):
+            images, in_dataset = from_dataset(images)
+            labels = in_dataset if labels is None else labels
+        batch, given = self._inputs(images)
         targets, others, explain = self._targets(target, labels, len(batch))
-        rows = (in_parts(values, self._method.batch) for values in (batch, targets, others))
+        at_once = 1 if given else self._method.batch
+        rows = (in_parts(values, at_once) for values in (batch, targets, others, *given))
         chunks = [computed(explain, *row) for row in zip(*rows, strict=True)]
         whole = (np.concatenate(values)[: len(batch)] for values in zip(*chunks, strict=True))
         heatmaps, targets, others, scores = whole
         if callable(target):
             targets = np.full_like(targets, TOP)
         against = others if isinstance(target, Contrast) else None
-        return Explanation(heatmaps, targets, scores, self.layer, self.unit, against)
+        return Explanation(heatmaps, targets, scores, self.layer, self.unit, against, self.of, self._notes(heatmaps))
 
     def terms(self, image: Any, target: Target = None, label: int | None = None) -> Terms:
         """Break a score down into gradient times activation, channel by channel, of the (first) feature layer.
@@ -134,7 +160,7 @@ class Explainer:
         Raises:
             ValueError: if there is more than one image, or as for maps.
         """
-        batch = as_batch(image, self._shape)
+        batch, given = self._inputs(image)
         if callable(target):
             raise ValueError(
                 "Expected a class or a Contrast as the target of terms. Received a function of the scores."
@@ -142,21 +168,51 @@ class Explainer:
         if len(batch) != 1:
             raise ValueError(f"Expected one image to break its score down. Received: {len(batch)}.")
         targets, others, _ = self._targets(target, label, 1)
-        activations, weights, score, bias = computed(self._terms, batch, targets, others)
+        activations, weights, score, bias = computed(self._terms, batch, targets, others, *given)
         return Terms(activations[0], weights[0], float(score[0]), float(bias[0]))
 
     def scores(self, images: Any) -> np.ndarray:
         """Scores (N, K) float32 of images (N, H, W, C) before softmax."""
-        batch = as_batch(images, self._shape)
-        return np.concatenate([computed(self._scores, part)[0] for part in in_parts(batch)])[: len(batch)]
+        batch, given = self._inputs(images)
+        rows = zip(*(in_parts(values, 1 if given else 32) for values in (batch, *given)), strict=True)
+        return np.concatenate([computed(self._scores, *row)[0] for row in rows])[: len(batch)]
 
     def probabilities(self, images: Any) -> np.ndarray:
         """Probabilities (N, K) float32 of images (N, H, W, C): softmax of the scores, or a sigmoid of each if the model
-        ends in sigmoid. A single unit has two classes, no and yes."""
+        ends in sigmoid. A single unit has two classes, no and yes.
+
+        Raises:
+            ValueError: if the model gives numbers that are no probabilities.
+        """
         return np.asarray(self._anatomies[0].probabilities(self.scores(images)))
 
-    def _score(self, images: tf.Tensor) -> tuple[tf.Tensor]:
+    def _inputs(self, images: Any) -> tuple[np.ndarray, list[np.ndarray]]:
+        """The images (N, H, W, C) and the other inputs, (N, …) each. The first ones check the model as well."""
+        batch, given = with_others(images, self._anatomies[0], self._shape)
+        if not self._is_checked and len(batch):
+            self._anatomies = checked(self._model, self._anatomies, batch[:1], [other[:1] for other in given])
+            self._is_checked = True
+        return batch, given
+
+    def _notes(self, heatmaps: np.ndarray) -> tuple[str, ...]:
+        """What the maps cannot show; each sentence is a warning the first time."""
+        anatomy, size = self._anatomies[0], heatmaps.shape[1:]
+        notes = [note for anatomy in self._anatomies for note in anatomy.notes]
+        if size[0] * size[1] < FEWEST_POSITIONS and not self._method.on_image:
+            larger = ", ".join(map(repr, anatomy.larger[:3])) or "none"
+            notes.append(
+                f"The map of {self.layer!r} has {size[0]} × {size[1]} positions and says next to nothing about where. "
+                f"Layers with larger maps: {larger}. Choose one by layer=."
+            )
+        for note in notes:
+            if note not in self._warned:
+                warnings.warn(note, stacklevel=3)
+        self._warned.update(notes)
+        return tuple(notes)
+
+    def _score(self, images: tf.Tensor, *given: tf.Tensor) -> tuple[tf.Tensor]:
         anatomy = self._anatomies[0]
+        give_others(self._anatomies, given)
         return (anatomy.head(anatomy.body(images), images),)
 
     def _compile(self, anatomies: Iterable[Anatomy]) -> Compiled:
@@ -164,8 +220,14 @@ class Explainer:
         return Compiled(partial(self._explain, parts), self._signature)
 
     def _explain(
-        self, parts: Sequence[tuple[Anatomy, Maps]], images: tf.Tensor, targets: tf.Tensor, others: tf.Tensor
+        self,
+        parts: Sequence[tuple[Anatomy, Maps]],
+        images: tf.Tensor,
+        targets: tf.Tensor,
+        others: tf.Tensor,
+        *given: tf.Tensor,
     ) -> tuple[tf.Tensor, ...]:
+        give_others([anatomy for anatomy, _ in parts], given)
         features = [_features(anatomy, images) for anatomy, _ in parts]
         weights, targets, others, scores = _resolve(parts[0][0], features[0], images, targets, others)
 
@@ -179,8 +241,11 @@ class Explainer:
         heatmaps = over_views(of_view, images) if self._augment else heatmap(features, images)
         return heatmaps, targets, others, scores
 
-    def _explain_terms(self, images: tf.Tensor, targets: tf.Tensor, others: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    def _explain_terms(
+        self, images: tf.Tensor, targets: tf.Tensor, others: tf.Tensor, *given: tf.Tensor
+    ) -> tuple[tf.Tensor, ...]:
         anatomy = self._anatomies[0]
+        give_others([anatomy], given)
         features = _features(anatomy, images)
         weights, _, _, scores = _resolve(anatomy, features, images, targets, others)
         bias = target_scores(anatomy, tf.zeros_like(features), weights, images)
@@ -255,7 +320,7 @@ def explain(
             explained score, (N,).
         layer: name of the layer whose output to explain, or several to fuse. Default: the layer that feeds the head.
         labels: int (N,), the true classes, if a target is "true".
-        settings: further arguments of `Explainer`: `output`, `relu`, `augment` and the method's own.
+        settings: further arguments of `Explainer`: `output`, `input`, `call`, `relu`, `augment` and the method's own.
 
     Raises:
         ValueError: on an unknown method, layer, setting or target, or images that do not fit the model.

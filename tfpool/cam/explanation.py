@@ -21,6 +21,9 @@ class Explanation:
         layer: name of the feature layer, or of the input for methods that read the image itself.
         unit: of the heatmaps' values: "score" if they are parts of the explained score.
         others: int64 (N,), the class that each target is contrasted with; None without a contrast.
+        of: what the scores are: "logit", before softmax or sigmoid; "probability", where what ends the model can't be
+            taken off; or "number", of a model that is no classifier.
+        notes: sentences on what these maps cannot show, if anything; each is a warning too.
 
     Example:
         >>> import numpy as np
@@ -39,6 +42,8 @@ class Explanation:
     layer: str
     unit: str = "score"
     others: np.ndarray | None = None
+    of: str = "logit"
+    notes: tuple[str, ...] = ()
 
     def resize(self, size: tuple[int, int]) -> np.ndarray:
         """The heatmaps at another (height, width), bilinear, float32 (N, height, width)."""

@@ -1,4 +1,4 @@
-"""Images as a model takes them: checked, resized, in batches."""
+"""Images as a model takes them: read, checked, resized, in batches; and compiled functions of them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,30 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from tfpool.system.error_text import cause
+
+
+def from_dataset(dataset: tf.data.Dataset) -> tuple[np.ndarray, np.ndarray | None]:
+    """All images of a dataset of batches, and their labels, if it has any."""
+    batches = [batch if isinstance(batch, tuple) else (batch,) for batch in dataset.as_numpy_iterator()]
+    if not batches:
+        raise ValueError("Expected a dataset of images. Received: one without any.")
+    if batches[0][0].ndim == 3:
+        batches = [tuple(value[np.newaxis] for value in batch) for batch in batches]
+    images, *rest = (np.concatenate(values) for values in zip(*batches, strict=True))
+    labels = rest[0] if rest else None
+    return images, labels.argmax(axis=1) if labels is not None and labels.ndim == 2 else labels
+
 
 def as_batch(images: Any, shape: Sequence[int | None]) -> np.ndarray:
-    """Images, or one image, as float32 (N, H, W, C) of a model's input shape, None for any. Resizing warns."""
+    """Images, or one image, as float32 (N, H, W, C) of a model's input shape, None for any. Resizing warns.
+
+    Where a model takes one channel, images may lack it.
+    """
     batch = np.asarray(images, np.float32)
-    if batch.ndim == 3:
+    if batch.ndim == 3 and shape[2] == 1 and batch.shape[1:] == tuple(shape[:2]):
+        batch = batch[..., np.newaxis]
+    elif batch.ndim == 3:
         batch = batch[np.newaxis]
     if batch.ndim != 4 or shape[2] not in (None, batch.shape[3]) or 0 in batch.shape[1:]:
         raise ValueError(f"Expected images of shape ({', '.join(map(str, ('N', *shape)))}). Received: {batch.shape}.")
@@ -61,14 +80,14 @@ def computed(compiled: Compiled, *arguments: Any) -> list[np.ndarray]:
         values = [value.numpy() for value in compiled(*arguments)]
     except tf.errors.ResourceExhaustedError:
         raise ValueError("There is too little memory to explain images of this size. Use smaller images.") from None
-    except tf.errors.OpError as error:
-        raise _refused(arguments[0], error.message.strip().splitlines()[0]) from None
+    except (tf.errors.OpError, ValueError, TypeError) as error:
+        raise _refused(arguments[0], cause(error)) from None
     # Whether a convolution over an empty map is an error depends on the processor.
     if any(np.isnan(value).any() for value in values):
-        raise _refused(arguments[0], "the result is not a number.")
+        raise _refused(arguments[0], "the result is not a number")
     return values
 
 
 def _refused(images: np.ndarray, reason: str) -> ValueError:
     shape = "x".join(map(str, images.shape[1:]))
-    return ValueError(f"The model cannot compute images of {shape}, which may be too small: {reason}")
+    return ValueError(f"The model cannot compute images of {shape}, which may be too small: {reason}.")

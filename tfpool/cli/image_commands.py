@@ -14,7 +14,7 @@ import numpy as np
 from tfpool.cli.option_values import settings
 from tfpool.inference.classifier import Classifier, find_classifier, is_model_file
 from tfpool.inference.pixel_check import pixel_record
-from tfpool.system.format import table
+from tfpool.system.format import percent, table
 from tfpool.system.startup import skip_garbage_collection
 from tfpool.system.terminal import bar, hide_logs
 from tfpool.tracking.store import RunStore
@@ -41,7 +41,7 @@ def explain_command(args: argparse.Namespace) -> int:
             row["method"],
             row["class_name"] + ("" if row["other_name"] is None else f", contrast {row['other_name']}"),
             f"{row['score']:.3f}",
-            f"{row['probability']:.1%}",
+            percent(row["probability"]),
             row["layer"],
         )
         for row in maps
@@ -70,7 +70,7 @@ def classify_command(args: argparse.Namespace) -> int:
         print(json.dumps([{"image": image, "pixels": pixels, "classes": classes} for image, classes in by_image]))
         return 0
     rows = [
-        (image if rank == 0 else "", prediction["class_name"], f"{prediction['probability']:.1%}")
+        (image if rank == 0 else "", prediction["class_name"], percent(prediction["probability"]))
         for image, classes in by_image
         for rank, prediction in enumerate(classes)
     ]

@@ -17,6 +17,7 @@ from tfpool.cli.recipe_options import add_options
 from tfpool.data.registry import DATA, downloads
 from tfpool.models.pretrained.imagenet import PIXEL_MODES
 from tfpool.networks import heads
+from tfpool.system.terminal import warnings_in_words
 from tfpool.tracking.query import FACETS, ORDERS
 from tfpool.training.recipe import OPTIMIZERS, Recipe
 
@@ -37,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, 1 if a run failed, 2 on bad input, which one line explains."""
     args = parser().parse_args(arguments)
     try:
-        code = args.run(args)
+        with warnings_in_words():
+            code = args.run(args)
         sys.stdout.flush()
         return code
     except ValueError as error:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tfpool.system.format import clock, count, setting, short, table
+from tfpool.system.format import clock, count, percent, setting, short, table
 from tfpool.system.startup import skip_garbage_collection
 from tfpool.system.terminal import hide_logs
 from tfpool.tracking import results
@@ -131,7 +131,7 @@ def print_runs(runs: Sequence[Run], as_json: bool, how: str = "last") -> None:
             f"{len(run.history['loss'])}/{run.epochs}",
             count(run.plan.params),
             short(run.plan.macs),
-            *(_percent(results.value(run, name, how)) for name in ("accuracy", "val_accuracy", "test")),
+            *(percent(results.value(run, name, how)) for name in ("accuracy", "val_accuracy", "test")),
             count(images_behind(run) if run.result else None),
             _points(results.overfit(run, how)),
             clock(results.value(run, "time")),
@@ -141,10 +141,6 @@ def print_runs(runs: Sequence[Run], as_json: bool, how: str = "last") -> None:
     names = ("run", *(["title"] if has_titles else []), "state")
     numbers = ("epochs", "params", "MACs", "training", "validation", "test", "of images", "overfit", "time")
     print(table((*names, *numbers), rows, right=range(len(names), len(names) + len(numbers))))
-
-
-def _percent(fraction: float | None) -> str:
-    return "–" if fraction is None else f"{fraction:.1%}"
 
 
 def _points(fraction: float | None) -> str:

@@ -11,7 +11,7 @@ from math import prod
 
 import keras
 
-from tfpool.anatomy.split import find_features
+from tfpool.anatomy.features import find_features
 from tfpool.anatomy.unfold import Graph, Step, Value, ancestors, unfold
 from tfpool.counting.counts import Counts, Row, activation_bytes
 from tfpool.counting.known_shapes import input_shapes, known_shapes

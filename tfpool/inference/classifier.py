@@ -23,6 +23,8 @@ from tfpool.tracking.store import Run, RunStore
 if TYPE_CHECKING:
     import keras
 
+    from tfpool.cam.explainer import Explainer
+
 
 @dataclass(frozen=True)
 class Classifier:
@@ -76,11 +78,18 @@ class Classifier:
         raise ValueError(f"There is no class {name!r}. Use 0 to {last}, or one of: {names}.")
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
-        """Class probabilities, float32 (N, K), of uint8 images (N, H, W, C)."""
-        from tfpool.anatomy.split import split_at_image
+        """Class probabilities, float32 (N, K), of uint8 images (N, H, W, C).
 
-        anatomy, values = split_at_image(self.model, self.output), self.to_input(images)
-        return np.asarray(anatomy.probabilities(anatomy.head(values, values)))
+        Raises:
+            ValueError: if the model gives numbers that are no probabilities.
+        """
+        return self._whole.probabilities(self.to_input(images))
+
+    @cached_property
+    def _whole(self) -> Explainer:
+        from tfpool.cam.explainer import Explainer
+
+        return Explainer(self.model, "saliency", output=self.output)
 
 
 def find_classifier(name: str, store: RunStore, mode: str | None = None, output: str | None = None) -> Classifier:

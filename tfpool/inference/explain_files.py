@@ -47,7 +47,8 @@ def explain_files(
     `scale` says which maps share a color scale, as in `sheet`. By default they are the maps of a row for one method,
     and those of a column for several, whose units differ. `on_progress` is called with the maps done and the total.
     Returns for each map, row by row: image, model, how that takes its pixels, method, explained and contrast class, the
-    class's score and probability, feature layer, unit, and the map.
+    class's score and probability (None of a model that is no classifier), what the score is, feature layer, unit, and
+    the map.
     """
     png(out)
     targets = [question.target_of(classifier) for classifier in classifiers]
@@ -95,7 +96,8 @@ def _explain_column(
             "class_name": classifier.class_names[number],
             "other_name": None if other is None else classifier.class_names[other],
             "score": float(explanation.scores[0]),
-            "probability": float(explainer.probabilities(batch)[0, number]),
+            "probability": None if explanation.of == "number" else float(explainer.probabilities(batch)[0, number]),
+            "of": explanation.of,
             "layer": explanation.layer,
             "unit": explanation.unit,
             "heatmap": explanation.heatmaps[0],

@@ -17,6 +17,11 @@ def at_least_count(number: int | None) -> str:
     return count(number) if number is None else f"at least {count(number)}"
 
 
+def percent(fraction: float | None) -> str:
+    """A fraction as a percentage with one digit after the point; a dash if it is not known."""
+    return "–" if fraction is None else f"{fraction:.1%}"
+
+
 def short(number: int | None) -> str:
     """40551040 as '40.6 M', with k, M, B or T for thousand, million, billion and trillion; None as a dash."""
     return _scaled(number, ("k", "M", "B", "T"), "")

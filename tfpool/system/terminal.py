@@ -1,9 +1,10 @@
-"""The terminal of a command: a progress bar, and no log messages while libraries load."""
+"""The terminal of a command: a progress bar, warnings in words, and no log messages while libraries load."""
 
 from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,18 @@ def bar(text: str) -> Iterator[Callable[[float, int], None]]:
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bars:
         task = bars.add_task(text, total=None)
         yield lambda done, total: bars.update(task, completed=done, total=total)
+
+
+@contextmanager
+def warnings_in_words() -> Iterator[None]:
+    """Print a warning as one line, without the file and the line of code that gave it."""
+
+    def note(message: Warning | str, *about: object) -> None:
+        print(f"Note: {' '.join(str(message).split())}", file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = note  # type: ignore[assignment]
+        yield
 
 
 @contextmanager

@@ -7,15 +7,23 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfpool.anatomy.split import POOLS, Anatomy
+from tfpool.anatomy.features import POOLS
+from tfpool.anatomy.split import Anatomy
 from tfpool.cam.attribution.explained_score import weighted
 from tfpool.cam.attribution.feature_gradients import hirescam
 from tfpool.cam.attribution.method import Maps
 from tfpool.layers import GeneralizedMeanPooling2D
 
-_GATHERING = (*POOLS, GeneralizedMeanPooling2D, keras.layers.Flatten, keras.layers.Reshape, keras.layers.Concatenate)
+_GATHERING = (
+    *POOLS,
+    GeneralizedMeanPooling2D,
+    keras.layers.GlobalAveragePooling1D,
+    keras.layers.Flatten,
+    keras.layers.Reshape,
+    keras.layers.Concatenate,
+)
 """Layers whose output doubles when the features double: the output is the sum of its gradient times the features."""
-_LINEAR = ("linear", "softmax", "sigmoid")
+_WEIGHING = (keras.layers.Dense, keras.layers.Conv2D)
 
 
 def cam(anatomy: Anatomy) -> Maps:
@@ -35,7 +43,7 @@ def cam(anatomy: Anatomy) -> Maps:
             f"convolution. Received: {names} after {anatomy.layer!r}. Use hirescam or gradcam."
         )
     if [type(layer) for layer in anatomy.chain] == [keras.layers.GlobalMaxPooling2D, keras.layers.Dense]:
-        return _where_it_could_be(anatomy.chain[1])
+        return _where_it_could_be(anatomy)
 
     evidence = hirescam(anatomy)
 
@@ -47,14 +55,15 @@ def cam(anatomy: Anatomy) -> Maps:
 
 
 def _is_linear(layer: keras.Operation) -> bool:
-    return isinstance(layer, keras.layers.Dense | keras.layers.Conv2D) and layer.activation.__name__ in _LINEAR
+    """Whether a layer is Keras's own and linear: a class of somebody's may compute anything."""
+    return type(layer) in _WEIGHING and layer.activation is keras.activations.linear
 
 
-def _where_it_could_be(dense: Any) -> Maps:
+def _where_it_could_be(anatomy: Anatomy) -> Maps:
     def maps(features: Any, targets: Any, images: Any) -> Any:
-        weights = tf.cast(dense.kernel, tf.float32)
-        if dense.units == 1:
-            weights = tf.concat([-weights, weights], axis=1)
+        # The weights of a channel are what the scores gain where it alone is 1.
+        channels = tf.eye(features.shape[-1])[:, tf.newaxis, tf.newaxis]
+        weights = anatomy.head(channels, images) - anatomy.head(0 * channels, images)
         return weighted(features, tf.matmul(targets, weights, transpose_b=True))
 
     return maps

@@ -128,9 +128,10 @@ def sheet(
     return np.array(canvas.buffer_rgba())[..., :3]
 
 
-def caption(name: str, other: str | None, score: float, probability: float) -> str:
-    """The text below a map: the explained class, the class that it is contrasted with, score and probability."""
-    return f"{name}{'' if other is None else f' rather than {other}'}: {score:.3g}, {probability:.1%}"
+def caption(name: str, other: str | None, score: float, probability: float | None) -> str:
+    """The text below a map: the explained class, the one that it is contrasted with, score and probability, if any."""
+    numbers = f"{score:.3g}" if probability is None else f"{score:.3g}, {probability:.1%}"
+    return f"{name}{'' if other is None else f' rather than {other}'}: {numbers}"
 
 
 def legend(units: Collection[str], methods: Sequence[str]) -> dict[str, Any]:
