@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -49,7 +50,7 @@ class End:
         """Scores (N, K) float32 from the tensor of `value`."""
         if self.step is not None:
             (tensor,) = self.step([tensor], self.operation)
-        return ops.cast(ops.reshape(tensor, (ops.shape(tensor)[0], -1)), "float32")
+        return ops.cast(ops.reshape(tensor, (-1, self.units)), "float32")
 
 
 def find_end(output: Value, loss: Any = None) -> End:
@@ -106,7 +107,9 @@ def _kind(function: Callable[[Any], Any], value: Value) -> str:
         return NUMBER
     outputs, flat = outputs.reshape(len(scores), -1), scores.reshape(len(scores), -1)
     tolerance = _tolerance(value)
-    candidates = {name: np.asarray(known(flat)) for name, known in _FUNCTIONS.items()} | {LINEAR: flat}
+    # Of one score, softmax is always 1.
+    functions = _FUNCTIONS if flat.shape[1] > 1 else {SIGMOID: ops.sigmoid}
+    candidates = {name: np.asarray(known(flat)) for name, known in functions.items()} | {LINEAR: flat}
     return next(
         (name for name, known in candidates.items() if np.allclose(outputs, known, tolerance, tolerance)), NUMBER
     )
@@ -155,7 +158,8 @@ def _tolerance(value: Value) -> float:
 def _computed(function: Callable[[Any], Any], tensor: np.ndarray) -> np.ndarray | None:
     """The function's result; None if it cannot compute it, as a function of somebody's own may not."""
     try:
-        return np.asarray(ops.cast(function(ops.convert_to_tensor(tensor)), "float32"))
+        with warnings.catch_warnings(action="ignore"):
+            return np.asarray(ops.cast(function(ops.convert_to_tensor(tensor)), "float32"))
     except Exception:  # Whatever the function raises.
         return None
 

@@ -160,6 +160,8 @@ def _split(graph: Graph, image: Value, ending: End, features: Features, number: 
         return shown | {others[name]: ops.repeat(tensor, count, axis=0) for name, tensor in given.items()}
 
     def body(images: Any) -> Any:
+        if value is image:
+            return images
         return features.to_map(graph.run(value, inputs(images)))
 
     def head(values: Any, images: Any, call: Call | None = None) -> Any:
@@ -191,13 +193,13 @@ def _split(graph: Graph, image: Value, ending: End, features: Features, number: 
 
 def _both(scores: Any, kind: str) -> Any:
     """The scores of no and yes, where a model has one for both."""
-    if scores.shape[1] != 1 or kind in (end.NUMBER, end.SOFTMAX):
+    if scores.shape[1] != 1 or kind == end.NUMBER:
         return scores
     return ops.concatenate([1 - scores if kind == end.PROBABILITY else -scores, scores], axis=1)
 
 
 def _classes(ending: End) -> int:
-    return 2 if ending.units == 1 and ending.kind not in (end.NUMBER, end.SOFTMAX) else ending.units
+    return 2 if ending.units == 1 and ending.kind != end.NUMBER else ending.units
 
 
 def _image(graph: Graph, model: str, name: str | None) -> Value:

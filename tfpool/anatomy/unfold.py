@@ -178,7 +178,8 @@ def _unfold(model: keras.Model, inputs: Sequence[Value], graph: Graph, inside: s
     functional = _functional(model)
     values = dict(zip(map(id, functional.inputs), inputs, strict=True))
     for depth in sorted(functional._nodes_by_depth, reverse=True):
-        for node in functional._nodes_by_depth[depth]:
+        # A layer's calls in the order in which they were made.
+        for node in sorted(functional._nodes_by_depth[depth], key=_number_of_call):
             name = inside + node.operation.name
             if node.is_input:
                 if not inside:
@@ -195,6 +196,10 @@ def _unfold(model: keras.Model, inputs: Sequence[Value], graph: Graph, inside: s
             values.update(zip(map(id, node.outputs), outputs, strict=True))
             graph.calls.setdefault(name, []).append(outputs[0])
     return [values[id(tensor)] for tensor in functional.outputs]
+
+
+def _number_of_call(node: Any) -> int:
+    return node.operation._inbound_nodes.index(node)
 
 
 def _given(node: Any, sources: Mapping[int, Value]) -> list[Value] | None:

@@ -81,13 +81,14 @@ def computed(compiled: Compiled, *arguments: Any) -> list[np.ndarray]:
     except tf.errors.ResourceExhaustedError:
         raise ValueError("There is too little memory to explain images of this size. Use smaller images.") from None
     except (tf.errors.OpError, ValueError, TypeError) as error:
-        raise _refused(arguments[0], cause(error)) from None
+        raise refused(arguments[0], cause(error)) from None
     # Whether a convolution over an empty map is an error depends on the processor.
     if any(np.isnan(value).any() for value in values):
-        raise _refused(arguments[0], "the result is not a number")
+        raise refused(arguments[0], "the result is not a number")
     return values
 
 
-def _refused(images: np.ndarray, reason: str) -> ValueError:
+def refused(images: np.ndarray, reason: str) -> ValueError:
+    """The error of a model that cannot compute images (N, H, W, C)."""
     shape = "x".join(map(str, images.shape[1:]))
     return ValueError(f"The model cannot compute images of {shape}, which may be too small: {reason}.")

@@ -12,7 +12,8 @@ import tensorflow as tf
 
 from tfpool.anatomy.end import LINEAR, PROBABILITY
 from tfpool.anatomy.split import Anatomy, own_outputs
-from tfpool.cam.input_batches import as_batch
+from tfpool.cam.input_batches import as_batch, refused
+from tfpool.system.error_text import cause
 
 _TOLERANCE, _HALF_PRECISION = 1e-3, 5e-2
 """Of the largest output. Layers one by one round as the model does, but for the order of some sums."""
@@ -62,12 +63,15 @@ def checked(
     """
     give_others(anatomies, given)
     tensor = tf.constant(image)
-    own = np.asarray(own_outputs(model, anatomies[0], tensor), np.float32)
-    for anatomy in anatomies:
-        by_layers = np.asarray(anatomy.outputs(anatomy.head(anatomy.body(tensor), tensor)))[:, -own.shape[1] :]
-        most = _HALF_PRECISION if _is_half_precision(model) else _TOLERANCE
-        off = np.abs(by_layers - own).max()
-        if not off <= most * max(1e-3, np.abs(own).max()):
+    try:
+        own = np.asarray(own_outputs(model, anatomies[0], tensor))
+        scores = [anatomy.head(anatomy.body(tensor), tensor) for anatomy in anatomies]
+    except (tf.errors.OpError, ValueError, TypeError) as error:
+        raise refused(image, cause(error)) from None
+    most = (_HALF_PRECISION if _is_half_precision(model) else _TOLERANCE) * max(1e-3, np.abs(own).max())
+    for anatomy, values in zip(anatomies, scores, strict=True):
+        by_layers = np.asarray(anatomy.outputs(values))[:, -own.shape[1] :]
+        if np.abs(by_layers - own).max() > most:
             received = f"{by_layers.ravel()[0]:.4g} by the layers, {own.ravel()[0]:.4g} by the model"
             raise ValueError(
                 f"Expected layers that compute what {model.name} does, the same each time. "
