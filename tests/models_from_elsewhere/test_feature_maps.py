@@ -59,9 +59,10 @@ def test_tokens_are_explained_on_their_grid_after_the_last_block(mix: Any, metho
     if method in ("hirescam", "cam"):
         expected = np.einsum("nhwc,cn->nhw", features, model.layers[-1].kernel.numpy()[:, e.targets])
         np.testing.assert_allclose(e.heatmaps, expected / (16 if method == "hirescam" else 1), rtol=1e-4, atol=1e-6)
-    with pytest.warns(UserWarning, match="4 × 4"):
-        named = tp.explain(model, IMAGES, method, layer="block0")
-    assert named.heatmaps.shape == (2, 4, 4)
+    if method != "cam":
+        with pytest.warns(UserWarning, match="4 × 4"):
+            named = tp.explain(model, IMAGES, method, layer="block0")
+        assert named.heatmaps.shape == (2, 4, 4)
 
 
 @pytest.mark.parametrize("extra", [1, 3], ids=["class token", "class token and registers"])

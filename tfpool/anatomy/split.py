@@ -19,6 +19,7 @@ from tfpool.anatomy.unfold import Call, Graph, Value, ancestors, has_graph, unfo
 
 _MIXING = (
     keras.layers.RNN,
+    keras.layers.Bidirectional,
     keras.layers.Attention,
     keras.layers.MultiHeadAttention,
     keras.layers.GroupQueryAttention,
@@ -124,7 +125,7 @@ def split_at_image(model: keras.Model, output: str | None = None, input: str | N
 
     The model need not have a graph of layers, as long as it has been built.
     """
-    if isinstance(model, keras.Model) and not has_graph(model) and model.built:
+    if isinstance(model, keras.Model) and not has_graph(model) and type(model) is not keras.Sequential:
         return _whole(model, output)
     graph = unfold(model)
     image = _image(graph, model.name, input)
@@ -297,15 +298,15 @@ def _notes(model: str, graph: Graph, features: Features, last: Value) -> tuple[s
         f"on a grid of {height} × {width}."
     )
     about_class_token = (
-        "The head reads a class token: the map shows only what the last attention takes from the other tokens."
+        " The head reads a class token: the map shows only what the last attention takes from the other tokens."
     )
-    return (about_tokens, about_class_token) if features.reads_class_token else (about_tokens,)
+    return (about_tokens + (about_class_token if features.reads_class_token else ""),)
 
 
 def _first_mixing(graph: Graph, features: Value, last: Value) -> str | None:
     for value in between(graph, features, last):
         operation = value.step.operation if value.step else None
-        if isinstance(operation, _MIXING) or isinstance(getattr(operation, "layer", None), keras.layers.RNN):
+        if isinstance(operation, _MIXING):
             return value.step.name if value.step else None
     return None
 
@@ -367,7 +368,7 @@ def _unchanged(images: Any) -> Any:
 
 
 def _built_shape(model: keras.Model) -> tuple[int | None, ...]:
-    config: Mapping[str, Any] = model.get_build_config() or {}
+    config: Mapping[str, Any] = (model.get_build_config() if model.built else None) or {}
     shape = config.get("input_shape") or next(iter((config.get("shapes_dict") or {}).values()), None)
     if shape is None or len(shape) != 4:
         raise ValueError(f"Expected a model built on images (N, H, W, C). Call {model.name} on a batch of them once.")
