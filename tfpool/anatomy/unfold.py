@@ -21,10 +21,12 @@ from tfpool.anatomy.twin import named_for_tensorflow
 class Step:
     """One call of a layer or op, named with the models around it: "backbone/conv1".
 
-    Its `sources` are the values of its tensor arguments, by the id of the tensor in `arguments`.
+    Its `sources` are the values of its tensor arguments, by the id of the tensor in `arguments`. `runnable` is the
+    operation under a name that TensorFlow takes.
     """
 
     operation: keras.Operation
+    runnable: keras.Operation
     name: str
     arguments: Any
     sources: dict[int, Value]
@@ -35,7 +37,7 @@ class Step:
 
     def __call__(self, tensors: Sequence[Any], operation: keras.Operation | None = None) -> list[Any]:
         """The outputs in inference mode, from tensors in the order of `inputs`; `operation` replaces the step's own."""
-        operation = operation or named_for_tensorflow(self.operation)
+        operation = operation or self.runnable
         arguments, settings = self.arguments.fill_in(dict(zip(self.sources, tensors, strict=True)))
         if isinstance(operation, keras.Layer) and settings.get("training") is None:
             settings = {**settings, "training": False}
@@ -188,7 +190,7 @@ def _unfold(model: keras.Model, inputs: Sequence[Value], graph: Graph, inside: s
             sources = {id(tensor): values[id(tensor)] for tensor in node.arguments.keras_tensors}
             given = _given(node, sources)
             if given is None:
-                step = Step(node.operation, name, node.arguments, sources)
+                step = Step(node.operation, named_for_tensorflow(node.operation), name, node.arguments, sources)
                 outputs = [Value(step, tuple(tensor.shape), tensor.dtype) for tensor in node.outputs]
                 graph.steps.append((step, outputs))
             else:

@@ -137,13 +137,17 @@ class Explainer:
         if isinstance(images, tf.data.Dataset):
             images, in_dataset = from_dataset(images)
             labels = in_dataset if labels is None else labels
-        batch, given = self._inputs(images)
+        batch, given = with_others(images, self._anatomies[0], self._shape)
         targets, others, explain = self._targets(target, labels, len(batch))
         at_once = 1 if given else self._method.batch
         rows = (in_parts(values, at_once) for values in (batch, targets, others, *given))
         chunks = [computed(explain, *row) for row in zip(*rows, strict=True)]
         whole = (np.concatenate(values)[: len(batch)] for values in zip(*chunks, strict=True))
-        heatmaps, targets, others, scores = whole
+        heatmaps, targets, others, scores, all_scores = whole
+        if not callable(target):
+            self._check(batch, given, all_scores)
+        elif not self._is_checked:
+            self.scores(images)
         if callable(target):
             targets = np.full_like(targets, TOP)
         against = others if isinstance(target, Contrast) else None
@@ -160,7 +164,7 @@ class Explainer:
         Raises:
             ValueError: if there is more than one image, or as for maps.
         """
-        batch, given = self._inputs(image)
+        batch, given = with_others(image, self._anatomies[0], self._shape)
         if callable(target):
             raise ValueError(
                 "Expected a class or a Contrast as the target of terms. Received a function of the scores."
@@ -168,14 +172,17 @@ class Explainer:
         if len(batch) != 1:
             raise ValueError(f"Expected one image to break its score down. Received: {len(batch)}.")
         targets, others, _ = self._targets(target, label, 1)
-        activations, weights, score, bias = computed(self._terms, batch, targets, others, *given)
+        activations, weights, score, bias, scores = computed(self._terms, batch, targets, others, *given)
+        self._check(batch, given, scores)
         return Terms(activations[0], weights[0], float(score[0]), float(bias[0]))
 
     def scores(self, images: Any) -> np.ndarray:
         """Scores (N, K) float32 of images (N, H, W, C) before softmax."""
-        batch, given = self._inputs(images)
+        batch, given = with_others(images, self._anatomies[0], self._shape)
         rows = zip(*(in_parts(values, 1 if given else 32) for values in (batch, *given)), strict=True)
-        return np.concatenate([computed(self._scores, *row)[0] for row in rows])[: len(batch)]
+        scores = np.concatenate([computed(self._scores, *row)[0] for row in rows])[: len(batch)]
+        self._check(batch, given, scores)
+        return scores
 
     def probabilities(self, images: Any) -> np.ndarray:
         """Probabilities (N, K) float32 of images (N, H, W, C): softmax of the scores, or a sigmoid of each if the model
@@ -186,13 +193,12 @@ class Explainer:
         """
         return np.asarray(self._anatomies[0].probabilities(self.scores(images)))
 
-    def _inputs(self, images: Any) -> tuple[np.ndarray, list[np.ndarray]]:
-        """The images (N, H, W, C) and the other inputs, (N, …) each. The first ones check the model as well."""
-        batch, given = with_others(images, self._anatomies[0], self._shape)
+    def _check(self, batch: np.ndarray, given: list[np.ndarray], scores: np.ndarray) -> None:
+        """Compare the scores of the first image with the model's own outputs, once."""
         if not self._is_checked and len(batch):
-            self._anatomies = checked(self._model, self._anatomies, batch[:1], [other[:1] for other in given])
+            first = [other[:1] for other in given]
+            self._anatomies = checked(self._model, self._anatomies, batch[:1], first, scores[:1])
             self._is_checked = True
-        return batch, given
 
     def _notes(self, heatmaps: np.ndarray) -> tuple[str, ...]:
         """What the maps cannot show; each sentence is a warning the first time."""
@@ -229,7 +235,7 @@ class Explainer:
     ) -> tuple[tf.Tensor, ...]:
         give_others([anatomy for anatomy, _ in parts], given)
         features = [_features(anatomy, images) for anatomy, _ in parts]
-        weights, targets, others, scores = _resolve(parts[0][0], features[0], images, targets, others)
+        weights, targets, others, score, scores = _resolve(parts[0][0], features[0], images, targets, others)
 
         def heatmap(features: Sequence[tf.Tensor], view: tf.Tensor) -> tf.Tensor:
             layers = [maps(values, weights, view) for values, (_, maps) in zip(features, parts, strict=True)]
@@ -239,7 +245,7 @@ class Explainer:
             return heatmap([_features(anatomy, view) for anatomy, _ in parts], view)
 
         heatmaps = over_views(of_view, images) if self._augment else heatmap(features, images)
-        return heatmaps, targets, others, scores
+        return heatmaps, targets, others, score, scores
 
     def _explain_terms(
         self, images: tf.Tensor, targets: tf.Tensor, others: tf.Tensor, *given: tf.Tensor
@@ -247,9 +253,9 @@ class Explainer:
         anatomy = self._anatomies[0]
         give_others([anatomy], given)
         features = _features(anatomy, images)
-        weights, _, _, scores = _resolve(anatomy, features, images, targets, others)
+        weights, _, _, score, scores = _resolve(anatomy, features, images, targets, others)
         bias = target_scores(anatomy, tf.zeros_like(features), weights, images)
-        return features, gradients(anatomy, features, weights, images), scores, bias
+        return features, gradients(anatomy, features, weights, images), score, bias, scores
 
     def _targets(self, target: Target, labels: Any, images: int) -> tuple[np.ndarray, np.ndarray, Compiled]:
         """Numbers of the explained classes and of those they are contrasted with, and the compiled function to call."""
@@ -281,13 +287,13 @@ def _features(anatomy: Anatomy, images: tf.Tensor) -> tf.Tensor:
 def _resolve(
     anatomy: Anatomy, features: tf.Tensor, images: tf.Tensor, targets: tf.Tensor, others: tf.Tensor
 ) -> tuple[tf.Tensor, ...]:
-    """How much of each score is explained (N, K), class numbers with `TOP` replaced, and the explained score (N,)."""
+    """Parts of the scores that are explained (N, K), classes without `TOP`, the explained score, all scores (N, K)."""
     scores = anatomy.head(features, images)
     top = tf.argmax(scores, axis=1)
     targets, others = (tf.where(numbers == TOP, top, numbers) for numbers in (targets, others))
     # The one-hot vector of `NONE` is zero.
     weights = tf.one_hot(targets, anatomy.classes) - tf.one_hot(others, anatomy.classes)
-    return weights, targets, others, tf.reduce_sum(scores * weights, axis=1)
+    return weights, targets, others, tf.reduce_sum(scores * weights, axis=1), scores
 
 
 def _with_score(function: Callable[[Any], Any], anatomy: Anatomy) -> Anatomy:

@@ -12,8 +12,7 @@ import tensorflow as tf
 
 from tfpool.anatomy.end import LINEAR, PROBABILITY
 from tfpool.anatomy.split import Anatomy, own_outputs
-from tfpool.cam.input_batches import as_batch, refused
-from tfpool.system.error_text import cause
+from tfpool.cam.input_batches import as_batch
 
 _TOLERANCE, _HALF_PRECISION = 1e-3, 5e-2
 """Of the largest output. Layers one by one round as the model does, but for the order of some sums."""
@@ -54,32 +53,27 @@ def with_others(images: Any, anatomy: Anatomy, shape: Sequence[int | None]) -> t
 
 
 def checked(
-    model: keras.Model, anatomies: Sequence[Anatomy], image: np.ndarray, given: Sequence[np.ndarray]
+    model: keras.Model, anatomies: Sequence[Anatomy], image: np.ndarray, given: Sequence[np.ndarray], scores: np.ndarray
 ) -> list[Anatomy]:
-    """The anatomies, after their layers have been found to compute the model's own outputs of an image, (1, H, W, C).
+    """The anatomies, after their scores (1, K) of an image (1, H, W, C) have been found to be the model's own.
 
     Raises:
-        ValueError: if they compute something else: no map is shown of another function.
+        ValueError: if the model computes something else: no map is shown of another function.
     """
-    give_others(anatomies, given)
-    tensor = tf.constant(image)
-    try:
-        own = np.asarray(own_outputs(model, anatomies[0], tensor))
-        scores = [anatomy.head(anatomy.body(tensor), tensor) for anatomy in anatomies]
-    except (tf.errors.OpError, ValueError, TypeError) as error:
-        raise refused(image, cause(error)) from None
-    most = (_HALF_PRECISION if _is_half_precision(model) else _TOLERANCE) * max(1e-3, np.abs(own).max())
-    for anatomy, values in zip(anatomies, scores, strict=True):
-        by_layers = np.asarray(anatomy.outputs(values))[:, -own.shape[1] :]
-        if np.abs(by_layers - own).max() > most:
-            received = f"{by_layers.ravel()[0]:.4g} by the layers, {own.ravel()[0]:.4g} by the model"
-            raise ValueError(
-                f"Expected layers that compute what {model.name} does, the same each time. "
-                f"Received for the first image: {received}. A map would be of another function, so none is shown."
-            )
+    anatomy = anatomies[0]
+    give_others([anatomy], given)
+    own = np.asarray(own_outputs(model, anatomy, tf.constant(image)))
+    by_layers = np.asarray(anatomy.outputs(scores))[:, -own.shape[1] :]
+    tolerance = _HALF_PRECISION if _is_half_precision(model) else _TOLERANCE
+    if np.abs(by_layers - own).max() > tolerance * max(1e-3, np.abs(own).max()):
+        raise ValueError(
+            f"Expected layers that compute what {model.name} does, the same each time. Received for the first image: "
+            f"{by_layers.ravel()[0]:.4g} by the layers, {own.ravel()[0]:.4g} by the model. "
+            "A map would be of another function, so none is shown."
+        )
     is_distribution = own.shape[1] > 1 and own.min() >= 0 and abs(own.sum() - 1) < _TOLERANCE
-    if anatomies[0].end == LINEAR and is_distribution:
-        return [replace(anatomy, end=PROBABILITY) for anatomy in anatomies]
+    if anatomy.end == LINEAR and is_distribution:
+        return [replace(part, end=PROBABILITY) for part in anatomies]
     return list(anatomies)
 
 
