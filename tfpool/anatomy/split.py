@@ -317,7 +317,7 @@ def _chain(graph: Graph, features: Value, ending: End) -> tuple[keras.Operation,
         return ()
     steps = [step for step, values in graph.steps if needed.intersection(values)]
     last = [] if ending.operation is None else [ending.operation]
-    return tuple(step.operation for step in steps if not _is_idle(step.operation)) + tuple(last)
+    return tuple(operation for operation in [*(step.operation for step in steps), *last] if not _is_idle(operation))
 
 
 def _is_idle(operation: keras.Operation) -> bool:

@@ -39,7 +39,7 @@ class Step:
         """The outputs in inference mode, from tensors in the order of `inputs`; `operation` replaces the step's own."""
         operation = operation or self.runnable
         arguments, settings = self.arguments.fill_in(dict(zip(self.sources, tensors, strict=True)))
-        if isinstance(operation, keras.Layer) and settings.get("training") is None:
+        if isinstance(operation, keras.Layer):
             settings = {**settings, "training": False}
         return keras.tree.flatten(operation(*arguments, **settings))
 

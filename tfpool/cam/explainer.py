@@ -191,7 +191,8 @@ class Explainer:
         Raises:
             ValueError: if the model gives numbers that are no probabilities.
         """
-        return np.asarray(self._anatomies[0].probabilities(self.scores(images)))
+        scores = self.scores(images)
+        return np.asarray(self._anatomies[0].probabilities(scores))
 
     def _check(self, batch: np.ndarray, given: list[np.ndarray], scores: np.ndarray) -> None:
         """Compare the scores of the first image with the model's own outputs, once."""

@@ -83,10 +83,11 @@ class Classifier:
         Raises:
             ValueError: if the model gives numbers that are no probabilities.
         """
-        return self._whole.probabilities(self.to_input(images))
+        return self.scorer.probabilities(self.to_input(images))
 
     @cached_property
-    def _whole(self) -> Explainer:
+    def scorer(self) -> Explainer:
+        """An explainer for the model's scores alone, with a method that needs no feature layer."""
         from tfpool.cam.explainer import Explainer
 
         return Explainer(self.model, "saliency", output=self.output)
@@ -144,11 +145,10 @@ def of_file(path: str | Path, mode: str | None = None, output: str | None = None
     from tfpool.models.preprocessing import scale_pixels
 
     model = load_model(path)
-    classes = split_at_image(model, output).classes
-    if model.input_shape[-1] not in (1, 3):
-        raise ValueError(
-            f"{path} takes images of {model.input_shape[-1]} channels. Image files have 1 or 3: gray or RGB."
-        )
+    anatomy = split_at_image(model, output)
+    classes, shape = anatomy.classes, _input_shape(anatomy.image_shape)
+    if shape[-1] not in (1, 3):
+        raise ValueError(f"{path} takes images of {shape[-1]} channels. Image files have 1 or 3: gray or RGB.")
     name_file = Path(path).with_suffix(".txt")
     names = tuple(name_file.read_text(encoding="utf-8").splitlines()) if name_file.is_file() else ()
     if names and len(names) != classes:
@@ -157,7 +157,7 @@ def of_file(path: str | Path, mode: str | None = None, output: str | None = None
     pixels = find_pixel_scale(model)
     if mode is not None:
         pixels = pixels.chosen(mode)
-    to_input, shape = partial(scale_pixels, mode=pixels.mode), _input_shape(model.input_shape[1:])
+    to_input = partial(scale_pixels, mode=pixels.mode)
     return Classifier(Path(path).name, shape, names, lambda: model, to_input, output, pixels)
 
 

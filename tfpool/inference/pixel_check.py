@@ -114,14 +114,13 @@ def reactions(classifier: Classifier, images: Images) -> dict[str, float]:
     Empty if the logits of zeros are all equal, as without any training: then no scale changes the order of classes.
     Empty also for numbers that are no probabilities, whose unit is unknown.
     """
-    from tfpool.cam.explainer import Explainer
     from tfpool.models.preprocessing import scale_pixels
 
-    explainer = Explainer(classifier.model, "saliency", output=classifier.output)
+    explainer = classifier.scorer
 
     def logits(values: np.ndarray) -> np.ndarray:
         scores = explainer.scores(values)
-        if getattr(explainer, "of", "logit") == "probability":
+        if explainer.of == "probability":
             scores = np.log(np.maximum(scores, np.finfo(np.float32).tiny))
         return scores - scores.mean(axis=1, keepdims=True)
 
@@ -130,7 +129,7 @@ def reactions(classifier: Classifier, images: Images) -> dict[str, float]:
         for mode in _modes(classifier)
     }
     zeros = logits(np.zeros((1, *images[0].shape), np.float32))
-    if getattr(explainer, "of", "logit") == "number" or np.ptp(zeros) < 1e-4:
+    if explainer.of == "number" or np.ptp(zeros) < 1e-4:
         return {}
     return {mode: float(np.mean(np.std(rows - zeros, axis=1))) for mode, rows in by_mode.items()}
 
