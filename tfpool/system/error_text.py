@@ -1,29 +1,36 @@
-"""What an error of another package says, in one sentence for a message of ours."""
+"""What an error of another package comes down to, for one line of ours: Keras wraps errors, with code and whole configs."""
 
 from __future__ import annotations
 
 import re
 
-_NAMED = re.compile(r"^\s*(?:\w+\.)*\w*(?:Error|Exception|Warning): (.+)$")
-_NOISE = re.compile(
-    r"^\s*(File \"|in user code:|Call arguments received|Arguments received|•|Traceback|During handling)"
+LONGEST = 400
+_ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
+_WRAPPED = re.compile(r"(?:Exception|Error) encountered(?: when calling [^\n]*?)?[.:]?\s+")
+"""What comes before an inner error's text."""
+_IN_CODE = re.compile(r"^in user code:.*^\s+(?:\w+\.)*\w+: ", re.DOTALL | re.MULTILINE)
+"""Lines of code before the text of an error in a function that TensorFlow traces."""
+_OBJECTS = re.compile(r"A total of (\d+ objects could not be loaded)\. Example error .*? <\w+ name=([^,>]*)[^>]*>:\s+")
+_AFTER = re.compile(
+    r"\s*(?:Arguments received by|List of objects that could not be loaded|Full object config|Full config:|config=\{"
+    r"|Target variable:|Traceback \(most recent call last\)|The above exception|\[Op:|\{\{function_node).*",
+    re.DOTALL,
 )
-_PATH = re.compile(r"(?<![\w.:/])/(?:[\w.+~-]+/)+[\w.+~-]*")
-_NODE = re.compile(r"\{\{.*?\}\}\s*")
+"""What comes after it: arguments, configs, places in the source."""
+_NODE = re.compile(r"^(?:\{\{.*?\}\}\s*)+")
+_PATH = re.compile(r"(?<![\w.])(?:[A-Za-z]:)?[/\\](?:[^\s/\\:'\"]+[/\\])+([^\s/\\:'\"]*)")
 
 
-def cause(error: BaseException, most: int = 200) -> str:
-    """The innermost reason in an error's text, without files, code lines and names of graph nodes.
+def cause(error: BaseException) -> str:
+    """The innermost reason of an error in one line, without paths of this machine, at most 400 characters.
 
     Example:
         >>> from tfpool.system.error_text import cause
-        >>> cause(ValueError("Exception encountered when calling Dense.call().\\n\\nMatrix size-incompatible"))
-        'Matrix size-incompatible'
+        >>> cause(ValueError("Exception encountered when calling Dense.call().\\n\\nNo rank in /srv/own/layer.py"))
+        'No rank in layer.py'
     """
-    lines = [line for line in str(error).splitlines() if line.strip() and not _NOISE.match(line)]
-    named = [match[1] for line in lines if (match := _NAMED.match(line))]
-    plain = [re.sub(r"\x1b\[[0-9;]*m", "", line).strip() for line in lines]
-    inner = [line for line in plain if not line.startswith(("Exception encountered", "Graph execution error"))]
-    text = named[-1] if named else next(iter(inner or plain), type(error).__name__)
-    text = _PATH.sub("…", _NODE.sub("", text)).strip().rstrip(".")
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+    text = _NODE.sub("", _IN_CODE.sub("", _ESCAPES.sub("", str(error)).strip()))
+    text = _OBJECTS.sub(r"\1, such as layer '\2': ", text)
+    text = _AFTER.sub("", _WRAPPED.split(text)[-1]).strip()
+    text = " ".join(_PATH.sub(r"\1", text).split()) or type(error).__name__
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

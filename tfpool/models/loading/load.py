@@ -14,13 +14,14 @@ from typing import Any
 
 import keras
 
+from tfpool.data.custom.safe_names import clean
 from tfpool.models.loading import archive
 from tfpool.models.loading.assembly import Saved, assemble
-from tfpool.models.loading.causes import cause
 from tfpool.models.loading.config import Refused, check_config, name_activations, parse_config
 from tfpool.models.loading.file_formats import format_of
 from tfpool.models.loading.keras_2 import is_of_keras_2, translate
 from tfpool.models.loading.keras_2_weights import load_by_name
+from tfpool.system.error_text import LONGEST, cause
 
 
 def load_model(path: str | Path) -> keras.Model:
@@ -42,7 +43,7 @@ def load_model(path: str | Path) -> keras.Model:
     except RecursionError:
         raise ValueError(f"{path} is not opened: more layers follow each other than Keras can go through.") from None
     except Exception as error:  # Keras raises whatever the file's damage leads to.
-        raise ValueError(f"{path} is no model that Keras can open: {cause(error)}") from None
+        raise ValueError(f"{path} is no model that Keras can open: {clean(cause(error), LONGEST)}") from None
 
 
 def _read_archive(path: Path, folder: Path) -> Saved:
