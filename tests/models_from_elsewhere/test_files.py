@@ -23,9 +23,9 @@ from tests.helpers.processes import ROOT
 from tfpool.cli import parser
 from tfpool.inference.classifier import find_classifier
 from tfpool.models.loading import config as loading_config
-from tfpool.system.error_text import LONGEST, cause
 from tfpool.models.loading.load import load_model
 from tfpool.models.loading.tensorflow_ops import FUNCTIONS
+from tfpool.system.error_text import LONGEST, cause
 from tfpool.tracking.store import RunStore
 
 RANDOM = np.random.default_rng(0)

@@ -1,4 +1,4 @@
-"""What an error of another package comes down to, for one line of ours: Keras wraps errors, with code and whole configs."""
+"""What an error of another package comes down to in one line: Keras wraps errors, with code and whole configs."""
 
 from __future__ import annotations
 
