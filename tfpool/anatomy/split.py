@@ -12,20 +12,12 @@ import numpy as np
 from keras import ops
 
 from tfpool.anatomy import end
-from tfpool.anatomy.end import End, find_end
-from tfpool.anatomy.features import POOLS, Features, between, entering, find_tokens, on_grid
+from tfpool.anatomy.end import End
+from tfpool.anatomy.features import Features, entering, find_tokens
+from tfpool.anatomy.limits import FEWEST_POSITIONS, notes, positions
+from tfpool.anatomy.named_parts import find_ending, find_image, find_maps, layer_names, named_features
 from tfpool.anatomy.twin import without_activation
 from tfpool.anatomy.unfold import Call, Graph, Value, ancestors, has_graph, unfold, whole_outputs
-
-_MIXING = (
-    keras.layers.RNN,
-    keras.layers.Bidirectional,
-    keras.layers.Attention,
-    keras.layers.MultiHeadAttention,
-    keras.layers.GroupQueryAttention,
-)
-FEWEST_POSITIONS = 4
-"""A map of fewer positions says next to nothing about where."""
 
 
 @dataclass(frozen=True)
@@ -99,22 +91,22 @@ def split_model(
     and a layer that is called several times the number of a call, from 0.
     """
     graph = unfold(model)
-    image = _image(graph, model.name, input)
-    number, ending = _ending(graph, model, output)
+    image = find_image(graph, model.name, input)
+    number, ending = find_ending(graph, model, output)
     last = ending.value
     if layer is None:
         value = entering(graph, [last], image)
         features = None if value is None else find_tokens(graph, value, last) or Features(value)
         missing = f"No single feature map enters the head of {model.name}. Use layer= with"
     else:
-        features = _named(graph, layer, call, last)
+        features = named_features(graph, layer, call, last)
         missing = f"{model.name} has no layer {layer!r} with a feature map. Use"
-    maps = _maps(graph, last)
+    maps = find_maps(graph, last)
     if features is None or (features.value not in maps and features.grid is None):
-        raise ValueError(f"{missing} one of: {', '.join(map(repr, _names(graph, maps))) or _NONE}.")
+        raise ValueError(f"{missing} one of: {', '.join(map(repr, layer_names(graph, maps))) or _NONE}.")
     larger = [value for value in maps if not 0 < positions(value) < FEWEST_POSITIONS]
     anatomy = _split(graph, image, ending, features, number)
-    return replace(anatomy, larger=tuple(_names(graph, larger)), notes=_notes(model.name, graph, features, last))
+    return replace(anatomy, larger=tuple(layer_names(graph, larger)), notes=notes(model.name, graph, features, last))
 
 
 _NONE = "none, since it has no feature map; methods that read the image itself work, such as occlusion or saliency"
@@ -128,8 +120,8 @@ def split_at_image(model: keras.Model, output: str | None = None, input: str | N
     if isinstance(model, keras.Model) and not has_graph(model) and type(model) is not keras.Sequential:
         return _whole(model, output)
     graph = unfold(model)
-    image = _image(graph, model.name, input)
-    number, ending = _ending(graph, model, output)
+    image = find_image(graph, model.name, input)
+    number, ending = find_ending(graph, model, output)
     return _split(graph, image, ending, Features(image), number)
 
 
@@ -140,12 +132,6 @@ def own_outputs(model: keras.Model, anatomy: Anatomy, images: Any) -> Any:
     tensors[anatomy.input] = images[..., 0] if anatomy.is_flat else images
     output = whole_outputs(model, tensors)[anatomy.output]
     return ops.cast(ops.reshape(output, (count, -1)), "float32")
-
-
-def positions(value: Value) -> int:
-    """The number of positions of a map (N, h, w, C); 0 where it is not known."""
-    height, width = value.shape[1:3]
-    return (height or 0) * (width or 0)
 
 
 def _split(graph: Graph, image: Value, ending: End, features: Features, number: int) -> Anatomy:
@@ -201,114 +187,6 @@ def _both(scores: Any, kind: str) -> Any:
 
 def _classes(ending: End) -> int:
     return 2 if ending.units == 1 and ending.kind != end.NUMBER else ending.units
-
-
-def _image(graph: Graph, model: str, name: str | None) -> Value:
-    """The input (N, H, W, C) with that name, or the only such input; (N, H, W) if the model itself adds the channel."""
-    has_map = any(len(value.shape) == 4 for _, values in graph.steps for value in values)
-    ranks = (3, 4) if has_map and len(graph.inputs) == 1 else (4,)
-    inputs = dict(zip(graph.input_names, graph.inputs, strict=True))
-    images = {key: value for key, value in inputs.items() if len(value.shape) in ranks}
-    choices = ", ".join(map(repr, images))
-    if name is not None and name not in images:
-        raise ValueError(f"{model} has no input {name!r} of images (N, H, W, C). Use one of: {choices or 'none'}.")
-    if not images:
-        raise ValueError(
-            f"Expected a classifier of images (N, H, W, C), or (N, H, W) where the model adds the channel itself. "
-            f"Received: {model}, which maps {', '.join(str(value.shape) for value in graph.inputs)} to "
-            f"{', '.join(str(value.shape) for value in graph.outputs.values())}."
-        )
-    if name is None and len(images) > 1:
-        raise ValueError(f"{model} has several inputs of images. Use input= with one of: {choices}.")
-    return images[name] if name else next(iter(images.values()))
-
-
-def _ending(graph: Graph, model: keras.Model, name: str | None) -> tuple[int, End]:
-    """The number of the output with that name, or of the only output, and how it comes from scores (N, K)."""
-    choices = ", ".join(map(repr, graph.outputs))
-    if name is not None and name not in graph.outputs:
-        raise ValueError(f"{model.name} has no output {name!r}. Use one of: {choices}.")
-    if name is None and len(graph.outputs) > 1:
-        raise ValueError(f"{model.name} has several outputs. Use output= with one of: {choices}.")
-    number = 0 if name is None else list(graph.outputs).index(name)
-    output = list(graph.outputs.values())[number]
-    if len(output.shape) < 2 or None in output.shape[1:] or set(output.shape[1:-1]) - {1}:
-        raise ValueError(
-            f"Expected a classifier with scores (N, K). Received: {model.name}, which maps "
-            f"{', '.join(str(value.shape) for value in graph.inputs)} to {output.shape}."
-        )
-    _check_channels(graph, output)
-    loss = getattr(model, "loss", None)
-    return number, find_end(output, loss.get(name) if isinstance(loss, dict) else loss)
-
-
-def _check_channels(graph: Graph, output: Value) -> None:
-    needed = ancestors(output)
-    for step, values in graph.steps:
-        operation = step.operation
-        # Padding may be told to pad the channels.
-        reads_map = getattr(operation, "weights", None) or isinstance(operation, POOLS)
-        if reads_map and getattr(operation, "data_format", None) == "channels_first" and needed.intersection(values):
-            raise ValueError(
-                f"Layer {step.name!r} has data_format='channels_first'. Build the model with channels last."
-            )
-
-
-def _named(graph: Graph, layer: str, call: int | None, last: Value) -> Features | None:
-    """The map or the tokens that a layer gives, in its only call or in the one with that number."""
-    needed = ancestors(last)
-    calls = [value for value in graph.calls.get(layer, []) if value in needed]
-    if len(calls) > 1 and call is None:
-        raise ValueError(
-            f"Layer {layer!r} is called {len(calls)} times. Use call= with a number from 0 to {len(calls) - 1}."
-        )
-    if call is not None and not 0 <= call < len(calls):
-        raise ValueError(f"Layer {layer!r} is called {len(calls)} times. Received: call={call}.")
-    if not calls:
-        return None
-    value = calls[call or 0]
-    return on_grid(value) if len(value.shape) == 3 else Features(value)
-
-
-def _maps(graph: Graph, last: Value) -> list[Value]:
-    """Values with height and width that the scores depend on, without the image."""
-    needed = ancestors(last)
-    return [value for _, values in graph.steps for value in values if len(value.shape) == 4 and value in needed]
-
-
-def _names(graph: Graph, maps: list[Value]) -> list[str]:
-    """The names of layers with these maps, the last layer first."""
-    chosen = set(maps)
-    return [name for name, values in graph.calls.items() if not chosen.isdisjoint(values)][::-1]
-
-
-def _notes(model: str, graph: Graph, features: Features, last: Value) -> tuple[str, ...]:
-    """What a map cannot show where positions are mixed after it."""
-    layer = features.value.step.name if features.value.step else ""
-    if features.grid is None:
-        mixing = _first_mixing(graph, features.value, last)
-        about_map = (
-            f"{mixing!r} of {model} mixes positions after {layer!r}: the map shows where evidence enters it, "
-            "not which position the head reads."
-        )
-        return (about_map,) if mixing else ()
-    height, width = features.grid
-    about_tokens = (
-        f"{model} mixes positions after its last map. Explained are the tokens of {layer!r}, "
-        f"on a grid of {height} × {width}."
-    )
-    about_class_token = (
-        " The head reads a class token: the map shows only what the last attention takes from the other tokens."
-    )
-    return (about_tokens + (about_class_token if features.reads_class_token else ""),)
-
-
-def _first_mixing(graph: Graph, features: Value, last: Value) -> str | None:
-    for value in between(graph, features, last):
-        operation = value.step.operation if value.step else None
-        if isinstance(operation, _MIXING):
-            return value.step.name if value.step else None
-    return None
 
 
 def _chain(graph: Graph, features: Value, ending: End) -> tuple[keras.Operation, ...]:

@@ -12,7 +12,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfpool.anatomy.split import FEWEST_POSITIONS, Anatomy, split_at_image, split_model
+from tfpool.anatomy.limits import FEWEST_POSITIONS
+from tfpool.anatomy.split import Anatomy, split_at_image, split_model
 from tfpool.cam.attribution.explained_score import gradients, target_scores
 from tfpool.cam.attribution.method import Maps
 from tfpool.cam.attribution.methods import METHODS, check_settings
