@@ -31,7 +31,7 @@ def test_a_network_is_explained_counted_given_heads_and_opened(name: str, tmp_pa
 
     explainer = tp.Explainer(softmax)
     e = explainer(images)
-    probe = keras.Model(logits.inputs, [logits.get_layer(tp.Explainer(logits).layer).output, logits.output])
+    probe = keras.Model(logits.inputs[0], [logits.get_layer(tp.Explainer(logits).layer).output, logits.output])
     with tf.GradientTape() as tape:
         features, scores = probe(images, training=False)
         chosen = tf.gather(scores, e.targets, batch_dims=1)

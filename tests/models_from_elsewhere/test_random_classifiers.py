@@ -82,7 +82,7 @@ def check(seed: int) -> None:
     keras.utils.set_random_seed(seed)
     model, features, scores, images = classifier(seed)
     e = tp.explain(model, images, "gradcam", relu=False)
-    probe = keras.Model(model.inputs, [features, scores])
+    probe = keras.Model(model.inputs[0], [features, scores])
     with tf.GradientTape() as tape:
         maps, values = probe(images, training=False)
         chosen = tf.gather(values, e.targets, batch_dims=1)
