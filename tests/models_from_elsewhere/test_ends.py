@@ -99,6 +99,8 @@ NUMBERS: dict[str, tuple[Ending, int]] = {
     "as it is": (layers.Identity(), 1),
     "a range of angles": (lambda x: 30 * ops.tanh(x), 1),
     "percent": (lambda x: 100 * ops.softmax(x), 3),
+    "the sum of two softmaxes": (lambda x: ops.softmax(x) + ops.softmax(2 * x), 3),
+    "their difference": (lambda x: ops.softmax(x) - ops.softmax(2 * x), 3),
 }
 
 

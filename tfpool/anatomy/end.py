@@ -129,8 +129,13 @@ def _of_merged(output: Value) -> str:
     step = output.step
     if step is None or len(step.inputs) < 2 or getattr(step.operation, "weights", None):
         return LINEAR
-    ends = {_recognized(source).kind for source in step.inputs}
-    return PROBABILITY if ends and ends <= {SOFTMAX, SIGMOID, PROBABILITY} else LINEAR
+    if not {_recognized(source).kind for source in step.inputs} <= {SOFTMAX, SIGMOID, PROBABILITY}:
+        return LINEAR
+    # All yes, and any mixture: a sum of two softmaxes would be 2, their difference -1.
+    tensors = [(_probe(source, 1.0) > 0).astype(np.float32) for source in step.inputs]
+    cases = ([np.ones_like(tensor) for tensor in tensors], [*tensors[:-1], 1 - tensors[-1]])
+    merged = [np.asarray(ops.cast(step([ops.convert_to_tensor(one) for one in case])[0], "float32")) for case in cases]
+    return PROBABILITY if all(values.min() >= 0 and values.max() <= 1 for values in merged) else NUMBER
 
 
 def _is_last(step: Step, function: Callable[[Any], Any], bare: keras.Operation) -> bool:

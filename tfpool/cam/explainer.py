@@ -145,12 +145,12 @@ class Explainer:
         chunks = [computed(explain, *row) for row in zip(*rows, strict=True)]
         whole = (np.concatenate(values)[: len(batch)] for values in zip(*chunks, strict=True))
         heatmaps, targets, others, scores, all_scores = whole
-        if not callable(target):
-            self._check(batch, given, all_scores)
-        elif not self._is_checked:
-            self.scores(images)
         if callable(target):
             targets = np.full_like(targets, TOP)
+            if not self._is_checked:
+                self.scores(images)
+        else:
+            self._check(batch, given, all_scores)
         against = others if isinstance(target, Contrast) else None
         return Explanation(heatmaps, targets, scores, self.layer, self.unit, against, self.of, self._notes(heatmaps))
 
