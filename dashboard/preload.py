@@ -1,12 +1,12 @@
 """What is loaded before anybody has to wait for it, and what that saves.
 
-Processor time on a busy machine with two cores, by `python -m timeit -n1 -r1 -p STATEMENT`:
+Processor time on two cores, by `time python -c STATEMENT`, median of 3:
 
-- 0.3 s per start of the server: the modules of Home, loaded while the browser starts.
+- 0.4 s per start of the server: the modules of Home, loaded while the browser starts. Streamlit is loaded already.
   STATEMENT: "import dashboard.home.tour, dashboard.home.feature_map_editor, dashboard.common.growth_chart"
-- 18 s for the first visitor of CAM: Keras and the first maps, loaded in the background.
-  STATEMENT: "import keras", or 20 s without `tfpool.system.startup.skip_garbage_collection`
-- 2.7 s for the first page: Home draws its chart as SVG (`dashboard.common.growth_chart`), without Plotly and pandas.
+- 4.1 s for the first visitor of CAM: Keras, loaded in the background, and the first maps.
+  STATEMENT: "import keras", or 6.0 s without `tfpool.system.startup.skip_garbage_collection`
+- 0.8 s for the first page: Home draws its chart as SVG (`dashboard.common.growth_chart`), without Plotly and pandas.
   STATEMENT: "import pandas, plotly.graph_objects as go; go.Figure([{'type': 'scatter'}]).to_json()"
 """
 
