@@ -22,11 +22,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import tfpool as tp
 from benchmarks.report import Rows, options
 from tfpool import data, examples
+from tfpool.anatomy.pixel_scale import CHOSEN, PixelScale, scale_pixels
 from tfpool.data.images import read_image
 from tfpool.inference.classifier import Classifier
 from tfpool.inference.pixel_check import MODES, better_mode, misfits, reactions
-from tfpool.models.pixel_scale import CHOSEN, PixelScale
-from tfpool.models.preprocessing import scale_pixels
 from tfpool.models.pretrained.applications import BUNDLED
 
 RATE, BATCH_SIZE = 1e-3, 32

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard.common import controls, thumbnails
-from dashboard.common.page import link, plain
+from dashboard.common.page import link, message_of, plain
 from dashboard.data import own_images
 from dashboard.header import header
 from dashboard.keras_loading import load_keras_for
@@ -46,7 +46,7 @@ def delete(name: str) -> None:
         data.remove(name)
         st.toast(f"{name} was deleted.")
     except ValueError as error:
-        st.session_state["data_error"] = str(error)
+        st.session_state["data_error"] = error
 
 
 def numbers(facts: data.Facts) -> None:
@@ -97,7 +97,7 @@ def chart(images: data.DataSet) -> None:
 
 
 if "data_error" in st.session_state:
-    st.error(plain(st.session_state.pop("data_error")))
+    st.error(message_of(st.session_state.pop("data_error")))
 left, right = st.columns([3, 2], vertical_alignment="bottom")
 with left:
     name = st.selectbox("Data set", data.names(), key="data_name", bind="query-params")
@@ -129,7 +129,7 @@ else:
             load_keras_for(name)
             chosen = data.load(name)
     except ValueError as error:
-        st.error(plain(str(error)))
+        st.error(message_of(error))
     else:
         preview(chosen)
         chart(chosen)

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard.common.cached_plans import counted
 from dashboard.common.counts_in_words import times
 from dashboard.common.glossary import meaning
-from dashboard.common.page import plain
+from dashboard.common.page import message_of
 from tfpool.counting.plan import Plan
 from tfpool.networks import graph
 from tfpool.networks.heads import HEADS
@@ -38,7 +38,7 @@ def other_head(plan: Plan) -> Plan | None:
     try:
         return counted(plan.backbone, other, plan.input_shape[0], plan.classes)
     except ValueError as error:
-        st.warning(f"{HEADS[other].label} cannot be compared. {plain(str(error))}")
+        st.warning(f"{HEADS[other].label} cannot be compared. {message_of(error)}")
         return None
 
 

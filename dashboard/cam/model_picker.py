@@ -14,9 +14,9 @@ from dashboard.common.background_work import Result, run_in_background
 from dashboard.common.page import plain, store
 from dashboard.keras_loading import load_keras
 from tfpool import examples
+from tfpool.anatomy.pixel_scale import PIXEL_MODES
 from tfpool.inference.classifier import Classifier, find_classifier, is_model_file
 from tfpool.models.pretrained.applications import NETWORKS
-from tfpool.models.pretrained.imagenet import PIXEL_MODES
 from tfpool.tracking.query import is_lab
 from tfpool.tracking.store import Run
 

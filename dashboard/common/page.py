@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from tfpool.system.error_text import without_folders
 from tfpool.tracking.store import RunStore
 
 ROOT = Path(__file__).parents[2]
@@ -48,9 +49,14 @@ def messages(go_on: bool = False) -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        st.error(plain(str(error)))
+        st.error(message_of(error))
         if not go_on:
             st.stop()
+
+
+def message_of(error: ValueError) -> str:
+    """What an error says, without the server's folders, as `plain` text."""
+    return plain(without_folders(str(error)))
 
 
 def plain(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import IO, Any
 import pandas as pd
 import streamlit as st
 
-from dashboard.common.page import plain
+from dashboard.common.page import message_of, plain
 from tfpool import data
 from tfpool.data import Report
 from tfpool.data.custom.add import MAX_SIDE, MIN_SIDE
@@ -136,7 +136,7 @@ def run(title: str, unit: str, work: Callable[[Progress], Any]) -> Any:
     try:
         result = work(on_progress)
     except ValueError as error:
-        place.error(plain(str(error)))
+        place.error(message_of(error))
         return None
     place.empty()
     return result

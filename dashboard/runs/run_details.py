@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard.common import thumbnails
-from dashboard.common.page import plain
+from dashboard.common.page import message_of, plain
 from dashboard.keras_loading import load_keras_for
 from dashboard.runs import result_charts
 from tfpool.system.process import end
@@ -37,7 +37,7 @@ def mistakes(run: Run) -> None:
         load_keras_for(run.spec["data"])
         predicted = predictions.read(run)
     except ValueError as error:
-        st.info(plain(str(error)))
+        st.info(message_of(error))
         return
     left, right = st.columns([3, 2], gap="medium")
     with left:

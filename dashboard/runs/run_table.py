@@ -189,7 +189,7 @@ def _save(key: str, ids: Sequence[str]) -> None:
         for row, changes in st.session_state[key]["edited_rows"].items():
             apply(ids[int(row)], changes)
     except ValueError as error:
-        st.session_state["runs_error"] = str(error)
+        st.session_state["runs_error"] = error
     st.session_state["runs_edits"] = st.session_state.get("runs_edits", 0) + 1
 
 

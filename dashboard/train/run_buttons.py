@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.common.page import plain, store
+from dashboard.common.page import message_of, store
 from tfpool.tracking.query import uncountable_text
 from tfpool.tracking.run import ENDED, Run
 from tfpool.training.launcher import launch
@@ -20,7 +20,7 @@ def show_messages() -> None:
     """Show why a button failed, and the last deleted run with a button that restores it."""
     st.session_state.pop(_CHANGED, None)
     if error := st.session_state.pop(_ERROR, None):
-        st.error(plain(error))
+        st.error(message_of(error))
     if deleted := st.session_state.get(_DELETED):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.text(f"{deleted[-1]} was deleted.")
@@ -89,7 +89,7 @@ def _act(action: Callable[[str], None], *run_ids: str) -> None:
         try:
             action(run_id)
         except ValueError as error:
-            st.session_state[_ERROR] = str(error)
+            st.session_state[_ERROR] = error
     st.session_state[_CHANGED] = True
 
 

@@ -185,3 +185,17 @@ def test_an_error_is_the_only_line_and_neither_pandas_nor_pyplot_is_loaded(train
     assert (ended.returncode, ended.stdout) == (2, "keras\n")
     assert "'Hat'" in ended.stderr
     assert ended.stderr.count("\n") == 1
+
+
+def test_messages_name_options_as_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    image = keras.Input((8, 8, 3))
+    maps = keras.layers.Conv2D(4, 3, name="conv")(image)
+    pooled = keras.layers.GlobalAveragePooling2D()(maps)
+    outputs = {name: keras.layers.Dense(3, name=name)(pooled) for name in ("color", "shape")}
+    keras.Model(image, outputs).save(model := str(tmp_path / "two.keras"))
+    photo = str(BUNDLED / "photographs" / "cat.jpg")
+    assert parser.main(["explain", model, photo, "--out", str(tmp_path / "map.png")]) == 2
+    assert "--output with one of: 'color', 'shape'" in capsys.readouterr().err
+    options = ["--method", "occlusion", "--layer", "conv", "--output", "shape"]
+    assert parser.main(["explain", model, photo, *options]) == 2
+    assert "--layer ['conv']" in capsys.readouterr().err

@@ -8,9 +8,9 @@ import pytest
 
 import tfpool as tp
 from tfpool import data
+from tfpool.anatomy.pixel_scale import scale_pixels
 from tfpool.data.images import read_image
 from tfpool.inference import classifier
-from tfpool.models.preprocessing import scale_pixels
 from tfpool.models.pretrained.applications import BUNDLED
 from tfpool.tracking.store import RunStore
 

@@ -42,6 +42,9 @@ def test_one_of_several_inputs_is_explained_beside_the_others(method: str, struc
     np.testing.assert_array_equal(e.targets, own.argmax(axis=1))
     alone = explainer({"image": IMAGES[1:], "meta": META[1:]})
     np.testing.assert_allclose(e.heatmaps[1:], alone.heatmaps, atol=1e-5)
+    dataset = tf.data.Dataset.from_tensor_slices(({"image": IMAGES, "meta": META}, own)).batch(1)
+    in_dataset = explainer(dataset, "true")
+    np.testing.assert_allclose(in_dataset.heatmaps, e.heatmaps, atol=1e-5)
     with pytest.raises(ValueError, match="meta"):
         explainer(IMAGES)
     with pytest.raises(ValueError, match="meta"):

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,13 @@ import pytest
 from keras import layers, ops
 from PIL import Image
 
+import tfpool as tp
 from tests.helpers.processes import ROOT
+from tfpool.anatomy.input_arithmetic import find_pixel_scale
+from tfpool.anatomy.pixel_scale import PIXEL_MODES, PixelScale, scale_pixels
 from tfpool.cli import parser
 from tfpool.inference.classifier import Classifier, of_file
 from tfpool.inference.pixel_check import better_mode, pixel_record
-from tfpool.models.input_arithmetic import find_pixel_scale
-from tfpool.models.pixel_scale import PixelScale
-from tfpool.models.pretrained.imagenet import PIXEL_MODES
 
 Arithmetic = Callable[[Any], Any]
 applications = keras.applications
@@ -255,10 +256,42 @@ def photo(tmp_path: Path) -> str:
     return str(tmp_path / "photo.png")
 
 
-@pytest.mark.parametrize(
+ARITHMETIC = pytest.mark.parametrize(
     ("arithmetic", "mode", "assumed"),
     [(lambda x: x / 127.5 - 1, "raw", False), (lambda x: 2 * x - 1, "unit", False), (lambda x: x, "unit", True)],
 )
+
+
+@ARITHMETIC
+def test_a_file_is_explained_with_the_pixels_that_its_model_takes(
+    arithmetic: Arithmetic, mode: str, assumed: bool, photo: str
+) -> None:
+    model = network(arithmetic)
+    explainer = tp.Explainer(model, "hirescam")
+    stored = np.asarray(Image.open(photo))[np.newaxis]
+    with pytest.warns(UserWarning, match=PIXEL_MODES[mode]) if assumed else nullcontext():
+        e = explainer([photo, Path(photo)], target=1)
+    np.testing.assert_allclose(e.heatmaps[[1]], explainer(scale_pixels(stored, mode), target=1).heatmaps, atol=1e-6)
+    assert e.heatmaps.shape == (2, 16, 16)
+    assert PIXEL_MODES[mode] in e.notes[0]
+
+
+def test_files_that_a_model_cannot_take_are_refused(photo: str, tmp_path: Path) -> None:
+    Image.new("RGB", (20, 30)).save(other := tmp_path / "other.png")
+    (broken := tmp_path / "broken.png").write_bytes(b"no image")
+    of_any_size = tp.Explainer(network(lambda x: x / 255, (None, None, 3)))
+    of_five_channels = tp.Explainer(network(lambda x: x / 255, (16, 16, 5)))
+    for explainer, files, word in [
+        (of_any_size, [photo, other], "30 x 20"),
+        (of_any_size, [photo, tmp_path / "none.png"], "none.png"),
+        (of_any_size, broken, "broken.png"),
+        (of_five_channels, photo, "5 channels"),
+    ]:
+        with pytest.raises(ValueError, match=word):
+            explainer(files)
+
+
+@ARITHMETIC
 def test_the_command_line_always_says_how_pixels_are_taken(
     arithmetic: Arithmetic,
     mode: str,

@@ -17,7 +17,7 @@ from tfpool.anatomy.features import Features, entering, find_tokens
 from tfpool.anatomy.limits import FEWEST_POSITIONS, notes, positions
 from tfpool.anatomy.named_parts import find_ending, find_image, find_maps, layer_names, named_features
 from tfpool.anatomy.twin import without_activation
-from tfpool.anatomy.unfold import Call, Graph, Value, ancestors, has_graph, unfold, whole_outputs
+from tfpool.anatomy.unfold import Call, Graph, Value, ancestors, is_opaque, unfold, whole_outputs
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def split_at_image(model: keras.Model, output: str | None = None, input: str | N
 
     The model need not have a graph of layers, as long as it has been built.
     """
-    if isinstance(model, keras.Model) and not has_graph(model) and type(model) is not keras.Sequential:
+    if is_opaque(model):
         return _whole(model, output)
     graph = unfold(model)
     image = find_image(graph, model.name, input)

@@ -139,6 +139,11 @@ def has_graph(operation: keras.Operation) -> bool:
     return isinstance(operation, keras.Model) and own and hasattr(_functional(operation), "_nodes_by_depth")
 
 
+def is_opaque(model: keras.Model) -> bool:
+    """Whether a model computes by a `call` of its own: it has no graph of layers, and never will have."""
+    return isinstance(model, keras.Model) and not has_graph(model) and type(model) is not keras.Sequential
+
+
 def _functional(model: keras.Operation) -> Any:
     """A Sequential model's functional model, or the model itself."""
     return getattr(model, "_functional", model)

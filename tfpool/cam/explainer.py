@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -14,13 +13,11 @@ import tensorflow as tf
 
 from tfpool.anatomy.limits import FEWEST_POSITIONS
 from tfpool.anatomy.split import Anatomy, split_at_image, split_model
-from tfpool.cam.attribution.explained_score import gradients, target_scores
-from tfpool.cam.attribution.method import Maps
+from tfpool.cam import computation
 from tfpool.cam.attribution.methods import METHODS, check_settings
 from tfpool.cam.explanation import Explanation, Terms
-from tfpool.cam.fusion import fused, over_views
-from tfpool.cam.input_batches import Compiled, computed, from_dataset, in_parts
-from tfpool.cam.model_inputs import checked, give_others, other_specs, with_others
+from tfpool.cam.input_batches import BATCH, Compiled, computed
+from tfpool.cam.model_inputs import ModelInputs, checked, other_specs, read_inputs
 from tfpool.cam.targets import NONE, TOP, Contrast, Target, check_function, class_numbers
 
 
@@ -94,13 +91,12 @@ class Explainer:
         first = self._anatomies[0]
         if self._method.compares and first.classes < 2:
             raise ValueError(f"{method} compares classes, and {model.name} gives one number. Use another method.")
-        self._shape = first.image_shape
-        images, others = tf.TensorSpec((None, *self._shape)), other_specs(first)
+        images, others = tf.TensorSpec((None, *first.image_shape)), other_specs(first)
         self._signature = [images, *[tf.TensorSpec((None,), tf.int64)] * 2, *others]
         self._compiled = self._compile(self._anatomies)
         self._of_functions: dict[Callable[[Any], Any], Compiled] = {}
-        self._scores = Compiled(self._score, [images, *others])
-        self._terms = Compiled(self._explain_terms, self._signature)
+        self._compiled_scores = Compiled(partial(computation.scores, first), [images, *others])
+        self._compiled_terms = Compiled(partial(computation.terms, first), self._signature)
         self._is_checked = False
         self._warned: set[str] = set()
 
@@ -124,8 +120,10 @@ class Explainer:
 
         Args:
             images: (N, H, W, C), or one image (H, W, C), scaled as in training. Images of another size than the
-                model's are resized, with a warning. A `tf.data.Dataset` of batches, with or without labels, works too.
-                A model with several inputs takes a dictionary of these, by their names.
+                model's are resized, with a warning. The path of an image file, or a list of paths, works too: pixels
+                are then scaled as the model's graph says, and `Explanation.notes` says how. So does a
+                `tf.data.Dataset` of batches, with or without labels. A model with several inputs takes a dictionary of
+                these, by their names.
             target: the class to explain, one for all images or one per image; "top" (the default) for the class with
                 the highest score; "true" for the labels; a `Contrast` of two classes; or a function from scores (N, K)
                 to the explained score, (N,).
@@ -135,24 +133,21 @@ class Explainer:
             ValueError: if the images do not fit the model, the model has no such class, or the model computes something
                 else than its layers do.
         """
-        if isinstance(images, tf.data.Dataset):
-            images, in_dataset = from_dataset(images)
-            labels = in_dataset if labels is None else labels
-        batch, given = with_others(images, self._anatomies[0], self._shape)
-        targets, others, explain = self._targets(target, labels, len(batch))
-        at_once = 1 if given else self._method.batch
-        rows = (in_parts(values, at_once) for values in (batch, targets, others, *given))
-        chunks = [computed(explain, *row) for row in zip(*rows, strict=True)]
-        whole = (np.concatenate(values)[: len(batch)] for values in zip(*chunks, strict=True))
+        inputs = read_inputs(images, self._model, self._anatomies[0])
+        count = len(inputs.images)
+        targets, others, explain = self._targets(target, inputs.labels if labels is None else labels, count)
+        parts = [computed(explain, *part) for part in inputs.in_parts(self._method.batch, targets, others)]
+        whole = (np.concatenate(values)[:count] for values in zip(*parts, strict=True))
         heatmaps, targets, others, scores, all_scores = whole
         if callable(target):
             targets = np.full_like(targets, TOP)
             if not self._is_checked:
-                self.scores(images)
+                self._scores(inputs)
         else:
-            self._check(batch, given, all_scores)
+            self._check(inputs, all_scores)
         against = others if isinstance(target, Contrast) else None
-        return Explanation(heatmaps, targets, scores, self.layer, self.unit, against, self.of, self._notes(heatmaps))
+        notes = inputs.notes + self._notes(heatmaps)
+        return Explanation(heatmaps, targets, scores, self.layer, self.unit, against, self.of, notes)
 
     def terms(self, image: Any, target: Target = None, label: int | None = None) -> Terms:
         """Break a score down into gradient times activation, channel by channel, of the (first) feature layer.
@@ -165,25 +160,23 @@ class Explainer:
         Raises:
             ValueError: if there is more than one image, or as for maps.
         """
-        batch, given = with_others(image, self._anatomies[0], self._shape)
+        inputs = read_inputs(image, self._model, self._anatomies[0])
         if callable(target):
             raise ValueError(
                 "Expected a class or a Contrast as the target of terms. Received a function of the scores."
             )
-        if len(batch) != 1:
-            raise ValueError(f"Expected one image to break its score down. Received: {len(batch)}.")
+        if len(inputs.images) != 1:
+            raise ValueError(f"Expected one image to break its score down. Received: {len(inputs.images)}.")
         targets, others, _ = self._targets(target, label, 1)
-        activations, weights, score, bias, scores = computed(self._terms, batch, targets, others, *given)
-        self._check(batch, given, scores)
+        activations, weights, score, bias, scores = computed(
+            self._compiled_terms, inputs.images, targets, others, *inputs.others
+        )
+        self._check(inputs, scores)
         return Terms(activations[0], weights[0], float(score[0]), float(bias[0]))
 
     def scores(self, images: Any) -> np.ndarray:
         """Scores (N, K) float32 of images (N, H, W, C) before softmax."""
-        batch, given = with_others(images, self._anatomies[0], self._shape)
-        rows = zip(*(in_parts(values, 1 if given else 32) for values in (batch, *given)), strict=True)
-        scores = np.concatenate([computed(self._scores, *row)[0] for row in rows])[: len(batch)]
-        self._check(batch, given, scores)
-        return scores
+        return self._scores(read_inputs(images, self._model, self._anatomies[0]))
 
     def probabilities(self, images: Any) -> np.ndarray:
         """Probabilities (N, K) float32 of images (N, H, W, C): softmax of the scores, or a sigmoid of each if the model
@@ -195,11 +188,16 @@ class Explainer:
         scores = self.scores(images)
         return np.asarray(self._anatomies[0].probabilities(scores))
 
-    def _check(self, batch: np.ndarray, given: list[np.ndarray], scores: np.ndarray) -> None:
+    def _scores(self, inputs: ModelInputs) -> np.ndarray:
+        parts = [computed(self._compiled_scores, *part)[0] for part in inputs.in_parts(BATCH)]
+        scores = np.concatenate(parts)[: len(inputs.images)]
+        self._check(inputs, scores)
+        return scores
+
+    def _check(self, inputs: ModelInputs, scores: np.ndarray) -> None:
         """Compare the scores of the first image with the model's own outputs, once."""
-        if not self._is_checked and len(batch):
-            first = [other[:1] for other in given]
-            self._anatomies = checked(self._model, self._anatomies, batch[:1], first, scores[:1])
+        if not self._is_checked and len(inputs.images):
+            self._anatomies = checked(self._model, self._anatomies, inputs, scores)
             self._is_checked = True
 
     def _notes(self, heatmaps: np.ndarray) -> tuple[str, ...]:
@@ -218,46 +216,9 @@ class Explainer:
         self._warned.update(notes)
         return tuple(notes)
 
-    def _score(self, images: tf.Tensor, *given: tf.Tensor) -> tuple[tf.Tensor]:
-        anatomy = self._anatomies[0]
-        give_others(self._anatomies, given)
-        return (anatomy.head(anatomy.body(images), images),)
-
     def _compile(self, anatomies: Iterable[Anatomy]) -> Compiled:
         parts = [(anatomy, self._make(anatomy)) for anatomy in anatomies]
-        return Compiled(partial(self._explain, parts), self._signature)
-
-    def _explain(
-        self,
-        parts: Sequence[tuple[Anatomy, Maps]],
-        images: tf.Tensor,
-        targets: tf.Tensor,
-        others: tf.Tensor,
-        *given: tf.Tensor,
-    ) -> tuple[tf.Tensor, ...]:
-        give_others([anatomy for anatomy, _ in parts], given)
-        features = [_features(anatomy, images) for anatomy, _ in parts]
-        weights, targets, others, score, scores = _resolve(parts[0][0], features[0], images, targets, others)
-
-        def heatmap(features: Sequence[tf.Tensor], view: tf.Tensor) -> tf.Tensor:
-            layers = [maps(values, weights, view) for values, (_, maps) in zip(features, parts, strict=True)]
-            return fused([tf.nn.relu(layer) for layer in layers] if self._relu else layers)
-
-        def of_view(view: tf.Tensor) -> tf.Tensor:
-            return heatmap([_features(anatomy, view) for anatomy, _ in parts], view)
-
-        heatmaps = over_views(of_view, images) if self._augment else heatmap(features, images)
-        return heatmaps, targets, others, score, scores
-
-    def _explain_terms(
-        self, images: tf.Tensor, targets: tf.Tensor, others: tf.Tensor, *given: tf.Tensor
-    ) -> tuple[tf.Tensor, ...]:
-        anatomy = self._anatomies[0]
-        give_others([anatomy], given)
-        features = _features(anatomy, images)
-        weights, _, _, score, scores = _resolve(anatomy, features, images, targets, others)
-        bias = target_scores(anatomy, tf.zeros_like(features), weights, images)
-        return features, gradients(anatomy, features, weights, images), score, bias, scores
+        return Compiled(partial(computation.maps, parts, self._relu, self._augment), self._signature)
 
     def _targets(self, target: Target, labels: Any, images: int) -> tuple[np.ndarray, np.ndarray, Compiled]:
         """Numbers of the explained classes and of those they are contrasted with, and the compiled function to call."""
@@ -278,33 +239,10 @@ class Explainer:
     def _of_function(self, function: Callable[[Any], Any], classes: int) -> Compiled:
         if function not in self._of_functions:
             check_function(function, classes)
-            self._of_functions[function] = self._compile(_with_score(function, anatomy) for anatomy in self._anatomies)
+            self._of_functions[function] = self._compile(
+                computation.with_score(function, anatomy) for anatomy in self._anatomies
+            )
         return self._of_functions[function]
-
-
-def _features(anatomy: Anatomy, images: tf.Tensor) -> tf.Tensor:
-    return tf.cast(anatomy.body(images), tf.float32)
-
-
-def _resolve(
-    anatomy: Anatomy, features: tf.Tensor, images: tf.Tensor, targets: tf.Tensor, others: tf.Tensor
-) -> tuple[tf.Tensor, ...]:
-    """Parts of the scores that are explained (N, K), classes without `TOP`, the explained score, all scores (N, K)."""
-    scores = anatomy.head(features, images)
-    top = tf.argmax(scores, axis=1)
-    targets, others = (tf.where(numbers == TOP, top, numbers) for numbers in (targets, others))
-    # The one-hot vector of `NONE` is zero.
-    weights = tf.one_hot(targets, anatomy.classes) - tf.one_hot(others, anatomy.classes)
-    return weights, targets, others, tf.reduce_sum(scores * weights, axis=1), scores
-
-
-def _with_score(function: Callable[[Any], Any], anatomy: Anatomy) -> Anatomy:
-    """The anatomy with a function of its scores as its only score, which may not be linear."""
-
-    def head(*arguments: Any) -> Any:
-        return tf.cast(function(anatomy.head(*arguments)), tf.float32)[:, tf.newaxis]
-
-    return replace(anatomy, head=head, classes=1, chain=())
 
 
 def explain(
@@ -320,8 +258,8 @@ def explain(
 
     Args:
         model: a Keras classifier from images (N, H, W, C) to (N, K) logits, softmax or sigmoid.
-        images: (N, H, W, C), or one image (H, W, C), scaled as in training. Images of another size than the model's are
-            resized, with a warning.
+        images: (N, H, W, C), or one image (H, W, C), scaled as in training; or the path of an image file, a list of
+            paths, or a dataset, as an `Explainer` takes them.
         method: a name from `methods()`.
         target: the class to explain, one for all images or one per image; "top" (the default) for the class with the
             highest score; "true" for the labels; a `Contrast` of two classes; or a function from scores (N, K) to the

@@ -23,7 +23,8 @@ class Explanation:
         others: int64 (N,), the class that each target is contrasted with; None without a contrast.
         of: what the scores are: "logit", before softmax or sigmoid; "probability", where what ends the model can't be
             taken off; or "number", of a model that is no classifier.
-        notes: sentences on what these maps cannot show, if anything; each is a warning too.
+        notes: sentences on how the pixels of image files were scaled, and on what these maps cannot show; the latter,
+            and a scale that was assumed, are warnings too.
 
     Example:
         >>> import numpy as np

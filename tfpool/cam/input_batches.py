@@ -12,17 +12,21 @@ import tensorflow as tf
 
 from tfpool.system.error_text import cause
 
+BATCH = 32
 
-def from_dataset(dataset: tf.data.Dataset) -> tuple[np.ndarray, np.ndarray | None]:
-    """All images of a dataset of batches, and their labels, if it has any."""
+
+def from_dataset(dataset: tf.data.Dataset) -> tuple[Any, np.ndarray | None]:
+    """All images of a dataset of batches, or a dictionary of all inputs, and their labels, if it has any."""
     batches = [batch if isinstance(batch, tuple) else (batch,) for batch in dataset.as_numpy_iterator()]
     if not batches:
         raise ValueError("Expected a dataset of images. Received: one without any.")
-    if batches[0][0].ndim == 3:
+    if not isinstance(batches[0][0], dict) and batches[0][0].ndim == 3:
         batches = [tuple(value[np.newaxis] for value in batch) for batch in batches]
-    images, *rest = (np.concatenate(values) for values in zip(*batches, strict=True))
-    labels = rest[0] if rest else None
-    return images, labels.argmax(axis=1) if labels is not None and labels.ndim == 2 else labels
+    images = tf.nest.map_structure(lambda *arrays: np.concatenate(arrays), *(batch[0] for batch in batches))
+    if len(batches[0]) == 1:
+        return images, None
+    labels = np.concatenate([batch[1] for batch in batches])
+    return images, labels.argmax(axis=1) if labels.ndim == 2 else labels
 
 
 def as_batch(images: Any, shape: Sequence[int | None]) -> np.ndarray:
@@ -45,12 +49,12 @@ def as_batch(images: Any, shape: Sequence[int | None]) -> np.ndarray:
     if (height, width) != batch.shape[1:3]:
         size = f"{batch.shape[1]} x {batch.shape[2]}"
         # The level of the line that called an `Explainer`.
-        warnings.warn(f"Images of {size} pixels were resized to the model's {height} x {width}.", stacklevel=3)
+        warnings.warn(f"Images of {size} pixels were resized to the model's {height} x {width}.", stacklevel=4)
         batch = tf.image.resize(batch, (height, width), antialias=True).numpy()
     return batch
 
 
-def in_parts(array: np.ndarray, most: int = 32) -> list[np.ndarray]:
+def in_parts(array: np.ndarray, most: int = BATCH) -> list[np.ndarray]:
     """An array in batches. No images become one blank image, since TensorFlow's batch normalization fails on none."""
     whole = array if len(array) else np.zeros((1, *array.shape[1:]), array.dtype)
     return [whole[start : start + most] for start in range(0, len(whole), most)]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -12,7 +12,9 @@ import tensorflow as tf
 
 from tfpool.anatomy.end import LINEAR, PROBABILITY
 from tfpool.anatomy.split import Anatomy, own_outputs
-from tfpool.cam.input_batches import as_batch
+from tfpool.anatomy.unfold import Value
+from tfpool.cam.input_batches import as_batch, from_dataset, in_parts
+from tfpool.cam.input_files import are_files, from_files
 
 _TOLERANCE, _HALF_PRECISION = 1e-3, 5e-2
 """Of the largest output. Layers one by one round as the model does, but for the order of some sums."""
@@ -29,41 +31,70 @@ def give_others(anatomies: Sequence[Anatomy], given: Sequence[Any]) -> None:
         anatomy.given.update(zip(anatomy.others, given, strict=True))
 
 
-def with_others(images: Any, anatomy: Anatomy, shape: Sequence[int | None]) -> tuple[np.ndarray, list[np.ndarray]]:
-    """The images (N, H, W, C) of the explained input, and what the other inputs are given, (N, …) each."""
-    if not anatomy.others:
-        if isinstance(images, Mapping):
-            images = images[anatomy.input] if set(images) == {anatomy.input} else images
-        return as_batch(images, shape), []
+@dataclass(frozen=True)
+class ModelInputs:
+    """What a model is given: `images` (N, H, W, C) of the explained input, and `others`, (N, …) for each other input.
+
+    `labels` (N,) are those of a dataset, if it has any; `notes` say how the pixels of image files were scaled.
+    """
+
+    images: np.ndarray
+    others: list[np.ndarray]
+    labels: np.ndarray | None = None
+    notes: tuple[str, ...] = ()
+
+    def in_parts(self, most: int, *more: np.ndarray) -> Iterator[tuple[np.ndarray, ...]]:
+        """Images, `more` arrays and other inputs, at most so many at a time; one at a time with other inputs."""
+        at_once = 1 if self.others else most
+        return zip(*(in_parts(values, at_once) for values in (self.images, *more, *self.others)), strict=True)
+
+
+def read_inputs(images: Any, model: keras.Model, anatomy: Anatomy) -> ModelInputs:
+    """Read what a user gives as images: an array, files, a dataset, or a dictionary of these for all inputs."""
+    labels: np.ndarray | None = None
+    notes: list[str] = []
+    if isinstance(images, tf.data.Dataset):
+        images, labels = from_dataset(images)
+    explained, others = _by_input(images, anatomy)
+    if are_files(explained):
+        explained, *notes = from_files(explained, model, anatomy.image_shape)
+    batch = as_batch(explained, anatomy.image_shape)
+    given = [_as_other(name, others[name], value, len(batch)) for name, value in anatomy.others.items()]
+    return ModelInputs(batch, given, labels, tuple(notes))
+
+
+def _by_input(images: Any, anatomy: Anatomy) -> tuple[Any, Mapping[str, Any]]:
+    """The images of the explained input, and a dictionary with all other inputs."""
     names = (anatomy.input, *anatomy.others)
-    if not isinstance(images, Mapping) or set(images) != set(names):
+    if isinstance(images, Mapping) and set(images) == set(names):
+        return images[anatomy.input], images
+    if isinstance(images, Mapping) or anatomy.others:
         received = list(images) if isinstance(images, Mapping) else type(images).__name__
         raise ValueError(f"Expected a dictionary of all inputs, {', '.join(map(repr, names))}. Received: {received}.")
-    batch = as_batch(images[anatomy.input], shape)
-    given = []
-    for name, value in anatomy.others.items():
-        array = np.asarray(images[name], value.dtype)
-        array = array[np.newaxis] if array.ndim == len(value.shape) - 1 and len(batch) == 1 else array
-        fits = all(size in (None, own) for size, own in zip(value.shape[1:], array.shape[1:], strict=False))
-        if array.ndim != len(value.shape) or len(array) != len(batch) or not fits:
-            expected = ", ".join(map(str, (len(batch), *value.shape[1:])))
-            raise ValueError(f"Expected input {name!r} of shape ({expected}). Received: {array.shape}.")
-        given.append(array)
-    return batch, given
+    return images, {}
 
 
-def checked(
-    model: keras.Model, anatomies: Sequence[Anatomy], image: np.ndarray, given: Sequence[np.ndarray], scores: np.ndarray
-) -> list[Anatomy]:
-    """The anatomies, after their scores (1, K) of an image (1, H, W, C) have been found to be the model's own.
+def _as_other(name: str, values: Any, value: Value, images: int) -> np.ndarray:
+    """What an input besides the images is given, (N, …). One image may lack the first axis."""
+    array = np.asarray(values, value.dtype)
+    array = array[np.newaxis] if array.ndim == len(value.shape) - 1 and images == 1 else array
+    fits = all(size in (None, own) for size, own in zip(value.shape[1:], array.shape[1:], strict=False))
+    if array.ndim != len(value.shape) or len(array) != images or not fits:
+        expected = ", ".join(map(str, (images, *value.shape[1:])))
+        raise ValueError(f"Expected input {name!r} of shape ({expected}). Received: {array.shape}.")
+    return array
+
+
+def checked(model: keras.Model, anatomies: Sequence[Anatomy], inputs: ModelInputs, scores: np.ndarray) -> list[Anatomy]:
+    """The anatomies, after their scores (N, K) have been found to be the model's own for the first image.
 
     Raises:
         ValueError: if the model computes something else: no map is shown of another function.
     """
     anatomy = anatomies[0]
-    give_others([anatomy], given)
-    own = np.asarray(own_outputs(model, anatomy, tf.constant(image)))
-    by_layers = np.asarray(anatomy.outputs(scores))[:, -own.shape[1] :]
+    give_others([anatomy], [values[:1] for values in inputs.others])
+    own = np.asarray(own_outputs(model, anatomy, tf.constant(inputs.images[:1])))
+    by_layers = np.asarray(anatomy.outputs(scores[:1]))[:, -own.shape[1] :]
     tolerance = _HALF_PRECISION if _is_half_precision(model) else _TOLERANCE
     if np.abs(by_layers - own).max() > tolerance * max(1e-3, np.abs(own).max()):
         raise ValueError(

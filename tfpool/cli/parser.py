@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from tfpool._version import __version__
+from tfpool.anatomy.pixel_scale import PIXEL_MODES
 from tfpool.cam.attribution.methods import METHODS
 from tfpool.cam.figures.color_scales import SCALES
 from tfpool.cli import data_commands, image_commands, lab_commands, network_commands, run_commands, training_commands
 from tfpool.cli.recipe_options import add_options
 from tfpool.data.registry import DATA, downloads
-from tfpool.models.pretrained.imagenet import PIXEL_MODES
 from tfpool.networks import heads
 from tfpool.system.terminal import warnings_in_words
 from tfpool.tracking.query import FACETS, ORDERS
@@ -43,13 +44,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except ValueError as error:
-        return _fail(str(error))
+        return _fail(_with_options(str(error), vars(args)))
     except KeyboardInterrupt:
         return _INTERRUPTED
     except BrokenPipeError:
         # The reader, such as `head`, has closed the pipe. Python would otherwise complain once more when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _with_options(message: str, options: Mapping[str, Any]) -> str:
+    """A message that names options as on the command line: "Use --layer with", not "Use layer= with"."""
+    names = "|".join(options)
+    return re.sub(rf"\b({names})=", r"--\1", re.sub(rf"\b({names})=(?=[\w'\"\[])", r"--\1 ", message))
 
 
 def _fail(message: str) -> int:

@@ -12,12 +12,12 @@ import numpy as np
 from PIL import Image
 
 from tfpool import examples
+from tfpool.anatomy.pixel_scale import PixelScale
 from tfpool.counting.plan import plan
 from tfpool.data.images import crop_and_resize, read_image
 from tfpool.models import pretrained
 from tfpool.models.build import build
 from tfpool.models.loading.file_formats import format_of
-from tfpool.models.pixel_scale import PixelScale
 from tfpool.tracking.store import Run, RunStore
 
 if TYPE_CHECKING:
@@ -139,10 +139,10 @@ def of_network(name: str) -> Classifier:
 
 def of_file(path: str | Path, mode: str | None = None, output: str | None = None) -> Classifier:
     """The classifier in a file. Its class names are read from `model.txt` beside `model.keras`, one per line."""
+    from tfpool.anatomy.input_arithmetic import find_pixel_scale
+    from tfpool.anatomy.pixel_scale import scale_pixels
     from tfpool.anatomy.split import split_at_image
-    from tfpool.models.input_arithmetic import find_pixel_scale
     from tfpool.models.loading.load import load_model
-    from tfpool.models.preprocessing import scale_pixels
 
     model = load_model(path)
     anatomy = split_at_image(model, output)

@@ -82,9 +82,9 @@ def misfits(classifier: Classifier, images: Images) -> dict[str, float]:
     """By mode, how far the images are from what the first batch normalization has seen; empty without one."""
     from keras import ops
 
+    from tfpool.anatomy.input_arithmetic import image_input
+    from tfpool.anatomy.pixel_scale import scale_pixels
     from tfpool.anatomy.unfold import ancestors, unfold
-    from tfpool.models.input_arithmetic import image_input
-    from tfpool.models.preprocessing import scale_pixels
 
     graph = unfold(classifier.model)
     image = image_input(graph)
@@ -114,7 +114,7 @@ def reactions(classifier: Classifier, images: Images) -> dict[str, float]:
     Empty if the logits of zeros are all equal, as without any training: then no scale changes the order of classes.
     Empty also for numbers that are no probabilities, whose unit is unknown.
     """
-    from tfpool.models.preprocessing import scale_pixels
+    from tfpool.anatomy.pixel_scale import scale_pixels
 
     explainer = classifier.scorer
 

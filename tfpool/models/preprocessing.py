@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
-import numpy as np
 import tensorflow as tf
 
 from tfpool.counting.plan import Plan
@@ -32,16 +30,3 @@ def to_network(images: Any, plan: Plan, weights: str | None = None) -> tf.Tensor
 def white_level(plan: Plan) -> float:
     """The value of a white pixel for a network without ImageNet weights: 1, or 255 if the network scales images."""
     return 255.0 if any(row.op == "Rescaling" for row in plan.rows) else 1.0
-
-
-def scale_pixels(images: Any, mode: str) -> np.ndarray:
-    """Images, uint8 (N, H, W, C), as float32 for a model of unknown origin, by one of `PIXEL_MODES`."""
-    values = np.array(images, np.float32)
-    if mode in ("unit", "raw"):
-        return values / 255 if mode == "unit" else values
-    if mode != "tf" and values.shape[-1] != 3:
-        raise ValueError(
-            f"{mode} scales the three colors of RGB images, and the model takes gray ones. Use unit or raw."
-        )
-    preprocess = keras.applications.imagenet_utils.preprocess_input
-    return np.asarray(preprocess(values, data_format="channels_last", mode=mode))

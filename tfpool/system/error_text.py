@@ -18,7 +18,7 @@ _AFTER = re.compile(
 )
 """What comes after it: arguments, configs, places in the source."""
 _NODE = re.compile(r"^(?:\{\{.*?\}\}\s*)+")
-_PATH = re.compile(r"(?<![\w.])(?:[A-Za-z]:)?[/\\](?:[^\s/\\:'\"]+[/\\])+([^\s/\\:'\"]*)")
+_PATH = re.compile(r"(?<![\w./])(?<!:/)(?:[A-Za-z]:)?[/\\](?:[^\s/\\:'\"]+[/\\])+([^\s/\\:'\"]*)")
 
 
 def cause(error: BaseException) -> str:
@@ -32,5 +32,16 @@ def cause(error: BaseException) -> str:
     text = _NODE.sub("", _IN_CODE.sub("", _ESCAPES.sub("", str(error)).strip()))
     text = _OBJECTS.sub(r"\1, such as layer '\2': ", text)
     text = _AFTER.sub("", _WRAPPED.split(text)[-1]).strip()
-    text = " ".join(_PATH.sub(r"\1", text).split()) or type(error).__name__
+    text = " ".join(without_folders(text).split()) or type(error).__name__
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def without_folders(text: str) -> str:
+    """A text with the files of this machine named without their folders.
+
+    Example:
+        >>> from tfpool.system.error_text import without_folders
+        >>> without_folders("/srv/own/model.keras is damaged. See https://keras.io/api/models")
+        'model.keras is damaged. See https://keras.io/api/models'
+    """
+    return _PATH.sub(r"\1", text)

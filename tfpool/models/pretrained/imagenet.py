@@ -15,14 +15,6 @@ if TYPE_CHECKING:
 CLASSES = 1000
 SQUEEZENET_MEAN = (104.006, 116.669, 122.679)
 """Blue, green and red of ImageNet's mean pixel, as SqueezeNet's authors subtract them."""
-PIXEL_MODES = {
-    "unit": "from 0 to 1",
-    "raw": "from 0 to 255",
-    "tf": "from −1 to 1",
-    "caffe": "less ImageNet's mean, BGR",
-    "torch": "by ImageNet's mean and deviation",
-}
-"""How a model may expect its pixels. The last three are the modes of keras.applications' `preprocess_input`."""
 
 
 @lru_cache(maxsize=1)

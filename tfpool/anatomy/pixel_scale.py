@@ -1,11 +1,20 @@
-"""How a model takes its pixels, why that is so, and the sentence that says it."""
+"""How a model takes its pixels, why that is so, and the sentence that says it. Keras is loaded for scaling alone."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from tfpool.models.pretrained.imagenet import PIXEL_MODES
+import numpy as np
 
+PIXEL_MODES = {
+    "unit": "from 0 to 1",
+    "raw": "from 0 to 255",
+    "tf": "from −1 to 1",
+    "caffe": "less ImageNet's mean, BGR",
+    "torch": "by ImageNet's mean and deviation",
+}
+"""How a model may expect its pixels. The last three are the modes of keras.applications' `preprocess_input`."""
 SCALES_ITSELF = "since the model scales them itself"
 INTEGERS = "since its input is of integers"
 ANY = "though from 0 to 1 gives the same: the model scales each image by its own values"
@@ -52,3 +61,18 @@ class PixelScale:
         return (
             f"{other}, but it gets them {PIXEL_MODES[self.mode]}. Scores and maps may be meaningless. Check {control}."
         )
+
+
+def scale_pixels(images: Any, mode: str) -> np.ndarray:
+    """Images, uint8 (N, H, W, C), as float32 for a model of unknown origin, by one of `PIXEL_MODES`."""
+    values = np.array(images, np.float32)
+    if mode in ("unit", "raw"):
+        return values / 255 if mode == "unit" else values
+    if mode != "tf" and values.shape[-1] != 3:
+        raise ValueError(
+            f"{mode} scales the three colors of RGB images, and the model takes gray ones. Use unit or raw."
+        )
+    import keras
+
+    preprocess = keras.applications.imagenet_utils.preprocess_input
+    return np.asarray(preprocess(values, data_format="channels_last", mode=mode))

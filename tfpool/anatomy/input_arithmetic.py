@@ -22,8 +22,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from tfpool.anatomy.unfold import Graph, Step, Value, unfold
-from tfpool.models.pixel_scale import ANY, ASSUMED, EXPECTED_BY_MODEL, INTEGERS, SCALES_ITSELF, PixelScale
+from tfpool.anatomy.pixel_scale import ANY, ASSUMED, EXPECTED_BY_MODEL, INTEGERS, SCALES_ITSELF, PixelScale
+from tfpool.anatomy.unfold import Graph, Step, Value, is_opaque, unfold
 
 _LEVELS = (-1.2, -1.0, -0.9, -0.5, 0.1, 0.5, 0.9, 1.0, 1.2, 64.0, 128.0, 192.0, 255.0, 300.0)
 _SIDE = 96
@@ -46,6 +46,8 @@ def find_pixel_scale(model: keras.Model) -> PixelScale:
         >>> find_pixel_scale(keras.Model(image, keras.layers.Dense(2)(pooled))).mode
         'raw'
     """
+    if is_opaque(model):
+        return PixelScale("unit", ASSUMED)
     graph = unfold(model)
     image = image_input(graph)
     if "int" in image.dtype:
