@@ -19,7 +19,11 @@ import numpy as np
 from tfpool.tracking.run import Run
 
 MEASURES = ("test", "val_accuracy", "accuracy", "test_loss", "val_loss", "loss")
-"""Accuracy and loss on the test images, on the validation images after an epoch, and on the epoch's training images."""
+"""Accuracy and loss on the test images, on the validation images after an epoch, and on the training images.
+
+On training images an epoch's values are means over its steps, while the weights change. Those of a finished run are of
+the model as it was saved.
+"""
 COSTS = ("params", "macs", "time")
 AXES = ("epoch", "step", "seconds")
 HOW = ("last", "best")
@@ -28,6 +32,9 @@ CONFIDENCE = 0.95
 
 def last(run: Run, metric: str) -> float | None:
     """One of `MEASURES` after the last epoch; None before the first."""
+    of_saved = (run.result or {}).get(f"train_{metric}")
+    if of_saved is not None:
+        return of_saved
     values = _series(run, metric)
     return values[-1] if values else None
 
@@ -39,11 +46,20 @@ def best(run: Run, metric: str) -> float | None:
 
 
 def overfit(run: Run, how: str = "last") -> float | None:
-    """Training accuracy minus validation accuracy, after the last epoch or the one with the best validation."""
+    """Training accuracy minus validation accuracy, of the last model or of the epoch with the best validation."""
     if not run.history["accuracy"]:
         return None
     validation = run.history["val_accuracy"]
+    of_saved = (run.result or {}).get("train_accuracy")
+    if how == "last" and of_saved is not None:
+        return of_saved - validation[_saved_epoch(run)]
     return overfit_by_epoch(run)[-1 if how == "last" else validation.index(max(validation))]
+
+
+def _saved_epoch(run: Run) -> int:
+    """Index of the epoch whose model is saved: the last, or with patience the one with the lowest validation loss."""
+    losses = run.history["val_loss"]
+    return -1 if run.spec["recipe"].get("patience") is None else losses.index(min(losses))
 
 
 def overfit_by_epoch(run: Run) -> list[float]:

@@ -30,7 +30,8 @@ class Run:
         path: the run's folder, with model.keras, run.json, history.csv and tensorboard/.
         progress: of the running epoch: epoch, step, steps, loss, accuracy, images_per_second, elapsed (seconds); or
             preparing, the fraction of a frozen backbone's features that is computed.
-        result: loss and accuracy on the test images, and the number of these images, once the run is done.
+        result: once the run is done, of the saved model: loss and accuracy on the test images, the number of these
+            images, and train_loss and train_accuracy on the training images.
         error: why the run failed.
         created, started, ended: seconds since 1970.
         title, note: written by people; the title is the id by default.

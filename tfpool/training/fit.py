@@ -52,9 +52,10 @@ def fit_run(store: RunStore, run: Run, stop: threading.Event) -> dict[str, float
     trainer.run(reporter.on_step, reporter.on_epoch)
     if recipe.patience is not None:
         model.load_weights(run.model_path)
+    training, _ = trainer.evaluate(trainer.images, reporter.check)
     result, scores = trainer.evaluate(trainer.data.test, reporter.check)
     _save_predictions(predictions.path(run), scores, data)
-    result["images"] = len(data.test)
+    result |= {"images": len(data.test), "train_loss": training["loss"], "train_accuracy": training["accuracy"]}
     run.checkpoint_path.unlink(missing_ok=True)
     return result
 

@@ -20,6 +20,7 @@ import tensorflow as tf
 from tfpool.data import DataSet, Part
 from tfpool.training import batches, checkpoint, optimizer
 from tfpool.training.augmentation import augment
+from tfpool.training.batch_statistics import IMAGES, BatchStatistics
 from tfpool.training.recipe import Recipe
 
 EVALUATION_BATCH = 256
@@ -50,6 +51,7 @@ class Trainer:
         compiled = partial(tf.function, autograph=False, jit_compile=False)
         self._train = compiled(self._train_step, signature)
         self._evaluate = compiled(self._evaluate_step, signature[:2])
+        self._statistics = BatchStatistics(model, batch, prepare)
 
     @property
     def variables(self) -> list[keras.Variable]:
@@ -90,6 +92,8 @@ class Trainer:
 
     def _end_epoch(self, on_step: Callable[[], None]) -> dict[str, float]:
         state, start = self.state, time.monotonic()
+        images, _ = next(batches.shuffled(self.images, IMAGES, self.recipe.seed, state["epoch"]))
+        self._statistics.measure(images)
         validation, _ = self.evaluate(self.data.validation, on_step)
         metrics = {**self.running, **{f"val_{name}": value for name, value in validation.items()}}
         metrics["seconds"] = state["seconds"] + time.monotonic() - start
