@@ -28,8 +28,8 @@ MEANINGS = {
     "loss": "the number that training minimizes: it grows with every wrong prediction, most with a confident one",
     "learning rate": "how far each training step moves the weights",
     "validation": "images that are not trained on: after each epoch they show how the network does on new images",
-    "overfitting": "the network does better on its training images than on new ones: the gap between training and "
-    "validation accuracy is far above 0",
+    "overfitting": "the network does better on its training images than on new ones: its training accuracy is "
+    "far above its validation accuracy",
     "interval": "at 95 %, a range that holds the true value in 95 of 100 such measurements: wide with few seeds or "
     "images",
     "gradient": "how much a score changes with each number that it depends on",
@@ -51,7 +51,7 @@ _FORMS = {
     "padding": "padd(?:ing|ed)",
     "dilation": "dilat(?:ion|ed)",
     "loss": "loss(?:es)?",
-    "overfitting": "overfit(?:s|ting)?|gaps?",
+    "overfitting": "overfit(?:s|ting)?",
 }
 """Patterns of terms that appear in other forms than with a plural s."""
 

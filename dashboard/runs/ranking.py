@@ -16,12 +16,16 @@ from tfpool.tracking.results import Group
 from tfpool.tracking.store import Run
 
 _CLOSE = 0.02
+"""How far above guessing an accuracy has to be for a network to have learned."""
 _UNSURE = 0.05
 """Width of an interval of the accuracy above which it is mentioned: with some hundred test images or fewer."""
 
 
 def verdict(runs: Sequence[Run]) -> None:
-    """Which network and head is best on the latest data set that two were tested on, by how much, how certainly."""
+    """Which network and head is best on the latest data set that two were tested on, by how much, how certainly.
+
+    None is named best of a single seed each, nor where one or both have not learned.
+    """
     tested = [run for run in runs if run.result]
     # Only what was tested on the same images can be compared.
     by_data = (
@@ -37,22 +41,32 @@ def verdict(runs: Sequence[Run]) -> None:
     names = dict(zip(map(id, groups), labels(groups), strict=True))
     best, second = judged[:2]
     name, other = names[id(best)], names[id(second)]
+    data, chance = plain(results.data_name(best.runs[0])), 1 / best.runs[0].plan.classes
+    if second.mean - chance < _CLOSE:
+        who = f"{plain(other)} has" if best.mean - chance >= _CLOSE else "These networks have"
+        st.markdown(
+            f"{who} not learned on {data}: {_both(best, second, name, other)}, and guessing gives {chance:.1%}. "
+            "Train for more epochs, with more images or another learning rate, before you compare."
+        )
+        return
+    if len(several) < 2:
+        st.markdown(
+            f"On {data}: {_both(best, second, name, other)}. A single seed does not tell which is better. Train each "
+            "with several seeds: set Repeats on the Train page."
+        )
+        return
     among = "Among the groups with several seeds, " if len(judged) < len(groups) else ""
-    margin = f" (± {100 * best.margin:.1f} points over {len(best.seeds)} seeds)" if best.margin is not None else ""
+    margin = f" (± {100 * (best.margin or 0):.1f} points over {len(best.seeds)} seeds)"
     params, fewer = (group.runs[0].plan.params for group in (best, second))
     images = images_behind(best.runs[0])
     of = f"the {images:,}" if images else "the"
     st.markdown(
-        f"{among}**{plain(name)}** is best on {plain(results.data_name(best.runs[0]))}: "
+        f"{among}**{plain(name)}** is best on {data}: "
         f"**{best.mean:.1%}** of {of} test images correct{margin}, {_lead(best, second)} {plain(other)}, "
         f"with {params:,} parameters against {fewer:,}."
     )
     if groups[0] is not best:
         st.markdown(f"{plain(names[id(groups[0])])} reached **{groups[0].mean:.1%}** with a single seed.")
-    chance = 1 / best.runs[0].plan.classes
-    if best.mean - chance < _CLOSE:
-        st.caption(f"Guessing gives {chance:.1%}: these networks have not learned yet. Train for more epochs.")
-        return
     st.caption(_certainty(best, second, plain(other)))
     if images and _includes(best.mean, images, second.mean):
         st.caption(
@@ -68,15 +82,18 @@ def _includes(accuracy: float, images: int, other: float) -> bool:
     return high - low > _UNSURE and low <= other
 
 
+def _both(best: Group, second: Group, name: str, other: str) -> str:
+    """The test accuracy of both."""
+    return f"{plain(name)} has **{best.mean:.1%}** of the test images correct, {plain(other)} **{second.mean:.1%}**"
+
+
 def _certainty(best: Group, second: Group, other: str) -> str:
     """Whether the difference may be due to chance."""
     difference = results.paired_difference(best, second)
-    if difference is None and best.margin is not None and second.margin is not None:
+    if difference is None:
         return (
             "They share fewer than two seeds. Train both with the same seeds to see whether the difference is chance."
         )
-    if difference is None:
-        return "A single seed may be lucky. Train each with several seeds to see whether the difference is chance."
     mean, half = difference
     if mean < 0 < best.mean - second.mean:
         return (

@@ -12,7 +12,6 @@ from dashboard.common import charts
 from dashboard.common.glossary import meaning
 from dashboard.common.page import plain, store
 from dashboard.train import run_buttons
-from tfpool.system.format import clock
 from tfpool.tracking import results
 from tfpool.tracking.confidence import images_behind, interval_text
 from tfpool.tracking.query import LABELS
@@ -126,7 +125,7 @@ def _card(run: Run) -> None:
     st.caption(run.id)
     st.caption(f"{plan.params:,} parameters, {plan.head_params:,} in the head")
     _accuracy(run)
-    st.progress(run.fraction_done, text=_status(run))
+    st.progress(run.fraction_done, text=run.status)
     if run.state == "failed":
         st.error(plain(run.error or "The run failed."))
     if run.state == "interrupted":
@@ -143,16 +142,3 @@ def _accuracy(run: Run) -> None:
     st.metric(LABELS[metric].capitalize(), "–" if accuracy is None else f"{accuracy:.1%}", help=help)
     if accuracy is not None and images:
         st.caption(f"of {images:,} images: {interval_text(accuracy, images)}")
-
-
-def _status(run: Run) -> str:
-    if run.state != "running":
-        return run.state
-    if run.stopping:
-        return "stopping after this step; the model is saved"
-    if "preparing" in run.progress:
-        return f"running: computing features, {run.progress['preparing']:.0%}"
-    if not run.progress:
-        return "running: starting"
-    speed = f"{run.progress['images_per_second']:,.0f} images per second"
-    return f"running: epoch {run.current_epoch} of {run.epochs}, {speed}, {clock(run.seconds_left)} left"

@@ -105,8 +105,22 @@ def test_a_verdict_goes_back_to_images_that_two_were_tested_on_and_tells_a_guess
     store.claim(Process.of())
     store.end(other.id, "done", result={"loss": 2.3, "accuracy": 0.1})
     text = words(opened("Runs"))
-    assert "Guessing gives 10.0%" in text
-    assert "as many as" in text
+    assert "guessing gives 10.0%" in text
+    assert "These networks have not learned on scattered" in text
+    assert "is best" not in text
+
+
+@pytest.mark.parametrize(("other", "word"), [(0.78, "single seed"), (0.11, "resnet8 Flatten has not learned")])
+def test_no_run_is_named_best_of_single_seeds_or_beside_one_that_did_not_learn(
+    other: float, word: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TFPOOL_STORE", str(tmp_path / "single"))
+    finished(RunStore(tmp_path / "single"), 0.8)
+    finished(RunStore(tmp_path / "single"), other, head="flatten")
+    text = words(opened("Runs"))
+    assert word in text
+    assert "**80.0%**" in text
+    assert "is best" not in text
 
 
 def test_a_lead_that_few_test_images_cannot_show_is_reported(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:

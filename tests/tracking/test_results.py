@@ -1,5 +1,6 @@
 """Results of runs, against numbers by hand and scipy's own."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,21 @@ def test_best_and_last_values_and_the_difference_between_training_and_validation
     assert results.overfit(run, "best") == pytest.approx(-0.2)
     assert results.value(run, "params") == run.plan.params
     assert results.value(run, "time") == 5.0
+
+
+@pytest.mark.parametrize(("patience", "validation"), [(None, 0.6), (2, 0.7)])
+def test_training_accuracy_of_a_finished_run_is_that_of_the_saved_model(
+    patience: int | None, validation: float, store: RunStore
+) -> None:
+    run = finished(store, 0.7)
+    result = {**(run.result or {}), "train_accuracy": 0.95, "train_loss": 0.2}
+    # With patience, the model of the epoch with the lowest validation loss is saved.
+    history = {**run.history, "val_loss": [1.0, 2.0]}
+    run = replace(run, result=result, history=history)
+    run.spec["recipe"]["patience"] = patience
+    assert (results.last(run, "accuracy"), results.last(run, "loss")) == (0.95, 0.2)
+    assert results.best(run, "loss") == 1.0
+    assert results.overfit(run) == pytest.approx(0.95 - validation)
 
 
 def test_positions_of_epochs_on_each_axis(store: RunStore) -> None:

@@ -51,9 +51,17 @@ def test_a_run_from_queue_to_end(store: RunStore) -> None:
     claimed = store.claim(Process.of())
     assert claimed
     assert (claimed.id, claimed.state) == (first, "running")
-    store.report(first, epoch=0, step=5, steps=10, loss=1.0, accuracy=0.5, images_per_second=9.0, elapsed=3.0)
+    assert store.get(first).status == "starting"
+    store.report(first, phase="loading TensorFlow")
+    assert store.get(first).status == "loading TensorFlow"
+    store.report(first, phase="features", preparing=0.25)
+    assert store.get(first).status == "computing features, 25%"
+    steps = {"phase": "training", "epoch": 0, "step": 5, "steps": 10, "loss": 1.0, "accuracy": 0.5}
+    store.report(first, **steps, images_per_second=None, seconds_left=None)
     assert store.get(first).fraction_done == 0.25
-    assert store.get(first).seconds_left == pytest.approx(9.0)
+    assert store.get(first).status == "epoch 1 of 2, accuracy 50.0%"
+    store.report(first, **steps, images_per_second=9.0, seconds_left=83.2)
+    assert store.get(first).status == "epoch 1 of 2, accuracy 50.0%, 9 images per second, 1:23 left"
     store.record(first, 0, EPOCH)
     store.end(first, "done", result={"loss": 0.1, "accuracy": 0.9})
     run = store.get(first)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tfpool.counting.plan import Plan, plan
+from tfpool.system.format import clock
 
 if TYPE_CHECKING:
     import keras
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 ENDED = ("done", "stopped", "interrupted", "failed")
 STATES = ("queued", "running", *ENDED)
+PHASES = ("loading TensorFlow", "loading images", "compiling", "features", "training", "testing")
+"""What a running run does, in this order; features are computed once for a frozen backbone."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +31,9 @@ class Run:
         spec: plain data of plan, data set and recipe: all that is needed to repeat the run.
         history: for each of `METRICS` a list with one value per epoch.
         path: the run's folder, with model.keras, run.json, history.csv and tensorboard/.
-        progress: of the running epoch: epoch, step, steps, loss, accuracy, images_per_second, elapsed (seconds); or
-            preparing, the fraction of a frozen backbone's features that is computed.
+        progress: the phase, one of `PHASES`; of the running epoch: epoch, step, steps, loss, accuracy; over the last
+            steps: images_per_second and seconds_left, None until that can be told; elapsed, in seconds; preparing, the
+            fraction of a frozen backbone's features that is computed.
         result: once the run is done, of the saved model: loss and accuracy on the test images, the number of these
             images, and train_loss and train_accuracy on the training images.
         error: why the run failed.
@@ -44,7 +48,7 @@ class Run:
     spec: dict[str, Any]
     history: dict[str, list[float]]
     path: Path
-    progress: dict[str, float]
+    progress: dict[str, Any]
     result: dict[str, float] | None
     error: str | None
     created: float
@@ -93,9 +97,27 @@ class Run:
 
     @property
     def seconds_left(self) -> float | None:
-        """Estimated time left at the pace so far; None before the first step."""
-        elapsed = self.progress.get("elapsed")
-        return elapsed * (1 - self.fraction_done) / self.fraction_done if elapsed and self.fraction_done else None
+        """Estimated time left at the pace of the last steps; None until that can be told."""
+        return self.progress.get("seconds_left")
+
+    @property
+    def status(self) -> str:
+        """State, phase, epoch, speed and time left in words."""
+        progress, phase = self.progress, self.progress.get("phase")
+        if self.state != "running":
+            return self.state
+        if self.stopping:
+            return "stopping after this step; the model is saved"
+        if phase == "features":
+            return f"computing features, {progress.get('preparing', 0.0):.0%}"
+        if phase != "training":
+            return phase or "starting"
+        words = [f"epoch {self.current_epoch} of {self.epochs}", f"accuracy {progress['accuracy']:.1%}"]
+        if progress.get("images_per_second"):
+            words.append(f"{progress['images_per_second']:,.0f} images per second")
+        if self.seconds_left is not None:
+            words.append(f"{clock(self.seconds_left)} left")
+        return ", ".join(words)
 
     def to_input(self, images: np.ndarray) -> np.ndarray:
         """Images of the data set, uint8 (N, h, w, c), as the model's input, float32 (N, H, W, C)."""

@@ -106,7 +106,7 @@ class RunStore:
             ).fetchone()
         return row and self._run(row, [])
 
-    def report(self, run_id: str, **progress: float) -> None:
+    def report(self, run_id: str, **progress: float | str | None) -> None:
         """Replace the progress of a running run."""
         with self._open(write=True) as db:
             db.execute("UPDATE runs SET progress = ? WHERE id = ?", (json.dumps(progress), run_id))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import platform
 import threading
 import time
@@ -25,6 +26,7 @@ from tfpool.system.files import atomic
 from tfpool.tracking import predictions
 from tfpool.tracking.store import METRICS, Run, RunStore
 from tfpool.training.feature_cache import are_fixed, features
+from tfpool.training.pace import Pace
 from tfpool.training.recipe import Recipe
 from tfpool.training.trainer import Trainer
 
@@ -43,13 +45,20 @@ def fit_run(store: RunStore, run: Run, stop: threading.Event) -> dict[str, float
 
     It raises `Stopped` soon after `stop` is set.
     """
+
+    def begin(phase: str) -> None:
+        store.report(run.id, **{**store.get(run.id).progress, "phase": phase})
+
+    begin("loading images")
     data, recipe = data_sets.load(run.spec["data"]), Recipe(**run.spec["recipe"])
     _write_description(run, data)
+    begin("compiling")
     model = initial_model(run.plan, recipe)
     trainer = _trainer(model, run, recipe, data, store, stop)
     trainer.restore(run.checkpoint_path)
     reporter = Reporter(store, run, model, trainer, stop)
     trainer.run(reporter.on_step, reporter.on_epoch)
+    begin("testing")
     if recipe.patience is not None:
         model.load_weights(run.model_path)
     training, _ = trainer.evaluate(trainer.images, reporter.check)
@@ -76,7 +85,7 @@ def _trainer(
     def on_progress(done: int, total: int) -> None:
         if stop.is_set():
             raise Stopped
-        store.report(run.id, preparing=done / total)
+        store.report(run.id, phase="features", preparing=done / total)
 
     feature_data = features(model, run.plan, recipe, data, store.folder, on_progress)
     head = keras.Model(model.get_layer(run.plan.features.name).output, model.output)
@@ -100,8 +109,9 @@ class Reporter:
     def __init__(self, store: RunStore, run: Run, model: keras.Model, trainer: Trainer, stop: threading.Event) -> None:
         self._store, self._run, self._model, self._trainer, self._stop = store, run, model, trainer, stop
         self._scalars = tf.summary.create_file_writer(str(run.path / "tensorboard"))
-        self._reported = self._saved = time.monotonic()
-        self._pause, self._speed = _SAVE_SECONDS, 0.0
+        self._saved = time.monotonic()
+        self._reported = -math.inf
+        self._pause, self._pace = _SAVE_SECONDS, Pace(trainer)
 
     def check(self) -> None:
         """Raise `Stopped` if the run is to stop."""
@@ -110,6 +120,7 @@ class Reporter:
 
     def on_step(self) -> None:
         self.check()
+        self._pace.add()
         now = time.monotonic()
         if now - self._reported > _REPORT_SECONDS:
             self._report(self._trainer.running)
@@ -137,16 +148,16 @@ class Reporter:
     def _report(self, values: dict[str, float]) -> None:
         self._reported = time.monotonic()
         state = self._trainer.state
-        if state["seconds"]:
-            self._speed = state["seen"] / state["seconds"]
         self._store.report(
             self._run.id,
+            phase="training",
             epoch=state["epoch"],
             step=state["step"],
             steps=self._trainer.steps,
             loss=values["loss"],
             accuracy=values["accuracy"],
-            images_per_second=self._speed,
+            images_per_second=self._pace.images_per_second,
+            seconds_left=self._pace.seconds_left,
             elapsed=state["elapsed"] + state["seconds"],
         )
 

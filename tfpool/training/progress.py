@@ -27,7 +27,7 @@ def watch(store: RunStore, run_ids: Sequence[str]) -> list[Run]:
                 launch(store)
                 runs = [run for run in reversed(store.runs()) if run.id in tasks]
                 for run in runs:
-                    bars.update(tasks[run.id], completed=run.fraction_done, state=describe(run))
+                    bars.update(tasks[run.id], completed=run.fraction_done, state=run.status)
                     if not console.is_terminal:
                         printed_epochs[run.id] = _print_epochs(console, run, printed_epochs[run.id])
                 if all(run.state in ENDED for run in runs):
@@ -38,27 +38,15 @@ def watch(store: RunStore, run_ids: Sequence[str]) -> list[Run]:
                     store.request_stop(run_id)
 
 
-def describe(run: Run) -> str:
-    """State, epoch, accuracy, speed and time left as one line."""
-    if run.state != "running":
-        return run.state
-    if "preparing" in run.progress:
-        return f"computing features, {run.progress['preparing']:.0%}"
-    if not run.progress:
-        return "starting"
-    left = clock(run.seconds_left)
-    speed = f"{run.progress['images_per_second']:,.0f} images/s"
-    return f"epoch {run.current_epoch}/{run.epochs}  accuracy {run.progress['accuracy']:.1%}  {speed}  {left} left"
-
-
 def _print_epochs(console: Console, run: Run, first: int) -> int:
     """Print the epochs from number `first` on and return the number of finished epochs."""
     epochs = len(run.history["loss"])
     for epoch in range(first, epochs):
         values = {name: run.history[name][epoch] for name in ("loss", "accuracy", "val_accuracy")}
+        left = f"  {clock(run.seconds_left)} left" if run.seconds_left is not None else ""
         console.print(
             f"{run.id}  epoch {epoch + 1}/{run.epochs}  loss {values['loss']:.4f}  accuracy {values['accuracy']:.1%}  "
-            f"validation {values['val_accuracy']:.1%}  {clock(run.seconds_left)} left",
+            f"validation {values['val_accuracy']:.1%}{left}",
             soft_wrap=True,
             highlight=False,
         )

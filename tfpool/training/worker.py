@@ -37,6 +37,7 @@ def main(folder: str) -> None:
 def _work(store: RunStore, run: Run) -> None:
     stop = threading.Event()
     threading.Thread(target=_watch, args=(store, run, stop), daemon=True).start()
+    store.report(run.id, **{**run.progress, "phase": "loading TensorFlow"})
     try:
         with skip_garbage_collection():
             from tfpool.training.fit import Stopped, fit_run, take_one_thread
