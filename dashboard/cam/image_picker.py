@@ -30,17 +30,17 @@ class PickedImage:
     label: int | None = None
 
 
-def pick_image(chosen: Sequence[Model]) -> PickedImage | None:
-    """Ask for an image for these models; None if there is none yet."""
+def pick_image(chosen: Sequence[Model], page: str = "cam") -> PickedImage | None:
+    """Ask for an image for these models; None if there is none yet. The keys of the controls begin with `page`."""
     trained = [model for model in chosen if model.run]
     sources = [TEST, PHOTOGRAPHS, OWN]
-    source = st.selectbox("Image from", sources, 0 if trained else 1, key="cam_source", bind="query-params")
+    source = st.selectbox("Image from", sources, 0 if trained else 1, key=f"{page}_source", bind="query-params")
     if source == PHOTOGRAPHS:
-        name = st.selectbox("Photograph", list(_PHOTOGRAPHS), key="cam_photograph", bind="query-params")
+        name = st.selectbox("Photograph", list(_PHOTOGRAPHS), key=f"{page}_photograph", bind="query-params")
         return PickedImage(read_image(_PHOTOGRAPHS[name], (None, None, 3)), name)
     if source == OWN:
-        return _upload()
-    return _test_image(trained)
+        return _upload(page)
+    return _test_image(trained, page)
 
 
 def first_image(chosen: Sequence[Model]) -> np.ndarray:
@@ -52,15 +52,15 @@ def first_image(chosen: Sequence[Model]) -> np.ndarray:
     return data.load(named).test.images[0]
 
 
-def _upload() -> PickedImage | None:
-    upload = st.file_uploader("Image file", [name.lower() for name in (*FORMATS, "jpg")], key="cam_upload")
+def _upload(page: str) -> PickedImage | None:
+    upload = st.file_uploader("Image file", [name.lower() for name in (*FORMATS, "jpg")], key=f"{page}_upload")
     if not upload:
         st.caption("The middle of the image is cut out and resized to each model's input.")
         return None
     return PickedImage(read_image(upload, (None, None, 3), name=upload.name), upload.name)
 
 
-def _test_image(trained: Sequence[Model]) -> PickedImage | None:
+def _test_image(trained: Sequence[Model], page: str) -> PickedImage | None:
     run = trained[0].run if trained else None
     named = run.spec["data"] if run else "fashion_mnist"
     if run and not data.describe(named).is_ready:
@@ -70,7 +70,7 @@ def _test_image(trained: Sequence[Model]) -> PickedImage | None:
     load_keras_for(named)
     dataset = data.load(named)
     names = dataset.class_names
-    class_name = st.selectbox("Images of", ["any class", *names], key="cam_class", bind="query-params")
+    class_name = st.selectbox("Images of", ["any class", *names], key=f"{page}_class", bind="query-params")
     positions = np.arange(len(dataset.test))
     if class_name != "any class":
         positions = np.flatnonzero(dataset.test.labels == names.index(class_name))
@@ -78,14 +78,14 @@ def _test_image(trained: Sequence[Model]) -> PickedImage | None:
     alike = [model for model in trained if model.run and model.run.spec["data"] == named]
     tested = [model for model in alike if model.run and predictions.path(model.run).exists()]
     filters = {"all": None, **{f"mistakes of {model.name}": model for model in tested}}
-    which = st.selectbox("Which", list(filters), key="cam_which", bind="query-params")
+    which = st.selectbox("Which", list(filters), key=f"{page}_which", bind="query-params")
     model = filters[which]
     if model and model.run:
         positions = np.intersect1d(positions, predictions.read(model.run).mistakes(len(dataset.test)))
     if not len(positions):
         st.info(f"There is no such image: {plain(which)} of {plain(class_name)}. Choose another class or all images.")
         return None
-    number = st.number_input("Number", 1, len(positions), 1, key="cam_number", bind="query-params")
+    number = st.number_input("Number", 1, len(positions), 1, key=f"{page}_number", bind="query-params")
     position = positions[number - 1]
     label = int(dataset.test.labels[position])
     name = f"{number:,} of {len(positions):,}: {names[label]}"

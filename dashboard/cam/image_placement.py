@@ -59,7 +59,7 @@ def placement_control(pixels: np.ndarray, digest: str, key: str, name: str) -> P
     state = (st.session_state.get(own_key) or {}).get("view") or asdict(from_address)
     result = _component(
         data={
-            "picture": _data_url(pixels),
+            "picture": data_url(pixels),
             "width": width,
             "height": height,
             "view": state,
@@ -103,7 +103,8 @@ def _within(right: float, down: float, enlarged: float) -> Placement:
     return Placement(right, down, min(MOST_ENLARGED, max(1.0, enlarged)))
 
 
-def _data_url(pixels: np.ndarray) -> str:
+def data_url(pixels: np.ndarray) -> str:
+    """A uint8 image (H, W, C) as an address that holds it, for a component."""
     file = io.BytesIO()
     Image.fromarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3)).astype(np.uint8)).save(file, "PNG")
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from tfpool.cam import Explainer
 
 PIXELS = {"as the model has it": None, **{text: mode for mode, text in PIXEL_MODES.items()}}
+HELP = (
+    "Runs, files in saved_models, and networks with ImageNet weights: squeezenet's are bundled, the others are "
+    "downloaded"
+)
 
 
 @dataclass(frozen=True)
@@ -68,8 +72,11 @@ def choices(stored: Sequence[Run]) -> dict[str, Run | None]:
     return {**runs, **dict.fromkeys(files), **examples.runs(), **dict.fromkeys(NETWORKS)}
 
 
-def model_of(name: str, run: Run | None) -> Model:
-    """The model of that name; for a file, the page asks how it takes pixels and which of its outputs to explain."""
+def model_of(name: str, run: Run | None, page: str = "cam") -> Model:
+    """The model of that name; for a file, the page asks how it takes pixels and which of its outputs to explain.
+
+    The keys of these controls begin with `page`.
+    """
     if run:
         return Model(name, run, name, (run.model_path.stat().st_mtime,))
     if not is_model_file(name):
@@ -78,11 +85,11 @@ def model_of(name: str, run: Run | None) -> Model:
     changed = tuple(file.stat().st_mtime for file in (path, path.with_suffix(".txt")) if file.is_file())
     left, right = st.columns(2)
     label = plain(pixels_label(name))
-    mode = PIXELS[left.selectbox(label, list(PIXELS), key=f"cam_pixels_{name}", bind="query-params")]
+    mode = PIXELS[left.selectbox(label, list(PIXELS), key=f"{page}_pixels_{name}", bind="query-params")]
     outputs = _waited(partial(_outputs, str(path), changed), name)
     if len(outputs) == 1:
         return Model(name, None, str(path), changed, mode)
-    output = right.selectbox(f"Output of {plain(name)}", outputs, key=f"cam_output_{name}", bind="query-params")
+    output = right.selectbox(f"Output of {plain(name)}", outputs, key=f"{page}_output_{name}", bind="query-params")
     return Model(name, None, str(path), changed, mode, output)
 
 

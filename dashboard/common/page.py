@@ -32,8 +32,9 @@ PAGES = {
     "Data": Page("pages/3_Data.py", ":material/photo_library:"),
     "Train": Page("pages/4_Train.py", ":material/show_chart:"),
     "Runs": Page("pages/5_Runs.py", ":material/leaderboard:"),
-    "CAM": Page("pages/6_CAM.py", ":material/visibility:"),
-    "Claims": Page("pages/7_Claims.py", ":material/fact_check:"),
+    "Inside": Page("pages/6_Inside.py", ":material/biotech:"),
+    "CAM": Page("pages/7_CAM.py", ":material/visibility:"),
+    "Claims": Page("pages/8_Claims.py", ":material/fact_check:"),
 }
 """All pages by the names that menu and browser tab show. A page needs its script and its row here."""
 

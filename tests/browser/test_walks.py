@@ -182,6 +182,18 @@ def cam(page: Page) -> None:
     drawn(maps)
 
 
+def inside(page: Page) -> None:
+    expect(page.get_by_text("of 64 maps")).to_be_visible(timeout=MINUTES)
+    slider = page.get_by_role("slider", name="Maps added")
+    slider.press("Home")
+    expect(page.get_by_text("0 of 64 maps")).to_be_visible()
+    slider.press("End")
+    page.locator(".class").nth(1).click()
+    expect(page.locator(".class").nth(1)).to_have_attribute("aria-pressed", "true")
+    page.locator(".tile").first.focus()
+    expect(page.get_by_text("alone, on a color scale of its own")).to_be_visible()
+
+
 def claims(page: Page) -> None:
     # One with a finding that ships and another of one's own.
     card = page.get_by_test_id("stExpander").filter(has_text="6. GAP loses where things are")
@@ -200,6 +212,7 @@ WALKS = {
     "Data": data,
     "Train": train,
     "Runs": runs,
+    "Inside": inside,
     "CAM": cam,
     "Claims": claims,
 }

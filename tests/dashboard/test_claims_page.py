@@ -225,7 +225,7 @@ def test_a_store_that_is_a_file_is_a_message(store: Path) -> None:
 def test_opening_the_page_loads_no_tensorflow() -> None:
     code = (
         "from streamlit.testing.v1 import AppTest; app = AppTest.from_file('app.py', default_timeout=60); "
-        "app.switch_page('pages/7_Claims.py'); app.run(); assert not app.exception; assert len(app.expander) >= 12"
+        "app.switch_page('pages/8_Claims.py'); app.run(); assert not app.exception; assert len(app.expander) >= 12"
     )
     assert not modules_after(code) & {"tensorflow", "keras"}
 

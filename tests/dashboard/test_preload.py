@@ -33,7 +33,7 @@ from tfpool.cam import Explainer
 def refuse(*arguments):
     raise AssertionError("A map was made again.")
 Explainer.__init__ = Explainer.__call__ = refuse
-app = AppTest.from_file("app.py", default_timeout=60).run().switch_page("pages/6_CAM.py").run()
+app = AppTest.from_file("app.py", default_timeout=60).run().switch_page("pages/7_CAM.py").run()
 print(len(app.exception), len(app.get("plotly_chart")))
 """
 

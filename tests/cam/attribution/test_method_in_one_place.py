@@ -34,7 +34,7 @@ def test_a_new_method_is_on_the_page_the_command_line_and_in_the_docs(
     monkeypatch.setenv("TFPOOL_STORE", str(tmp_path / "saved_models"))
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     app.query_params["cam_methods"] = "teacam"
-    app.switch_page("pages/6_CAM.py").run()
+    app.switch_page("pages/7_CAM.py").run()
     assert not app.exception
     chooser = app.multiselect(key="cam_methods")
     assert "teacam" in chooser.options

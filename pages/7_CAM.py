@@ -43,8 +43,7 @@ names = left.multiselect(
     max_selections=4,
     key="cam_models",
     bind="query-params",
-    help="Runs, files in saved_models, and networks with ImageNet weights: squeezenet's are bundled, the others are "
-    "downloaded",
+    help=model_picker.HELP,
 )
 about = [f"**{name}**: {method.summary} Unit: {method.unit}. Cost: {method.cost}." for name, method in METHODS.items()]
 methods = right.multiselect(

@@ -1,0 +1,111 @@
+"""The scores of the likeliest classes for one image, as sums over the last feature maps. Numbers only, no page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import keras
+
+    from tfpool.cam import Explainer, Terms
+
+MOST_CLASSES = 5
+MOST_MAPS = 64
+_MOST_VALUES = 40_000
+"""Values of all maps of one class, so that a page of large maps arrives soon."""
+MEAN, MAXIMUM, CELLS = "mean", "maximum", "cells"
+"""What a head reads of each map: one number, or all cells."""
+
+
+@dataclass(frozen=True, eq=False)
+class ClassTerms:
+    """One class's score as a sum over maps, positions and the bias.
+
+    Attributes:
+        probability: None of a model that is no classifier.
+        bias: the score if every feature were zero.
+        maps: int (T,), numbers of the maps that add most for or against the class, strongest first.
+        weights: float32 (T, h, w), the score's gradient at each cell of these maps.
+        rest: float64 (h, w), what all other maps add at each position.
+        left: the rest of the score, which is neither at a position nor in the bias: 0, up to rounding, for a linear
+            head.
+    """
+
+    number: int
+    name: str
+    score: float
+    probability: float | None
+    bias: float
+    maps: np.ndarray
+    weights: np.ndarray
+    rest: np.ndarray
+    left: float
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreTerms:
+    """How one image becomes scores.
+
+    Attributes:
+        layer: name of the layer with the last feature maps.
+        reads: what the head reads of each map: `MEAN`, `MAXIMUM` or `CELLS`.
+        activations: float32 (h, w, C), the last feature maps.
+        classes: the likeliest, most likely first, and the true class if it is not among them.
+    """
+
+    layer: str
+    reads: str
+    activations: np.ndarray
+    classes: tuple[ClassTerms, ...]
+
+
+def score_terms(
+    explainer: Explainer, reads: str, image: np.ndarray, names: tuple[str, ...], label: int | None = None
+) -> ScoreTerms:
+    """The terms of the likeliest classes for one image (1, H, W, C), scaled as the model takes it."""
+    scores = explainer.scores(image)[0]
+    probabilities = None if explainer.of == "number" else explainer.probabilities(image)[0]
+    numbers = [int(number) for number in np.argsort(-scores, kind="stable")[:MOST_CLASSES]]
+    if label is not None and label not in numbers:
+        numbers.append(label)
+    terms = {number: explainer.terms(image, number) for number in numbers}
+    first = terms[numbers[0]]
+    classes = tuple(
+        _class_terms(number, names[number], each, None if probabilities is None else float(probabilities[number]))
+        for number, each in terms.items()
+    )
+    return ScoreTerms(explainer.layer, reads, first.activations, classes)
+
+
+def what_a_head_reads(model: keras.Model, output: str | None = None) -> str:
+    """Whether the head of a model reads the mean of each map, its maximum, or its cells."""
+    import keras
+
+    from tfpool.anatomy.split import split_model
+
+    chain = split_model(model, output=output).chain
+    pools: dict[Any, str] = {
+        keras.layers.GlobalAveragePooling2D: MEAN,
+        keras.layers.GlobalMaxPooling2D: MAXIMUM,
+    }
+    first = pools.get(type(chain[0]), CELLS) if chain else CELLS
+    # Heads of several branches pool more than once.
+    is_alone = not any(type(layer).__name__.count("Pool") for layer in chain[1:])
+    return first if is_alone else CELLS
+
+
+def _class_terms(number: int, name: str, terms: Terms, probability: float | None) -> ClassTerms:
+    height, width, channels = terms.activations.shape
+    added = terms.products.sum(axis=(0, 1), dtype=np.float64)
+    # Of maps that add nothing, the most active come first.
+    order = np.lexsort((-terms.activations.mean(axis=(0, 1)), -np.abs(added)))
+    maps = order[: max(1, min(MOST_MAPS, _MOST_VALUES // (height * width), channels))]
+    products = terms.products
+    rest = products.sum(axis=-1, dtype=np.float64) - products[..., maps].sum(axis=-1, dtype=np.float64)
+    if len(maps) == channels:
+        rest = np.zeros((height, width))
+    weights = np.moveaxis(terms.weights[..., maps], -1, 0)
+    return ClassTerms(number, name, terms.score, probability, terms.bias, maps, weights, rest, terms.left)

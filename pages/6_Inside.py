@@ -1,0 +1,30 @@
+"""Inside: how does one image become a score?"""
+
+import streamlit as st
+
+from dashboard.cam import image_picker, model_picker
+from dashboard.common.page import link, messages, plain, store
+from dashboard.header import header
+from dashboard.inside import score_view
+from tfpool.tracking.query import split_countable, uncountable_text
+
+header("Inside", "How does one image become a score?")
+
+with messages():
+    runs, unknown = split_countable(store().runs())
+    models = model_picker.choices(runs)
+if unknown:
+    st.caption(plain(uncountable_text(unknown)))
+left, right = st.columns([1, 3], gap="medium")
+with left, messages():
+    names = list(models)
+    first = names.index(model_picker.defaults(models)[0])
+    name = st.selectbox("Model", names, first, key="inside_model", bind="query-params", help=model_picker.HELP)
+    model = model_picker.model_of(name, models[name], "inside")
+    image = image_picker.pick_image([model], "inside")
+    if image is None:
+        st.stop()
+    st.markdown(plain(image.name))
+with right, messages():
+    score_view.show(model, image, "inside_score")
+link("CAM", "Compare models and methods on this image", cam_models=[model.name])
