@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard.cam import image_picker, model_picker
 from dashboard.common.page import link, messages, plain, store
 from dashboard.header import header
-from dashboard.inside import score_view
+from dashboard.inside import head_switch, layer_view, score_view
 from tfpool.tracking.query import split_countable, uncountable_text
 
 header("Inside", "How does one image become a score?")
@@ -20,6 +20,7 @@ with left, messages():
     names = list(models)
     first = names.index(model_picker.defaults(models)[0])
     name = st.selectbox("Model", names, first, key="inside_model", bind="query-params", help=model_picker.HELP)
+    head_switch.switch(name, models, "inside")
     model = model_picker.model_of(name, models[name], "inside")
     image = image_picker.pick_image([model], "inside")
     if image is None:
@@ -27,4 +28,6 @@ with left, messages():
     st.markdown(plain(image.name))
 with right, messages():
     score_view.show(model, image, "inside_score")
+st.subheader("How the last maps came about, stage by stage", anchor=False)
+layer_view.show(model, image, "inside_stages")
 link("CAM", "Compare models and methods on this image", cam_models=[model.name])

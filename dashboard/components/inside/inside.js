@@ -4,6 +4,7 @@ const SIDE = 128; // Pixels of the class map as it is painted.
 const NAMES = { mean: "mean", maximum: "maximum", cells: "cells" };
 
 const floats = (text) => new Float32Array(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
+const upper = (text) => text[0].toUpperCase() + text.slice(1);
 const total = (values) => values.reduce((sum, value) => sum + value, 0);
 const largest = (values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 const clamp = (value, least, most) => Math.min(most, Math.max(least, value));
@@ -89,7 +90,7 @@ export default function ({ data, parentElement }) {
   const added = () => state.added === null ? parts.length : Math.min(state.added, parts.length);
   const sumOf = (count) => chosen.bias + total(parts.slice(0, count).map((part) => part.sum));
   const mapOf = (some) => some.reduce((sum, part) => sum.map((value, cell) => value + part.cells[cell]), new Float64Array(height * width));
-  const placeOf = (cell) => `row ${Math.floor(cell / width) + 1}, column ${cell % width + 1}`;
+  const placeOf = (cell) => `Row ${Math.floor(cell / width) + 1}, column ${cell % width + 1}`;
 
   // === A class is chosen: everything is drawn anew ===
   function choose(number) {
@@ -151,7 +152,7 @@ export default function ({ data, parentElement }) {
       drawPixels(canvas, width, height, (cell) => gray(part.values[cell]));
       frame.append(canvas, make("i", "place"));
       tile.append(frame, make("span", "read", read(part)));
-      tile.setAttribute("aria-label", asEquation(part));
+      tile.setAttribute("aria-label", upper(asEquation(part)));
       tile.dataset.map = part.number;
       tile.tabIndex = index ? -1 : 0;
       tile.onpointerenter = tile.onfocus = () => point({ part });
@@ -201,13 +202,13 @@ export default function ({ data, parentElement }) {
   function update() {
     const count = added(), pinned = parts.find((each) => each.number !== null && each.number === state.pinned);
     const part = pointed?.part ?? pinned, cell = pointed?.cell ?? null;
-    const strongest = cell === null ? [] : [...parts].sort((a, b) => Math.abs(b.cells[cell]) - Math.abs(a.cells[cell])).slice(0, 3);
+    const strongest = cell === null ? [] : parts.filter((each) => each.cells[cell] !== 0).sort((a, b) => Math.abs(b.cells[cell]) - Math.abs(a.cells[cell])).slice(0, 3);
     const isOn = (each) => each === part || strongest.includes(each);
     const values = part ? part.cells : mapOf(parts.slice(0, count));
     const fine = enlarged(values, height, width), most = part ? largest(values) || 1 : limit;
     drawPixels(find(".map"), SIDE, SIDE, (pixel) => painted(fine[pixel], most));
     find(".map-text").textContent = part
-      ? `${nameOf(part)} alone, on a color scale of its own`
+      ? `${upper(nameOf(part))} alone, on a color scale of its own`
       : `Class map of ${chosen.name}: ${count} of ${parts.length} ${parts.at(-1).number === null ? "parts" : "maps"}`;
     find(".plot").setAttribute("aria-label", `${find(".map-text").textContent}. Move with the arrow keys to ask for a position.`);
     find(".adder output").textContent = `${count} of ${parts.length}`;
@@ -233,9 +234,9 @@ export default function ({ data, parentElement }) {
     sum.replaceChildren(make("b", "", shown(sumOf(count))), make("span", "", ` of ${shown(chosen.score)}, the score of ${chosen.name}`));
     drawDetail(part ?? strongest[0] ?? parts[0]);
     find(".status").textContent = cell !== null
-      ? `${placeOf(cell)}: the maps add ${shown(total(parts.map((each) => each.cells[cell])), true)} here, most of it ` +
-        strongest.map((each) => `${nameOf(each)} ${shown(each.cells[cell], true)}`).join(", ")
-      : part ? asEquation(part) : "";
+      ? `${placeOf(cell)}: the maps add ${shown(total(parts.map((each) => each.cells[cell])), true)} here` +
+        (strongest.length ? `; the strongest: ${strongest.map((each) => `${nameOf(each)} ${shown(each.cells[cell], true)}`).join(", ")}.` : ".")
+      : part ? upper(asEquation(part)) : "Point at a map, a bar, or a place of the class map to see what it adds.";
   }
 
   function drawDetail(part) {
@@ -257,7 +258,7 @@ export default function ({ data, parentElement }) {
       cells: [`${height} × ${width} values`, isSame ? `weight ${shown(part.weight)}` : "a weight for each cell"],
     }[reads];
     box.replaceChildren(
-      make("span", "equation", nameOf(part)),
+      make("span", "equation", upper(nameOf(part))),
       picture((cell) => gray(part.values[cell]), value), make("span", "sign", "×"),
       picture((cell) => painted(part.own[cell], strong), weight), make("span", "sign", "="),
       picture((cell) => painted(part.cells[cell], most), `adds ${shown(part.sum, true)}`),

@@ -1,0 +1,130 @@
+"""The strip of stages, the maps of a chosen layer, and what its residual block adds, on the page."""
+
+from __future__ import annotations
+
+import base64
+import json
+from functools import partial
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from dashboard.cam import model_picker
+from dashboard.cam.explanations import digest
+from dashboard.cam.image_picker import PickedImage
+from dashboard.cam.image_placement import data_url
+from dashboard.cam.model_picker import Model
+from dashboard.common.background_work import run_in_background
+from dashboard.common.page import messages, plain
+from dashboard.components import component
+from dashboard.inside.layer_maps import STAGE_MAPS, Block, Layer, Maps, Pass, stages
+
+_MOST_SIDE = 56
+"""Larger maps are sent as a mean of their cells: nobody sees more in a tile."""
+_component = component("stages")
+
+
+@st.fragment
+def show(model: Model, image: PickedImage, key: str) -> None:
+    """Show the stages of a model for an image, and the maps of the layer that is chosen in it or by the address."""
+    place = st.empty()
+    with messages(go_on=True):
+        look = partial(_layers_and_strip, model, image.pixels, digest(image.pixels))
+        layers, strip = run_in_background(look, lambda seconds: place.caption(f"{plain(model.name)}: {seconds:.0f} s"))
+        names = [layer.name for layer in layers]
+        asked = (st.session_state.get(key) or {}).get("layer") or st.query_params.get("inside_layer")
+        layer = asked if asked in names else _first(layers)
+        maps, block = run_in_background(
+            partial(_maps_and_block, model, image.pixels, digest(image.pixels), layer), lambda seconds: None
+        )
+        pixels = model.classifier.fit(image.pixels)
+        content = {
+            "image": data_url(pixels),
+            "size": pixels.shape[:2],
+            "stages": [{"layer": each.layer, "shape": each.shape, "maps": _pictures(each)} for each in strip],
+            "layers": [(each.name, f"{each.name} ({each.operation})") for each in layers],
+            "layer": layer,
+            "operation": next(each.operation for each in layers if each.name == layer),
+            "field": next(each.field for each in layers if each.name == layer),
+            "shape": maps.shape,
+            "numbers": maps.numbers.tolist(),
+            "maps": _pictures(maps),
+            "block": block and _block(block, model.classifier.class_names),
+        }
+        result = _component(
+            data={"content": json.dumps(content)}, default={"layer": None}, key=key, on_layer_change=lambda: None
+        )
+        if result.layer in names and result.layer != st.query_params.get("inside_layer"):
+            st.query_params["inside_layer"] = result.layer
+    place.empty()
+
+
+def _first(layers: list[Layer]) -> str:
+    """The layer to open with: the last sum of a residual network, or the last of all."""
+    sums = [layer.name for layer in layers if layer.operation == "Add"]
+    return sums[-1] if sums else layers[-1].name
+
+
+def _block(block: Block, names: tuple[str, ...]) -> dict[str, Any]:
+    """A block's maps on one scale of gray, and the top class's score with and without the shortcut."""
+    scores, without = (_per_class(values, len(names)) for values in (block.scores, block.without))
+    top = int(scores.argmax())
+    limit = max(float(np.abs(values).max()) for values in (block.x, block.f, block.total)) or 1.0
+    return {
+        "numbers": block.numbers.tolist(),
+        "rows": [
+            ("x, by the shortcut", _gray(block.x, limit)),
+            ("F(x), by the layers", _gray(block.f, limit)),
+            ("x + F(x)", _gray(block.total, limit)),
+        ],
+        "name": names[top],
+        "score": float(scores[top]),
+        "without": float(without[top]),
+        "then": names[int(without.argmax())],
+    }
+
+
+def _per_class(scores: np.ndarray, classes: int) -> np.ndarray:
+    """A single unit of yes or no has two scores."""
+    return scores if len(scores) == classes else np.concatenate([-scores, scores])
+
+
+def _pictures(maps: Maps) -> dict[str, Any]:
+    return _gray(maps.values, float(np.abs(maps.values).max()) or 1.0)
+
+
+def _gray(values: np.ndarray, limit: float) -> dict[str, Any]:
+    """Maps (T, h, w) as int8, from −127 to 127 at the limit, as base64."""
+    step = max(1, -(-max(values.shape[1:]) // _MOST_SIDE))
+    height, width = (side // step for side in values.shape[1:])
+    cut = values[:, : height * step, : width * step]
+    small = cut.reshape(len(values), height, step, width, step).mean(axis=(2, 4))
+    data = np.clip(127 * small / limit, -127, 127).round().astype(np.int8)
+    return {"height": height, "width": width, "values": base64.b64encode(data.tobytes()).decode()}
+
+
+def _pass(model: Model, pixels: np.ndarray) -> Pass:
+    classifier = model.classifier
+    return Pass(classifier.model, classifier.to_input(classifier.fit(pixels)[np.newaxis]), model.output)
+
+
+@st.cache_data(max_entries=32, hash_funcs=model_picker.KEYS, show_spinner=False)
+def _layers_and_strip(model: Model, _pixels: np.ndarray, key: str) -> tuple[list[Layer], list[Maps]]:
+    run = _pass(model, _pixels)
+    layers = run.layers(_fields(model))
+    return layers, [run.maps(stage.name, STAGE_MAPS) for stage in stages(layers)]
+
+
+@st.cache_data(max_entries=128, hash_funcs=model_picker.KEYS, show_spinner=False)
+def _maps_and_block(model: Model, _pixels: np.ndarray, key: str, layer: str) -> tuple[Maps, Block | None]:
+    run = _pass(model, _pixels)
+    return run.maps(layer), run.block(layer)
+
+
+@st.cache_data(max_entries=32, hash_funcs=model_picker.KEYS, show_spinner=False)
+def _fields(model: Model) -> dict[str, int | None]:
+    """Receptive fields by layer."""
+    from tfpool.counting.keras_model import read
+
+    return {row.name: row.receptive_field for row in read(model.classifier.model).rows}
