@@ -3,10 +3,14 @@
 import streamlit as st
 
 from dashboard.cam import image_picker, model_picker
+from dashboard.common import glossary
 from dashboard.common.page import link, messages, plain, store
 from dashboard.header import header
 from dashboard.inside import head_switch, layer_view, score_view
 from tfpool.tracking.query import split_countable, uncountable_text
+
+_FIRST = 6
+"""The test image to open with: a bright sneaker, which both examples recognize."""
 
 header("Inside", "How does one image become a score?")
 
@@ -22,7 +26,7 @@ with left, messages():
     name = st.selectbox("Model", names, first, key="inside_model", bind="query-params", help=model_picker.HELP)
     head_switch.switch(name, models, "inside")
     model = model_picker.model_of(name, models[name], "inside")
-    image = image_picker.pick_image([model], "inside")
+    image = image_picker.pick_image([model], "inside", _FIRST)
     if image is None:
         st.stop()
     st.markdown(plain(image.name))
@@ -30,4 +34,7 @@ with right, messages():
     score_view.show(model, image, "inside_score")
 st.subheader("How the last maps came about, stage by stage", anchor=False)
 layer_view.show(model, image, "inside_stages")
+glossary.words(
+    "The head after the backbone: residual blocks, ReLU, gradient, CAM", "What the words mean", "inside_words"
+)
 link("CAM", "Compare models and methods on this image", cam_models=[model.name])

@@ -30,8 +30,11 @@ class PickedImage:
     label: int | None = None
 
 
-def pick_image(chosen: Sequence[Model], page: str = "cam") -> PickedImage | None:
-    """Ask for an image for these models; None if there is none yet. The keys of the controls begin with `page`."""
+def pick_image(chosen: Sequence[Model], page: str = "cam", first: int = 1) -> PickedImage | None:
+    """Ask for an image for these models; None if there is none yet.
+
+    The keys of the controls begin with `page`, and `first` is the number of the test image to open with.
+    """
     trained = [model for model in chosen if model.run]
     sources = [TEST, PHOTOGRAPHS, OWN]
     source = st.selectbox("Image from", sources, 0 if trained else 1, key=f"{page}_source", bind="query-params")
@@ -40,7 +43,7 @@ def pick_image(chosen: Sequence[Model], page: str = "cam") -> PickedImage | None
         return PickedImage(read_image(_PHOTOGRAPHS[name], (None, None, 3)), name)
     if source == OWN:
         return _upload(page)
-    return _test_image(trained, page)
+    return _test_image(trained, page, first)
 
 
 def first_image(chosen: Sequence[Model]) -> np.ndarray:
@@ -60,7 +63,7 @@ def _upload(page: str) -> PickedImage | None:
     return PickedImage(read_image(upload, (None, None, 3), name=upload.name), upload.name)
 
 
-def _test_image(trained: Sequence[Model], page: str) -> PickedImage | None:
+def _test_image(trained: Sequence[Model], page: str, first: int) -> PickedImage | None:
     run = trained[0].run if trained else None
     named = run.spec["data"] if run else "fashion_mnist"
     if run and not data.describe(named).is_ready:
@@ -85,7 +88,8 @@ def _test_image(trained: Sequence[Model], page: str) -> PickedImage | None:
     if not len(positions):
         st.info(f"There is no such image: {plain(which)} of {plain(class_name)}. Choose another class or all images.")
         return None
-    number = st.number_input("Number", 1, len(positions), 1, key=f"{page}_number", bind="query-params")
+    first = min(first, len(positions))
+    number = st.number_input("Number", 1, len(positions), first, key=f"{page}_number", bind="query-params")
     position = positions[number - 1]
     label = int(dataset.test.labels[position])
     name = f"{number:,} of {len(positions):,}: {names[label]}"

@@ -22,7 +22,7 @@ from dashboard.inside.layer_maps import STAGE_MAPS, Block, Layer, Maps, Pass, st
 
 _MOST_SIDE = 56
 """Larger maps are sent as a mean of their cells: nobody sees more in a tile."""
-_component = component("stages")
+_component = component("stages", "shared_maps")
 
 
 @st.fragment

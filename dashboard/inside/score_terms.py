@@ -71,7 +71,7 @@ def score_terms(
     numbers = [int(number) for number in np.argsort(-scores, kind="stable")[:MOST_CLASSES]]
     if label is not None and label not in numbers:
         numbers.append(label)
-    terms = {number: explainer.terms(image, number) for number in numbers}
+    terms = dict(zip(numbers, explainer.terms_of_classes(image, numbers), strict=True))
     first = terms[numbers[0]]
     classes = tuple(
         _class_terms(number, names[number], each, None if probabilities is None else float(probabilities[number]))

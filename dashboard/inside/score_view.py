@@ -25,7 +25,7 @@ from dashboard.inside.score_terms import ScoreTerms, score_terms, what_a_head_re
 from tfpool.colors import paint
 
 _PAINT_STEPS = 65
-_component = component("inside")
+_component = component("inside", "shared_maps", "score_parts")
 
 
 def show(model: Model, image: PickedImage, key: str) -> ScoreTerms:

@@ -20,6 +20,14 @@ def test_the_terms_and_the_bias_are_the_score(gap: Model, flatten: Model) -> Non
         assert terms.left == pytest.approx(0, abs=1e-4 * abs(terms.score))
 
 
+def test_the_terms_of_several_classes_are_those_of_each(flatten: Model) -> None:
+    explainer = tp.Explainer(flatten, "hirescam")
+    for number, terms in zip((3, 0, 9), explainer.terms_of_classes(IMAGES[2], (3, 0, 9)), strict=True):
+        alone = explainer.terms(IMAGES[2], number)
+        close(terms.products, alone.products)
+        assert (terms.score, terms.bias) == pytest.approx((alone.score, alone.bias), rel=1e-5, abs=1e-6)
+
+
 def test_for_gap_a_weight_is_the_heads_own_at_every_position(gap: Model) -> None:
     terms = tp.Explainer(gap, "cam").terms(IMAGES[0], Contrast(3, 5))
     kernel = gap.layers[-1].kernel.numpy()

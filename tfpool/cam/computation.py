@@ -53,9 +53,14 @@ def maps(
 def terms(
     anatomy: Anatomy, images: tf.Tensor, targets: tf.Tensor, others: tf.Tensor, *given: tf.Tensor
 ) -> tuple[tf.Tensor, ...]:
-    """Features (N, h, w, c), the explained score's gradient at them, that score, its bias (N,), all scores (N, K)."""
+    """Features (N, h, w, c), the explained score's gradient at them, that score, its bias (N,), all scores (N, K).
+
+    Of a single image, N targets are explained, and its features are computed once.
+    """
     give_others([anatomy], given)
-    features = _features(anatomy, images)
+    times = tf.shape(targets)[0] // tf.shape(images)[0]
+    features = tf.repeat(_features(anatomy, images), times, axis=0)
+    images = tf.repeat(images, times, axis=0)
     weights, _, _, score, all_scores = _resolve(anatomy, features, images, targets, others)
     bias = target_scores(anatomy, tf.zeros_like(features), weights, images)
     return features, gradients(anatomy, features, weights, images), score, bias, all_scores

@@ -160,19 +160,32 @@ class Explainer:
         Raises:
             ValueError: if there is more than one image, or as for maps.
         """
+        return self._terms(image, [target], label)[0]
+
+    def terms_of_classes(self, image: Any, classes: Sequence[int]) -> list[Terms]:
+        """The `terms` of several classes by their numbers, for which the features of the image are computed once.
+
+        Raises:
+            ValueError: as for `terms`.
+        """
+        return self._terms(image, list(classes))
+
+    def _terms(self, image: Any, choices: Sequence[Target], label: int | None = None) -> list[Terms]:
         inputs = read_inputs(image, self._model, self._anatomies[0])
-        if callable(target):
+        if any(callable(target) for target in choices):
             raise ValueError(
                 "Expected a class or a Contrast as the target of terms. Received a function of the scores."
             )
         if len(inputs.images) != 1:
             raise ValueError(f"Expected one image to break its score down. Received: {len(inputs.images)}.")
-        targets, others, _ = self._targets(target, label, 1)
+        pairs = [self._targets(target, label, 1)[:2] for target in choices]
+        targets, others = (np.concatenate(numbers) for numbers in zip(*pairs, strict=True))
         activations, weights, score, bias, scores = computed(
             self._compiled_terms, inputs.images, targets, others, *inputs.others
         )
         self._check(inputs, scores)
-        return Terms(activations[0], weights[0], float(score[0]), float(bias[0]))
+        parts = zip(activations, weights, score, bias, strict=True)
+        return [Terms(features, own, float(score), float(bias)) for features, own, score, bias in parts]
 
     def scores(self, images: Any) -> np.ndarray:
         """Scores (N, K) float32 of images (N, H, W, C) before softmax."""

@@ -1,67 +1,5 @@
 // How one image becomes a score: its last feature maps, what each adds for a class, their sum, and the class map.
 // All numbers come with the page; pointing, adding and choosing a class need no server.
-const SIDE = 128; // Pixels of the class map as it is painted.
-const NAMES = { mean: "mean", maximum: "maximum", cells: "cells" };
-
-const floats = (text) => new Float32Array(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
-const upper = (text) => text[0].toUpperCase() + text.slice(1);
-const total = (values) => values.reduce((sum, value) => sum + value, 0);
-const largest = (values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-const clamp = (value, least, most) => Math.min(most, Math.max(least, value));
-
-// A number as people write it, with a real minus sign.
-function shown(value, signed = false) {
-  const size = Math.abs(value), digits = size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3;
-  const sign = value < 0 ? "−" : signed ? "+" : "";
-  return size === 0 ? "0" : size < 0.0005 ? "≈0" : sign + size.toFixed(digits);
-}
-
-function make(tag, name, text = "") {
-  const element = document.createElement(tag);
-  element.className = name;
-  element.textContent = text;
-  return element;
-}
-
-// What each map adds for a class, strongest first, then all other maps together.
-function partsOf(content, activations, chosen) {
-  const area = content.height * content.width, weights = floats(chosen.weights);
-  const perCell = weights.length > chosen.maps.length;
-  const parts = chosen.maps.map((number, index) => {
-    const values = activations[number];
-    const own = perCell ? weights.subarray(index * area, (index + 1) * area) : null;
-    const cells = Float64Array.from(values, (value, cell) => value * (own ? own[cell] : weights[index]));
-    const weight = own ? total(Float64Array.from(own)) : weights[index] * area;
-    const value = content.reads === "maximum" ? values.reduce((a, b) => Math.max(a, b)) : total(Float64Array.from(values)) / area;
-    return { number, values, own: own ?? new Float32Array(area).fill(weights[index]), cells, weight, value, sum: total(cells) };
-  });
-  if (chosen.rest) {
-    const cells = Float64Array.from(floats(chosen.rest));
-    parts.push({ number: null, cells, sum: total(cells) });
-  }
-  return parts;
-}
-
-// Bilinear, as TensorFlow enlarges maps: cell centers, edges repeated.
-function enlarged(values, height, width) {
-  const axis = (count) => Array.from({ length: SIDE }, (_, pixel) => {
-    const at = clamp((pixel + 0.5) * count / SIDE - 0.5, 0, count - 1), low = Math.floor(at);
-    return [low, Math.min(low + 1, count - 1), at - low];
-  });
-  const rows = axis(height), columns = axis(width), result = new Float64Array(SIDE * SIDE);
-  rows.forEach(([top, below, down], row) => columns.forEach(([left, right, along], column) => {
-    const mix = (line) => values[line * width + left] * (1 - along) + values[line * width + right] * along;
-    result[row * SIDE + column] = mix(top) * (1 - down) + mix(below) * down;
-  }));
-  return result;
-}
-
-function drawPixels(canvas, width, height, pixel) {
-  Object.assign(canvas, { width, height });
-  const context = canvas.getContext("2d"), image = context.createImageData(width, height);
-  for (let index = 0; index < width * height; index++) image.data.set(pixel(index), 4 * index);
-  context.putImageData(image, 0, 0);
-}
 
 export default function ({ data, parentElement }) {
   const content = JSON.parse(data.content), { height, width, reads } = content;
@@ -77,14 +15,11 @@ export default function ({ data, parentElement }) {
     const [red, green, blue] = content.paint[Math.round((strength + 1) / 2 * steps)];
     return [red, green, blue, 230 * Math.abs(strength)];
   };
-  const gray = (value) => {
-    const light = Math.round(255 * Math.min(1, Math.abs(value) / brightest));
-    return value < 0 ? [0, 0, light, 255] : [light, light, light, 255];
-  };
+  const gray = (value) => grayOf(value / brightest);
   const nameOf = (part) => part.number === null ? `${content.channels - chosen.maps.length} other maps` : `map ${part.number}`;
   const asEquation = (part) => {
     if (part.number === null || reads === "cells") return `${nameOf(part)}: ${shown(part.sum, true)}`;
-    return `${nameOf(part)}: ${NAMES[reads]} ${shown(part.value)} × weight ${shown(part.weight)} = ${shown(part.sum, true)}`;
+    return `${nameOf(part)}: ${reads} ${shown(part.value)} × weight ${shown(part.weight)} = ${shown(part.sum, true)}`;
   };
   const read = (part) => reads === "cells" ? shown(part.sum, true) : shown(part.value);
   const added = () => state.added === null ? parts.length : Math.min(state.added, parts.length);
@@ -176,7 +111,7 @@ export default function ({ data, parentElement }) {
 
   function drawWords() {
     const all = total([chosen.bias, chosen.left, ...parts.map((part) => part.sum)]), most = chosen.maps.length;
-    const each = reads === "cells" ? "what each map adds" : `${NAMES[reads]} × weight of each map`;
+    const each = reads === "cells" ? "what each map adds" : `${reads} × weight of each map`;
     find(".bars-text").textContent = `The score of ${chosen.name}: the bias, then ${each}`;
     find(".begin").textContent = `bias ${shown(chosen.bias, true)}`;
     find(".end").textContent = `${isLeft() ? `left over ${shown(chosen.left, true)}, ` : ""}score ${shown(chosen.score)}`;
@@ -272,20 +207,13 @@ export default function ({ data, parentElement }) {
   parentElement.querySelectorAll(".stack").forEach((stack) => { stack.style.aspectRatio = `${content.size[1]} / ${content.size[0]}`; });
   find(".photo-text").textContent = "The image, as the model sees it";
   slider.oninput = () => { state.added = Number(slider.value) === parts.length ? null : Number(slider.value); update(); };
-  plot.onpointermove = (event) => {
-    const box = plot.getBoundingClientRect();
-    const column = clamp(Math.floor(width * (event.clientX - box.left) / box.width), 0, width - 1);
-    const row = clamp(Math.floor(height * (event.clientY - box.top) / box.height), 0, height - 1);
-    point({ cell: row * width + column });
-  };
+  const toCell = ([row, column]) => ({ cell: row * width + column });
+  plot.onpointermove = (event) => point(toCell(cellAt(event, plot, height, width)));
   plot.onpointerleave = plot.onblur = () => point(null);
   plot.onkeydown = (event) => {
-    const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
-    if (!step) return;
-    event.preventDefault();
     const from = pointed?.cell ?? Math.floor(height / 2) * width + Math.floor(width / 2);
-    const row = clamp(Math.floor(from / width) + step[0], 0, height - 1), column = clamp(from % width + step[1], 0, width - 1);
-    point({ cell: row * width + column });
+    const to = arrowed(event, [Math.floor(from / width), from % width], height, width);
+    if (to) point(toCell(to));
   };
   choose(state.target);
 }

@@ -1,25 +1,11 @@
 // The stages of a network for one image, the maps of a layer with their receptive field, and its residual block.
-const clamp = (value, least, most) => Math.min(most, Math.max(least, value));
-
-function make(tag, name, text = "") {
-  const element = document.createElement(tag);
-  element.className = name;
-  element.textContent = text;
-  return element;
-}
 
 // Canvases of maps that came as int8: gray above zero, blue below.
 function canvases({ height, width, values }) {
   const bytes = Int8Array.from(atob(values), (letter) => letter.charCodeAt(0)), area = height * width;
   return Array.from({ length: bytes.length / area }, (_, index) => {
-    const canvas = make("canvas", "");
-    Object.assign(canvas, { width, height });
-    const context = canvas.getContext("2d"), image = context.createImageData(width, height);
-    bytes.subarray(index * area, (index + 1) * area).forEach((value, cell) => {
-      const light = Math.min(255, 2 * Math.abs(value));
-      image.data.set(value < 0 ? [light / 3, light / 2, light, 255] : [light, light, light, 255], 4 * cell);
-    });
-    context.putImageData(image, 0, 0);
+    const canvas = make("canvas", ""), own = bytes.subarray(index * area, (index + 1) * area);
+    drawPixels(canvas, width, height, (cell) => grayOf(own[cell] / 127));
     return canvas;
   });
 }
@@ -76,21 +62,14 @@ export default function ({ data, parentElement, setStateValue }) {
     tile.append(canvas, make("span", "read", `map ${content.numbers[index]}`));
     tile.setAttribute("aria-label", `Map ${content.numbers[index]}: move over its cells with the arrow keys`);
     canvas.onpointermove = (event) => {
-      const box = canvas.getBoundingClientRect();
-      cell = [
-        clamp(Math.floor(height * (event.clientY - box.top) / box.height), 0, height - 1),
-        clamp(Math.floor(width * (event.clientX - box.left) / box.width), 0, width - 1),
-      ];
+      cell = cellAt(event, canvas, height, width);
       frame(...cell);
     };
     tile.onfocus = () => frame(...cell);
     tile.onpointerleave = tile.onblur = hide;
     tile.onkeydown = (event) => {
-      const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
-      if (!step) return;
-      event.preventDefault();
-      cell = [clamp(cell[0] + step[0], 0, height - 1), clamp(cell[1] + step[1], 0, width - 1)];
-      frame(...cell);
+      const to = arrowed(event, cell, height, width);
+      if (to) frame(...(cell = to));
     };
     return tile;
   });
