@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import psutil
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -120,6 +120,23 @@ def wait_for_map(page: Page, go: Callable[[], object]) -> None:
     settle(page)
 
 
+def image_changes(page: Page) -> list[float]:
+    """Seconds from another image on Inside until its score is there."""
+    click(page, "Inside", "Inside")
+    number, score = page.get_by_role("spinbutton", name="Number"), page.locator(".sum")
+    score.wait_for(timeout=LONG)
+    durations = []
+    for _ in range(MOVES):
+        before = score.get_attribute("data-score") or ""
+        began = time.perf_counter()
+        number.press("ArrowUp")
+        number.press("Enter")
+        expect(score).not_to_have_attribute("data-score", before, timeout=LONG)
+        durations.append(time.perf_counter() - began)
+        settle(page)
+    return durations
+
+
 def curve_delays(page: Page, store: RunStore, run: str, epochs: int) -> list[float]:
     """Seconds from an epoch's row in the store until its points are in the curves of the Train page."""
     click(page, "Train", "Train")
@@ -204,6 +221,7 @@ def measure(folder: Path, browser: Browser, servers: int, rounds: int, runs: int
                 answered, settled = slider_moves(page, "Image side, pixels", LARGEST)
                 yield f"slider on Parameters, median of {MOVES}", median(answered), 0.3, median(toy_answered)
                 yield "the same until all charts are drawn again", median(settled), None, median(toy_settled)
+                yield f"another image on Inside, median of {MOVES}", median(image_changes(page)), 1.0, None
                 delays = curve_delays(page, store, run, min(3, rounds))
                 yield f"live curve after the store, worst of {len(delays)}", max(delays), 2.0, None
                 opened = seconds(lambda page=page, url=url: wait_for_map(page, lambda: page.goto(f"{url}/CAM?{pair}")))  # type: ignore[misc]

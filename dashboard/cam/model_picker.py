@@ -83,7 +83,8 @@ def model_of(name: str, run: Run | None, page: str = "cam") -> Model:
         return Model(name, None, name, ())
     path = store().folder / name
     changed = tuple(file.stat().st_mtime for file in (path, path.with_suffix(".txt")) if file.is_file())
-    left, right = st.columns(2)
+    # Other pages have their models in a narrow column.
+    left, right = st.columns(2) if page == "cam" else (st, st)
     label = plain(pixels_label(name))
     mode = PIXELS[left.selectbox(label, list(PIXELS), key=f"{page}_pixels_{name}", bind="query-params")]
     outputs = _waited(partial(_outputs, str(path), changed), name)

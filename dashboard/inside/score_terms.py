@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,13 @@ MOST_MAPS = 64
 _MOST_VALUES = 40_000
 """Values of all maps of one class, so that a page of large maps arrives soon."""
 MEAN, MAXIMUM, CELLS = "mean", "maximum", "cells"
-"""What a head reads of each map: one number, or all cells."""
+
+
+class Reading(NamedTuple):
+    """What a head reads of each map, `MEAN`, `MAXIMUM` or `CELLS`, and whether its weights hold for any image."""
+
+    of: str
+    is_linear: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,19 +57,19 @@ class ScoreTerms:
 
     Attributes:
         layer: name of the layer with the last feature maps.
-        reads: what the head reads of each map: `MEAN`, `MAXIMUM` or `CELLS`.
+        reads: what the head reads of each map.
         activations: float32 (h, w, C), the last feature maps.
         classes: the likeliest, most likely first, and the true class if it is not among them.
     """
 
     layer: str
-    reads: str
+    reads: Reading
     activations: np.ndarray
     classes: tuple[ClassTerms, ...]
 
 
 def score_terms(
-    explainer: Explainer, reads: str, image: np.ndarray, names: tuple[str, ...], label: int | None = None
+    explainer: Explainer, reads: Reading, image: np.ndarray, names: tuple[str, ...], label: int | None = None
 ) -> ScoreTerms:
     """The terms of the likeliest classes for one image (1, H, W, C), scaled as the model takes it."""
     scores = explainer.scores(image)[0]
@@ -80,13 +86,15 @@ def score_terms(
     return ScoreTerms(explainer.layer, reads, first.activations, classes)
 
 
-def what_a_head_reads(model: keras.Model, output: str | None = None) -> str:
+def what_a_head_reads(model: keras.Model, output: str | None = None) -> Reading:
     """Whether the head of a model reads the mean of each map, its maximum, or its cells."""
     import keras
 
     from tfpool.anatomy.split import split_model
+    from tfpool.cam.attribution.class_activation import cam
 
-    chain = split_model(model, output=output).chain
+    anatomy = split_model(model, output=output)
+    chain = anatomy.chain
     pools: dict[Any, str] = {
         keras.layers.GlobalAveragePooling2D: MEAN,
         keras.layers.GlobalMaxPooling2D: MAXIMUM,
@@ -94,7 +102,11 @@ def what_a_head_reads(model: keras.Model, output: str | None = None) -> str:
     first = pools.get(type(chain[0]), CELLS) if chain else CELLS
     # Heads of several branches pool more than once.
     is_alone = not any(type(layer).__name__.count("Pool") for layer in chain[1:])
-    return first if is_alone else CELLS
+    try:
+        cam(anatomy)
+    except ValueError:
+        return Reading(first if is_alone else CELLS, is_linear=False)
+    return Reading(first if is_alone else CELLS, is_linear=True)
 
 
 def _class_terms(number: int, name: str, terms: Terms, probability: float | None) -> ClassTerms:

@@ -62,7 +62,8 @@ def content(terms: ScoreTerms, pixels: np.ndarray, name: str) -> dict[str, Any]:
         "width": width,
         "channels": channels,
         "layer": terms.layer,
-        "reads": terms.reads,
+        "reads": terms.reads.of,
+        "linear": terms.reads.is_linear,
         "paint": paint(np.linspace(-1, 1, _PAINT_STEPS)).round().astype(int).tolist(),
         "activations": {number: _base64(terms.activations[..., number]) for number in shown},
         "classes": [

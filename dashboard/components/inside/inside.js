@@ -115,10 +115,11 @@ export default function ({ data, parentElement }) {
     find(".bars-text").textContent = `The score of ${chosen.name}: the bias, then ${each}`;
     find(".begin").textContent = `bias ${shown(chosen.bias, true)}`;
     find(".end").textContent = `${isLeft() ? `left over ${shown(chosen.left, true)}, ` : ""}score ${shown(chosen.score)}`;
-    find(".note").textContent = isLeft()
-      ? `This head is not linear: a weight is how much the score grows with a cell, for this image. The bias and all maps add up to ` +
-        `${(all - chosen.left).toFixed(4)}, the model's score is ${chosen.score.toFixed(4)}: ${shown(chosen.left)} is left over, in no map.`
-      : `The bias and all maps add up to ${all.toFixed(4)}. The model's own score is ${chosen.score.toFixed(4)}.`;
+    const holds = content.linear ? "" : "This head has hidden layers, so a weight holds for this image alone: how much the score grows with a cell. ";
+    find(".note").textContent = holds + (isLeft()
+      ? `The bias and all maps add up to ${(all - chosen.left).toFixed(4)}, and the model's own score is ${chosen.score.toFixed(4)}: ` +
+        `${shown(chosen.left, true)} is left over and in no map.`
+      : `The bias and all maps add up to ${all.toFixed(4)}. The model's own score is ${chosen.score.toFixed(4)}.`);
     find(".tiles-text").textContent = `The ${most < content.channels ? `${most} strongest of the ` : ""}${content.channels} last feature ` +
       `maps, ${height} × ${width} cells each. ` + {
         mean: "The head reads the mean of each map: the number below it." +

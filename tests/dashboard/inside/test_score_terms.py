@@ -58,13 +58,14 @@ def test_what_is_sent_adds_up_to_the_models_own_scores(head: str) -> None:
 
 def test_a_head_with_a_hidden_layer_leaves_something_over() -> None:
     terms = terms_of(random_model(tp.FC(units=(16,))))
+    assert terms.reads == (CELLS, False)
     assert max(abs(each.left) for each in terms.classes) > 1e-3
 
 
 @pytest.mark.parametrize(("head", "reads"), [("gap", MEAN), ("gmp", MAXIMUM), ("flatten", CELLS), ("nin", MEAN)])
 def test_what_a_head_reads_of_a_map_times_its_weight_is_what_the_map_adds(head: str, reads: str) -> None:
     model = random_model(head)
-    assert what_a_head_reads(model) == reads
+    assert what_a_head_reads(model) == (reads, True)
     terms = terms_of(model)
     first = terms.classes[0]
     maps = np.moveaxis(terms.activations[..., first.maps], -1, 0)
@@ -79,7 +80,7 @@ def test_what_a_head_reads_of_a_map_times_its_weight_is_what_the_map_adds(head: 
 
 
 def test_heads_of_several_branches_read_cells() -> None:
-    assert {what_a_head_reads(random_model(head)) for head in ("avgmax", "spp", "adaptiveavg", "fc")} == {CELLS}
+    assert {what_a_head_reads(random_model(head)).of for head in ("avgmax", "spp", "adaptiveavg", "fc")} == {CELLS}
 
 
 def test_of_many_maps_the_rest_is_summed() -> None:
