@@ -56,12 +56,15 @@ def _load_maps() -> None:
         load_keras()
     from dashboard.cam import explanations, image_picker, model_picker
     from dashboard.common.page import store
+    from tfpool import examples
     from tfpool.tracking.query import split_countable
 
     # The CAM page itself reports a model that cannot be opened.
     with suppress(ValueError):
         known = model_picker.choices(split_countable(store().runs())[0])
-        chosen = [model_picker.model_of(name, known[name]) for name in model_picker.defaults(known)]
-        pixels = image_picker.first_image(chosen)
-        for model in chosen:
-            explanations.view(model, explanations.METHOD, pixels, explanations.digest(pixels), explanations.Query())
+        # What the page opens with, and what is one click away.
+        for names in (model_picker.defaults(known), list(examples.runs())):
+            chosen = [model_picker.model_of(name, known[name]) for name in names]
+            pixels = image_picker.first_image(chosen)
+            for model in chosen:
+                explanations.view(model, explanations.METHOD, pixels, explanations.digest(pixels), explanations.Query())

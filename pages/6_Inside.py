@@ -7,6 +7,7 @@ from dashboard.common import glossary
 from dashboard.common.page import link, messages, plain, store
 from dashboard.header import header
 from dashboard.inside import head_switch, layer_view, score_view
+from tfpool import examples
 from tfpool.tracking.query import split_countable, uncountable_text
 
 _FIRST = 6
@@ -22,7 +23,8 @@ if unknown:
 left, right = st.columns([1, 3], gap="medium")
 with left, messages():
     names = list(models)
-    first = names.index(model_picker.defaults(models)[0])
+    # A network with a few classes, whose maps and weights can be counted.
+    first = names.index((model_picker.newest_runs(models) or list(examples.runs()))[0])
     name = st.selectbox("Model", names, first, key="inside_model", bind="query-params", help=model_picker.HELP)
     head_switch.switch(name, models, "inside")
     model = model_picker.model_of(name, models[name], "inside")

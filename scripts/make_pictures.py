@@ -19,7 +19,7 @@ FOLDER = Path(__file__).parents[1] / "docs/pictures"
 SIZE = {"width": 1280, "height": 860}
 PICTURES = {
     "home": "",
-    "cam": "CAM?cam_class=Sneaker",
+    "cam": "CAM",
 }
 _MINUTE = 60_000
 

@@ -15,11 +15,16 @@ from dashboard.cam import model_picker
 from dashboard.cam.model_picker import Model
 from dashboard.common.background_work import run_in_background
 from dashboard.common.page import plain
-from tfpool.cam.attribution.methods import signed
+from tfpool.cam.attribution.methods import METHODS, signed
 from tfpool.cam.figures.color_scales import shared_scales
 
 METHOD = "hirescam"
 """The method that the page opens with."""
+PREDICTED, TRUE, NO_CONTRAST = "what each model predicts", "the true class", "–"
+"""Choices of a class that are no class of a model."""
+LIKELIEST = 5
+FAINT = 1e-3
+"""Fraction of the spread of the scores over classes. A map whose values are all below it says next to nothing."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,8 @@ class View:
             model that is no classifier.
         score: the explained class's score, minus the other's where there is one.
         raw: float32 (h, w), the map at the method's own resolution; `heatmap` is at the image's size, (H, W).
+        spread: how far the highest of the model's scores is from the lowest.
+        likeliest: the most probable classes with their probabilities, at most `LIKELIEST`; none of no classifier.
         of, notes: what the score is, and what the map cannot show, as in `Explanation`.
     """
 
@@ -63,6 +70,8 @@ class View:
     layer: str
     unit: str
     of: str
+    spread: float
+    likeliest: tuple[tuple[int, float], ...]
     notes: tuple[str, ...]
 
     @property
@@ -73,6 +82,15 @@ class View:
         if self.of == "probability":
             return f"probability {self.probability:.0%}; the map is of the probability, not of a score before it"
         return f"score {self.predicted_score:,.2f}, {self.probability:.0%}"
+
+    @property
+    def is_faint(self) -> bool:
+        """Whether a map in units of the score, at the feature layer, says next to nothing about the score."""
+        method = METHODS[self.method]
+        # A map of pixels spreads the score over many thousands of them.
+        if method.unit != "score" or method.on_image:
+            return False
+        return float(np.abs(self.heatmap).max()) < FAINT * self.spread
 
     def other_name(self, class_names: Sequence[str]) -> str | None:
         """Name of the class that the explained one is contrasted with."""
@@ -106,9 +124,13 @@ def digest(pixels: np.ndarray) -> str:
 
 
 def limits(views: Sequence[View], scale: str) -> list[float]:
-    """The value drawn in full color for each view, with a scale of `color_scales.SCALES`."""
+    """The value drawn in full color for each view, with a scale of `color_scales.SCALES`.
+
+    Maps that say next to nothing are drawn on the scale of the scores, and so hardly seen.
+    """
     heatmaps = [[view.heatmap for view in row] for row in by_model(views)]
-    return [each.limit or 1.0 for row in shared_scales(heatmaps, scale) for each in row]
+    shared = [each.limit or 1.0 for row in shared_scales(heatmaps, scale) for each in row]
+    return [max(limit, view.spread) if view.is_faint else limit for limit, view in zip(shared, views, strict=True)]
 
 
 def by_model(views: Sequence[View]) -> list[list[View]]:
@@ -140,6 +162,10 @@ def view(model: Model, method: str, _pixels: np.ndarray, key: str, query: Query)
     target = query.target if query.other is None else Contrast(query.target, query.other)
     explanation = explainer(batch, target)
     predicted = int(scores.argmax())
+    likely: list[tuple[int, float]] = []
+    if probabilities is not None:
+        strongest = np.argsort(-probabilities, kind="stable")[:LIKELIEST]
+        likely = [(int(number), float(probabilities[number])) for number in strongest]
     return View(
         model=model,
         method=method,
@@ -156,5 +182,7 @@ def view(model: Model, method: str, _pixels: np.ndarray, key: str, query: Query)
         layer=explanation.layer,
         unit=explanation.unit,
         of=explanation.of,
+        spread=float(scores.max() - scores.min()),
+        likeliest=tuple(likely),
         notes=explanation.notes,
     )

@@ -18,6 +18,7 @@ from tfpool.tracking import predictions
 from tfpool.tracking.results import data_name
 
 TEST, PHOTOGRAPHS, OWN = "test images", "photographs", "my own"
+ANY_CLASS, ALL_IMAGES = "any class", "all"
 _PHOTOGRAPHS = {path.stem: path for path in sorted((BUNDLED / "photographs").glob("*.jpg"))}
 
 
@@ -36,23 +37,30 @@ def pick_image(chosen: Sequence[Model], page: str = "cam", first: int = 1) -> Pi
     The keys of the controls begin with `page`, and `first` is the number of the test image to open with.
     """
     trained = [model for model in chosen if model.run]
-    sources = [TEST, PHOTOGRAPHS, OWN]
-    source = st.selectbox("Image from", sources, 0 if trained else 1, key=f"{page}_source", bind="query-params")
+    sources = [TEST, PHOTOGRAPHS, OWN] if trained else [PHOTOGRAPHS, TEST, OWN]
+    source = st.selectbox("Image from", sources, key=f"{page}_source", bind="query-params")
     if source == PHOTOGRAPHS:
         name = st.selectbox("Photograph", list(_PHOTOGRAPHS), key=f"{page}_photograph", bind="query-params")
-        return PickedImage(read_image(_PHOTOGRAPHS[name], (None, None, 3)), name)
+        return PickedImage(_photograph(name), name)
     if source == OWN:
         return _upload(page)
     return _test_image(trained, page, first)
 
 
 def first_image(chosen: Sequence[Model]) -> np.ndarray:
-    """The image that the page opens with for trained models, uint8 (H, W, C)."""
-    named = next(model.run for model in chosen if model.run).spec["data"]
+    """The image that the page opens with for these models, uint8 (H, W, C)."""
+    run = next((model.run for model in chosen if model.run), None)
+    if run is None:
+        return _photograph(next(iter(_PHOTOGRAPHS)))
+    named = run.spec["data"]
     # Loading a data set that is not here would download it.
     if not data.describe(named).is_ready:
         raise ValueError(f"The images of {named} are not here. See the Data page.")
     return data.load(named).test.images[0]
+
+
+def _photograph(name: str) -> np.ndarray:
+    return read_image(_PHOTOGRAPHS[name], (None, None, 3))
 
 
 def _upload(page: str) -> PickedImage | None:
@@ -73,14 +81,14 @@ def _test_image(trained: Sequence[Model], page: str, first: int) -> PickedImage 
     load_keras_for(named)
     dataset = data.load(named)
     names = dataset.class_names
-    class_name = st.selectbox("Images of", ["any class", *names], key=f"{page}_class", bind="query-params")
+    class_name = st.selectbox("Images of", [ANY_CLASS, *names], key=f"{page}_class", bind="query-params")
     positions = np.arange(len(dataset.test))
-    if class_name != "any class":
+    if class_name != ANY_CLASS:
         positions = np.flatnonzero(dataset.test.labels == names.index(class_name))
     # Predictions are numbered as the run's own test images.
     alike = [model for model in trained if model.run and model.run.spec["data"] == named]
     tested = [model for model in alike if model.run and predictions.path(model.run).exists()]
-    filters = {"all": None, **{f"mistakes of {model.name}": model for model in tested}}
+    filters = {ALL_IMAGES: None, **{f"mistakes of {model.name}": model for model in tested}}
     which = st.selectbox("Which", list(filters), key=f"{page}_which", bind="query-params")
     model = filters[which]
     if model and model.run:
@@ -88,8 +96,9 @@ def _test_image(trained: Sequence[Model], page: str, first: int) -> PickedImage 
     if not len(positions):
         st.info(f"There is no such image: {plain(which)} of {plain(class_name)}. Choose another class or all images.")
         return None
-    first = min(first, len(positions))
-    number = st.number_input("Number", 1, len(positions), first, key=f"{page}_number", bind="query-params")
+    # A default beside a value that a button has set would be a warning in the log, unless it is the least.
+    value = min(first, len(positions)) if first > 1 else "min"
+    number = st.number_input("Number", 1, len(positions), value, key=f"{page}_number", bind="query-params")
     position = positions[number - 1]
     label = int(dataset.test.labels[position])
     name = f"{number:,} of {len(positions):,}: {names[label]}"

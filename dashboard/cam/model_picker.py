@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,8 @@ from tfpool.tracking.store import Run
 if TYPE_CHECKING:
     from tfpool.cam import Explainer
 
+NETWORK = "squeezenet"
+"""The network that the page opens with: its weights are bundled."""
 PIXELS = {"as the model has it": None, **{text: mode for mode, text in PIXEL_MODES.items()}}
 HELP = (
     "Runs, files in saved_models, and networks with ImageNet weights: squeezenet's are bundled, the others are "
@@ -99,14 +101,19 @@ def pixels_label(name: str) -> str:
     return f"How {name} takes pixels"
 
 
-def defaults(models: dict[str, Run | None]) -> list[str]:
-    """The newest runs with GAP and with Flatten on the data set of the newest run; without runs, the examples."""
+def defaults(models: Mapping[str, Run | None]) -> list[str]:
+    """The newest runs; without runs, SqueezeNet with its 1,000 classes."""
+    return newest_runs(models) or [NETWORK]
+
+
+def newest_runs(models: Mapping[str, Run | None]) -> list[str]:
+    """The newest runs with GAP and with Flatten on the data set of the newest run; the examples do not count."""
     runs = [run for run in models.values() if run and run.id not in examples.runs()]
     alike = [run for run in runs if run.spec["data"] == runs[0].spec["data"]]
     alike.sort(key=lambda run: run.state != "done")
     by_head = [[run.id for run in alike if run.plan.head.name == head] for head in ("gap", "flatten")]
     newest = [ids[0] for ids in by_head if ids]
-    return newest or [run.id for run in runs[:1]] or list(examples.runs())
+    return newest or [run.id for run in runs[:1]]
 
 
 def explainer(model: Model, method: str, **settings: Any) -> Explainer:

@@ -21,9 +21,11 @@ from tfpool.tracking.run import Run
 
 STEPS = ("The question", "Count", "Learn", "Look", "Believe")
 _HEIGHT = 290
+CAT = {"cam_models": "squeezenet", "cam_photograph": "cat"}
+"""The CAM page with a photograph and a network with 1,000 classes."""
 _SAMPLES = 5
-_FIRST = 3
-"""The default picture. Both networks predict its class, so that their maps can be compared."""
+_FIRST = 9
+"""The default picture, an ankle boot: both networks predict its class, so that their maps can be compared."""
 
 
 def show() -> None:
@@ -142,7 +144,8 @@ def _look(runs: list[Run]) -> None:
         "Red is evidence for the true class, blue against it, on one scale. With these two heads the map is exact: "
         "before it is enlarged, its cells and the bias of the class add up to the score."
     )
-    link("CAM", "Look at other images, with other methods", cam_models=list(examples.runs()))
+    link("CAM", "A cat, seen by a network with 1,000 classes", **CAT)
+    link("CAM", "Other clothes, with other methods", cam_models=list(examples.runs()))
 
 
 def _believe(runs: list[Run]) -> None:

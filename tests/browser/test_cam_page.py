@@ -1,6 +1,7 @@
-"""The CAM page in Chromium: dragging and enlarging an image by hand, and downloads."""
+"""The CAM page in Chromium: its first impression, dragging and enlarging an image by hand, and downloads."""
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,17 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import MINUTES, Browse, looked_at, picture, settle
+from tests.browser.conftest import MINUTES, Browse, looked_at, picture, serving, settle
 from tests.helpers.pictures import pixels
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server without a run."""
+    with serving(tmp_path_factory.mktemp("fresh") / "saved_models", warming="off") as url:
+        yield url
 
 
 def predictions(opened: Page) -> list[str]:
@@ -26,6 +34,52 @@ def changed(opened: Page, before: list[str]) -> list[str]:
     )
     settle(opened)
     return predictions(opened)
+
+
+def test_the_likeliest_classes_stand_beside_a_map_and_a_click_explains_one(fresh: str, browse: Browse) -> None:
+    opened = browse(f"{fresh}/CAM")
+    rows = opened.get_by_role("button", name="Explain ")
+    expect(rows).to_have_count(5, timeout=MINUTES)
+    expect(rows.first).to_have_attribute("aria-pressed", "true")
+    bars = [float((rect.get_attribute("width") or "").rstrip("%")) for rect in opened.locator("rect[width$='%']").all()]
+    assert bars == sorted(bars, reverse=True)
+    assert 30 < bars[0] < 45
+    chart = opened.get_by_test_id("stPlotlyChart")
+    before = pixels(chart)
+    lynx = opened.get_by_role("button", name="Explain lynx")
+    lynx.focus()
+    opened.keyboard.press("Enter")
+    expect(lynx).to_have_attribute("aria-pressed", "true")
+    expect(chart.get_by_text("evidence for lynx")).to_be_visible()
+    opened.wait_for_url("**cam_target=lynx**")
+    settle(opened)
+    assert (pixels(chart) != before).any()
+    looked_at(opened, "CAM-lynx")
+
+    opened.get_by_role("button", name="Two heads: GAP and Flatten").click()
+    expect(opened.get_by_text("predicts: Ankle boot")).to_have_count(2, timeout=MINUTES)
+    expect(rows).to_have_count(2 * 5)
+    assert "cam_target" not in opened.url
+
+
+@pytest.mark.parametrize("width", [390, 1920])
+def test_the_answer_stands_before_the_controls_on_a_phone_and_is_larger_than_the_image(
+    width: int, fresh: str, browse: Browse
+) -> None:
+    opened = browse(f"{fresh}/CAM", width)
+    chart = opened.get_by_test_id("stPlotlyChart")
+    expect(chart).to_have_count(1, timeout=MINUTES)
+    settle(opened)
+    drawn, models = (
+        each.bounding_box() for each in (chart.locator(".hm, .heatmaplayer").first, opened.get_by_text("Models"))
+    )
+    frame = opened.locator(".frame").bounding_box()
+    assert drawn
+    assert models
+    assert frame
+    assert drawn["width"] > 1.3 * frame["width"]
+    assert (models["y"] > drawn["y"] + drawn["height"]) == (width == 390)
+    assert drawn["y"] + drawn["height"] < 900
 
 
 def test_an_image_is_dragged_and_enlarged_and_maps_and_scores_follow(shared: str, browse: Browse) -> None:

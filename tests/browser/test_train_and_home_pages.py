@@ -56,7 +56,7 @@ def test_every_page_opens_by_its_own_address_on_a_fresh_server_and_can_be_read_w
     expect(opened.get_by_role("heading", level=1)).to_have_text(heading(page))
     expect(opened).to_have_title(f"{page} · tfpool")
     if page == "CAM":
-        expect(opened.get_by_test_id("stPlotlyChart")).to_have_count(2, timeout=MINUTES)
+        expect(opened.get_by_test_id("stPlotlyChart")).to_have_count(1, timeout=MINUTES)
     looked_at(opened, f"{page}-without-a-run")
 
 

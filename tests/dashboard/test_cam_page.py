@@ -37,29 +37,60 @@ def plainly(app: AppTest) -> str:
     return words(app).replace("\\", "")
 
 
-def cam(**query: str) -> AppTest:
+PAIR = ["example-gap", "example-flatten"]
+"""The runs that ship."""
+
+
+def cam(**query: str | list[str]) -> AppTest:
     return opened("CAM", **query)
 
 
-def test_without_a_run_the_two_that_ship_are_shown(empty: Path) -> None:
+def test_without_a_run_a_network_of_1000_classes_looks_at_a_cat_and_two_heads_are_one_click_away(empty: Path) -> None:
     app = cam()
-    assert app.multiselect(key="cam_models").value == ["example-gap", "example-flatten"]
+    assert app.multiselect(key="cam_models").value == ["squeezenet"]
+    assert "predicts: **Egyptian cat**" in words(app)
+    assert len(app.selectbox(key="cam_target").options) == 1 + 1000
+    app.selectbox(key="cam_target").set_value("lynx").run()
+    app.button(key="cam_start_1").click().run()
+    sound(app)
+    assert app.query_params["cam_models"] == PAIR
     assert len(maps(app)) == 2
+    # Both predict its true class, and no class of the photograph is left.
+    assert words(app).count("predicts: **Ankle boot**  ") == 2
+    assert app.selectbox(key="cam_class").value == "Ankle boot"
+    assert "cam_target" not in app.query_params
+    again = cam(**app.query_params)
+    assert maps(again) == maps(app)
+    app.button(key="cam_start_0").click().run()
+    sound(app)
+    assert "predicts: **Egyptian cat**" in words(app)
     assert not empty.exists()
+
+
+def test_runs_of_ones_own_come_first(filled: Path) -> None:
+    app = cam()
+    assert app.multiselect(key="cam_models").value == ["resnet8-gap-1", "resnet8-flatten-2"]
+    app.button(key="cam_start_1").click().run()
+    assert app.multiselect(key="cam_models").value == ["squeezenet"]
+    app.button(key="cam_start_0").click().run()
+    sound(app)
+    assert app.multiselect(key="cam_models").value == ["resnet8-gap-1", "resnet8-flatten-2"]
+    assert app.selectbox(key="cam_source").value == "test images"
 
 
 def test_models_stand_in_the_address_so_that_a_link_shows_the_same_when_others_are_newer(empty: Path) -> None:
     app = cam()
-    assert app.query_params["cam_models"] == ["example-gap", "example-flatten"]
+    assert app.multiselect(key="cam_models").value == ["squeezenet"]
     assert cam(cam_models="example-flatten").multiselect(key="cam_models").value == ["example-flatten"]
     # A model that no longer exists is ignored.
-    assert cam(cam_models="nonsense").multiselect(key="cam_models").value == ["example-gap", "example-flatten"]
+    assert cam(cam_models="nonsense").multiselect(key="cam_models").value == ["squeezenet"]
 
 
 def test_an_address_puts_the_image_where_it_was_dragged_to(empty: Path) -> None:
     which = digest(examples_image())[:4]
     original, moved, other = (
-        cam(**query) for query in ({}, {"cam_place": f"6_-3_1.5_{which}"}, {"cam_place": "6_-3_1.5_0000"})
+        cam(cam_models=PAIR, **query)
+        for query in ({}, {"cam_place": f"6_-3_1.5_{which}"}, {"cam_place": "6_-3_1.5_0000"})
     )
     assert moved.query_params["cam_place"] == f"6_-3_1.5_{which}"
     assert "cam_place" not in other.query_params
@@ -67,19 +98,20 @@ def test_an_address_puts_the_image_where_it_was_dragged_to(empty: Path) -> None:
 
 
 def examples_image() -> np.ndarray:
-    """The image that the page opens with."""
+    """The image that the page opens with for the runs that ship."""
     run = next(iter(examples.runs().values()))
     return data.load(run.spec["data"]).test.images[0]
 
 
 def test_an_address_names_the_map_that_is_added_up_and_its_position(empty: Path) -> None:
-    app = cam(cam_sum="true", cam_sum_of="example-flatten · hirescam", cam_row="2", cam_column="3")
+    query = {"cam_models": PAIR, "cam_sum": "true", "cam_sum_of": "example-flatten · hirescam"}
+    app = cam(**query, cam_row="2", cam_column="3")
     assert app.selectbox(key="cam_sum_of").value == "example-flatten · hirescam"
     assert [app.number_input(key=f"cam_{name}").value for name in ("row", "column")] == [2, 3]
-    others = cam(cam_sum="true", cam_sum_of="example-flatten · hirescam", cam_row="5", cam_column="3")
+    others = cam(**query, cam_row="5", cam_column="3")
     assert list(app.dataframe[0].value["adds"]) != list(others.dataframe[0].value["adds"])
     # A position outside of the map is ignored.
-    app = cam(cam_sum="true", cam_row="99", cam_column="x")
+    app = cam(cam_models=PAIR, cam_sum="true", cam_row="99", cam_column="x")
     assert app.number_input(key="cam_row").value < 8
 
 
@@ -100,7 +132,7 @@ def test_a_run_of_an_unknown_head_is_named_and_cannot_be_chosen(empty: Path) -> 
     unknown(RunStore(empty), head={"name": "hidden"})
     app = cam()
     assert "resnet8-hidden-2 is of a network or head that this version of tfpool does not know." in plainly(app)
-    assert len(maps(app)) == 2
+    assert len(maps(app)) == 1
     assert "resnet8-hidden-2" not in app.multiselect(key="cam_models").options
 
 

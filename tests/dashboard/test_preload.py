@@ -43,7 +43,7 @@ def test_it_starts_once_blocks_nobody_and_the_first_maps_are_ready(tmp_path: Pat
     ended = subprocess.run([sys.executable, "-c", SCRIPT], cwd=ROOT, env=env, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr
     assert "Exception" not in ended.stderr
-    assert ended.stdout.splitlines() == ["[True, False, False] False", "True True", "False", "0 2"]
+    assert ended.stdout.splitlines() == ["[True, False, False] False", "True True", "False", "0 1"]
 
 
 def test_a_page_outside_a_server_starts_nothing() -> None:

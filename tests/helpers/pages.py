@@ -6,7 +6,7 @@ from dashboard.common.page import PAGES
 from tests.helpers.processes import ROOT
 
 
-def opened(page: str, **query: str) -> AppTest:
+def opened(page: str, **query: str | list[str]) -> AppTest:
     """A page after its first run, at an address with these values."""
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     for name, value in query.items():

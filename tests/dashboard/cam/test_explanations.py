@@ -1,0 +1,59 @@
+"""What a map is drawn with: its color scale, maps that say next to nothing, and the likeliest classes."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import streamlit as st
+
+from dashboard.cam import explanations, likely_classes
+from dashboard.cam.explanations import FAINT, View
+from dashboard.cam.model_picker import Model
+
+SPREAD = 20.0
+
+
+def view(largest: float, method: str = "hirescam", name: str = "one") -> View:
+    """A view whose largest absolute value is that, of scores that are `SPREAD` apart."""
+    heatmap = np.array([[0.0, -largest], [0.5 * largest, 0.0]], np.float32)
+    known: dict[str, Any] = {"predicted": 0, "predicted_score": 9.0, "probability": 0.9, "explained": 0, "score": 9.0}
+    empty = {"explained_probability": 0.9, "other": None, "layer": "last", "unit": "score", "of": "logit", "notes": ()}
+    pixels = np.zeros((2, 2, 1), np.uint8)
+    model = Model(name, None, name, ())
+    return View(model, method, pixels, **known, **empty, raw=heatmap, heatmap=heatmap, spread=SPREAD, likeliest=())
+
+
+def test_a_map_below_a_thousandth_of_the_spread_says_next_to_nothing_and_is_not_painted_in_full_color() -> None:
+    faint, clear = view(0.9 * FAINT * SPREAD), view(1.1 * FAINT * SPREAD)
+    assert faint.is_faint
+    assert not clear.is_faint
+    limit, other = explanations.limits([faint, clear], "own")
+    assert limit == SPREAD
+    assert other == pytest.approx(1.1 * FAINT * SPREAD)
+
+
+def test_on_a_shared_scale_a_faint_map_leaves_the_scale_of_the_others() -> None:
+    limits = explanations.limits([view(1e-12), view(2.0, name="two")], "sheet")
+    assert limits == [SPREAD, 2.0]
+
+
+@pytest.mark.parametrize("method", ["saliency", "eigencam", "integrated_gradients"])
+def test_maps_in_another_unit_or_of_pixels_may_have_small_values(method: str) -> None:
+    assert not view(1e-9, method).is_faint
+
+
+@pytest.mark.parametrize(
+    ("probability", "text"), [(0.368, "37%"), (1.0, "100%"), (0.0412, "4.1%"), (0.00099, "<0.1%"), (0.0, "0%")]
+)
+def test_a_probability_is_a_short_text(probability: float, text: str) -> None:
+    assert likely_classes.percentage(probability) == text
+
+
+@pytest.mark.parametrize(("sent", "explained"), [(1, "tabby"), (2, None), (-1, None), ("1", None), (None, None)])
+def test_what_a_browser_sends_is_a_class_or_nothing(
+    sent: object, explained: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state: dict[str, Any] = {"rows": {"chosen": sent}}
+    monkeypatch.setattr(st, "session_state", state)
+    likely_classes.explain_chosen("rows", ("lynx", "tabby"))
+    assert state.get("cam_target") == explained
