@@ -13,10 +13,11 @@ from dashboard.cam import (
     model_picker,
     pixel_notes,
     score_decomposition,
+    shift_curves,
     starting_points,
 )
 from dashboard.cam.explanations import NO_CONTRAST, PREDICTED, TRUE, Query, digest
-from dashboard.cam.image_placement import placement_control
+from dashboard.cam.image_placement import border_control, placement_control
 from dashboard.common import controls
 from dashboard.common.page import messages, plain, store
 from dashboard.header import header
@@ -36,7 +37,9 @@ if unknown:
 controls.begin_with("cam_models", models, model_picker.defaults(models))
 # In this order on a phone, where columns stand below each other: first the answer, then the controls.
 answer, settings = st.columns([3, 1], gap="medium")
-with settings, messages():
+# Each at a place of its own: a note on loading above it would draw the image anew, while somebody drags it.
+pickers, frame = settings.container(), settings.container()
+with pickers, messages():
     starting_points.show(models)
     names = st.multiselect(
         "Models",
@@ -67,8 +70,12 @@ with settings, messages():
     image = image_picker.pick_image(chosen)
     if image is None:
         st.stop()
-    placement = placement_control(image.pixels, digest(image.pixels), "cam_place", "The image")
-    st.markdown(f"{plain(image.name)}  \nDrag or enlarge the image: maps and scores follow.")
+with frame, messages():
+    place = st.container()
+    border = border_control(image.pixels, "cam_border")
+    with place:
+        placement = placement_control(image.pixels, digest(image.pixels), "cam_place", "The image", border)
+        st.markdown(f"{plain(image.name)}  \nDrag or enlarge the image: maps and scores follow.")
 
 labels = classes[0]
 targets = [PREDICTED, *([TRUE] if image.label is not None else []), *labels]
@@ -144,5 +151,7 @@ with answer, messages():
         if len(titles) > 1:
             title = st.selectbox("Map", list(titles), key="cam_sum_of", bind="query-params")
         score_decomposition.show(titles[title], query)
+    if st.toggle("Shift the image, and see which answers change", key="cam_shift", bind="query-params"):
+        shift_curves.show(views, image.pixels, border, labels)
     if st.toggle("Test the map: hide pixels in its order", key="cam_judge", bind="query-params"):
         fidelity_curves.show(views)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import streamlit as st
@@ -14,6 +14,11 @@ from PIL import Image
 from dashboard.components import component
 
 MOST_ENLARGED = 4.0
+BORDERS = {"wrap": "wrap", "reflect": "symmetric", "black": "constant"}
+"""What is beyond an image's border, by its name on the page, with NumPy's name of the padding."""
+AUTOMATIC = "automatic"
+_SEAM = 5.0
+"""An image wraps by default if opposite borders differ at most this many times as much as neighboring pixels."""
 _DIGITS = 4
 """Digits of the image's digest in the address, so that a placement does not move another image."""
 _TEXT = re.compile(
@@ -25,29 +30,62 @@ _component = component("image_placement")
 
 @dataclass(frozen=True)
 class Placement:
-    """How an image is moved in its frame, in fractions of its width and height, and enlarged around its middle."""
+    """How an image is moved in its frame, in fractions of its width and height, and enlarged around its middle.
+
+    `border`, one of `BORDERS`, is what stands where the image has left its frame.
+    """
 
     right: float = 0.0
     down: float = 0.0
     enlarged: float = 1.0
+    border: str = "black"
 
     def apply(self, pixels: np.ndarray) -> np.ndarray:
-        """A uint8 image (H, W, C) shifted and enlarged; black outside of it."""
-        if self == Placement():
+        """A uint8 image (H, W, C) shifted and enlarged."""
+        if (self.right, self.down, self.enlarged) == (0, 0, 1):
             return pixels
         height, width = pixels.shape[:2]
         scale = 1 / self.enlarged
         across = width / 2 - scale * width * (0.5 + self.right)
         along = height / 2 - scale * height * (0.5 + self.down)
         gray = pixels.shape[2] == 1
-        image = Image.fromarray(pixels[..., 0] if gray else pixels)
+        # No shift is longer than the image.
+        room = ((height, height), (width, width), (0, 0))
+        around = np.pad(pixels, room, mode=BORDERS[self.border])  # type: ignore[call-overload]
+        image = Image.fromarray(around[..., 0] if gray else around)
+        across, along = across + width, along + height
         moved = image.transform(
             (width, height), Image.Transform.AFFINE, (scale, 0, across, 0, scale, along), Image.Resampling.BILINEAR
         )
         return np.asarray(moved).reshape(pixels.shape)
 
 
-def placement_control(pixels: np.ndarray, digest: str, key: str, name: str) -> Placement:
+def border_control(pixels: np.ndarray, key: str) -> str:
+    """Ask what is beyond the border of a uint8 image (H, W, C): one of `BORDERS`, by default `usual_border`."""
+    usual = usual_border(pixels)
+    chosen = st.selectbox(
+        "Beyond the border",
+        [AUTOMATIC, *BORDERS],
+        key=key,
+        bind="query-params",
+        help="What fills the frame where the image has left it. Wrap brings in the opposite border, reflect a mirror "
+        f"image. Automatic wraps images whose borders fit together: this one gets {usual}",
+    )
+    return usual if chosen == AUTOMATIC else chosen
+
+
+def usual_border(pixels: np.ndarray) -> str:
+    """Wrap where opposite borders of a uint8 image (H, W, C) fit together, and reflect elsewhere."""
+    values = pixels.astype(np.float32)
+
+    def fits(axis: int) -> bool:
+        first, last = values.take(0, axis), values.take(-1, axis)
+        return bool(np.abs(first - last).mean() <= _SEAM * np.abs(np.diff(values, axis=axis)).mean())
+
+    return "wrap" if fits(0) and fits(1) else "reflect"
+
+
+def placement_control(pixels: np.ndarray, digest: str, key: str, name: str, border: str) -> Placement:
     """Show a uint8 image (H, W, C) that can be dragged, by hand or with the arrow keys, and enlarged.
 
     Its placement is kept in the address under the control's key, until an image with another `explanations.digest` is
@@ -56,7 +94,7 @@ def placement_control(pixels: np.ndarray, digest: str, key: str, name: str) -> P
     height, width = pixels.shape[:2]
     own_key = f"{key}_{digest[:16]}"
     from_address = from_text(st.query_params.get(key, ""), width, height, digest)
-    state = (st.session_state.get(own_key) or {}).get("view") or asdict(from_address)
+    state = (st.session_state.get(own_key) or {}).get("view") or _view(from_address)
     result = _component(
         data={
             "picture": data_url(pixels),
@@ -64,6 +102,7 @@ def placement_control(pixels: np.ndarray, digest: str, key: str, name: str) -> P
             "height": height,
             "view": state,
             "most": MOST_ENLARGED,
+            "border": border,
             "label": f"{name}: drag it, or move it with the arrow keys",
         },
         default={"view": state},
@@ -79,7 +118,7 @@ def placement_control(pixels: np.ndarray, digest: str, key: str, name: str) -> P
             st.query_params[key] = text
         else:
             del st.query_params[key]
-    return placement
+    return replace(placement, border=border)
 
 
 def to_text(placement: Placement, width: int, height: int, digest: str) -> str:
@@ -96,6 +135,11 @@ def from_text(text: str, width: int, height: int, digest: str) -> Placement:
     if not match or match["which"] != digest[:_DIGITS]:
         return Placement()
     return _within(int(match["right"]) / width, int(match["down"]) / height, float(match["enlarged"]))
+
+
+def _view(placement: Placement) -> dict[str, float]:
+    """What the component knows of a placement."""
+    return {name: value for name, value in asdict(placement).items() if name != "border"}
 
 
 def _within(right: float, down: float, enlarged: float) -> Placement:

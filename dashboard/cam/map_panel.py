@@ -29,8 +29,11 @@ def show(view: View, limit: float, class_names: Sequence[str], label: int | None
     drawing, beside = st.columns([5, 3], vertical_alignment="center") if across == 1 else (st.container(),) * 2
     other = view.other_name(class_names)
     explained = class_names[view.explained] + (f" rather than {other}" if other is not None else "")
+    figure = charts.evidence(view.pixels, view.heatmap, limit, f"evidence for {escape(explained)}", HEIGHTS[across])
+    # Plotly would write 4p for 4·10⁻¹².
+    figure.update_coloraxes(colorbar_exponentformat="power")
     drawing.plotly_chart(
-        charts.evidence(view.pixels, view.heatmap, limit, f"evidence for {escape(explained)}", HEIGHTS[across]),
+        figure,
         key=f"cam_map_{view.model.name}_{view.method}",
         config={"displayModeBar": False},
         alt=f"Map of {view.model.name} by {view.method}: evidence for {explained}, {view.score:.2f}",

@@ -129,7 +129,7 @@ def evidence(pixels: np.ndarray, heatmap: np.ndarray, limit: float, unit: str, h
         trace("heatmap", z=heatmap, coloraxis="coloraxis", hovertemplate=hover),
     ]
     place = {"orientation": "h", "y": (_BAR - 10) / height, "yanchor": "top", "len": 0.9, "thickness": 12}
-    bar = {"title": {"text": unit, "side": "bottom"}, "nticks": 5, "exponentformat": "power", **place}
+    bar = {"title": {"text": unit, "side": "bottom"}, "nticks": 5, **place}
     hidden = {"visible": False, "constrain": "domain"}
     layout = {
         "coloraxis": {"cmin": -limit, "cmax": limit, "colorscale": colorscale(0.9), "colorbar": bar},

@@ -1,6 +1,7 @@
 """The CAM page in Chromium: its first impression, dragging and enlarging an image by hand, and downloads."""
 
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -108,6 +109,42 @@ def test_an_image_is_dragged_and_enlarged_and_maps_and_scores_follow(shared: str
     enlarged = changed(opened, stepped)
     opened.get_by_role("button", name="Reset").click()
     assert changed(opened, enlarged) == first
+
+
+@pytest.mark.parametrize(("border", "beyond"), [("wrap", "left"), ("reflect", "right"), ("black", None)])
+def test_a_dragged_image_goes_on_beyond_its_border_as_chosen(
+    border: str, beyond: str | None, fresh: str, browse: Browse
+) -> None:
+    opened = browse(f"{fresh}/CAM?cam_photograph=coffee&cam_border={border}")
+    frame = opened.locator(".frame")
+    expect(frame).to_have_attribute("data-border", border)
+    frame.scroll_into_view_if_needed()
+    before = pixels(frame)
+    box = frame.bounding_box()
+    assert box
+    shift = round(box["width"] / 3)
+    opened.mouse.move(box["x"] + box["width"] - 5, box["y"] + 40)
+    opened.mouse.down()
+    opened.mouse.move(box["x"] + box["width"] - 5 - shift, box["y"] + 40, steps=3)
+    # Scores move before the hand is lifted, and the page that runs again does not end the drag.
+    opened.wait_for_url("**cam_place=-*")
+    settle(opened)
+    opened.mouse.move(box["x"] + box["width"] - 7 - shift, box["y"] + 40)
+    opened.mouse.move(box["x"] + box["width"] - 5 - shift, box["y"] + 40)
+    opened.mouse.up()
+    # A third of 450 pixels.
+    expect(opened.get_by_text(re.compile(r"^-1[45]\d right, 0 down"))).to_be_visible()
+    opened.wait_for_url(re.compile(r"cam_place=-1[45]\d_0_"))
+    settle(opened)
+    after = pixels(frame)
+    width = after.shape[1]
+    kept, new = after[20:-20, 10 : width - shift - 10], after[20:-20, width - shift + 10 : -10]
+    assert np.abs(kept - before[20:-20, 10 + shift : width - 10]).mean() < 12
+    sides = {"left": before[20:-20, 10 : shift - 10], "right": before[20:-20, width - shift + 10 : -10][:, ::-1]}
+    if beyond:
+        assert np.abs(new - sides[beyond]).mean() < 12
+    else:
+        assert not new.any()
 
 
 def test_maps_are_downloaded_as_a_sheet_and_as_numbers(shared: str, browse: Browse) -> None:
