@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -97,8 +98,8 @@ def _test_image(trained: Sequence[Model], page: str, first: int) -> PickedImage 
         st.info(f"There is no such image: {plain(which)} of {plain(class_name)}. Choose another class or all images.")
         return None
     # A default beside a value that a button has set would be a warning in the log, unless it is the least.
-    value = min(first, len(positions)) if first > 1 else "min"
-    number = st.number_input("Number", 1, len(positions), value, key=f"{page}_number", bind="query-params")
+    value: dict[str, Any] = {"value": min(first, len(positions))} if first > 1 else {}
+    number = int(st.number_input("Number", 1, len(positions), key=f"{page}_number", bind="query-params", **value))
     position = positions[number - 1]
     label = int(dataset.test.labels[position])
     name = f"{number:,} of {len(positions):,}: {names[label]}"
