@@ -3,11 +3,12 @@
 import streamlit as st
 
 from dashboard.common import controls
-from dashboard.common.page import link, messages, store
+from dashboard.common.page import link, messages, plain, store
 from dashboard.header import header
 from dashboard.keras_loading import load_keras_for
 from dashboard.train import recipe_controls, run_buttons, run_cards
 from tfpool import data
+from tfpool.tracking import results
 from tfpool.tracking.query import is_lab, split_countable
 from tfpool.tracking.store import ENDED
 from tfpool.training import enqueue_sweep, launch
@@ -47,7 +48,8 @@ run_buttons.show_messages()
 run_buttons.show_uncountable([run for run in unknown if not is_lab(run)])
 # The runs of the lab are on the Claims page.
 own = [run for run in countable if not is_lab(run)]
-newest = [run.id for run in own if run.state not in ENDED] or [run.id for run in own[:2]]
+on_this = [run for run in own if results.data_name(run) == name]
+newest = [run.id for run in on_this if run.state not in ENDED] or [run.id for run in on_this[:2]]
 named = st.query_params.get_all("runs")
 added = run_buttons.pop_added()
 if named and added:
@@ -63,4 +65,4 @@ if run_ids:
         link("Runs", "Compare runs, their mistakes and files")
         link("CAM", "See where the models find evidence")
 else:
-    st.info("No runs yet. The settings above train two heads in about a minute.")
+    st.info(f"No runs on {plain(name)} yet. The settings above train two heads in about a minute.")

@@ -69,31 +69,34 @@ def parameter_bars(plans: Sequence[Plan], log: bool) -> go.Figure:
 def learning_curve(runs: Sequence[Run], metric: str, title: str, by: str = "epoch") -> go.Figure:
     """A metric by epoch, step or seconds since the start: validation as a solid line, training as a dotted one.
 
-    Runs have the color of their head, and those of one head different symbols. The metric "overfit", training minus
+    Validation has filled symbols and training open ones. Runs have the color of their head, and those of one head
+    different symbols. Training begins within the first epoch, but for seconds. The metric "overfit", training minus
     validation accuracy, is one line per run. Runs whose steps or seconds are unknown are left out.
     """
     traces = []
     symbols_of_head: dict[str, Iterator[str]] = {}
-    for run in runs:
+    for run, name in zip(runs, curve_names(runs), strict=True):
         head = run.plan.head
         symbol = next(symbols_of_head.setdefault(head.name, cycle(SYMBOLS)))
-        places = results.positions(run, by)
-        lines = {"solid": run.history.get(f"val_{metric}"), "dot": run.history.get(metric)}
-        if metric == "overfit":
-            lines = {"solid": results.overfit_by_epoch(run)}
-        for dash, values in lines.items():
-            if values is not None and places:
-                look = {"line": {"color": head.color, "dash": dash}, "marker": {"symbol": symbol, "size": 8}}
-                names = {"name": plain_name(run.title), "legendgroup": run.id, "showlegend": dash == "solid"}
-                traces.append(trace("scatter", x=places, y=values, mode="lines+markers", **look, **names))
+        for dash, (places, values) in _lines(run, metric, by).items():
+            early = len(values) - len(run.history["loss"])
+            marker = {
+                "symbol": symbol if dash == "solid" else f"{symbol}-open",
+                "size": [0] * early + [8] * len(values),
+            }
+            look = {"line": {"color": head.color, "dash": dash}, "marker": marker}
+            names = {"name": plain_name(name), "legendgroup": run.id, "showlegend": dash == "solid"}
+            traces.append(trace("scatter", x=places, y=values, mode="lines+markers", **look, **names))
     if by == "epoch":
-        longest = max((2, *(len(run.history["loss"]) for run in runs)))
-        across = {"title": {"text": by}, "range": [0.8, longest + 0.2], "dtick": max(1, longest // 10)}
+        epochs = max((1, *(run.epochs for run in runs)))
+        across = {"title": {"text": by}, "range": [0, epochs + 0.2], "dtick": max(1, epochs // 10)}
     else:
         words = "seconds since the start" if by == "seconds" else by
         across = {"title": {"text": words}, "rangemode": "tozero", "hoverformat": ",.0f"}
+    data = " and ".join(dict.fromkeys(plain_name(results.data_name(run)) for run in runs))
+    heading = {"text": f"{title.capitalize()} on {data}", "x": 0, "xanchor": "left", "yref": "container", "y": 0.97}
     layout = {
-        "height": 340,
+        "height": 370,
         "xaxis": across,
         "yaxis": {
             "title": {"text": title},
@@ -101,11 +104,36 @@ def learning_curve(runs: Sequence[Run], metric: str, title: str, by: str = "epoc
             "hoverformat": ".3f" if metric == "loss" else ".1%",
             "zeroline": metric == "overfit",
         },
-        **frame(),
+        **frame(above=74),
+        "title": {**heading, "font": {"size": 15}},
         # A zoom makes no sense on another axis.
         "uirevision": f"{metric} {by}",
     }
     return figure(traces, layout)
+
+
+def _lines(run: Run, metric: str, by: str) -> dict[str, tuple[list[float], list[float]]]:
+    """Places and values of a run's lines by their dash; none for a run whose places are unknown."""
+    places = results.positions(run, by)
+    if metric == "overfit":
+        return {"solid": (places, results.overfit_by_epoch(run))} if places else {}
+    lines = {"solid": (places, run.history[f"val_{metric}"])}
+    early, per_epoch = run.first_epoch, results.positions(run, by, epochs=1)
+    training = run.history[metric]
+    if by != "seconds" and per_epoch:
+        lines["dot"] = ([place * per_epoch[0] for place in early["epoch"]] + places, early[metric] + training)
+    else:
+        lines["dot"] = (places, training)
+    # Without any validation yet, its empty line carries the legend.
+    return lines if lines["dot"][0] else {}
+
+
+def curve_names(runs: Sequence[Run]) -> list[str]:
+    """Head and network of each run, or the title that it was given; seed or id tells equal ones apart."""
+    names = [f"{run.plan.head.label} · {run.plan.backbone}" if run.title == run.id else run.title for run in runs]
+    with_seed = [f"{name} · seed {run.spec['recipe']['seed']}" for name, run in zip(names, runs, strict=True)]
+    names = [seeded if names.count(name) > 1 else name for name, seeded in zip(names, with_seed, strict=True)]
+    return [f"{name} · {run.id}" if names.count(name) > 1 else name for name, run in zip(names, runs, strict=True)]
 
 
 def plain_name(name: str, longest: int = 30) -> str:
@@ -143,11 +171,11 @@ def evidence(pixels: np.ndarray, heatmap: np.ndarray, limit: float, unit: str, h
     return figure(traces, layout)
 
 
-def frame(legend: bool = True, left: int = 80, below: int = 65) -> dict[str, Any]:
+def frame(legend: bool = True, left: int = 80, below: int = 65, above: int = 44) -> dict[str, Any]:
     """The layout that all charts share: margins in pixels, the legend in a row above, zoom kept while data arrives."""
     return {
         # If labels need more room, Plotly draws the whole chart again.
-        "margin": {"l": left, "r": 10, "t": 44 if legend else 10, "b": below},
+        "margin": {"l": left, "r": 10, "t": above if legend else 10, "b": below},
         "showlegend": legend,
         "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
         # A constant keeps zoom and hidden lines.

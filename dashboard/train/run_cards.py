@@ -23,7 +23,10 @@ MOST = 8
 """Number of runs that a page shows at once."""
 _CARDS = 3
 """Maximum number of cards in a row: labels and buttons of four do not fit."""
-_CURVES = "Solid: validation images, which are not trained on. Dotted: training images."
+_CURVES = (
+    "Solid, filled symbols: validation images, which are not trained on. Dotted, open symbols: training images, as a "
+    "mean over the steps of an epoch."
+)
 _ACCURACY = {
     "test": "Fraction of the test images, which were never used in training, that are classified correctly.",
     "val_accuracy": "Fraction of the validation images, which are not trained on, that are classified correctly.",
@@ -65,10 +68,10 @@ def _show(runs: Sequence[Run], curves: Callable[[Sequence[Run]], None]) -> None:
         states = Counter(run.state for run in runs)
         st.caption(", ".join(f"{states[state]:,} {state}" for state in STATES if states[state]))
     shown = window(runs)
-    if any(run.history["loss"] for run in shown):
+    if any(run.history["loss"] or run.first_epoch["loss"] for run in shown):
         curves(shown)
     else:
-        st.caption("The curves start after the first epoch.")
+        st.caption("The curves start with the first steps.")
     _cards(shown)
     if len(runs) > MOST:
         st.caption(f"Shown: {MOST} of {len(runs):,} runs. The Runs page lists all.")

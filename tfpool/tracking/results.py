@@ -79,17 +79,17 @@ def value(run: Run, key: str, how: str = "last") -> float | None:
     return (best if how == "best" else last)(run, key)
 
 
-def positions(run: Run, axis: str) -> list[float]:
-    """The end of each epoch on one of `AXES`: epochs, steps or seconds since the start; empty if not known."""
-    epochs = range(1, len(run.history["seconds"]) + 1)
+def positions(run: Run, axis: str, epochs: int | None = None) -> list[float]:
+    """The end of each epoch, or of so many, on one of `AXES`: epochs, steps or seconds so far; [] if not known."""
+    ends = range(1, (len(run.history["seconds"]) if epochs is None else epochs) + 1)
     if axis == "epoch":
-        return list(epochs)
+        return list(ends)
     if axis == "seconds":
-        return list(accumulate(run.history["seconds"]))
+        return list(accumulate(run.history["seconds"][:epochs]))
     if axis != "step":
         raise ValueError(f"Curves are drawn over {', '.join(AXES)}, got {axis!r}.")
     steps = _steps(run)
-    return [epoch * steps for epoch in epochs] if steps else []
+    return [end * steps for end in ends] if steps else []
 
 
 def _steps(run: Run) -> float | None:

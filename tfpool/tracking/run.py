@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 ENDED = ("done", "stopped", "interrupted", "failed")
+FIRST_EPOCH = ("epoch", "loss", "accuracy")
 STATES = ("queued", "running", *ENDED)
 PHASES = ("loading TensorFlow", "loading images", "compiling", "features", "training", "testing")
 """What a running run does, in this order; features are computed once for a frozen backbone."""
@@ -145,6 +147,25 @@ class Run:
         if not self.model_path.exists():
             raise ValueError(f"Run {self.id} is {self.state} and has no model yet: it has not finished an epoch.")
         return self.model_path
+
+    @property
+    def first_epoch_path(self) -> Path:
+        """first_epoch.csv, written during the first epoch."""
+        return self.path / "first_epoch.csv"
+
+    @property
+    def first_epoch(self) -> dict[str, list[float]]:
+        """Training loss and accuracy within the first epoch, each a mean since the value before.
+
+        `epoch` is the fraction of the epoch at each value. The lists are empty if the run has not recorded them.
+        """
+        columns: dict[str, list[float]] = {name: [] for name in FIRST_EPOCH}
+        if self.first_epoch_path.exists():
+            with self.first_epoch_path.open(newline="") as file:
+                for row in csv.DictReader(file):
+                    for name, values in columns.items():
+                        values.append(float(row[name]))
+        return columns
 
     @property
     def metadata_path(self) -> Path:

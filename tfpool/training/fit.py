@@ -8,7 +8,7 @@ import math
 import platform
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from tfpool.models.build import build
 from tfpool.models.preprocessing import to_network, white_level
 from tfpool.system.files import atomic
 from tfpool.tracking import predictions
+from tfpool.tracking.run import FIRST_EPOCH
 from tfpool.tracking.store import METRICS, Run, RunStore
 from tfpool.training.feature_cache import are_fixed, features
 from tfpool.training.pace import Pace
@@ -112,6 +113,8 @@ class Reporter:
         self._saved = time.monotonic()
         self._reported = -math.inf
         self._pause, self._pace = _SAVE_SECONDS, Pace(trainer)
+        self._first_epoch = list(zip(*run.first_epoch.values(), strict=True))
+        self._before = dict(trainer.state)
 
     def check(self) -> None:
         """Raise `Stopped` if the run is to stop."""
@@ -148,6 +151,8 @@ class Reporter:
     def _report(self, values: dict[str, float]) -> None:
         self._reported = time.monotonic()
         state = self._trainer.state
+        if state["epoch"] == 0:
+            self._record_first_epoch()
         self._store.report(
             self._run.id,
             phase="training",
@@ -160,6 +165,18 @@ class Reporter:
             seconds_left=self._pace.seconds_left,
             elapsed=state["elapsed"] + state["seconds"],
         )
+
+    def _record_first_epoch(self) -> None:
+        """Write the training loss and accuracy since the last report, so that curves begin within the first epoch."""
+        state, before = self._trainer.state, self._before
+        images = state["seen"] - before["seen"]
+        if not images:
+            return
+        means = ((state[name] - before[name]) / images for name in ("loss", "hits"))
+        self._first_epoch.append((state["step"] / self._trainer.steps, *means))
+        self._before = dict(state)
+        with atomic(self._run.first_epoch_path) as temporary:
+            _write_table(temporary, FIRST_EPOCH, self._first_epoch)
 
     def _summarize(self, epoch: int, values: dict[str, float]) -> None:
         """Write scalars in TensorBoard's format, for which TensorBoard need not be installed."""
@@ -197,11 +214,17 @@ def _save_predictions(path: Path, scores: np.ndarray, data: DataSet) -> None:
 
 
 def _write_history(run: Run) -> None:
-    with atomic(run.path / "history.csv") as temporary, temporary.open("w", newline="") as file:
+    epochs = zip(*(run.history[name] for name in METRICS), strict=True)
+    rows = ((number, *values) for number, values in enumerate(epochs, start=1))
+    with atomic(run.path / "history.csv") as temporary:
+        _write_table(temporary, ("epoch", *METRICS), rows)
+
+
+def _write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[float]]) -> None:
+    with path.open("w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(("epoch", *METRICS))
-        epochs = zip(*(run.history[name] for name in METRICS), strict=True)
-        writer.writerows((number, *values) for number, values in enumerate(epochs, start=1))
+        writer.writerow(header)
+        writer.writerows(rows)
 
 
 def _write_description(run: Run, data: DataSet) -> None:

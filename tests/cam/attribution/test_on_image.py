@@ -86,7 +86,7 @@ def efficientnet() -> Model:
 def test_the_evidence_adds_up_with_smooth_activations(make: Callable[[], Model]) -> None:
     model = make()
     images = np.random.default_rng(0).uniform(0, 255, (2, 32, 32, 3)).astype(np.float32)
-    expected = tp.explain(model, images, "gradcam", 1).scores
+    expected = tp.Explainer(model, "saliency").scores(images)[:, 1]
     parts = evidence(split_at_image(model), np.eye(3, dtype=np.float32)[[1, 1]], keras.ops.convert_to_tensor(images))
     total = sum(part.numpy().reshape(2, -1).sum(axis=1) for part in parts)
     np.testing.assert_allclose(total, expected, rtol=1e-3, atol=1e-4)
