@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard.cam import model_picker
 from dashboard.cam.explanations import Query, View
-from dashboard.common.page import plain
+from dashboard.common.page import link, plain
 
 if TYPE_CHECKING:
     from tfpool.cam import Terms
@@ -49,6 +49,7 @@ def show(view: View, query: Query) -> None:
         f"The score is {terms.score:.4g}."
     )
     _verdict(view, terms, query)
+    link("Inside", "See all maps, their weights and their sum", inside_model=view.model.name)
 
 
 def _verdict(view: View, terms: Terms, query: Query) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -20,10 +21,16 @@ MEAN, MAXIMUM, CELLS = "mean", "maximum", "cells"
 
 
 class Reading(NamedTuple):
-    """What a head reads of each map, `MEAN`, `MAXIMUM` or `CELLS`, and whether its weights hold for any image."""
+    """What a head reads of each map: `MEAN`, `MAXIMUM` or `CELLS`.
+
+    Attributes:
+        is_linear: whether its weights hold for any image.
+        weights: how many a linear head has per class; 0 of one without weights.
+    """
 
     of: str
-    is_linear: bool
+    is_linear: bool = True
+    weights: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,11 +109,13 @@ def what_a_head_reads(model: keras.Model, output: str | None = None) -> Reading:
     first = pools.get(type(chain[0]), CELLS) if chain else CELLS
     # Heads of several branches pool more than once.
     is_alone = not any(type(layer).__name__.count("Pool") for layer in chain[1:])
+    of = first if is_alone else CELLS
     try:
         cam(anatomy)
     except ValueError:
-        return Reading(first if is_alone else CELLS, is_linear=False)
-    return Reading(first if is_alone else CELLS, is_linear=True)
+        return Reading(of, is_linear=False)
+    weighing = [layer.kernel for layer in chain if isinstance(layer, (keras.layers.Dense, keras.layers.Conv2D))]
+    return Reading(of, weights=sum(prod(kernel.shape[:-1]) for kernel in weighing))
 
 
 def _class_terms(number: int, name: str, terms: Terms, probability: float | None) -> ClassTerms:

@@ -64,6 +64,7 @@ def content(terms: ScoreTerms, pixels: np.ndarray, name: str) -> dict[str, Any]:
         "layer": terms.layer,
         "reads": terms.reads.of,
         "linear": terms.reads.is_linear,
+        "headWeights": terms.reads.weights,
         "paint": paint(np.linspace(-1, 1, _PAINT_STEPS)).round().astype(int).tolist(),
         "activations": {number: _base64(terms.activations[..., number]) for number in shown},
         "classes": [

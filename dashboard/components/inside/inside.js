@@ -109,6 +109,12 @@ export default function ({ data, parentElement }) {
     };
   }
 
+  function weightsText() {
+    const count = content.headWeights.toLocaleString("en");
+    if (content.headWeights) return reads === "cells" ? `. A class has ${count} weights.` : `: a class has one weight per map, ${count}.`;
+    return content.linear && reads !== "cells" ? ". It has no weights: what it reads of a class's own map is the score." : ".";
+  }
+
   function drawWords() {
     const all = total([chosen.bias, chosen.left, ...parts.map((part) => part.sum)]), most = chosen.maps.length;
     const each = reads === "cells" ? "what each map adds" : `${reads} × weight of each map`;
@@ -122,11 +128,10 @@ export default function ({ data, parentElement }) {
       : `The bias and all maps add up to ${all.toFixed(4)}. The model's own score is ${chosen.score.toFixed(4)}.`);
     find(".tiles-text").textContent = `The ${most < content.channels ? `${most} strongest of the ` : ""}${content.channels} last feature ` +
       `maps, ${height} × ${width} cells each. ` + {
-        mean: "The head reads the mean of each map: the number below it." +
-          (parts.filter((part) => part.sum !== 0).length === 1 ? " It has no weights: the mean of a class's own map is the score." : ""),
-        maximum: "The head reads the maximum of each map: the number below it.",
-        cells: "The head reads all cells of each map. The number below a map is what the map adds.",
-      }[reads];
+        mean: "The head reads the mean of each map, the number below it",
+        maximum: "The head reads the maximum of each map, the number below it",
+        cells: "The head reads all cells of each map. The number below a map is what the map adds",
+      }[reads] + weightsText();
     find(".tiles").setAttribute("aria-label", `Feature maps of ${content.layer}, strongest for ${chosen.name} first`);
   }
 
@@ -145,7 +150,7 @@ export default function ({ data, parentElement }) {
     drawPixels(find(".map"), SIDE, SIDE, (pixel) => painted(fine[pixel], most));
     find(".map-text").textContent = part
       ? `${upper(nameOf(part))} alone, on a color scale of its own`
-      : `Class map of ${chosen.name}: ${count} of ${parts.length} ${parts.at(-1).number === null ? "parts" : "maps"}`;
+      : `Class map of ${chosen.name}: ${count} of ${parts.length} ${parts.at(-1).number === null ? "parts" : "maps"}, each × its weight, added up`;
     find(".plot").setAttribute("aria-label", `${find(".map-text").textContent}. Move with the arrow keys to ask for a position.`);
     find(".adder output").textContent = `${count} of ${parts.length}`;
     parentElement.querySelectorAll(".tile").forEach((tile, index) => {

@@ -58,14 +58,15 @@ def test_what_is_sent_adds_up_to_the_models_own_scores(head: str) -> None:
 
 def test_a_head_with_a_hidden_layer_leaves_something_over() -> None:
     terms = terms_of(random_model(tp.FC(units=(16,))))
-    assert terms.reads == (CELLS, False)
+    assert terms.reads == (CELLS, False, 0)
     assert max(abs(each.left) for each in terms.classes) > 1e-3
 
 
 @pytest.mark.parametrize(("head", "reads"), [("gap", MEAN), ("gmp", MAXIMUM), ("flatten", CELLS), ("nin", MEAN)])
 def test_what_a_head_reads_of_a_map_times_its_weight_is_what_the_map_adds(head: str, reads: str) -> None:
     model = random_model(head)
-    assert what_a_head_reads(model) == (reads, True)
+    weights = {"gap": 64, "gmp": 64, "flatten": 64 * 49, "nin": 0}[head]
+    assert what_a_head_reads(model) == (reads, True, weights)
     terms = terms_of(model)
     first = terms.classes[0]
     maps = np.moveaxis(terms.activations[..., first.maps], -1, 0)
