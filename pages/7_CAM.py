@@ -34,12 +34,16 @@ with messages():
     models = model_picker.choices(runs)
 if unknown:
     st.caption(plain(uncountable_text(unknown)))
+# Streamlit leaves out what is no option.
+absent = [name for name in st.query_params.get_all("cam_models") if name not in models]
 controls.begin_with("cam_models", models, model_picker.defaults(models))
 # In this order on a phone, where columns stand below each other: first the answer, then the controls.
 answer, settings = st.columns([3, 1], gap="medium")
 # Each at a place of its own: a note on loading above it would draw the image anew, while somebody drags it.
 pickers, frame = settings.container(), settings.container()
 with pickers, messages():
+    if absent:
+        answer.warning(f"There is no model {plain(', '.join(absent))} here. Choose another in the list Models.")
     starting_points.show(models)
     names = st.multiselect(
         "Models",

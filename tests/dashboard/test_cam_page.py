@@ -82,8 +82,12 @@ def test_models_stand_in_the_address_so_that_a_link_shows_the_same_when_others_a
     app = cam()
     assert app.multiselect(key="cam_models").value == ["squeezenet"]
     assert cam(cam_models="example-flatten").multiselect(key="cam_models").value == ["example-flatten"]
-    # A model that no longer exists is ignored.
-    assert cam(cam_models="nonsense").multiselect(key="cam_models").value == ["squeezenet"]
+    # A model that no longer exists is named, and the others are shown.
+    for address, shown in (("nonsense*", "squeezenet"), (["nonsense*", "example-gap"], "example-gap")):
+        app = cam(cam_models=address)
+        assert app.multiselect(key="cam_models").value == [shown]
+        assert plain("nonsense*") in app.warning[0].value
+    assert not cam(cam_models="example-gap").warning
 
 
 def test_an_address_puts_the_image_where_it_was_dragged_to(empty: Path) -> None:
