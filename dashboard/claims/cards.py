@@ -71,7 +71,9 @@ def counts(claims: Sequence[ClaimFindings]) -> None:
     shipped = [findings.shipped.judgement.verdict for findings in claims if findings.shipped]
     own = [findings.own[0].judgement.verdict for findings in claims if findings.own]
     if shipped:
-        st.markdown(f"**Measured for this release**, of {len(claims)} claims: {_counted(shipped)}")
+        versions = {findings.shipped.provenance["tfpool"] for findings in claims if findings.shipped}
+        by = " and ".join(sorted(versions))
+        st.markdown(f"**Measured by tfpool {by}**, of {len(claims)} claims: {_counted(shipped)}")
     else:
         st.markdown("No findings ship with this version yet.")
     if own:
@@ -132,16 +134,20 @@ def results(findings: ClaimFindings) -> None:
     if shipped and own and len(shipped.judgement.figures) == len(own.judgement.figures):
         columns = st.columns(2, gap="medium")
         with columns[0]:
-            _result(findings.claim, shipped, "Measured for this release", 1)
+            _result(findings.claim, shipped, _measured_by(shipped), 1)
         with columns[1]:
             _result(findings.claim, own, f"Yours, {own.scale}", 1)
         return
     if shipped:
-        _result(findings.claim, shipped, "Measured for this release", 2)
+        _result(findings.claim, shipped, _measured_by(shipped), 2)
     elif not findings.error:
         st.caption("This version ships no finding for this claim." + (" This one is yours." if own else ""))
     if own:
         _result(findings.claim, own, f"Yours, {own.scale}", 2)
+
+
+def _measured_by(finding: Finding) -> str:
+    return f"Measured by tfpool {finding.provenance['tfpool']}"
 
 
 def _result(claim: Claim, finding: Finding, whose: str, across: int) -> None:

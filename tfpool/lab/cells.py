@@ -13,7 +13,7 @@ from tfpool.lab.provenance import versions
 from tfpool.networks.heads import FC, GAP, Flatten, Head
 from tfpool.tracking.store import Run
 from tfpool.training.queue import plan_for, spec
-from tfpool.training.recipe import Recipe
+from tfpool.training.recipe import TRAINING_VERSION, Recipe
 
 COMPARED = {"gap": GAP(), "flatten": Flatten(), "fc": FC(units=(128,))}
 """The heads that articles compare; FC with a hidden layer for small networks."""
@@ -76,11 +76,12 @@ def has_diverged(run: Run) -> bool:
 
 
 def is_current(run: Run) -> bool:
-    """Whether a run was trained on the current images of its data set, with the installed packages."""
+    """Whether a run was trained as it would be now: by these rules and packages, on the data set's current images."""
     path = run.metadata_path
     if not path.exists():
         # It is still in the queue.
         return True
     record = json.loads(path.read_text())
     same_images = record["data_fingerprint"] == data_sets.load(run.spec["data"]).fingerprint
-    return same_images and versions().items() <= record.get("versions", {}).items()
+    same_rules = record.get("training_version") == TRAINING_VERSION
+    return same_rules and same_images and versions().items() <= record.get("versions", {}).items()

@@ -28,7 +28,7 @@ from tfpool.tracking.run import FIRST_EPOCH
 from tfpool.tracking.store import METRICS, Run, RunStore
 from tfpool.training.feature_cache import are_fixed, features
 from tfpool.training.pace import Pace
-from tfpool.training.recipe import Recipe
+from tfpool.training.recipe import TRAINING_VERSION, Recipe
 from tfpool.training.trainer import Trainer
 
 _REPORT_SECONDS = 0.5
@@ -239,6 +239,7 @@ def _write_description(run: Run, data: DataSet) -> None:
         "input": f"float32 {scale}",
         "output": "logits",
         "threads": 1,
+        "training_version": TRAINING_VERSION,
         "versions": {"python": platform.python_version(), "tfpool": __version__, **libraries},
     }
     with atomic(run.metadata_path) as temporary:

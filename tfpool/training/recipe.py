@@ -13,6 +13,8 @@ from tfpool.counting.plan import Plan
 from tfpool.models.build import INITIALIZERS
 from tfpool.validation import at_least
 
+TRAINING_VERSION = 2
+"""Grows when the same recipe gives other results. 2: batch normalizations measure their statistics after each epoch."""
 OPTIMIZERS = tuple(SLOTS)
 AUGMENTATIONS = ("flip", "shift", "crop", "cutout")
 PARTS = ("backbone", "head")
