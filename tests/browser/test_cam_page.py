@@ -89,6 +89,7 @@ def test_an_image_is_dragged_and_enlarged_and_maps_and_scores_follow(shared: str
     settle(opened)
     frame, first = opened.locator(".frame"), predictions(opened)
     before = pixels(opened.get_by_test_id("stPlotlyChart").first)
+    frame.scroll_into_view_if_needed()
     box = frame.bounding_box()
     assert box
     opened.mouse.move(box["x"] + 80, box["y"] + 80)
@@ -96,6 +97,8 @@ def test_an_image_is_dragged_and_enlarged_and_maps_and_scores_follow(shared: str
     opened.mouse.move(box["x"] + 80 + box["width"] * 6 / 28, box["y"] + 80 - box["height"] * 3 / 28, steps=4)
     opened.mouse.up()
     expect(opened.get_by_text("6 right, -3 down, 1.0 ×")).to_be_visible()
+    # Scores of places on the way may have been shown before.
+    opened.wait_for_url("**cam_place=6_-3_1.0_*")
     moved = changed(opened, first)
     assert (pixels(opened.get_by_test_id("stPlotlyChart").first) != before).any()
     picture(opened, "CAM-dragged")
@@ -103,6 +106,7 @@ def test_an_image_is_dragged_and_enlarged_and_maps_and_scores_follow(shared: str
     frame.focus()
     opened.keyboard.press("ArrowLeft")
     expect(opened.get_by_text("5 right, -3 down, 1.0 ×")).to_be_visible()
+    opened.wait_for_url("**cam_place=5_-3_1.0_*")
     stepped = changed(opened, moved)
     opened.get_by_role("button", name="Larger").click()
     expect(opened.get_by_text("5 right, -3 down, 1.5 ×")).to_be_visible()
