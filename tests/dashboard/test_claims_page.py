@@ -13,7 +13,6 @@ from dashboard.common.page import plain
 from tests.helpers.crafted_records import finding
 from tests.helpers.pages import opened, sound, words
 from tests.helpers.processes import modules_after
-from tfpool import __version__
 from tfpool.lab import CLAIMS, VERDICTS, background_job, find
 from tfpool.lab import finding as findings
 from tfpool.lab.background_job import Job
@@ -65,7 +64,7 @@ def test_all_claims_are_listed_with_their_verdicts_in_words_and_no_figure(shippe
     for number, (name, label) in enumerate(zip(CLAIMS, labels(app), strict=True)):
         assert label.startswith(f"{number + 1}. {find(name).title} ")
         assert f": {VERDICTS[number % len(VERDICTS)]}]" in label
-    assert f"Measured by tfpool {__version__}**, of 12 claims: " in said(app)
+    assert "Measured by tfpool 0**, of 12 claims: " in said(app)
     for counted in ("3 hold]", "3 hold in part]", "3 do not hold]", "3 are not decided here]"):
         assert counted in said(app)
     assert "Measured by you" not in said(app)
@@ -108,7 +107,7 @@ def test_ones_own_findings_stand_beside_what_is_shipped(shipped: Path, store: Pa
     assert "holds in part] " in labels(app)[5]
     assert "yours, quick: does not hold]" in labels(app)[5]
     assert "**Measured by you**: :red-badge[:material/cancel: 1 does not hold]" in said(app)
-    assert f"**Measured by tfpool {__version__}**, 5 seeds: " in said(app)
+    assert "**Measured by tfpool 0**, 5 seeds: " in said(app)
     assert "**Yours, quick**, 5 seeds: " in said(app)
     assert len(charts(app)) == 2 * len(finding("position").judgement.figures)
 
