@@ -126,11 +126,19 @@ def digest(pixels: np.ndarray) -> str:
 def limits(views: Sequence[View], scale: str) -> list[float]:
     """The value drawn in full color for each view, with a scale of `color_scales.SCALES`.
 
-    Maps that say next to nothing are drawn on the scale of the scores, and so hardly seen.
+    Where all maps on one scale say next to nothing, it becomes that of the scores, so that they are hardly seen.
     """
     heatmaps = [[view.heatmap for view in row] for row in by_model(views)]
     shared = [each.limit or 1.0 for row in shared_scales(heatmaps, scale) for each in row]
-    return [max(limit, view.spread) if view.is_faint else limit for limit, view in zip(shared, views, strict=True)]
+    on_scale: dict[float, list[View]] = {}
+    for limit, view in zip(shared, views, strict=True):
+        on_scale.setdefault(limit, []).append(view)
+    raised = {
+        limit: max(limit, *(view.spread for view in group))
+        for limit, group in on_scale.items()
+        if all(view.is_faint for view in group)
+    }
+    return [raised.get(limit, limit) for limit in shared]
 
 
 def by_model(views: Sequence[View]) -> list[list[View]]:

@@ -20,7 +20,7 @@ from tfpool.lab.run_claim import conduct, folder
 from tfpool.system.process import Process
 from tfpool.tracking.store import Run, RunStore
 from tfpool.training.queue import enqueue
-from tfpool.training.recipe import Recipe
+from tfpool.training.recipe import TRAINING_VERSION, Recipe
 
 RECIPE = Recipe(epochs=2, train_images=64)
 GAP, FLATTEN = (Cell({"head": head}, "convnet", head, "fashion_mnist", RECIPE) for head in ("gap", "flatten"))
@@ -285,10 +285,19 @@ def test_a_run_on_other_images_is_not_taken_for_one_on_these(store: RunStore) ->
     assert len(store.runs()) == 4
 
 
-def write_run_json(run: Run, fingerprint: str, packages: dict[str, str]) -> None:
-    """What a worker writes about the data and packages of a run."""
+def write_run_json(run: Run, fingerprint: str, packages: dict[str, str], rules: int = TRAINING_VERSION) -> None:
+    """What a worker writes about the data, packages and training rules of a run."""
     run.path.mkdir(parents=True, exist_ok=True)
-    (run.path / "run.json").write_text(json.dumps({"data_fingerprint": fingerprint, "versions": packages}))
+    record = {"data_fingerprint": fingerprint, "versions": packages, "training_version": rules}
+    (run.path / "run.json").write_text(json.dumps(record))
+
+
+def test_a_run_by_older_rules_of_training_is_not_taken_for_one_by_these(store: RunStore) -> None:
+    Laboratory(store, "nin", work=worker()).train([GAP], PLAIN)
+    for run, rules in zip(store.runs(), (TRAINING_VERSION, TRAINING_VERSION - 1), strict=False):
+        write_run_json(run, load("fashion_mnist").fingerprint, versions(), rules)
+    Laboratory(store, "nin", work=worker()).train([GAP], PLAIN)
+    assert len(store.runs()) == 4
 
 
 def test_a_run_of_another_tensorflow_is_not_taken_for_one_of_this(store: RunStore) -> None:

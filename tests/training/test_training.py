@@ -25,6 +25,7 @@ from tfpool.tracking.store import ENDED, METRICS, Run, RunStore
 from tfpool.training import worker
 from tfpool.training.launcher import launch
 from tfpool.training.queue import enqueue, enqueue_heads
+from tfpool.training.recipe import TRAINING_VERSION
 
 pytestmark = pytest.mark.slow
 PLAN = tp.plan("convnet", head="gap", input_shape=(28, 28, 1))
@@ -88,6 +89,7 @@ def test_a_runs_folder_holds_all_that_is_needed_to_repeat_it(trained: Path) -> N
     assert facts["data_fingerprint"] == data.load("fashion_mnist").fingerprint
     assert facts["versions"]["tensorflow"] == tf.__version__
     assert facts["threads"] == 1
+    assert facts["training_version"] == TRAINING_VERSION
     with (run.path / "history.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [float(row["val_accuracy"]) for row in rows] == run.history["val_accuracy"]

@@ -32,9 +32,9 @@ def test_a_map_below_a_thousandth_of_the_spread_says_next_to_nothing_and_is_not_
     assert other == pytest.approx(1.1 * FAINT * SPREAD)
 
 
-def test_on_a_shared_scale_a_faint_map_leaves_the_scale_of_the_others() -> None:
-    limits = explanations.limits([view(1e-12), view(2.0, name="two")], "sheet")
-    assert limits == [SPREAD, 2.0]
+def test_a_shared_scale_stays_one_scale_and_is_that_of_the_scores_if_all_maps_are_faint() -> None:
+    assert explanations.limits([view(1e-12), view(2.0, name="two")], "sheet") == [2.0, 2.0]
+    assert explanations.limits([view(1e-12), view(1e-11, name="two")], "sheet") == [SPREAD, SPREAD]
 
 
 @pytest.mark.parametrize("method", ["saliency", "eigencam", "integrated_gradients"])

@@ -98,7 +98,7 @@ def missing(words: Any, shown: list[tuple[str, str]]) -> list[str]:
 
 def test_words_are_found_as_they_are_written() -> None:
     assert used("GAP has fewer parameters") == ["parameters"]
-    assert used("Flatten overfits") == used("The gap between them") == ["overfitting"]
+    assert used("Flatten overfits") == used("Overfitting grows") == ["overfitting"]
     assert used("Dense layers, padded with zeros, of stride 2; seeds and losses. Insertion") == [
         "Dense",
         "padding",
