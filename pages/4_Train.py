@@ -48,7 +48,9 @@ run_buttons.show_messages()
 run_buttons.show_uncountable([run for run in unknown if not is_lab(run)])
 # The runs of the lab are on the Claims page.
 own = [run for run in countable if not is_lab(run)]
-on_this = [run for run in own if results.data_name(run) == name]
+# Below a data set that was chosen, as by "Train on it" on the Data page, are its runs alone.
+is_chosen = "train_data" in st.query_params
+on_this = [run for run in own if not is_chosen or results.data_name(run) == name]
 newest = [run.id for run in on_this if run.state not in ENDED] or [run.id for run in on_this[:2]]
 named = st.query_params.get_all("runs")
 added = run_buttons.pop_added()
@@ -65,4 +67,5 @@ if run_ids:
         link("Runs", "Compare runs, their mistakes and files")
         link("CAM", "See where the models find evidence")
 else:
-    st.info(f"No runs on {plain(name)} yet. The settings above train two heads in about a minute.")
+    on = f" on {plain(name)}" if is_chosen else ""
+    st.info(f"No runs{on} yet. The settings above train two heads in about a minute.")

@@ -1,6 +1,7 @@
 """The main path through the dashboard, as a user takes it."""
 
 import os
+import re
 import signal
 import sqlite3
 from pathlib import Path
@@ -26,6 +27,8 @@ from tests.browser.conftest import (
 from tests.helpers.pictures import pixels
 from tests.helpers.stored_runs import finished
 from tfpool.tracking.store import RunStore
+
+RUNNING = re.compile(r"^epoch \d+ of \d+")
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -95,7 +98,7 @@ def test_home_needs_no_plotly(shared: str, browse: Browse) -> None:
 
 def test_the_tour_leads_on_to_the_same_models(shared: str, browse: Browse) -> None:
     opened = browse(f"{shared}/?home_step=Look")
-    opened.get_by_role("link", name="Look at other images").click()
+    opened.get_by_role("link", name="Other clothes").click()
     expect(opened.get_by_text("predicts: ")).to_have_count(2, timeout=MINUTES)
     expect(opened.get_by_text("example-flatten").first).to_be_visible()
 
@@ -106,7 +109,7 @@ def test_train_two_heads_watch_them_learn_and_look_at_their_maps(store: Path, se
     opened.get_by_role("button", name="Train 2 runs").click()
     expect(opened.get_by_text("75,482 parameters, 650 in the head")).to_be_visible()
     expect(opened.get_by_text("106,202 parameters, 31,370 in the head")).to_be_visible()
-    expect(opened.get_by_text("running: epoch").first).to_be_visible(timeout=MINUTES)
+    expect(opened.get_by_text(RUNNING).first).to_be_visible(timeout=MINUTES)
     opened.wait_for_function(f"() => ({POINTS})() >= 2", timeout=MINUTES)
     some = points(opened)
 
@@ -118,7 +121,7 @@ def test_train_two_heads_watch_them_learn_and_look_at_their_maps(store: Path, se
     opened.wait_for_function(f"some => ({POINTS})() > some", arg=some, timeout=MINUTES)
     expect(opened.get_by_text("done", exact=True)).to_have_count(2, timeout=MINUTES)
     expect(opened.get_by_text("Test accuracy")).to_have_count(2)
-    opened.wait_for_function(f"() => ({POINTS})() === 2 * 2 * 3")
+    opened.wait_for_function(f"() => ({POINTS})() >= 2 * 2 * 3")
     picture(opened, "Train-after-training")
 
     opened.get_by_test_id("stSidebar").get_by_role("link", name="CAM", exact=True).click()
@@ -161,7 +164,7 @@ def endless(url: str, browse: Browse) -> Page:
     settings = "train_data=few&train_networks=convnet&train_heads=GAP&train_recipe=default"
     opened = browse(f"{url}/Train?{settings}&train_epochs=900&train_images=500")
     opened.get_by_role("button", name="Train 1 run").click()
-    expect(opened.get_by_text("running: epoch").first).to_be_visible(timeout=MINUTES)
+    expect(opened.get_by_text(RUNNING).first).to_be_visible(timeout=MINUTES)
     return opened
 
 
@@ -196,7 +199,7 @@ def test_a_run_outlives_the_server_and_is_shown_as_interrupted_when_its_worker_i
         opened.goto("about:blank")
     assert RunStore(store).runs()[0].state == "running"
     opened = browse(f"{serve(store)}/Train")
-    expect(opened.get_by_text("running: epoch").first).to_be_visible()
+    expect(opened.get_by_text(RUNNING).first).to_be_visible()
     with sqlite3.connect(store / "runs.sqlite") as db:
         (pid,) = db.execute("SELECT pid FROM runs").fetchone()
     os.kill(pid, signal.SIGKILL)
