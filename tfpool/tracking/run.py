@@ -155,7 +155,7 @@ class Run:
 
     @property
     def first_epoch(self) -> dict[str, list[float]]:
-        """Training loss and accuracy within the first epoch, each a mean since the value before.
+        """Training loss and accuracy within the first epoch, each a mean since the epoch began.
 
         `epoch` is the fraction of the epoch at each value. The lists are empty if the run has not recorded them.
         """

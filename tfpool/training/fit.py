@@ -113,8 +113,7 @@ class Reporter:
         self._saved = time.monotonic()
         self._reported = -math.inf
         self._pause, self._pace = _SAVE_SECONDS, Pace(trainer)
-        self._first_epoch = list(zip(*run.first_epoch.values(), strict=True))
-        self._before = dict(trainer.state)
+        self._first_epoch: list[tuple[float, ...]] = list(zip(*run.first_epoch.values(), strict=True))
 
     def check(self) -> None:
         """Raise `Stopped` if the run is to stop."""
@@ -152,7 +151,7 @@ class Reporter:
         self._reported = time.monotonic()
         state = self._trainer.state
         if state["epoch"] == 0:
-            self._record_first_epoch()
+            self._record_first_epoch(values)
         self._store.report(
             self._run.id,
             phase="training",
@@ -166,15 +165,10 @@ class Reporter:
             elapsed=state["elapsed"] + state["seconds"],
         )
 
-    def _record_first_epoch(self) -> None:
-        """Write the training loss and accuracy since the last report, so that curves begin within the first epoch."""
-        state, before = self._trainer.state, self._before
-        images = state["seen"] - before["seen"]
-        if not images:
-            return
-        means = ((state[name] - before[name]) / images for name in ("loss", "hits"))
-        self._first_epoch.append((state["step"] / self._trainer.steps, *means))
-        self._before = dict(state)
+    def _record_first_epoch(self, values: dict[str, float]) -> None:
+        """Write the training loss and accuracy so far, so that curves begin within the first epoch."""
+        done = self._trainer.state["step"] / self._trainer.steps
+        self._first_epoch.append((done, values["loss"], values["accuracy"]))
         with atomic(self._run.first_epoch_path) as temporary:
             _write_table(temporary, FIRST_EPOCH, self._first_epoch)
 
