@@ -51,8 +51,8 @@ class Measurement:
         plan = tp.plan(network, input_shape=data.train.images.shape[1:], classes=len(data.class_names))
         recipe = tp.Recipe(epochs=epochs, train_images=images, seed=0)
         self.model = initial_model(plan, recipe)
-        self.trainer = Trainer(self.model, data, recipe, lambda batch: to_network(batch, plan))
         self.prepare = lambda batch: to_network(batch, plan)
+        self.trainer = Trainer(self.model, data, recipe, self.prepare)
         layers = [layer for layer in self.model.layers if isinstance(layer, keras.layers.BatchNormalization)]
         self.variables = [value for layer in layers for value in (layer.moving_mean, layer.moving_variance)]
         self.momentum = layers[0].momentum

@@ -82,7 +82,7 @@ def learning_curve(runs: Sequence[Run], metric: str, title: str, by: str = "epoc
             early = len(values) - len(run.history["loss"])
             marker = {
                 "symbol": symbol if dash == "solid" else f"{symbol}-open",
-                "size": [0] * early + [8] * len(values),
+                "size": [0] * early + [8] * (len(values) - early),
             }
             look = {"line": {"color": head.color, "dash": dash}, "marker": marker}
             names = {"name": plain_name(name), "legendgroup": run.id, "showlegend": dash == "solid"}

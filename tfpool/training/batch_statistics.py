@@ -16,7 +16,7 @@ import keras
 import tensorflow as tf
 
 IMAGES = 256
-"""Images that are measured, in one batch. More change the accuracy by less than half a point."""
+"""Images that are measured, in one batch. The benchmark compares fewer."""
 
 
 class BatchStatistics:
