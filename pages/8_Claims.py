@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from dashboard.claims import cards, jobs
+from dashboard.claims import cards, jobs, overview
 from dashboard.claims.cards import ClaimFindings
 from dashboard.common.page import messages, store
+from dashboard.components import style
 from dashboard.header import header
 from tfpool.lab import background_job
 from tfpool.lab.claim import claims
@@ -14,12 +15,14 @@ header("Claims", "Textbook claims about pooling, measured")
 with messages():
     folder = store().folder
     all_findings = [ClaimFindings.load(claim, folder) for claim in claims()]
-cards.answer(all_findings)
-cards.counts(all_findings)
-cards.words(all_findings)
-st.caption("Open a claim to see its figures and its method, or to run it yourself.")
+overview.answer(all_findings)
+overview.counts(all_findings)
+st.caption(
+    "Open a claim to see its figures and its method, or to run it yourself. Numbers in brackets are 95 % intervals."
+)
 
-with st.container(gap="xsmall"):
+style("claims")
+with st.container(gap="xsmall", key="claims_rows"):
     for findings in all_findings:
         name = findings.claim.name
         job = background_job.state(folder, name)
@@ -30,6 +33,8 @@ with st.container(gap="xsmall"):
                 cards.statement(findings)
                 cards.results(findings)
                 cards.explained(findings.claim)
+                cards.words(findings)
             # In a closed card, too, so that its label changes when the run has ended.
             if card.open or running:
                 jobs.run(name, bool(findings.own))
+overview.choice(all_findings)

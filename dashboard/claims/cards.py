@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,15 +12,13 @@ import streamlit as st
 
 from dashboard.claims import charts
 from dashboard.common import controls, glossary
-from dashboard.common.counts_in_words import number_of
 from dashboard.common.page import plain
 from tfpool.lab import Claim, Finding, finding
 from tfpool.lab.claim import REVISED
 from tfpool.lab.figure import panels
-from tfpool.lab.report import short_answer
 from tfpool.system.format import clock
 
-_BADGES = {
+BADGES = {
     "holds": ("green", "check_circle"),
     "holds in part": ("orange", "contrast"),
     "does not hold": ("red", "cancel"),
@@ -48,48 +45,11 @@ class ClaimFindings:
         return cls(claim, finding.shipped(claim.name), *finding.own(store, claim.name))
 
 
-def answer(claims: Sequence[ClaimFindings]) -> None:
-    """Summary of the shipped findings: a few sentences, then which head to choose."""
-    first, *rest = _short_answer(claims).split("\n\n")
-    st.markdown(first)
-    with st.expander("Which head to choose", key="claims_answer", bind="query-params"):
-        st.markdown("\n\n".join(rest))
-
-
-def words(claims: Sequence[ClaimFindings]) -> None:
-    """Meanings of the words in the summary and the titles of the claims."""
-    text = "\n".join([_short_answer(claims), *(findings.claim.title for findings in claims)])
-    glossary.words(text, "Words on this page", "claims_words")
-
-
-def _short_answer(claims: Sequence[ClaimFindings]) -> str:
-    return short_answer({findings.claim.name: findings.shipped for findings in claims if findings.shipped})
-
-
-def counts(claims: Sequence[ClaimFindings]) -> None:
-    """Number of claims with each verdict, as a line of badges for shipped findings and one for the user's own."""
-    shipped = [findings.shipped.judgement.verdict for findings in claims if findings.shipped]
-    own = [findings.own[0].judgement.verdict for findings in claims if findings.own]
-    if shipped:
-        versions = {findings.shipped.provenance["tfpool"] for findings in claims if findings.shipped}
-        by = " and ".join(sorted(versions))
-        st.markdown(f"**Measured by tfpool {by}**, of {len(claims)} claims: {_counted(shipped)}")
-    else:
-        st.markdown("No findings ship with this version yet.")
-    if own:
-        st.markdown(f"**Measured by you**: {_counted(own)}")
-
-
-def _counted(verdicts: Iterable[str]) -> str:
-    numbers = Counter(verdicts)
-    return " ".join(_badge(name, number_of(name, numbers[name])) for name in _BADGES if numbers[name])
-
-
 def label(findings: ClaimFindings, running: bool) -> str:
     """Label of a claim's card: number, title and verdicts."""
-    badges = [_badge(findings.shipped.judgement.verdict)] if findings.shipped else []
+    badges = [badge(findings.shipped.judgement.verdict)] if findings.shipped else []
     for own in findings.own[:1]:
-        badges.append(_badge(own.judgement.verdict, f"yours, {own.scale}: {own.judgement.verdict}"))
+        badges.append(badge(own.judgement.verdict, f"yours, {own.scale}: {own.judgement.verdict}"))
     if findings.error:
         badges.append(":red-badge[:material/error: yours cannot be read]")
     if running:
@@ -99,15 +59,20 @@ def label(findings: ClaimFindings, running: bool) -> str:
     return f"{findings.claim.number}. {plain(findings.claim.title)} {' '.join(badges)}"
 
 
-def _badge(verdict: str, words: str = "") -> str:
-    color, icon = _BADGES.get(verdict, ("gray", "help"))
+def badge(verdict: str, words: str = "") -> str:
+    """A verdict, or other words about it, with its color and sign."""
+    color, icon = BADGES.get(verdict, ("gray", "help"))
     return f":{color}-badge[:material/{icon}: {plain(words or verdict)}]"
 
 
 def statement(findings: ClaimFindings) -> None:
-    """The statement of a claim, and the meanings of the words in its card."""
+    """The statement of a claim."""
+    st.markdown(f"> {plain(findings.claim.sections['Statement'])}")
+
+
+def words(findings: ClaimFindings) -> None:
+    """The meanings of the words in a claim's card."""
     claim = findings.claim
-    st.markdown(f"> {plain(claim.sections['Statement'])}")
     texts = [*claim.sections.values(), *(_text(finding) for finding in (findings.shipped, *findings.own) if finding)]
     glossary.words("\n".join(texts), "Words in this claim", f"claims_words_{claim.name}")
 
@@ -153,14 +118,14 @@ def _measured_by(finding: Finding) -> str:
 def _result(claim: Claim, finding: Finding, whose: str, across: int) -> None:
     judged = finding.judgement
     seeds = f", {len(finding.seeds)} seeds" if finding.seeds else ""
-    st.markdown(f"**{whose}**{seeds}: {_badge(judged.verdict)}")
-    st.markdown(plain(judged.headline))
+    st.markdown(f"**{whose}**{seeds}: {badge(judged.verdict)}")
     if finding.scale == "quick":
         st.caption("A quick run does a small part of the protocol: an example, not evidence.")
     if finding.fixed != claim.fixed:
         st.warning("The experiment has changed since this was measured. Run it again.")
     key = f"claims_{finding.claim}_{whose.replace(', ', '_').replace(' ', '_').lower()}"
     _figures(finding, key, across)
+    st.markdown(plain(judged.headline))
     with st.expander("Numbers and provenance", type="compact", key=f"{key}_numbers"):
         _numbers(finding)
 

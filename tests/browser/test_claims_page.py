@@ -27,11 +27,23 @@ def test_a_claim_is_opened_by_its_address_run_and_stopped(store: Path, serve: Se
     url = f"{serve(store)}/Claims?claims_position=true"
     opened = browse(url)
     expect(opened.get_by_text("12. A parameter-free head is enough")).to_be_visible()
+    # One sentence, one picture, and the table of claims.
+    drawn = opened.locator(".st-key-claims_picture")
+    expect(drawn.locator(".scatterlayer .point")).to_have_count(4)
+    rows = opened.locator(".st-key-claims_rows summary:has(.stMarkdownBadge)")
+    picture_box, row = drawn.bounding_box(), rows.first.bounding_box()
+    assert picture_box
+    assert row
+    assert row["y"] > picture_box["y"]
+    verdicts = rows.locator(".stMarkdownBadge:last-child").evaluate_all(
+        "all => all.map(x => x.getBoundingClientRect().right)"
+    )
+    assert max(verdicts) - min(verdicts) < 2
     expect(opened.get_by_text("Measured by you:")).to_be_visible()
     expect(opened.get_by_text("yours, quick: holds in part")).to_be_visible()
     expect(opened.get_by_text("The mean over positions forgets them")).to_be_visible()
     # What ships and what is one's own, beside each other.
-    charts = opened.get_by_test_id("stPlotlyChart")
+    charts = opened.locator(".st-key-claims_rows").get_by_test_id("stPlotlyChart")
     expect(charts).to_have_count(4)
     for number in range(4):
         expect(charts.nth(number).locator(".barlayer .point path").first).to_be_visible()

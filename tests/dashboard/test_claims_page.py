@@ -3,12 +3,13 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.claims import charts as claim_charts
-from dashboard.claims import jobs
+from dashboard.claims import jobs, overview
 from dashboard.common.page import plain
 from tests.helpers.crafted_records import finding
 from tests.helpers.pages import opened, sound, words
@@ -18,6 +19,7 @@ from tfpool.lab import finding as findings
 from tfpool.lab.background_job import Job
 from tfpool.lab.figure import Figure, Series, panels
 from tfpool.lab.protocol import FOLDER
+from tfpool.lab.statistics import Effect
 from tfpool.networks.heads import HEADS
 
 
@@ -51,7 +53,17 @@ def said(app: AppTest) -> str:
 
 
 def charts(app: AppTest) -> list[dict]:
-    return [json.loads(each.proto.spec) for each in app.get("plotly_chart")]
+    """The figures in open cards."""
+    return [json.loads(each.proto.spec) for each in figures(app)]
+
+
+def figures(app: AppTest) -> list[Any]:
+    return [each for each in app.get("plotly_chart") if "claims_picture" not in each.proto.id]
+
+
+def picture(app: AppTest) -> Any:
+    """The picture that the page opens with, if there is one."""
+    return next((each for each in app.get("plotly_chart") if "claims_picture" in each.proto.id), None)
 
 
 def claims(*names: str) -> AppTest:
@@ -71,6 +83,36 @@ def test_all_claims_are_listed_with_their_verdicts_in_words_and_no_figure(shippe
     assert not charts(app)
 
 
+def test_the_picture_has_each_training_on_its_side_of_zero(shipped: Path) -> None:
+    drawn = picture(claims())
+    assert drawn
+    spec = json.loads(drawn.proto.spec)
+    named = {name: finding(name, VERDICTS[CLAIMS.index(name) % len(VERDICTS)]).judgement.named for name in CLAIMS}
+    effect = named["overfitting"]["test: Flatten − GAP, resnet8, 1,000 images"]
+    assert spec["data"][0]["x"] == pytest.approx([100 * effect.value])
+    assert spec["layout"]["yaxis"]["ticktext"][0] == "resnet8, 16 epochs"
+    assert str(effect) in drawn.proto.alt
+
+
+@pytest.mark.parametrize(
+    ("ends", "color"),
+    [((0.01, 0.03), HEADS["flatten"].color), ((-0.03, -0.01), HEADS["gap"].color), ((-0.01, 0.03), "#8C8C8C")],
+)
+def test_a_difference_has_the_color_of_the_better_head_if_its_interval_excludes_zero(
+    ends: tuple[float, float], color: str
+) -> None:
+    effect = Effect("", sum(ends) / 2, *ends, 5)
+    (dot,) = overview.picture([overview.Difference("convnet", 8, effect)]).to_plotly_json()["data"]
+    assert dot["marker"]["color"] == dot["error_x"]["color"] == color
+    assert dot["error_x"]["array"][0] == pytest.approx(100 * (ends[1] - effect.value))
+
+
+def test_without_findings_there_is_a_sentence_and_no_picture(store: Path) -> None:
+    app = claims()
+    assert app.markdown[1].value.startswith("**")
+    assert picture(app) is None
+
+
 @pytest.mark.parametrize("name", CLAIMS)
 def test_a_card_has_statement_verdict_figures_numbers_and_how_it_was_measured(name: str, shipped: Path) -> None:
     app, claim, kept = claims(name), find(name), findings.read(shipped / f"{name}-full.json")
@@ -80,8 +122,7 @@ def test_a_card_has_statement_verdict_figures_numbers_and_how_it_was_measured(na
     assert "**Rule**" in text
     assert kept.judgement.headline in text
     assert f": {kept.judgement.verdict}]" in text
-    figures = app.get("plotly_chart")
-    assert [chart.proto.alt for chart in figures] == [figure.alt_text for figure in kept.judgement.figures]
+    assert [chart.proto.alt for chart in figures(app)] == [figure.alt_text for figure in kept.judgement.figures]
     tables = [each.value for each in app.dataframe]
     assert list(tables[-1].columns) == list(kept.judgement.columns)
     assert len(tables[-1]) == len(kept.judgement.rows)
