@@ -34,8 +34,13 @@ with messages(go_on=True):
     load_keras_for(name)
     recipe = recipe_controls.recipe(len(data.load(name).train), networks)
 count = len(networks) * len(heads) * repeats
-label = f"Train {count} run{'s' * (count != 1)}"
-if st.button(label, type="primary", disabled=not (recipe and count), key="train_start") and recipe:
+label = f"Train {count} run{'s' * (count > 1)}" if count else "Train"
+missing = recipe_controls.nothing_to_train(networks, heads, name, recipe) if recipe else ""
+with st.container(horizontal=True, vertical_alignment="center"):
+    is_pressed = st.button(label, type="primary", disabled=bool(missing) or recipe is None, key="train_start")
+    if missing:
+        st.markdown(missing)
+if is_pressed and recipe:
     with messages(go_on=True):
         sweep = f"{' '.join(networks)}, {' '.join(heads)}, {repeats} seeds" if count > 1 else None
         st.query_params["runs"] = enqueue_sweep(networks, heads, repeats, name, recipe, store(), sweep)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
+from itertools import product
 from typing import Any
 
 import streamlit as st
 
 from dashboard.common import controls
+from dashboard.common.page import message_of
 from tfpool import data
 from tfpool.models.pretrained.applications import NETWORKS
 from tfpool.training import Recipe
+from tfpool.training.queue import plan_for
 from tfpool.training.recipe import (
     CHOICES,
     FROM_SCRATCH,
@@ -86,6 +89,21 @@ def recipe(images: int, networks: Sequence[str]) -> Recipe:
     with st.expander("Training settings"):
         details = _details(base)
     return Recipe(epochs=epochs, seed=seed, train_images=None if number == images else number, **details)
+
+
+def nothing_to_train(networks: Sequence[str], heads: Sequence[str], data_name: str, recipe: Recipe) -> str:
+    """What to change so that there is something to train; empty if there is."""
+    absent = [part for part, chosen in (("one network", networks), ("one head", heads)) if not chosen]
+    if absent:
+        return f"Choose at least {' and '.join(absent)}."
+    if recipe.freeze:
+        data_set = data.load(data_name)
+        try:
+            for network, head in product(networks, heads):
+                recipe.check(plan_for(network, head, data_set, recipe))
+        except ValueError as error:
+            return message_of(error)
+    return ""
 
 
 def _advise_pretrained(images: int, base: Recipe) -> None:

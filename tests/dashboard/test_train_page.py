@@ -214,6 +214,23 @@ def test_settings_that_do_not_fit_together_hide_no_run(store: RunStore) -> None:
     assert "resnet8-gap-1" in words(app)
 
 
+def test_a_button_that_would_train_nothing_is_disabled_and_says_why(store: RunStore) -> None:
+    app = opened("Train")
+    app.multiselect(key="train_networks").set_value([]).run()
+    app.button_group(key="train_heads").set_value([]).run()
+    button = app.button(key="train_start")
+    assert (button.disabled, button.label) == (True, "Train")
+    assert "one network and one head" in words(app)
+    app.multiselect(key="train_networks").set_value(["resnet8"]).run()
+    assert "at least one head" in words(app)
+    app.button_group(key="train_heads").set_value(["gap"]).run()
+    assert not app.button(key="train_start").disabled
+    app.button_group(key="train_freeze").set_value(["backbone", "head"]).run()
+    sound(app)
+    assert app.button(key="train_start").disabled
+    assert "nothing to train" in words(app)
+
+
 def test_a_full_training_takes_all_images_and_a_first_look_some(store: RunStore) -> None:
     app = opened("Train", train_networks="resnet8")
     app.multiselect(key="train_networks").set_value(["resnet8", "plain20", "convnet"]).run()
