@@ -50,7 +50,7 @@ def test_nothing_to_train_and_too_small_images_are_messages_and_queue_nothing(em
     assert "nothing to train" in words(app)
     assert app.button(key="train_start").disabled
     app.multiselect(key="train_networks").set_value(["resnet50"])
-    app.button_group(key="train_freeze").set_value([])
+    app.button_group(key="train_freeze").set_value([]).run()
     app.button(key="train_start").click().run()
     sound(app)
     assert "32×32 pixels" in app.error[0].value
