@@ -8,14 +8,15 @@ import streamlit as st
 
 from dashboard import preload
 from dashboard.common.page import PAGES, link
-from dashboard.components import style
+from dashboard.components import component, style
 
 SIDEBAR = 220
 """Width in pixels: enough for the names of the pages."""
+_copy_link = component("copy_link")
 
 
 def header(name: str, question: str) -> None:
-    """Page settings, the menu, the heading of one of `PAGES`, and the question that the page answers."""
+    """Page settings, the menu, the heading of one of `PAGES` with a button to copy its link, and its question."""
     icon = str(Path(__file__).with_name("icon.png"))
     st.set_page_config(page_title=f"{name} · tfpool", page_icon=icon, layout="wide", initial_sidebar_state=SIDEBAR)
     style("header")
@@ -23,6 +24,11 @@ def header(name: str, question: str) -> None:
     with st.sidebar:
         for page in PAGES:
             link(page)
-    st.title(PAGES[name].heading or name, anchor=False)
+    # Controls keep their values in the address, so the link opens the page as it is.
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="page_title"
+    ):
+        st.title(PAGES[name].heading or name, anchor=False, width="content")
+        _copy_link(key="copy_link", width="content")
     st.markdown(question)
     preload.load_keras_in_background()
