@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from dashboard.common import growth_chart
+from dashboard.common import growth_chart, presets
 from dashboard.common.counts_in_words import times
 from dashboard.common.glossary import meaning
-from dashboard.common.page import link
+from dashboard.common.page import link, messages, store
 from dashboard.header import header
 from dashboard.home import tour
 from dashboard.home.feature_map_editor import edit
@@ -85,6 +85,10 @@ def play() -> None:
 
 
 play()
+
+st.subheader(presets.LABEL, anchor=False)
+with messages(go_on=True):
+    presets.show_on_home(store().runs())
 
 st.subheader("Three doors", anchor=False)
 for column, (page, label, text) in zip(st.columns(3), DOORS, strict=True):

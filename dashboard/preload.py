@@ -30,6 +30,7 @@ def load_home() -> None:
     """Load the modules of the first page."""
     import dashboard.common.glossary
     import dashboard.common.growth_chart
+    import dashboard.common.presets
     import dashboard.home.feature_map_editor
     import dashboard.home.tour  # noqa: F401
 

@@ -5,18 +5,14 @@ import streamlit as st
 
 from dashboard.build import head_comparison, network_diagram
 from dashboard.build.diagram_blocks import DETAILS
-from dashboard.common import controls
+from dashboard.common import controls, presets
 from dashboard.common.cached_plans import counted
-from dashboard.common.controls import SIDES
 from dashboard.common.glossary import meaning
-from dashboard.common.page import link, messages
+from dashboard.common.page import link, messages, store
 from dashboard.header import header
 from tfpool.models.keras_code import to_code
 from tfpool.networks import graph
 from tfpool.networks.catalog import find
-
-# Small images are enlarged to this side, in pixels, to train a network that was published for large ones.
-ENLARGED = 64
 
 header("Build", "What does this network look like, layer by layer, and what changes with another head?")
 
@@ -30,6 +26,7 @@ def published(label: str, key: str, value: int, most: int) -> int:
     return value if typed is None else int(typed)
 
 
+as_published = st.container(gap="xsmall")
 columns = st.columns([3, 2])
 with columns[0]:
     network = controls.network("build", "resnet20")
@@ -45,6 +42,8 @@ with messages():
 with columns[1]:
     other = head_comparison.other_head(plan)
 
+with as_published, messages():
+    presets.show_on_build(store().runs())
 st.markdown(head_comparison.summary(plan, other))
 left, right = st.columns([5, 4])
 with left:
@@ -69,18 +68,11 @@ with left:
 with right:
     head_comparison.numbers(plan, other)
     st.caption(f"{entry.title}. Parameters of the head: {head_comparison.formulas(plan, other)}.")
-    heads = [shown.head.label for shown in (plan, other) if shown]
+    heads = [shown.head.name for shown in (plan, other) if shown]
     both = "both" if other else "this"
-    large = {} if entry.input_shape[0] <= SIDES[0] else {"train_image_size": ENLARGED}
-    link("Train", f"Train {both}, on small images", train_networks=network, train_heads=heads, **large)
-    link(
-        "Parameters",
-        f"Compare {both} over image sizes",
-        parameters_networks=network,
-        parameters_heads=heads,
-        parameters_side=min(SIDES, key=lambda choice: abs(choice - side)),
-        parameters_classes=classes,
-    )
+    link("Train", f"Train {both}, on small images", **controls.of_training(network, heads))
+    over_sides = controls.of_parameters(network, heads, side, classes)
+    link("Parameters", f"Compare {both} over image sizes", **over_sides)
 
 st.subheader(f"All {len(plan.rows)} layers", anchor=False)
 layers = {

@@ -11,11 +11,13 @@ from typing import Any
 import streamlit as st
 
 from dashboard.common.glossary import meaning
-from tfpool.networks.catalog import CATALOG
+from tfpool.networks.catalog import CATALOG, find
 from tfpool.networks.heads import HEADS
 
 SIDES = range(32, 513, 32)
 """Image sides to choose from, in pixels."""
+_ENLARGED = 64
+"""Side in pixels to which small images are enlarged, to train a network that was published for large ones."""
 
 
 def head_label(name: str) -> str:
@@ -78,3 +80,19 @@ def whole_number(
     return int(
         st.number_input(label, least, most, default, step=1, key=f"{page}_{key}", help=help, bind="query-params")
     )
+
+
+def of_parameters(network: str, heads: Sequence[str], side: int, classes: int) -> dict[str, Any]:
+    """Values of the controls of Parameters, for a link: a network with these heads at the nearest image side."""
+    return {
+        "parameters_networks": network,
+        "parameters_heads": [head_label(name) for name in heads],
+        "parameters_side": min(SIDES, key=lambda choice: abs(choice - side)),
+        "parameters_classes": classes,
+    }
+
+
+def of_training(network: str, heads: Sequence[str]) -> dict[str, Any]:
+    """Values of the controls of Train, for a link: a network with these heads, on small images."""
+    large = {} if find(network).input_shape[0] <= SIDES[0] else {"train_image_size": _ENLARGED}
+    return {"train_networks": network, "train_heads": [head_label(name) for name in heads], **large}
