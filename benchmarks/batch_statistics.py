@@ -10,7 +10,8 @@ The same weights each time; only means and variances differ:
 - epoch: the mean over the steps of the last epoch.
 - 64, 128, 256: of so many training images under the weights of now, in one batch.
 
-The last rows are the seconds of an epoch on 2,000 images with and without measuring, in turns.
+The last rows are the seconds of an epoch on 2,000 images with and without measuring, in turns, and with and without the
+class maps that are kept after it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from __future__ import annotations
 import os
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,6 +36,7 @@ from tfpool import data as data_sets
 from tfpool.models.preprocessing import to_network
 from tfpool.training import batches
 from tfpool.training.fit import initial_model, take_one_thread
+from tfpool.training.map_recorder import MapRecorder
 from tfpool.training.trainer import Trainer
 
 MEASURED = (64, 128, 256)
@@ -130,6 +133,21 @@ def cost(network: str, rounds: int) -> list[float]:
     return ratios[1:]
 
 
+def cost_of_maps(network: str, rounds: int) -> list[float]:
+    """Seconds of an epoch with its class maps, over seconds of the same epoch without; the first one compiles."""
+    trainer, ratios = Measurement(network, COST_IMAGES, rounds + 1).trainer, []
+    with tempfile.TemporaryDirectory() as folder:
+        recorder = MapRecorder(trainer.model, trainer, Path(folder) / "maps.npz")
+        for epoch in range(rounds + 1):
+            began = time.perf_counter()
+            trainer._run_epoch(lambda: None)
+            trainer._end_epoch(lambda: None)
+            ended = time.perf_counter()
+            recorder.record(epoch)
+            ratios.append((time.perf_counter() - began) / (ended - began))
+    return ratios[1:]
+
+
 def main() -> None:
     parser = options(__doc__, times=(5, 2))
     parser.add_argument("--networks", nargs="+", default=["resnet8", "resnet20"])
@@ -153,8 +171,9 @@ def main() -> None:
                 label = f"{network}, {images:,} images, epoch {epoch + 1}"
                 rows.add(label, *cells, f"within {WITHIN:g}", "yes" if met else "no")
     for network in settings.networks:
-        ratios = cost(network, settings.times)
-        rows.add(f"{network}, epoch ÷ without", f"{statistics.median(ratios):.3f}", *[""] * 6, COST, "")
+        for name, measured in (("without", cost), ("without maps", cost_of_maps)):
+            ratios = measured(network, settings.times)
+            rows.add(f"{network}, epoch ÷ {name}", f"{statistics.median(ratios):.3f}", *[""] * 6, COST, "")
 
 
 if __name__ == "__main__":

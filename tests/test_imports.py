@@ -26,7 +26,16 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 WITHOUT_KERAS = (
     *("networks", "networks.backbones", "networks.heads", "networks.catalog", "networks.ops"),
     *("counting", "counting.plan", "counting.comparison", "tracking", "tracking.store", "tracking.results"),
-    *("tracking.query", "training", "training.queue", "training.progress", "data", "data.registry", "lab"),
+    *(
+        "tracking.query",
+        "tracking.training_maps",
+        "training",
+        "training.queue",
+        "training.progress",
+        "data",
+        "data.registry",
+        "lab",
+    ),
 )
 
 

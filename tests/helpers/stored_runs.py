@@ -1,10 +1,16 @@
 """Runs put into a store as if they had been trained."""
 
+import json
 from typing import Any
 
+import numpy as np
+
 import tfpool as tp
+from tfpool import data
 from tfpool.system.process import Process
+from tfpool.tracking import training_maps
 from tfpool.tracking.store import Run, RunStore
+from tfpool.tracking.training_maps import TrainingMaps, fixed_images
 
 
 def finished(store: RunStore, accuracy: float, head: str = "gap", seed: int = 0, **recipe: Any) -> Run:
@@ -22,6 +28,22 @@ def finished(store: RunStore, accuracy: float, head: str = "gap", seed: int = 0,
         store.record(run_id, epoch, {**metrics, "seconds": 2.0 + epoch})
     store.end(run_id, "done", result={"loss": 1 - accuracy, "accuracy": accuracy})
     return store.get(run_id)
+
+
+def with_maps(run: Run, epochs: int = 2) -> Run:
+    """Keep random class maps of each epoch, as large as the epoch's number; the last one predicts the true classes."""
+    images = data.load(run.spec["data"])
+    positions = fixed_images(images.test.labels)
+    classes = images.test.labels[positions]
+    numbers = np.arange(1, epochs + 1)
+    signs = np.random.default_rng(0).uniform(-1, 1, (epochs, len(positions), 7, 7))
+    predicted = np.repeat((classes[np.newaxis] + 1) % 10, epochs, axis=0)
+    predicted[-1] = classes
+    maps = (numbers[:, np.newaxis, np.newaxis, np.newaxis] * signs).astype(np.float32)
+    kept = TrainingMaps("cam", positions, classes, numbers, maps, maps.mean(axis=(2, 3)), predicted)
+    training_maps.write(training_maps.path(run), kept)
+    run.metadata_path.write_text(json.dumps({"data_fingerprint": images.fingerprint}))
+    return run
 
 
 def unknown(store: RunStore, **changed: Any) -> Run:

@@ -23,10 +23,11 @@ from tfpool.data import DataSet
 from tfpool.models.build import build
 from tfpool.models.preprocessing import to_network, white_level
 from tfpool.system.files import atomic
-from tfpool.tracking import predictions
+from tfpool.tracking import predictions, training_maps
 from tfpool.tracking.run import FIRST_EPOCH
 from tfpool.tracking.store import METRICS, Run, RunStore
 from tfpool.training.feature_cache import are_fixed, features
+from tfpool.training.map_recorder import MapRecorder
 from tfpool.training.pace import Pace
 from tfpool.training.recipe import TRAINING_VERSION, Recipe
 from tfpool.training.trainer import Trainer
@@ -105,11 +106,12 @@ def initial_model(plan: Plan, recipe: Recipe) -> keras.Model:
 
 
 class Reporter:
-    """Reports progress and metrics to the store, and saves checkpoints and the model."""
+    """Reports progress and metrics to the store, and saves checkpoints, the model and class maps."""
 
     def __init__(self, store: RunStore, run: Run, model: keras.Model, trainer: Trainer, stop: threading.Event) -> None:
         self._store, self._run, self._model, self._trainer, self._stop = store, run, model, trainer, stop
         self._scalars = tf.summary.create_file_writer(str(run.path / "tensorboard"))
+        self._maps = MapRecorder(model, trainer, training_maps.path(run))
         self._saved = time.monotonic()
         self._reported = -math.inf
         self._pause, self._pace = _SAVE_SECONDS, Pace(trainer)
@@ -138,6 +140,7 @@ class Reporter:
         self._store.record(self._run.id, epoch, metrics)
         _write_history(self._store.get(self._run.id))
         self._summarize(epoch, metrics)
+        self._maps.record(epoch)
         self._save()
         self._report(metrics)
 

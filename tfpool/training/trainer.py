@@ -37,7 +37,7 @@ class Trainer:
     def __init__(
         self, model: keras.Model, data: DataSet, recipe: Recipe, prepare: Callable[[tf.Tensor], tf.Tensor]
     ) -> None:
-        self.model, self.recipe, self._prepare = model, recipe, prepare
+        self.model, self.recipe, self.prepare = model, recipe, prepare
         self.data, self.images = data, data.train.first(recipe.train_images)
         self.steps = batches.steps(self.images, recipe.batch_size)
         self.optimizer = optimizer.optimizer(recipe, self.steps * recipe.epochs)
@@ -130,7 +130,7 @@ class Trainer:
 
     def _train_step(self, images: tf.Tensor, labels: tf.Tensor, counter: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         inputs = augment(
-            self._prepare(images), self.recipe.augment, tf.stack([tf.cast(self.recipe.seed, tf.int64), counter])
+            self.prepare(images), self.recipe.augment, tf.stack([tf.cast(self.recipe.seed, tf.int64), counter])
         )
         with tf.GradientTape() as tape:
             scores = tf.cast(self.model(inputs, training=True), tf.float32)
@@ -140,7 +140,7 @@ class Trainer:
         return loss * tf.cast(tf.shape(labels)[0], tf.float32), _hits(labels, scores)
 
     def _evaluate_step(self, images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        scores = tf.cast(self.model(self._prepare(images), training=False), tf.float32)
+        scores = tf.cast(self.model(self.prepare(images), training=False), tf.float32)
         loss = self._loss(tf.one_hot(labels, scores.shape[-1]), scores)
         return loss * tf.cast(tf.shape(labels)[0], tf.float32), _hits(labels, scores), scores
 
