@@ -57,7 +57,9 @@ def show(views: Sequence[View]) -> None:
     for column, (way, text) in zip(st.columns(2), _WAYS.items(), strict=True):
         listed = "; ".join(f"{name} {area:.3f}" for name, area in areas[way].items())
         alt = f"{way} by fraction of pixels. Areas: {listed}"
-        column.plotly_chart(_chart(way, curves, styles), key=f"cam_{way}", alt=alt)
+        # The legend stands below, where the tool bar would cover it.
+        hidden = {"displayModeBar": False}
+        column.plotly_chart(_chart(way, curves, styles), key=f"cam_{way}", config=hidden, alt=alt)
         column.caption(text)
     st.dataframe(
         pd.DataFrame({"map": list(curves), **{way: list(by_map.values()) for way, by_map in areas.items()}}),
