@@ -2,38 +2,43 @@
 
 import streamlit as st
 
-from dashboard.cam import image_picker, model_picker
+from dashboard.cam import image_picker, model_picker, model_upload, pixel_notes
 from dashboard.common import glossary
-from dashboard.common.page import link, messages, plain, store
+from dashboard.common.page import link, messages, plain
 from dashboard.header import header
 from dashboard.inside import head_switch, layer_view, score_view
 from tfpool import examples
-from tfpool.tracking.query import split_countable, uncountable_text
 
 _FIRST = 6
 """The test image to open with: a bright sneaker, which both examples recognize."""
 
 header("Inside", "How does one image become a score?")
 
-with messages():
-    runs, unknown = split_countable(store().runs())
-    models = model_picker.choices(runs)
-if unknown:
-    st.caption(plain(uncountable_text(unknown)))
-left, right = st.columns([1, 3], gap="medium")
-with left, messages():
+stored = model_picker.offered()
+# In this order on a phone, where columns stand below each other: first the answer, then the controls.
+answer, settings = st.columns([3, 1], gap="medium")
+with settings, messages():
+    choice, upload = st.container(), st.container()
+    with upload:
+        own = model_upload.show("inside", stored, lambda name: st.session_state.update(inside_model=name))
+    models = {**own, **stored}
+    with answer:
+        model_picker.warn_of_absent("inside_model", models)
     names = list(models)
     # A network with a few classes, whose maps and weights can be counted.
-    first = names.index((model_picker.newest_runs(models) or list(examples.runs()))[0])
-    name = st.selectbox("Model", names, first, key="inside_model", bind="query-params", help=model_picker.HELP)
-    head_switch.switch(name, models, "inside")
+    first = 0 if own else names.index((model_picker.newest_runs(stored) or list(examples.runs()))[0])
+    with choice:
+        name = st.selectbox("Model", names, first, key="inside_model", bind="query-params", help=model_picker.HELP)
+        head_switch.switch(name, models, "inside")
     model = model_picker.model_of(name, models[name], "inside")
     image = image_picker.pick_image([model], "inside", _FIRST)
     if image is None:
+        answer.info(image_picker.NO_IMAGE)
         st.stop()
     st.markdown(plain(image.name))
-with right, messages():
+with answer, messages():
     score_view.show(model, image, "inside_score")
+    pixel_notes.show([model], image.pixels)
 st.subheader("How the last maps came about, stage by stage", anchor=False)
 layer_view.show(model, image, "inside_stages")
 glossary.words(

@@ -11,6 +11,7 @@ from dashboard.cam import (
     image_picker,
     map_panel,
     model_picker,
+    model_upload,
     pixel_notes,
     score_decomposition,
     shift_curves,
@@ -19,33 +20,32 @@ from dashboard.cam import (
 from dashboard.cam.explanations import NO_CONTRAST, PREDICTED, TRUE, Query, digest
 from dashboard.cam.image_placement import border_control, placement_control
 from dashboard.common import controls
-from dashboard.common.page import messages, plain, store
+from dashboard.common.page import messages, plain
 from dashboard.header import header
 from tfpool.cam.attribution.methods import METHODS
 from tfpool.cam.figures.color_scales import SCALES
-from tfpool.tracking.query import split_countable, uncountable_text
 
 RELU = {"method's default": None, "for and against": False, "only what speaks for it": True}
 
 header("CAM", "Where does each model look, in the same image, on one scale?")
 
-with messages():
-    runs, unknown = split_countable(store().runs())
-    models = model_picker.choices(runs)
-if unknown:
-    st.caption(plain(uncountable_text(unknown)))
-# Streamlit leaves out what is no option.
-absent = [name for name in st.query_params.get_all("cam_models") if name not in models]
-controls.begin_with("cam_models", models, model_picker.defaults(models))
+stored = model_picker.offered()
 # In this order on a phone, where columns stand below each other: first the answer, then the controls.
 answer, settings = st.columns([3, 1], gap="medium")
-# Each at a place of its own: a note on loading above it would draw the image anew, while somebody drags it.
-pickers, frame = settings.container(), settings.container()
+with settings:
+    starting_points.show(stored)
+# Each at a place of its own: a note on loading above it would draw the image anew, while somebody drags it. The image
+# stands first, so that it is above the fold.
+frame, pickers = settings.container(), settings.container()
 with pickers, messages():
-    if absent:
-        answer.warning(f"There is no model {plain(', '.join(absent))} here. Choose another in the list Models.")
-    starting_points.show(models)
-    names = st.multiselect(
+    chosen_models, upload = st.container(), st.container()
+    with upload:
+        own = model_upload.show("cam", stored, lambda name: st.session_state.update(cam_models=[name]))
+    models = {**own, **stored}
+    with answer:
+        model_picker.warn_of_absent("cam_models", models)
+    controls.begin_with("cam_models", models, [*own] or model_picker.defaults(stored))
+    names = chosen_models.multiselect(
         "Models",
         list(models),
         max_selections=4,
@@ -73,6 +73,7 @@ with pickers, messages():
         st.stop()
     image = image_picker.pick_image(chosen)
     if image is None:
+        answer.info(image_picker.NO_IMAGE)
         st.stop()
 with frame, messages():
     place = st.container()

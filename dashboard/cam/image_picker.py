@@ -9,16 +9,18 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from dashboard.cam import image_upload
 from dashboard.cam.model_picker import Model
 from dashboard.common.page import link, plain
 from dashboard.keras_loading import load_keras_for
 from tfpool import data
-from tfpool.data.images import FORMATS, read_image
+from tfpool.data.images import read_image
 from tfpool.models.pretrained.applications import BUNDLED
 from tfpool.tracking import predictions
 from tfpool.tracking.results import data_name
 
 TEST, PHOTOGRAPHS, OWN = "test images", "photographs", "my own"
+NO_IMAGE = "Nothing to explain yet. Upload or paste an image, take a picture, or choose another image."
 ANY_CLASS, ALL_IMAGES = "any class", "all"
 _PHOTOGRAPHS = {path.stem: path for path in sorted((BUNDLED / "photographs").glob("*.jpg"))}
 
@@ -39,12 +41,16 @@ def pick_image(chosen: Sequence[Model], page: str = "cam", first: int = 1) -> Pi
     """
     trained = [model for model in chosen if model.run]
     sources = [TEST, PHOTOGRAPHS, OWN] if trained else [PHOTOGRAPHS, TEST, OWN]
+    if image_upload.held():
+        # What somebody has sent is what they came to see, also after a look at another page.
+        sources.sort(key=lambda source: source != OWN)
     source = st.selectbox("Image from", sources, key=f"{page}_source", bind="query-params")
     if source == PHOTOGRAPHS:
         name = st.selectbox("Photograph", list(_PHOTOGRAPHS), key=f"{page}_photograph", bind="query-params")
         return PickedImage(_photograph(name), name)
     if source == OWN:
-        return _upload(page)
+        own = image_upload.pick(page)
+        return PickedImage(own.pixels, own.name) if own else None
     return _test_image(trained, page, first)
 
 
@@ -62,14 +68,6 @@ def first_image(chosen: Sequence[Model]) -> np.ndarray:
 
 def _photograph(name: str) -> np.ndarray:
     return read_image(_PHOTOGRAPHS[name], (None, None, 3))
-
-
-def _upload(page: str) -> PickedImage | None:
-    upload = st.file_uploader("Image file", [name.lower() for name in (*FORMATS, "jpg")], key=f"{page}_upload")
-    if not upload:
-        st.caption("The middle of the image is cut out and resized to each model's input.")
-        return None
-    return PickedImage(read_image(upload, (None, None, 3), name=upload.name), upload.name)
 
 
 def _test_image(trained: Sequence[Model], page: str, first: int) -> PickedImage | None:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from dashboard.cam import uploaded_model
 from dashboard.common.background_work import Result, run_in_background
-from dashboard.common.page import plain, store
+from dashboard.common.page import messages, plain, store
 from dashboard.keras_loading import load_keras
 from tfpool import examples
 from tfpool.anatomy.pixel_scale import PIXEL_MODES
 from tfpool.inference.classifier import Classifier, find_classifier, is_model_file
 from tfpool.models.pretrained.applications import NETWORKS
-from tfpool.tracking.query import is_lab
+from tfpool.tracking.query import is_lab, split_countable, uncountable_text
 from tfpool.tracking.store import Run
 
 if TYPE_CHECKING:
@@ -37,9 +38,10 @@ class Model:
     """A model by its name on the page.
 
     Attributes:
-        path: a file's own path, or the name again.
+        path: a file's own path, an uploaded model's token, or the name again.
         changed: when its files were written, so that a rewritten file is another model; empty without files.
         mode: how a file's model takes pixels; None if that is known.
+        is_uploaded: whether the visitor's session alone holds it.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Model:
     changed: tuple[float, ...]
     mode: str | None = None
     output: str | None = None
+    is_uploaded: bool = False
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -56,11 +59,33 @@ class Model:
 
     @property
     def classifier(self) -> Classifier:
+        if self.is_uploaded:
+            return uploaded_model.find(self.path).classifier(self.mode, self.output)
         return _waited(partial(_classifier, self.path, self.changed, self.mode, self.output), self.name)
 
 
 KEYS: dict[str | type[Any], Callable[[Any], Any]] = {Model: operator.attrgetter("key")}
 """How Streamlit's caches distinguish models."""
+
+
+def offered() -> dict[str, Run | None]:
+    """The names of all models but an uploaded one, with their runs; a caption says which runs are unknown."""
+    with messages():
+        runs, unknown = split_countable(store().runs())
+        models = choices(runs)
+    if unknown:
+        st.caption(plain(uncountable_text(unknown)))
+    return models
+
+
+def warn_of_absent(key: str, models: Collection[str]) -> None:
+    """Name the models in the address of the page that are not here: Streamlit leaves out what is no option."""
+    absent = [name for name in st.query_params.get_all(key) if name not in models]
+    if not absent:
+        return
+    # A link to an uploaded model has its name as well.
+    upload = " Or upload the file again." if any(map(is_model_file, absent)) else ""
+    st.warning(f"There is no model {plain(', '.join(absent))} here. Choose another in the list of models.{upload}")
 
 
 def choices(stored: Sequence[Run]) -> dict[str, Run | None]:
@@ -81,19 +106,29 @@ def model_of(name: str, run: Run | None, page: str = "cam") -> Model:
     """
     if run:
         return Model(name, run, name, (run.model_path.stat().st_mtime,))
-    if not is_model_file(name):
+    if name in NETWORKS:
         return Model(name, None, name, ())
-    path = store().folder / name
-    changed = tuple(file.stat().st_mtime for file in (path, path.with_suffix(".txt")) if file.is_file())
+    own, changed = uploaded_model.of_session(), tuple[float, ...]()
+    if own and own.name == name:
+        path, outputs = own.token, own.outputs
+    else:
+        own, file = None, store().folder / name
+        changed = tuple(each.stat().st_mtime for each in (file, file.with_suffix(".txt")) if each.is_file())
+        path, outputs = str(file), _waited(partial(_outputs, str(file), changed), name)
     # Other pages have their models in a narrow column.
     left, right = st.columns(2) if page == "cam" else (st, st)
     label = plain(pixels_label(name))
     mode = PIXELS[left.selectbox(label, list(PIXELS), key=f"{page}_pixels_{name}", bind="query-params")]
-    outputs = _waited(partial(_outputs, str(path), changed), name)
-    if len(outputs) == 1:
-        return Model(name, None, str(path), changed, mode)
-    output = right.selectbox(f"Output of {plain(name)}", outputs, key=f"{page}_output_{name}", bind="query-params")
-    return Model(name, None, str(path), changed, mode, output)
+    output = None
+    if len(outputs) > 1:
+        output = right.selectbox(f"Output of {plain(name)}", outputs, key=f"{page}_output_{name}", bind="query-params")
+    model = Model(name, None, path, changed, mode, output, is_uploaded=own is not None)
+    if own and own.class_names and len(own.class_names) != len(model.classifier.class_names):
+        st.warning(
+            f"{plain(name)} has {len(model.classifier.class_names)} classes, but there are {len(own.class_names)} "
+            "class names. Write one name per line. Until then classes are numbered."
+        )
+    return model
 
 
 def pixels_label(name: str) -> str:
@@ -118,6 +153,9 @@ def newest_runs(models: Mapping[str, Run | None]) -> list[str]:
 
 def explainer(model: Model, method: str, **settings: Any) -> Explainer:
     """A model's explainer, cached."""
+    if model.is_uploaded:
+        make = uploaded_model.find(model.path).explainer
+        return _waited(partial(make, method, model.output, tuple(sorted(settings.items()))), model.name)
     return _waited(partial(_explainer, model, method, tuple(sorted(settings.items()))), model.name)
 
 
@@ -155,9 +193,9 @@ def _explainer(model: Model, method: str, settings: tuple[tuple[str, Any], ...])
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _outputs(path: str, changed: tuple[float, ...]) -> list[str]:
+def _outputs(path: str, changed: tuple[float, ...]) -> tuple[str, ...]:
     load_keras()
     from tfpool.anatomy.unfold import unfold
     from tfpool.models.loading.load import load_model
 
-    return list(unfold(load_model(path)).outputs)
+    return tuple(unfold(load_model(path)).outputs)

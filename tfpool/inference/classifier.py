@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -139,26 +139,33 @@ def of_network(name: str) -> Classifier:
 
 def of_file(path: str | Path, mode: str | None = None, output: str | None = None) -> Classifier:
     """The classifier in a file. Its class names are read from `model.txt` beside `model.keras`, one per line."""
+    from tfpool.models.loading.load import load_model
+
+    classifier = of_model(load_model(path), Path(path).name, mode, output)
+    name_file = Path(path).with_suffix(".txt")
+    names = tuple(name_file.read_text(encoding="utf-8").splitlines()) if name_file.is_file() else ()
+    classes = len(classifier.class_names)
+    if names and len(names) != classes:
+        raise ValueError(f"{name_file} has {len(names)} lines, and {path} {classes} classes. Write one name per line.")
+    return replace(classifier, class_names=names) if names else classifier
+
+
+def of_model(model: keras.Model, name: str, mode: str | None = None, output: str | None = None) -> Classifier:
+    """The classifier that a model of any origin is; its classes are numbered."""
     from tfpool.anatomy.input_arithmetic import find_pixel_scale
     from tfpool.anatomy.pixel_scale import scale_pixels
     from tfpool.anatomy.split import split_at_image
-    from tfpool.models.loading.load import load_model
 
-    model = load_model(path)
     anatomy = split_at_image(model, output)
-    classes, shape = anatomy.classes, _input_shape(anatomy.image_shape)
+    shape = _input_shape(anatomy.image_shape)
     if shape[-1] not in (1, 3):
-        raise ValueError(f"{path} takes images of {shape[-1]} channels. Image files have 1 or 3: gray or RGB.")
-    name_file = Path(path).with_suffix(".txt")
-    names = tuple(name_file.read_text(encoding="utf-8").splitlines()) if name_file.is_file() else ()
-    if names and len(names) != classes:
-        raise ValueError(f"{name_file} has {len(names)} lines, and {path} {classes} classes. Write one name per line.")
-    names = names or tuple(f"class {number}" for number in range(classes))
+        raise ValueError(f"{name} takes images of {shape[-1]} channels. Image files have 1 or 3: gray or RGB.")
+    names = tuple(f"class {number}" for number in range(anatomy.classes))
     pixels = find_pixel_scale(model)
     if mode is not None:
         pixels = pixels.chosen(mode)
     to_input = partial(scale_pixels, mode=pixels.mode)
-    return Classifier(Path(path).name, shape, names, lambda: model, to_input, output, pixels)
+    return Classifier(name, shape, names, lambda: model, to_input, output, pixels)
 
 
 def _input_shape(shape: tuple[int | None, ...]) -> tuple[int | None, int | None, int]:

@@ -87,10 +87,17 @@ def test_a_config_of_any_size_is_not_read(
 
 
 @pytest.mark.parametrize("kind", ["keras", "h5"])
-def test_a_file_of_any_size_is_not_copied(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "MOST_BYTES", 5000)
+def test_a_file_of_any_size_is_not_copied(kind: str, tmp_path: Path) -> None:
     model().save(tmp_path / f"model.{kind}")
-    refused(tmp_path / f"model.{kind}", "GB")
+    with pytest.raises(ValueError, match="MB"):
+        load_model(tmp_path / f"model.{kind}", most_bytes=5000)
+
+
+def test_packed_weights_count_as_many_bytes_as_they_are(entries: dict[str, bytes], tmp_path: Path) -> None:
+    path = packed(tmp_path / "model.keras", entries, compression=zipfile.ZIP_DEFLATED)
+    load_model(path, most_bytes=len(entries["model.weights.h5"]))
+    with pytest.raises(ValueError, match="MB"):
+        load_model(path, most_bytes=len(entries["model.weights.h5"]) - 1)
 
 
 @pytest.mark.parametrize("name", [b"config.json", b"model.weights.h5"])

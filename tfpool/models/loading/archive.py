@@ -31,8 +31,8 @@ FILTERS = frozenset({h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.
 """For any other filter HDF5 would search for a plug-in and run it."""
 
 
-def unpack(path: Path, folder: Path) -> tuple[bytes, str | None]:
-    """Write an archive's weights to a folder under the name that Keras gives them.
+def unpack(path: Path, folder: Path, most: int = MOST_BYTES) -> tuple[bytes, str | None]:
+    """Write an archive's weights, at most so many bytes, to a folder under the name that Keras gives them.
 
     Returns the text of the config, and the version of Keras that wrote it, None where the archive does not say.
     """
@@ -42,7 +42,7 @@ def unpack(path: Path, folder: Path) -> tuple[bytes, str | None]:
         with ZipFile(file) as archive:
             entries = _entries(archive)
             with archive.open(entries[WEIGHTS]) as packed:
-                copy(packed, folder / WEIGHTS)
+                copy(packed, folder / WEIGHTS, most)
             with archive.open(entries[CONFIG]) as packed:
                 config = packed.read(MOST_CONFIG_BYTES)
             return config, _version(archive) if METADATA in entries else None
@@ -83,12 +83,12 @@ def _entries(archive: ZipFile) -> dict[str, ZipInfo]:
     return entries
 
 
-def copy(file: IO[bytes], target: Path) -> None:
-    """Copy the rest of an open file; more than `MOST_BYTES` are refused."""
+def copy(file: IO[bytes], target: Path, most: int = MOST_BYTES) -> None:
+    """Copy the rest of an open file; more bytes than `most` are refused."""
     with target.open("xb") as copied:
         while chunk := file.read(2**20):
-            if copied.tell() + len(chunk) > MOST_BYTES:
-                raise Refused(f"it has more than the {MOST_BYTES / 2**30:.0f} GB that are read.")
+            if copied.tell() + len(chunk) > most:
+                raise Refused(f"it has more than the {most / 2**20:,.0f} MB that are read.")
             copied.write(chunk)
 
 
@@ -104,12 +104,13 @@ def model_config(path: Path) -> tuple[str | bytes, str | None]:
     return config, version if isinstance(version, str) else None
 
 
-def count_numbers(path: Path) -> int:
+def count_numbers(path: Path, most: int = MOST_BYTES) -> int:
     """The number of numbers in the arrays of an HDF5 file.
 
-    Refused if anything in it lies elsewhere, is not an array of numbers, or claims an impossible size.
+    Refused if anything in it lies elsewhere, is not an array of numbers, or claims an impossible size, or one of more
+    bytes than `most`.
     """
-    most = min(MOST_CLAIMED * path.stat().st_size, MOST_BYTES)
+    most = min(MOST_CLAIMED * path.stat().st_size, most)
     numbers = claimed = 0
     with h5py.File(path) as file:
         waiting, visited = [file["/"]], {_address(file["/"])}

@@ -1,0 +1,52 @@
+"""Images and a model of one's own in Chromium: dropped, pasted, and still there after a look at another page."""
+
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from tests.browser.conftest import MINUTES, Browse, Serve, looked_at, settle
+from tests.dashboard.test_uploads import saved
+
+pytestmark = pytest.mark.browser
+PASTE = """async () => {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 40, height: 40 });
+    canvas.getContext("2d").fillRect(5, 5, 20, 20);
+    const blob = await new Promise((done) => canvas.toBlob(done)), clipboardData = new DataTransfer();
+    clipboardData.items.add(new File([blob], "image.png", { type: "image/png" }));
+    document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+}"""
+"""JavaScript: what a browser does when somebody pastes a picture."""
+
+
+def test_own_images_and_an_own_model_are_on_both_pages_until_the_visit_ends(
+    tmp_path: Path, serve: Serve, browse: Browse
+) -> None:
+    opened = browse(f"{serve(tmp_path / 'saved_models')}/Inside?inside_source=my+own")
+    expect(opened.get_by_text("take a picture")).to_be_visible(timeout=MINUTES)
+    # No camera before somebody asks for it.
+    expect(opened.get_by_test_id("stCameraInput")).to_have_count(0)
+    opened.evaluate(PASTE)
+    expect(opened.locator(".photo")).to_have_attribute("alt", "The image: image.png", timeout=MINUTES)
+    settle(opened)
+    Image.effect_noise((60, 60), 90).save(tmp_path / "noise.png")
+    uploader = opened.get_by_test_id("stFileUploader").filter(has_text="Image files").locator('input[type="file"]')
+    uploader.set_input_files(tmp_path / "noise.png")
+    expect(opened.locator(".photo")).to_have_attribute("alt", "The image: noise.png")
+    settle(opened)
+
+    opened.get_by_text("Upload a model").click()
+    saved(tmp_path)
+    (tmp_path / "names.txt").write_text("boot\nbag\ncoat")
+    models = opened.get_by_test_id("stFileUploader").filter(has_text=".keras").locator('input[type="file"]')
+    models.set_input_files([tmp_path / "model.keras", tmp_path / "names.txt"])
+    expect(opened.locator(".class .label")).to_have_count(3, timeout=MINUTES)
+    assert sorted(opened.locator(".class .label").all_text_contents()) == ["bag", "boot", "coat"]
+    expect(opened.get_by_role("textbox", name="Class names, one per line")).to_have_value("boot\nbag\ncoat")
+    looked_at(opened, "Inside-own-model")
+
+    opened.get_by_test_id("stSidebar").get_by_role("link", name="CAM").click()
+    expect(opened.get_by_text(re.compile("predicts: (boot|bag|coat)"))).to_be_visible(timeout=MINUTES)
+    expect(opened.get_by_text("noise.png Drag")).to_be_visible()
