@@ -20,9 +20,10 @@ def create(folder: Path, count: int) -> RunStore:
         spec = copy.deepcopy(example.spec)
         spec["recipe"]["seed"] = number // len(pair)
         run = store.add(spec)
-        store.claim(Process.of())
+        lease = store.claim(Process.of())
+        assert lease
         for epoch in range(len(example.history["loss"])):
-            store.record(run, epoch, {name: values[epoch] for name, values in example.history.items()})
-        store.end(run, "done", result=example.result)
+            lease.record(epoch, {name: values[epoch] for name, values in example.history.items()})
+        lease.end("done", result=example.result)
         shutil.copytree(example.path, folder / run, dirs_exist_ok=True)
     return store

@@ -52,11 +52,11 @@ def ours(plan: Plan, data: DataSet, recipe: tp.Recipe, folder: Path) -> Epochs:
     """Our trainer with everything that a run saves."""
     store = RunStore(folder)
     store.add({"plan": plan.spec, "data": data.name, "class_names": list(data.class_names), "recipe": recipe.config})
-    run = store.claim(Process.of())
-    assert run
+    lease = store.claim(Process.of())
+    assert lease
     model = initial_model(plan, recipe)
     trainer = Trainer(model, data, recipe, lambda images: to_network(images, plan))
-    reporter = Reporter(store, run, model, trainer, threading.Event())
+    reporter = Reporter(lease, model, trainer, threading.Event())
     while True:
         trainer._run_epoch(reporter.on_step)
         reporter.on_epoch(trainer._end_epoch(reporter.on_step))

@@ -7,17 +7,21 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.common.page import message_of, store
+from dashboard.common.page import message_of, plain, store
+from tfpool.system.error_text import without_folders
 from tfpool.tracking.query import uncountable_text
 from tfpool.tracking.run import ENDED, Run
 from tfpool.training.launcher import launch
+from tfpool.training.queue import resume
 
 _ERROR, _DELETED, _ADDED, _CHANGED = "runs_error", "runs_deleted", "runs_added", "runs_changed"
 _UNKNOWN_WITH_BUTTON = 5
 
 
 def show_messages() -> None:
-    """Show why a button failed, and the last deleted run with a button that restores it."""
+    """Show what to know about the store, why a button failed, and the last deleted run with a button to restore it."""
+    if warning := store().warning:
+        st.warning(plain(without_folders(warning)))
     st.session_state.pop(_CHANGED, None)
     if error := st.session_state.pop(_ERROR, None):
         st.error(message_of(error))
@@ -98,7 +102,7 @@ def _stop(run_id: str) -> None:
 
 
 def _resume(run_id: str) -> None:
-    store().resume(run_id)
+    resume(store(), run_id)
     launch(store())
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.processes import ROOT
+from tests.helpers.stored_runs import claimed
 from tfpool.cli import parser
-from tfpool.system.process import Process
 from tfpool.tracking.store import Run, RunStore
 from tfpool.training import progress
 
@@ -18,9 +18,7 @@ from tfpool.training import progress
 def ended(store: RunStore, run_ids: Sequence[str]) -> list[Run]:
     """End runs as if they had been trained."""
     for _ in run_ids:
-        run = store.claim(Process.of())
-        assert run
-        store.end(run.id, "done")
+        claimed(store).end("done")
     return store.runs()[::-1]
 
 

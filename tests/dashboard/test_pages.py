@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 import tfpool as tp
 from dashboard.common.page import PAGES, plain
 from tests.helpers.pages import Bystander, opened, sound, words
+from tests.helpers.stored_runs import claimed
 from tfpool.system.process import Process
 from tfpool.tracking.store import RunStore
 from tfpool.training import launcher
@@ -167,9 +168,8 @@ def test_a_run_whose_worker_was_killed_is_interrupted_never_running(page: str, e
 
 
 def test_the_words_of_a_failure_are_shown_as_they_are(empty: Path) -> None:
-    store, run_id = queued(empty)
-    store.claim(Process.of())
-    store.end(run_id, "failed", error="ValueError: **bold** <b>x</b> :red[y]")
+    store, _ = queued(empty)
+    claimed(store).end("failed", error="ValueError: **bold** <b>x</b> :red[y]")
     app = opened("Train")
     assert app.error[0].value == plain("ValueError: **bold** <b>x</b> :red[y]")
     assert r"\*\*bold\*\* \<b\>x" in app.error[0].value

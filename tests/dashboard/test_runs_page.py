@@ -12,8 +12,7 @@ from dashboard.common import charts
 from dashboard.common.page import plain
 from dashboard.runs import ranking, result_charts, run_table
 from tests.helpers.pages import opened, sound, words
-from tests.helpers.stored_runs import finished
-from tfpool.system.process import Process
+from tests.helpers.stored_runs import claimed, finished
 from tfpool.tracking import results
 from tfpool.tracking.store import RunStore
 
@@ -96,14 +95,10 @@ def test_a_single_lucky_seed_is_not_best_where_others_have_several(store: RunSto
 def test_a_verdict_goes_back_to_images_that_two_were_tested_on_and_tells_a_guess(store: RunStore) -> None:
     spec = {**store.runs()[0].spec, "data": "scattered"}
     store.add(spec)
-    (run,) = [run for run in store.runs() if run.state == "queued"]
-    store.claim(Process.of())
-    store.end(run.id, "done", result={"loss": 2.3, "accuracy": 0.1})
+    claimed(store).end("done", result={"loss": 2.3, "accuracy": 0.1})
     assert "is best on fashion\\_mnist" in words(opened("Runs"))
     store.add({**spec, "recipe": {**spec["recipe"], "learning_rate": 0.5}})
-    (other,) = [run for run in store.runs() if run.state == "queued"]
-    store.claim(Process.of())
-    store.end(other.id, "done", result={"loss": 2.3, "accuracy": 0.1})
+    claimed(store).end("done", result={"loss": 2.3, "accuracy": 0.1})
     text = words(opened("Runs"))
     assert "guessing gives 10.0%" in text
     assert "These networks have not learned on scattered" in text

@@ -9,9 +9,8 @@ from PIL import Image
 
 from dashboard.train import run_cards
 from tests.helpers.pages import Bystander, metrics, opened, sound, words
-from tests.helpers.stored_runs import finished, unknown
+from tests.helpers.stored_runs import claimed, finished, unknown
 from tfpool import data
-from tfpool.system.process import Process
 from tfpool.tracking.store import RunStore
 from tfpool.training import launcher
 from tfpool.training.recipe import MEANINGS, RECIPES
@@ -104,11 +103,9 @@ def test_a_recipe_with_imagenet_weights_selects_a_network_that_has_them(store: R
 def test_a_card_shows_the_number_of_images_and_the_interval_of_its_accuracy(store: RunStore) -> None:
     spec = finished(store, 0.7).spec
     store.add(spec)
-    store.claim(Process.of())
-    store.end("resnet8-gap-2", "done", result={"loss": 0.5, "accuracy": 0.8, "images": 10})
+    claimed(store).end("done", result={"loss": 0.5, "accuracy": 0.8, "images": 10})
     store.add(spec)
-    store.claim(Process.of())
-    store.record("resnet8-gap-3", 0, dict.fromkeys(("loss", "accuracy", "val_loss", "val_accuracy", "seconds"), 0.5))
+    claimed(store).record(0, dict.fromkeys(("loss", "accuracy", "val_loss", "val_accuracy", "seconds"), 0.5))
     app = opened("Train", runs="resnet8-gap-1")
     assert metrics(app)["Test accuracy"] == "70.0%"
     assert "5,000 images: 68.7% to 71.3%" in words(app)
@@ -120,7 +117,7 @@ def test_a_card_shows_the_number_of_images_and_the_interval_of_its_accuracy(stor
 
 def test_a_card_shows_that_its_run_is_stopping(store: RunStore) -> None:
     store.add(finished(store, 0.7).spec)
-    store.claim(Process.of())
+    claimed(store)
     app = opened("Train", runs="resnet8-gap-2")
     app.button(key="runs_stop_resnet8-gap-2").click().run()
     sound(app)

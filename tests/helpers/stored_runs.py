@@ -9,8 +9,16 @@ import tfpool as tp
 from tfpool import data
 from tfpool.system.process import Process
 from tfpool.tracking import training_maps
+from tfpool.tracking.lease import Lease
 from tfpool.tracking.store import Run, RunStore
 from tfpool.tracking.training_maps import TrainingMaps, fixed_images
+
+
+def claimed(store: RunStore, worker: Process | None = None) -> Lease:
+    """The oldest queued run, claimed by a worker, by default this process."""
+    lease = store.claim(worker or Process.of())
+    assert lease
+    return lease
 
 
 def finished(store: RunStore, accuracy: float, head: str = "gap", seed: int = 0, **recipe: Any) -> Run:
@@ -18,15 +26,15 @@ def finished(store: RunStore, accuracy: float, head: str = "gap", seed: int = 0,
     spec = {
         "plan": tp.plan("resnet8", head=head, input_shape=(28, 28, 1)).spec,
         "data": "fashion_mnist",
-        "class_names": ["a", "b"],
+        "class_names": list(data.load("fashion_mnist").class_names),
         "recipe": tp.Recipe(epochs=2, seed=seed, train_images=100, batch_size=30, **recipe).config,
     }
     run_id = store.add(spec, sweep="both" if head == "gap" else None)
-    store.claim(Process.of())
+    lease = claimed(store)
     for epoch, (training, validation) in enumerate(((0.5, accuracy), (0.9, accuracy - 0.1))):
         metrics = {"loss": 2.0 - epoch, "accuracy": training, "val_loss": 1.0 + epoch, "val_accuracy": validation}
-        store.record(run_id, epoch, {**metrics, "seconds": 2.0 + epoch})
-    store.end(run_id, "done", result={"loss": 1 - accuracy, "accuracy": accuracy})
+        lease.record(epoch, {**metrics, "seconds": 2.0 + epoch})
+    lease.end("done", result={"loss": 1 - accuracy, "accuracy": accuracy})
     return store.get(run_id)
 
 
@@ -51,6 +59,5 @@ def unknown(store: RunStore, **changed: Any) -> Run:
     spec = finished(store, 0.9).spec
     store.delete(store.runs()[0].id)
     run_id = store.add({**spec, "plan": {**spec["plan"], **changed}})
-    store.claim(Process.of())
-    store.end(run_id, "done", result={"loss": 0.1, "accuracy": 0.9})
+    claimed(store).end("done", result={"loss": 0.1, "accuracy": 0.9})
     return store.get(run_id)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.helpers.stored_runs import claimed
 from tfpool.data.registry import load
 from tfpool.lab import find, laboratory
 from tfpool.lab.cells import Cell
@@ -18,6 +19,7 @@ from tfpool.lab.protocol import Scale
 from tfpool.lab.provenance import versions
 from tfpool.lab.run_claim import conduct, folder
 from tfpool.system.process import Process
+from tfpool.tracking.lease import Lease
 from tfpool.tracking.store import Run, RunStore
 from tfpool.training.queue import enqueue
 from tfpool.training.recipe import TRAINING_VERSION, Recipe
@@ -38,21 +40,21 @@ def store(tmp_path: Path) -> RunStore:
     return RunStore(tmp_path / "store")
 
 
-def queued(store: RunStore) -> Iterator[Run]:
-    while run := store.claim(Process.of()):
-        yield run
+def queued(store: RunStore) -> Iterator[Lease]:
+    while claim := store.claim(Process.of()):
+        yield claim
 
 
 def worker(accuracy: Callable[[dict[str, Any]], float] = lambda spec: 0.5) -> Callable[[RunStore], None]:
     """Ends each queued run with a validation accuracy that depends on its spec."""
 
     def work(store: RunStore) -> None:
-        for run in queued(store):
-            for epoch in range(run.epochs):
-                value = accuracy(run.spec) if epoch == run.epochs - 1 else 1.0
+        for claim in queued(store):
+            for epoch in range(claim.run.epochs):
+                value = accuracy(claim.run.spec) if epoch == claim.run.epochs - 1 else 1.0
                 metrics = {"loss": 1.0, "accuracy": 0.9, "val_loss": 1.0, "val_accuracy": value, "seconds": 1.0}
-                store.record(run.id, epoch, metrics)
-            store.end(run.id, "done", result={"loss": 1.0, "accuracy": 0.4})
+                claim.record(epoch, metrics)
+            claim.end("done", result={"loss": 1.0, "accuracy": 0.4})
 
     return work
 
@@ -61,9 +63,8 @@ def ending(state: str, **about: Any) -> Callable[[RunStore], None]:
     """Ends the first queued run in that state, and leaves the others."""
 
     def work(store: RunStore) -> None:
-        run = store.claim(Process.of())
-        if run:
-            store.end(run.id, state, **about)
+        if claim := store.claim(Process.of()):
+            claim.end(state, **about)
 
     return work
 
@@ -215,11 +216,10 @@ def test_progress_never_falls_and_ends_at_the_total(store: RunStore) -> None:
     reports: list[tuple[float, int]] = []
 
     def one_by_one(store: RunStore) -> None:
-        run = store.claim(Process.of())
-        assert run
-        store.report(run.id, epoch=1, step=1, steps=2)
-        store.end(run.id, "stopped")
-        store.resume(run.id)
+        claim = claimed(store)
+        claim.report(epoch=1, step=1, steps=2)
+        claim.end("stopped")
+        store.resume(claim.run.id)
         worker()(store)
 
     lab = Laboratory(store, "nin", lambda done, total: reports.append((done, total)), one_by_one)
@@ -256,13 +256,13 @@ def test_an_unknown_scale_or_claim_is_refused(store: RunStore) -> None:
 
 def test_a_rate_that_breaks_the_training_is_tried_once_and_not_taken(store: RunStore) -> None:
     def work(store: RunStore) -> None:
-        for run in queued(store):
-            if run.spec["recipe"]["learning_rate"] == 8e-3:
-                store.end(run.id, "failed", error="FloatingPointError: The loss became nan in epoch 1.")
+        for claim in queued(store):
+            if claim.run.spec["recipe"]["learning_rate"] == 8e-3:
+                claim.end("failed", error="FloatingPointError: The loss became nan in epoch 1.")
             else:
                 metrics = {"loss": 1.0, "accuracy": 0.9, "val_loss": 1.0, "val_accuracy": 0.5, "seconds": 1.0}
-                store.record(run.id, 0, metrics)
-                store.end(run.id, "done", result={"loss": 1.0, "accuracy": 0.4})
+                claim.record(0, metrics)
+                claim.end("done", result={"loss": 1.0, "accuracy": 0.4})
 
     records = Laboratory(store, "nin", work=work).train([GAP], RATES)
     assert {record["learning_rate"] for record in records} == {5e-4}

@@ -81,14 +81,15 @@ def train_here(store: RunStore) -> None:
     """Train each queued run, but give those of a second seed the results of the first: verdicts mean nothing here."""
     from tfpool.training.fit import fit_run
 
-    while run := store.claim(Process.of()):
+    while claim := store.claim(Process.of()):
+        run = claim.run
         first = next((twin for twin in store.runs() if twin.state == "done" and is_twin(run, twin)), None)
         if first is None:
-            store.end(run.id, "done", result=fit_run(store, run, threading.Event()))
+            claim.end("done", result=fit_run(claim, threading.Event()))
             continue
         for epoch in range(run.epochs):
-            store.record(run.id, epoch, {name: first.history[name][epoch] for name in METRICS})
-        store.end(run.id, "done", result=first.result)
+            claim.record(epoch, {name: first.history[name][epoch] for name in METRICS})
+        claim.end("done", result=first.result)
 
 
 def is_twin(run: Run, other: Run) -> bool:

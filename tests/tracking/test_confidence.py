@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 import scipy.stats
 
-from tests.helpers.stored_runs import finished
-from tfpool.system.process import Process
+from tests.helpers.stored_runs import claimed, finished
 from tfpool.tracking.confidence import images_behind, interval, interval_text
 from tfpool.tracking.store import RunStore
 
@@ -28,6 +27,5 @@ def test_the_images_behind_an_accuracy_are_those_recorded_or_those_of_the_data_s
     assert behind == {"test": 5000, "test_loss": 5000, "val_accuracy": 2000, "accuracy": 100}
     store.add({**run.spec, "data": str(tmp_path / "gone")})
     assert images_behind(store.get("resnet8-gap-2")) is None
-    store.claim(Process.of())
-    store.end("resnet8-gap-2", "done", result={"loss": 1.0, "accuracy": 0.8, "images": 10})
+    claimed(store).end("done", result={"loss": 1.0, "accuracy": 0.8, "images": 10})
     assert images_behind(store.get("resnet8-gap-2")) == 10

@@ -1,6 +1,7 @@
 import itertools
 import json
 import multiprocessing
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import tfpool as tp
+from tests.helpers.stored_runs import claimed
 from tfpool.system.process import Process
 from tfpool.tracking import database
 from tfpool.tracking.store import RunStore
@@ -48,22 +50,21 @@ def test_a_run_from_queue_to_end(store: RunStore) -> None:
     first, second = store.add(SPEC), store.add(SPEC)
     assert (first, second) == ("resnet8-gap-1", "resnet8-gap-2")
     assert [run.id for run in tp.runs(store.folder)] == [second, first]
-    claimed = store.claim(Process.of())
-    assert claimed
-    assert (claimed.id, claimed.state) == (first, "running")
+    lease = claimed(store)
+    assert (lease.run.id, lease.run.state, lease.run.host) == (first, "running", socket.gethostname())
     assert store.get(first).status == "starting"
-    store.report(first, phase="loading TensorFlow")
+    lease.report(phase="loading TensorFlow")
     assert store.get(first).status == "loading TensorFlow"
-    store.report(first, phase="features", preparing=0.25)
+    lease.report(phase="features", preparing=0.25)
     assert store.get(first).status == "computing features, 25%"
     steps = {"phase": "training", "epoch": 0, "step": 5, "steps": 10, "loss": 1.0, "accuracy": 0.5}
-    store.report(first, **steps, images_per_second=None, seconds_left=None)
+    lease.report(**steps, images_per_second=None, seconds_left=None)
     assert store.get(first).fraction_done == 0.25
     assert store.get(first).status == "epoch 1 of 2, accuracy 50.0%"
-    store.report(first, **steps, images_per_second=9.0, seconds_left=83.2)
+    lease.report(**steps, images_per_second=9.0, seconds_left=83.2)
     assert store.get(first).status == "epoch 1 of 2, accuracy 50.0%, 9 images per second, 1:23 left"
-    store.record(first, 0, EPOCH)
-    store.end(first, "done", result={"loss": 0.1, "accuracy": 0.9})
+    lease.record(0, EPOCH)
+    lease.end("done", result={"loss": 0.1, "accuracy": 0.9})
     run = store.get(first)
     assert (run.state, run.history["val_accuracy"], run.result) == ("done", [0.4], {"loss": 0.1, "accuracy": 0.9})
     assert run.plan.params == 75482
@@ -81,8 +82,8 @@ def test_a_run_whose_process_was_killed_is_interrupted_and_its_epochs_stay(
     store: RunStore, bystander: subprocess.Popen[bytes]
 ) -> None:
     run_id = store.add(SPEC)
-    store.claim(Process.of(bystander.pid))
-    store.record(run_id, 0, EPOCH)
+    lease = claimed(store, Process.of(bystander.pid))
+    lease.record(0, EPOCH)
     assert store.get(run_id).state == "running"
     bystander.kill()
     # Nobody has waited for the process, so it is a zombie now.
@@ -90,8 +91,6 @@ def test_a_run_whose_process_was_killed_is_interrupted_and_its_epochs_stay(
         pass
     assert store.get(run_id).state == "interrupted"
     assert store.get(run_id).history["loss"] == [1.0]
-    store.end(run_id, "done")
-    assert store.get(run_id).state == "interrupted"
 
 
 def test_a_process_id_used_again_is_another_process(store: RunStore) -> None:
@@ -102,33 +101,32 @@ def test_a_process_id_used_again_is_another_process(store: RunStore) -> None:
 
 def test_stopping_ends_a_queued_run_and_asks_a_running_one(store: RunStore) -> None:
     running, queued = store.add(SPEC), store.add(SPEC)
-    store.claim(Process.of())
+    lease = claimed(store)
     for run_id in (running, queued):
         store.request_stop(run_id)
     assert store.get(queued).state == "stopped"
     assert store.get(running).state == "running"
-    assert store.stop_requested(running)
+    assert lease.stop_requested
     assert store.claim(Process.of()) is None
 
 
 def _claim_all(folder: Path, count: int) -> list[str]:
-    store, claimed = RunStore(folder), []
+    store, run_ids = RunStore(folder), []
     for _ in range(count):
         store.add(SPEC)
-        run = store.claim(Process.of())
-        assert run
-        store.record(run.id, 0, EPOCH)
-        store.end(run.id, "done")
-        claimed.append(run.id)
-    return claimed
+        lease = claimed(store)
+        lease.record(0, EPOCH)
+        lease.end("done")
+        run_ids.append(lease.run.id)
+    return run_ids
 
 
 def test_many_processes_on_one_new_store_claim_each_run_once(store: RunStore) -> None:
     with multiprocessing.get_context("spawn").Pool(4) as pool:
-        claimed = list(itertools.chain(*pool.starmap(_claim_all, [(store.folder, 10)] * 4)))
-    assert len(claimed) == len(set(claimed)) == 40
+        run_ids = list(itertools.chain(*pool.starmap(_claim_all, [(store.folder, 10)] * 4)))
+    assert len(run_ids) == len(set(run_ids)) == 40
     runs = store.runs()
-    assert {run.id for run in runs} == set(claimed)
+    assert {run.id for run in runs} == set(run_ids)
     assert all(run.state == "done" and run.history["loss"] == [1.0] for run in runs)
 
 
@@ -172,14 +170,13 @@ def test_a_store_that_cannot_be_used_is_one_error(tmp_path: Path) -> None:
     (tmp_path / "store" / "runs.sqlite").mkdir(parents=True)
     with pytest.raises(ValueError, match="store"):
         RunStore(tmp_path / "file" / "inside").add(SPEC)
-    with pytest.raises(ValueError, match="unable"):
+    with pytest.raises(ValueError, match="cannot be used"):
         tp.runs(tmp_path / "store")
 
 
 def ended(store: RunStore, state: str = "stopped") -> str:
     run_id = store.add(SPEC)
-    store.claim(Process.of())
-    store.end(run_id, state, error="It broke." if state == "failed" else None)
+    claimed(store).end(state, error="It broke." if state == "failed" else None)
     return run_id
 
 
@@ -189,10 +186,9 @@ def test_a_run_that_did_not_finish_can_be_resumed(store: RunStore, state: str) -
     store.resume(run_id)
     run = store.get(run_id)
     assert (run.state, run.error, run.ended) == ("queued", None, None)
-    claimed = store.claim(Process.of())
-    assert claimed
-    assert claimed.id == run_id
-    assert not store.stop_requested(run_id)
+    lease = claimed(store)
+    assert lease.run.id == run_id
+    assert not lease.stop_requested
 
 
 def test_a_run_that_is_done_or_queued_is_not_resumed(store: RunStore) -> None:
@@ -206,9 +202,11 @@ def test_a_run_that_is_done_or_queued_is_not_resumed(store: RunStore) -> None:
 
 
 def test_an_epoch_that_is_repeated_is_kept_once(store: RunStore) -> None:
-    run_id = ended(store)
-    store.record(run_id, 0, EPOCH)
-    store.record(run_id, 0, {**EPOCH, "loss": 2.0})
+    run_id = store.add(SPEC)
+    lease = claimed(store)
+    lease.record(0, EPOCH)
+    lease.record(0, {**EPOCH, "loss": 2.0})
+    assert lease.history["loss"] == [2.0]
     assert store.get(run_id).history["loss"] == [2.0]
 
 
@@ -231,8 +229,10 @@ def test_a_name_and_a_note_are_kept_and_the_id_stays(store: RunStore) -> None:
 
 
 def test_a_deleted_run_can_be_brought_back_until_it_is_purged(store: RunStore) -> None:
-    run_id, other = ended(store), ended(store)
-    store.record(run_id, 0, EPOCH)
+    run_id, other = store.add(SPEC), store.add(SPEC)
+    for lease in (claimed(store), claimed(store)):
+        lease.record(0, EPOCH)
+        lease.end("done")
     (store.folder / run_id).mkdir()
     (store.folder / run_id / "model.keras").write_text("weights")
     store.delete(run_id)

@@ -41,10 +41,10 @@ def trained(store: RunStore, head: str, recipe: tp.Recipe = RECIPE) -> Run:
 
 def claimed(store: RunStore) -> Run:
     """The queued run, trained in this process."""
-    run = store.claim(Process.of())
-    assert run
-    store.end(run.id, "done", result=fit_run(store, run, threading.Event()))
-    return store.get(run.id)
+    lease = store.claim(Process.of())
+    assert lease
+    lease.end("done", result=fit_run(lease, threading.Event()))
+    return store.get(lease.run.id)
 
 
 def test_the_saved_model_is_whole_and_scores_as_its_head_on_the_features(store: RunStore) -> None:

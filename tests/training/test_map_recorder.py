@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 import tfpool as tp
+from tests.helpers.stored_runs import claimed
 from tfpool import data
 from tfpool.data import DataSet
-from tfpool.system.process import Process
 from tfpool.tracking import training_maps
+from tfpool.tracking.lease import Lease
 from tfpool.tracking.store import Run, RunStore
 from tfpool.tracking.training_maps import TrainingMaps, fixed_images
 from tfpool.training import map_recorder
@@ -38,17 +39,15 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
     return RunStore(tmp_path / "store")
 
 
-def queued(store: RunStore, head: Any = "gap", recipe: tp.Recipe = RECIPE) -> Run:
+def queued(store: RunStore, head: Any = "gap", recipe: tp.Recipe = RECIPE) -> Lease:
     enqueue([tp.plan("convnet", head=head, input_shape=(28, 28, 1))], "small", recipe, store)
-    run = store.claim(Process.of())
-    assert run
-    return run
+    return claimed(store)
 
 
 def trained(store: RunStore, *settings: Any) -> Run:
-    run = queued(store, *settings)
-    store.end(run.id, "done", result=fit_run(store, run, threading.Event()))
-    return store.get(run.id)
+    lease = queued(store, *settings)
+    lease.end("done", result=fit_run(lease, threading.Event()))
+    return store.get(lease.run.id)
 
 
 def kept(run: Run) -> TrainingMaps:
@@ -126,25 +125,28 @@ def test_a_kill_between_epochs_loses_no_map_and_doubles_none(
     store: RunStore, place: tuple[type, str], killer: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = trained(store)
-    run = queued(store)
+    lease = queued(store)
+    run = lease.run
     with monkeypatch.context() as patch:
         patch.setattr(*place, killer)
         with pytest.raises(Killed):
-            fit_run(store, run, threading.Event())
+            fit_run(lease, threading.Event())
     # The store's record of the second epoch comes first, and its checkpoint last.
     assert len(store.get(run.id).history["loss"]) == 2
-    fit_run(store, run, threading.Event())
+    fit_run(lease, threading.Event())
     assert arrays(kept(run)) == arrays(kept(whole))
 
 
 def test_a_run_that_starts_again_without_a_checkpoint_starts_its_maps_again(store: RunStore) -> None:
-    run = trained(store)
+    lease = queued(store)
+    run = lease.run
+    fit_run(lease, threading.Event())
     before = arrays(kept(run))
     training_maps.write(training_maps.path(run), replace(kept(run), maps=kept(run).maps + 1))
-    fit_run(store, run, threading.Event())
+    fit_run(lease, threading.Event())
     assert arrays(kept(run)) == before
     training_maps.path(run).write_bytes(b"damaged")
-    fit_run(store, run, threading.Event())
+    fit_run(lease, threading.Event())
     assert arrays(kept(run)) == before
 
 

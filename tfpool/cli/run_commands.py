@@ -21,7 +21,10 @@ from tfpool.tracking.store import Run, RunStore, no_runs_text
 
 
 def runs_command(args: argparse.Namespace) -> int:
-    stored = RunStore(args.store).runs()
+    store = RunStore(args.store)
+    stored = store.runs()
+    if store.warning:
+        print(f"tfpool: {store.warning}", file=sys.stderr)
     if not stored and not args.json:
         raise ValueError(no_runs_text(args.store))
     # A sweep that is named is listed, even if the lab trained it.

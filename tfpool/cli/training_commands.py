@@ -11,7 +11,7 @@ from tfpool.cli.option_values import settings
 from tfpool.cli.recipe_options import recipe_of
 from tfpool.cli.run_commands import print_runs
 from tfpool.tracking.store import RunStore
-from tfpool.training import enqueue_heads, enqueue_sweep
+from tfpool.training import enqueue_heads, enqueue_sweep, resume
 from tfpool.training.recipe import PRETRAINED, WHY_PRETRAINED, Recipe, start_on
 from tfpool.validation import at_least
 
@@ -35,7 +35,7 @@ def sweep_command(args: argparse.Namespace) -> int:
 def resume_command(args: argparse.Namespace) -> int:
     store = RunStore(args.store)
     for run_id in args.runs:
-        store.resume(run_id)
+        resume(store, run_id)
     return _train(store, args.runs, args.json)
 
 

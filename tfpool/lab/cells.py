@@ -11,6 +11,7 @@ from tfpool import data as data_sets
 from tfpool.counting.plan import Plan
 from tfpool.lab.provenance import versions
 from tfpool.networks.heads import FC, GAP, Flatten, Head
+from tfpool.tracking.run_data import began_with
 from tfpool.tracking.store import Run
 from tfpool.training.queue import plan_for, spec
 from tfpool.training.recipe import TRAINING_VERSION, Recipe
@@ -82,6 +83,6 @@ def is_current(run: Run) -> bool:
         # It is still in the queue.
         return True
     record = json.loads(path.read_text())
-    same_images = record["data_fingerprint"] == data_sets.load(run.spec["data"]).fingerprint
+    same_images = began_with(run)["data_fingerprint"] == data_sets.load(run.spec["data"]).fingerprint
     same_rules = record.get("training_version") == TRAINING_VERSION
     return same_rules and same_images and versions().items() <= record.get("versions", {}).items()

@@ -21,7 +21,7 @@ from tfpool.tracking.query import LAB
 from tfpool.tracking.results import last
 from tfpool.tracking.store import Run, RunStore
 from tfpool.training.launcher import launch
-from tfpool.training.queue import enqueue
+from tfpool.training.queue import enqueue, resume
 
 TUNING = 1000
 """First seed for tuning learning rates, higher than all measured ones."""
@@ -146,7 +146,7 @@ class Laboratory:
             del waiting[key]
             ids[key] = run.id
             if run.state in ("stopped", "failed") and not (may_diverge and has_diverged(run)):
-                self.store.resume(run.id)
+                resume(self.store, run.id)
                 self._queued.add(run.id)
 
     def _checked(self, ids: set[str], may_diverge: bool) -> list[Run]:
@@ -158,7 +158,7 @@ class Laboratory:
             if run.state == "stopped":
                 raise Halted(f"Run {run.id} was stopped. Run the claim again to resume.")
             if run.state == "interrupted":
-                self.store.resume(run.id)
+                resume(self.store, run.id)
         if missing := ids - {run.id for run in runs}:
             raise Halted(f"Run {min(missing)} was deleted. Run the claim again to train a new one.")
         return runs

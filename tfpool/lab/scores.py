@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tfpool import data as data_sets
 from tfpool.data import DataSet, Part
+from tfpool.tracking.run_data import load_data
 from tfpool.tracking.store import Run
 
 _BATCH = 250
@@ -15,7 +15,7 @@ _BATCH = 250
 
 def images_of(run: Run) -> DataSet:
     """The data set of a run, with only the training images that it was trained on."""
-    data_set = data_sets.load(run.spec["data"])
+    data_set = load_data(run)
     train = data_set.train.first(run.spec["recipe"]["train_images"])
     return DataSet(data_set.name, data_set.class_names, train, data_set.validation, data_set.test)
 

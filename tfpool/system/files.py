@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+
+Guard = Callable[[], AbstractContextManager[object]]
+"""Makes a context that a file is replaced in; it raises an exception if the file must stay."""
 
 
 @contextmanager
-def atomic(path: Path) -> Iterator[Path]:
+def atomic(path: Path, guard: Guard = nullcontext) -> Iterator[Path]:
     """A temporary path beside `path`, with the same suffix, that replaces `path` if the block succeeds."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    # Processes in two containers may have the same id, so the name is drawn at random.
+    temporary = path.with_name(f".{path.stem}.{secrets.token_hex(8)}{path.suffix}")
     try:
         yield temporary
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
-        temporary.replace(path)
+        with guard():
+            temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_temporary(folder: Path) -> None:
+    """Remove what killed writers left in a folder: the temporary files of `atomic`."""
+    for path in folder.rglob(".*"):
+        if path.is_file():
+            path.unlink(missing_ok=True)
 
 
 _RESERVE = ".reserve"

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import platform
 import signal
 import subprocess
+import uuid
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,6 +32,19 @@ class Process(NamedTuple):
     def is_alive(self) -> bool:
         state, started = _state_and_start(self.pid)
         return started == self.started and state != "zombie"
+
+
+@cache
+def place() -> str:
+    """Where process ids are comparable: this boot of this machine and, on Linux, this PID namespace.
+
+    Two containers on one machine count their processes separately, so they are two places.
+    """
+    try:
+        boot = (_PROC / "sys/kernel/random/boot_id").read_text().strip()
+        return f"{boot} {(_PROC / 'self/ns/pid').readlink()}"
+    except OSError:
+        return f"{platform.node()} {uuid.getnode()}"
 
 
 def cores() -> int:

@@ -1,14 +1,16 @@
-"""The SQLite file of a run store: its tables, their migrations, and its list of workers."""
+"""The SQLite file of a run store: how it is opened, its tables and their migrations."""
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
-from tfpool.system.files import is_full
-from tfpool.system.process import Process
+from tfpool.system.file_system import is_writable, network_file_system
+from tfpool.system.files import atomic, is_full
 
 METRICS = ("loss", "accuracy", "val_loss", "val_accuracy", "seconds")
 """Recorded per epoch: mean of the recipe's loss, fraction of correctly classified images, time in seconds."""
@@ -31,66 +33,118 @@ ALTER TABLE runs ADD COLUMN note TEXT NOT NULL DEFAULT '';
 ALTER TABLE runs ADD COLUMN sweep TEXT;
 ALTER TABLE runs ADD COLUMN deleted REAL;
 """
-_MIGRATIONS = (_TABLES, _TITLES_AND_SWEEPS)
+_LEASES = """
+ALTER TABLE runs ADD COLUMN token TEXT;
+ALTER TABLE runs ADD COLUMN host TEXT;
+ALTER TABLE runs ADD COLUMN place TEXT;
+ALTER TABLE runs ADD COLUMN heartbeat REAL;
+ALTER TABLE runs ADD COLUMN began TEXT;
+ALTER TABLE runs ADD COLUMN executor TEXT;
+DROP TABLE workers;
+CREATE TABLE workers (place TEXT NOT NULL, pid INTEGER NOT NULL, started TEXT NOT NULL, PRIMARY KEY (place, pid));
+CREATE TABLE age (seconds REAL NOT NULL, seen REAL NOT NULL);
+INSERT INTO age VALUES (0, 0);
+UPDATE runs SET deleted = 0 WHERE deleted IS NOT NULL;
+"""
+"""Who holds a run, what it began with, and where it is trained if not here. `deleted` becomes an age of the store."""
+_MIGRATIONS = (_TABLES, _TITLES_AND_SWEEPS, _LEASES)
 """SQL from each version of the file to the next."""
 
 
 @contextmanager
 def transaction(path: Path, write: bool = False) -> Iterator[sqlite3.Connection]:
-    """One transaction on the file, which is created or migrated if necessary; a ValueError if it cannot be used."""
+    """One transaction on the file; a ValueError if it cannot be used.
+
+    Writing creates or migrates the file if necessary. Reading never changes it: what an older tfpool wrote is migrated
+    in memory.
+    """
     try:
-        if write:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as db:
-            db.row_factory = sqlite3.Row
-            db.execute("PRAGMA journal_mode = WAL")
-            _migrate(db, path)
-            with db:
-                db.execute("BEGIN IMMEDIATE" if write else "BEGIN")
-                yield db
+        with closing(_open_to_write(path)) if write else _open_to_read(path) as db, db:
+            db.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+            yield db
     except (sqlite3.DatabaseError, OSError) as error:
-        reason = "its disk is full, free some space" if path.parent.is_dir() and is_full(path.parent) else error
-        raise ValueError(f"The run store {path} cannot be used: {reason}.") from error
+        raise ValueError(f"The run store {path} cannot be used: {_reason(path, write) or error}.") from error
+
+
+def _reason(path: Path, write: bool) -> str:
+    if not path.parent.is_dir():
+        return ""
+    if is_full(path.parent):
+        return "its disk is full, free some space"
+    return "its folder can only be read" if write and not is_writable(path.parent) else ""
+
+
+def _open_to_write(path: Path) -> sqlite3.Connection:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    db = _connect(str(path))
+    try:
+        # The log beside the database is shared memory, which machines that share a folder do not share.
+        db.execute(f"PRAGMA journal_mode = {'DELETE' if network_file_system(path.parent) else 'WAL'}")
+        if _is_outdated(db, path):
+            with db:
+                db.execute("BEGIN IMMEDIATE")
+                if _version(db):
+                    _keep_copy(path, _version(db))
+                _migrate(db, path)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+@contextmanager
+def _open_to_read(path: Path) -> Iterator[sqlite3.Connection]:
+    with ExitStack() as resources:
+        try:
+            db = resources.enter_context(closing(_connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)))
+            outdated = _is_outdated(db, path)
+        except sqlite3.OperationalError:
+            # On a disk that can only be read or is full, SQLite cannot make the file that readers share.
+            copy = Path(resources.enter_context(tempfile.TemporaryDirectory())) / path.name
+            for suffix in ("", "-wal"):
+                if (file := path.with_name(path.name + suffix)).exists():
+                    shutil.copyfile(file, copy.with_name(copy.name + suffix))
+            db = resources.enter_context(closing(_connect(str(copy))))
+            outdated = _is_outdated(db, path)
+        if outdated:
+            memory = resources.enter_context(closing(_connect(":memory:")))
+            db.backup(memory)
+            _migrate(memory, path)
+            db = memory
+        yield db
+
+
+def _connect(address: str, uri: bool = False) -> sqlite3.Connection:
+    db = sqlite3.connect(address, timeout=30, isolation_level=None, uri=uri)
+    db.row_factory = sqlite3.Row
+    return db
+
+
+def _keep_copy(path: Path, version: int) -> None:
+    """Copy the file before it is migrated, so that the tfpool that wrote it can still open it."""
+    with (
+        atomic(path.with_name(f"{path.stem}.version-{version}{path.suffix}")) as temporary,
+        closing(_connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as source,
+        closing(_connect(str(temporary))) as target,
+    ):
+        source.backup(target)
+        target.execute("PRAGMA journal_mode = DELETE")
 
 
 def _migrate(db: sqlite3.Connection, path: Path) -> None:
-    newest = len(_MIGRATIONS)
-    if _version(db) == newest:
-        return
-    with db:
-        db.execute("BEGIN IMMEDIATE")
-        if _version(db) > newest:
-            raise ValueError(f"{path} was made by a newer tfpool. Update tfpool to open it.")
+    # Another process may have migrated the file while this one waited for its turn.
+    if _is_outdated(db, path):
         for migration in _MIGRATIONS[_version(db) :]:
             for statement in filter(str.strip, migration.split(";")):
                 db.execute(statement)
-        db.execute(f"PRAGMA user_version = {newest}")
+        db.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
+
+
+def _is_outdated(db: sqlite3.Connection, path: Path) -> bool:
+    if _version(db) > len(_MIGRATIONS):
+        raise ValueError(f"{path} was made by a newer tfpool. Update tfpool to open it.")
+    return _version(db) < len(_MIGRATIONS)
 
 
 def _version(db: sqlite3.Connection) -> int:
     return db.execute("PRAGMA user_version").fetchone()[0]
-
-
-class Roster:
-    """The workers of a store, inside one transaction."""
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
-
-    def wanted(self, most: int) -> int:
-        """The number of workers to start, so that each queued run has one and at most `most` are alive."""
-        alive = 0
-        for row in self._db.execute("SELECT * FROM workers").fetchall():
-            if Process(row["pid"], row["started"]).is_alive:
-                alive += 1
-            else:
-                self.remove(row["pid"])
-        counts = dict(self._db.execute("SELECT state, count(*) FROM runs GROUP BY state").fetchall())
-        idle = max(0, alive - counts.get("running", 0))
-        return max(0, min(counts.get("queued", 0) - idle, most - alive))
-
-    def add(self, worker: Process) -> None:
-        self._db.execute("INSERT OR REPLACE INTO workers VALUES (?, ?)", worker)
-
-    def remove(self, pid: int) -> None:
-        self._db.execute("DELETE FROM workers WHERE pid = ?", (pid,))

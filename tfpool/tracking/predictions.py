@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from tfpool import data
 from tfpool.data import Part
-from tfpool.tracking.results import confusion, data_name
+from tfpool.tracking.results import confusion
 from tfpool.tracking.run import Run
+from tfpool.tracking.run_data import load_data
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,13 +52,6 @@ def read(run: Run) -> Predictions:
         # NumPy would leave a damaged file open.
         with path(run).open("rb") as file, np.load(file) as arrays:
             predicted, confidence, truth = arrays["predicted"], arrays["confidence"], arrays["truth"]
-        fingerprint = json.loads(run.metadata_path.read_text())["data_fingerprint"]
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"The predictions of {run.id} cannot be read: {error}.") from error
-    name = data_name(run)
-    if not data.describe(run.spec["data"]).is_ready:
-        raise ValueError(f"The images of {name}, which {run.id} was tested on, are gone. Add the data set again.")
-    images = data.load(run.spec["data"])
-    if images.fingerprint != fingerprint:
-        raise ValueError(f"The images of {name} have changed since {run.id} was tested on them. Train it again.")
-    return Predictions(images.test, predicted, confidence, truth, tuple(run.spec["class_names"]))
+    return Predictions(load_data(run).test, predicted, confidence, truth, tuple(run.spec["class_names"]))

@@ -43,6 +43,9 @@ class Run:
         title, note: written by people; the title is the id by default.
         sweep: name of the group that the run was queued in, if any.
         stopping: whether the run was asked to stop and is still running.
+        host: name of the machine that trains or has trained the run.
+        executor: address of the cluster that trains the run; None for workers of this machine.
+        began: spec and `data_fingerprint` when the training began; None before, and for runs of older versions.
     """
 
     id: str
@@ -60,6 +63,9 @@ class Run:
     note: str
     sweep: str | None
     stopping: bool
+    host: str | None
+    executor: str | None
+    began: dict[str, Any] | None
 
     @cached_property
     def plan(self) -> Plan:

@@ -6,6 +6,7 @@ A run is queued, running, done, stopped, interrupted or failed. Each change of s
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 import sqlite3
 import time
@@ -16,11 +17,15 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from tfpool.system.file_system import is_writable, network_file_system
+from tfpool.system.files import is_full, use_reserve
 from tfpool.system.process import Process
-from tfpool.tracking.database import METRICS, Roster, transaction
+from tfpool.tracking.database import METRICS, transaction
+from tfpool.tracking.lease import Lease, Roster, holder, is_gone
 from tfpool.tracking.run import ENDED, Run
 
-_RESUMABLE = ("stopped", "interrupted", "failed")
+RESUMABLE = ("stopped", "interrupted", "failed")
+_DAY, _HOUR = 86_400.0, 3_600.0
 
 
 def runs(store: str | Path = "saved_models") -> list[Run]:
@@ -54,26 +59,15 @@ class RunStore:
             raise ValueError(f"{folder} is a file. A folder is needed to keep runs in.")
 
     def runs(self) -> list[Run]:
-        """All runs, newest first. A running run whose process is gone becomes interrupted."""
+        """All runs, newest first. Reading changes nothing: a running run whose worker is gone reads as interrupted."""
         if not self._database.exists():
             return []
-        rows, metrics = self._read()
-        gone = [
-            row for row in rows if row["state"] == "running" and not Process(row["pid"], row["pid_started"]).is_alive
-        ]
-        if gone:
-            for row in gone:
-                self.end(row["id"], "interrupted", only_of=row["pid"])
-            rows, metrics = self._read()
-        return [self._run(row, metrics.get(row["number"], [])) for row in rows]
-
-    def _read(self) -> tuple[list[sqlite3.Row], dict[int, list[tuple[Any, ...]]]]:
-        """The rows of the runs, newest first, and by run number the rows of their epochs."""
         with self._open() as db:
             epochs = db.execute(f"SELECT run, {', '.join(METRICS)} FROM metrics ORDER BY run, epoch")
             epochs.row_factory = None
             metrics = {run: list(rows) for run, rows in groupby(epochs, itemgetter(0))}
-            return db.execute("SELECT * FROM runs WHERE deleted IS NULL ORDER BY number DESC").fetchall(), metrics
+            rows = db.execute("SELECT * FROM runs WHERE deleted IS NULL ORDER BY number DESC").fetchall()
+        return [self._run(row, metrics.get(row["number"], [])) for row in rows]
 
     def get(self, run_id: str) -> Run:
         """The run with that id; a ValueError if there is none."""
@@ -85,56 +79,35 @@ class RunStore:
             raise ValueError(no_runs_text(self.folder))
         raise ValueError(f"There is no run {run_id!r} in {self.folder}. Newest: {', '.join(r.id for r in runs[:5])}.")
 
-    def add(self, spec: Mapping[str, Any], sweep: str | None = None) -> str:
-        """Queue a run, as part of a sweep if named, and return its id."""
+    def add(self, spec: Mapping[str, Any], sweep: str | None = None, executor: str | None = None) -> str:
+        """Queue a run and return its id.
+
+        Args:
+            spec: plan, data set and recipe, as `training.queue.spec` makes it.
+            sweep: name of the group that the run belongs to.
+            executor: address of the cluster that trains the run; by default workers of this machine do.
+        """
         with self._open(write=True) as db:
             cursor = db.execute(
-                "INSERT INTO runs (state, spec, created, sweep) VALUES ('queued', ?, ?, ?)",
-                (json.dumps(spec), time.time(), sweep),
+                "INSERT INTO runs (state, spec, created, sweep, executor) VALUES ('queued', ?, ?, ?, ?)",
+                (json.dumps(spec), time.time(), sweep, executor),
             )
             run_id = f"{spec['plan']['backbone']}-{spec['plan']['head']['name']}-{cursor.lastrowid}"
             db.execute("UPDATE runs SET id = ? WHERE number = ?", (run_id, cursor.lastrowid))
         return run_id
 
-    def claim(self, worker: Process) -> Run | None:
-        """Take the oldest queued run for this worker; None if no run is queued."""
+    def claim(self, worker: Process, run_id: str | None = None) -> Lease | None:
+        """Take a queued run for this worker, by default the oldest to be trained here; None if none is queued."""
+        token = secrets.token_hex(16)
+        columns = {"state": "running", "started": time.time(), **holder(worker, token)}
+        queued = "id = ?" if run_id else "executor IS NULL"
         with self._open(write=True) as db:
             row = db.execute(
-                "UPDATE runs SET state = 'running', pid = ?, pid_started = ?, started = ? WHERE number = "
-                "(SELECT number FROM runs WHERE state = 'queued' ORDER BY number LIMIT 1) RETURNING *",
-                (*worker, time.time()),
+                f"UPDATE runs SET {', '.join(f'{name} = ?' for name in columns)} WHERE number = "
+                f"(SELECT number FROM runs WHERE state = 'queued' AND {queued} ORDER BY number LIMIT 1) RETURNING *",
+                (*columns.values(), *([run_id] if run_id else [])),
             ).fetchone()
-        return row and self._run(row, [])
-
-    def report(self, run_id: str, **progress: float | str | None) -> None:
-        """Replace the progress of a running run."""
-        with self._open(write=True) as db:
-            db.execute("UPDATE runs SET progress = ? WHERE id = ?", (json.dumps(progress), run_id))
-
-    def record(self, run_id: str, epoch: int, metrics: Mapping[str, float]) -> None:
-        """Store the metrics of a finished epoch, counted from 0; a repeated epoch overwrites its metrics."""
-        with self._open(write=True) as db:
-            db.execute(
-                f"INSERT OR REPLACE INTO metrics (run, epoch, {', '.join(METRICS)}) "
-                f"SELECT number, ?{', ?' * len(METRICS)} FROM runs WHERE id = ?",
-                (epoch, *(metrics[name] for name in METRICS), run_id),
-            )
-
-    def end(
-        self,
-        run_id: str,
-        state: str,
-        error: str | None = None,
-        result: Mapping[str, float] | None = None,
-        only_of: int | None = None,
-    ) -> None:
-        """End a running run, only if it is that of process `only_of` where given; one that has ended is not changed."""
-        with self._open(write=True) as db:
-            db.execute(
-                "UPDATE runs SET state = ?, ended = ?, error = ?, result = ? "
-                "WHERE id = ? AND state = 'running' AND pid = coalesce(?, pid)",
-                (state, time.time(), error, json.dumps(result) if result else None, run_id, only_of),
-            )
+        return row and Lease(self._database, self._run(row, []), token)
 
     def request_stop(self, run_id: str) -> None:
         """Ask a run to stop: a queued run stops at once, a running run when its worker sees the request."""
@@ -147,8 +120,8 @@ class RunStore:
 
     def resume(self, run_id: str) -> None:
         """Queue a stopped, interrupted or failed run again; it continues from its last checkpoint."""
-        queued = "state = 'queued', stop_requested = 0, error = NULL, ended = NULL, progress = '{}'"
-        self._change(run_id, queued, allowed=_RESUMABLE, what="resumed")
+        queued = "state = 'queued', token = NULL, stop_requested = 0, error = NULL, ended = NULL, progress = '{}'"
+        self._change(run_id, queued, allowed=RESUMABLE, what="resumed")
 
     def retry(self, run_id: str) -> str:
         """Queue a run with the same spec from the start, and return its id."""
@@ -165,20 +138,26 @@ class RunStore:
 
     def delete(self, run_id: str) -> None:
         """Hide a run that has ended. `undelete` brings it back until `purge` removes its files."""
-        self._change(run_id, "deleted = ?", time.time(), allowed=ENDED, what="deleted")
+        if is_full(self.folder):
+            use_reserve(self.folder)
+        with self._changing(run_id, allowed=ENDED, what="deleted") as (db, state):
+            changed = (_age(db), state, run_id)
+            db.execute("UPDATE runs SET deleted = ?, state = ?, token = NULL WHERE id = ?", changed)
 
     def undelete(self, run_id: str) -> None:
         """Bring a deleted run back."""
         with self._open(write=True) as db:
-            if not db.execute("UPDATE runs SET deleted = NULL WHERE id = ? AND deleted > 0", (run_id,)).rowcount:
+            restored = db.execute("UPDATE runs SET deleted = NULL WHERE id = ? AND deleted IS NOT NULL", (run_id,))
+            if not restored.rowcount:
                 raise ValueError(f"There is no deleted run {run_id!r} to bring back.")
 
-    def purge(self, seconds: float = 86_400.0) -> None:
+    def purge(self, seconds: float = _DAY) -> None:
         """Remove the runs for good that were deleted longer ago than `seconds`, by default a day."""
         if not self._database.exists():
             return
         with self._open(write=True) as db:
-            gone = db.execute("SELECT number, id FROM runs WHERE deleted < ?", (time.time() - seconds,)).fetchall()
+            deleted = "SELECT number, id FROM runs WHERE deleted <= ?"
+            gone = db.execute(deleted, (_age(db) - seconds,)).fetchall()
             for row in gone:
                 db.execute("DELETE FROM metrics WHERE run = ?", (row["number"],))
                 db.execute("DELETE FROM runs WHERE number = ?", (row["number"],))
@@ -188,17 +167,46 @@ class RunStore:
     def _change(
         self, run_id: str, change: str, *values: Any, allowed: Sequence[str] = (), what: str = "changed"
     ) -> None:
-        self.get(run_id)
-        with self._open(write=True) as db:
-            state = db.execute("SELECT state FROM runs WHERE id = ?", (run_id,)).fetchone()["state"]
-            if allowed and state not in allowed:
-                raise ValueError(f"Run {run_id} is {state}. Only one that is {' or '.join(allowed)} can be {what}.")
+        with self._changing(run_id, allowed, what) as (db, _):
             db.execute(f"UPDATE runs SET {change} WHERE id = ?", (*values, run_id))
 
-    def stop_requested(self, run_id: str) -> bool:
+    @contextmanager
+    def _changing(
+        self, run_id: str, allowed: Sequence[str] = (), what: str = "changed"
+    ) -> Iterator[tuple[sqlite3.Connection, str]]:
+        """A transaction that changes an existing run, with the run's state, which is one of those allowed, if any."""
+        self.get(run_id)
+        with self._open(write=True) as db:
+            state = _state(db.execute("SELECT * FROM runs WHERE id = ?", (run_id,)).fetchone())
+            if allowed and state not in allowed:
+                raise ValueError(f"Run {run_id} is {state}. Only one that is {' or '.join(allowed)} can be {what}.")
+            yield db, state
+
+    @property
+    def has_queued(self) -> bool:
+        """Whether a run waits for a worker of this machine."""
+        if not self._database.exists():
+            return False
         with self._open() as db:
-            row = db.execute("SELECT stop_requested FROM runs WHERE id = ?", (run_id,)).fetchone()
-        return bool(row and row["stop_requested"])
+            waiting = "SELECT 1 FROM runs WHERE state = 'queued' AND executor IS NULL LIMIT 1"
+            return db.execute(waiting).fetchone() is not None
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether runs can be added and changed; a store on a disk that can only be read can be looked at."""
+        return is_writable(self.folder)
+
+    @property
+    def warning(self) -> str:
+        """What to know about the disk that the store is on; empty for a usual one."""
+        if not self.folder.exists():
+            return ""
+        if kind := network_file_system(self.folder):
+            return (
+                f"{self.folder} is on a network disk ({kind}). Its database is kept safe by locking the whole file, "
+                "which is slower than on a local disk."
+            )
+        return "" if self.is_writable else f"{self.folder} can only be read: its runs cannot be changed."
 
     @contextmanager
     def roster(self) -> Iterator[Roster]:
@@ -214,15 +222,33 @@ class RunStore:
         return transaction(self._database, write)
 
     def _run(self, row: sqlite3.Row, metrics: list[tuple[Any, ...]]) -> Run:
+        state = _state(row)
         _, *columns = zip(*metrics, strict=True) if metrics else ((),) * (1 + len(METRICS))
-        as_stored = ("id", "state", "error", "created", "started", "ended", "note", "sweep")
+        as_stored = ("id", "error", "created", "started", "note", "sweep", "host", "executor")
         return Run(
             **{name: row[name] for name in as_stored},
+            state=state,
+            # A worker that is gone was last seen at its last heartbeat.
+            ended=row["heartbeat"] if state != row["state"] else row["ended"],
             spec=json.loads(row["spec"]),
             history={name: list(values) for name, values in zip(METRICS, columns, strict=True)},
             path=self.folder / row["id"],
             progress=json.loads(row["progress"]),
             result=json.loads(row["result"]) if row["result"] else None,
             title=row["title"] or row["id"],
-            stopping=bool(row["stop_requested"]) and row["state"] == "running",
+            stopping=bool(row["stop_requested"]) and state == "running",
+            began=json.loads(row["began"]) if row["began"] else None,
         )
+
+
+def _state(row: sqlite3.Row) -> str:
+    return "interrupted" if row["state"] == "running" and is_gone(row) else row["state"]
+
+
+def _age(db: sqlite3.Connection) -> float:
+    """The age of the store in seconds, which grows by at most an hour per call: a clock that jumps adds no more."""
+    seconds, seen = db.execute("SELECT seconds, seen FROM age").fetchone()
+    now = time.time()
+    seconds += min(max(0.0, now - seen), _HOUR)
+    db.execute("UPDATE age SET seconds = ?, seen = ?", (seconds, now))
+    return seconds

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import zipfile
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from tfpool.system.files import atomic
+from tfpool.system.files import Guard, atomic
 from tfpool.tracking.run import Run
 
 IMAGES = 4
@@ -91,7 +92,7 @@ def read(path: Path) -> TrainingMaps | None:
         raise ValueError(f"The class maps in {path} cannot be read: {error}.") from error
 
 
-def write(path: Path, maps: TrainingMaps) -> None:
+def write(path: Path, maps: TrainingMaps, guard: Guard = nullcontext) -> None:
     """Write maps to a file, completely or not at all."""
-    with atomic(path) as temporary:
+    with atomic(path, guard) as temporary:
         np.savez(temporary, **asdict(maps))

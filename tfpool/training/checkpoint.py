@@ -5,21 +5,22 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from tfpool.system.files import atomic
+from tfpool.system.files import Guard, atomic
 
 _STATE = "state"
 
 
-def save(path: Path, variables: Sequence[keras.Variable], state: dict[str, Any]) -> None:
+def save(path: Path, variables: Sequence[keras.Variable], state: dict[str, Any], guard: Guard = nullcontext) -> None:
     """Write variables and a JSON state. The file is always whole: the old one or the new one."""
     arrays = {str(number): np.asarray(variable) for number, variable in enumerate(variables)}
-    with atomic(path) as temporary:
+    with atomic(path, guard) as temporary:
         np.savez(temporary, **{_STATE: np.array(json.dumps(state))}, **arrays)  # type: ignore[arg-type]
 
 

@@ -16,16 +16,17 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfpool import data as data_sets
 from tfpool._version import __version__
 from tfpool.counting.plan import Plan
 from tfpool.data import DataSet
 from tfpool.models.build import build
 from tfpool.models.preprocessing import to_network, white_level
-from tfpool.system.files import atomic
+from tfpool.system.files import atomic, remove_temporary
 from tfpool.tracking import predictions, training_maps
+from tfpool.tracking.database import METRICS
+from tfpool.tracking.lease import Lease
 from tfpool.tracking.run import FIRST_EPOCH
-from tfpool.tracking.store import METRICS, Run, RunStore
+from tfpool.tracking.run_data import load_data, start_facts
 from tfpool.training.feature_cache import are_fixed, features
 from tfpool.training.map_recorder import MapRecorder
 from tfpool.training.pace import Pace
@@ -42,30 +43,32 @@ class Stopped(Exception):
     """The run was stopped on request."""
 
 
-def fit_run(store: RunStore, run: Run, stop: threading.Event) -> dict[str, float]:
+def fit_run(lease: Lease, stop: threading.Event) -> dict[str, float]:
     """Train a claimed run to its end, from its checkpoint if there is one, and return its result on the test images.
 
-    It raises `Stopped` soon after `stop` is set.
+    Raises:
+        Stopped: soon after `stop` is set.
+        LeaseLost: if the run is no longer this worker's.
+        ValueError: if the run would go on with other images or classes than those it began with.
     """
-
-    def begin(phase: str) -> None:
-        store.report(run.id, **{**store.get(run.id).progress, "phase": phase})
-
-    begin("loading images")
-    data, recipe = data_sets.load(run.spec["data"]), Recipe(**run.spec["recipe"])
-    _write_description(run, data)
-    begin("compiling")
+    run = lease.run
+    lease.enter("loading images")
+    data, recipe = load_data(run), Recipe(**run.spec["recipe"])
+    lease.begin(start_facts(run, data))
+    remove_temporary(run.path)
+    _write_description(lease, data)
+    lease.enter("compiling")
     model = initial_model(run.plan, recipe)
-    trainer = _trainer(model, run, recipe, data, store, stop)
+    trainer = _trainer(model, lease, recipe, data, stop)
     trainer.restore(run.checkpoint_path)
-    reporter = Reporter(store, run, model, trainer, stop)
+    reporter = Reporter(lease, model, trainer, stop)
     trainer.run(reporter.on_step, reporter.on_epoch)
-    begin("testing")
+    lease.enter("testing")
     if recipe.patience is not None:
         model.load_weights(run.model_path)
     training, _ = trainer.evaluate(trainer.images, reporter.check)
     result, scores = trainer.evaluate(trainer.data.test, reporter.check)
-    _save_predictions(predictions.path(run), scores, data)
+    _save_predictions(lease, scores, data)
     result |= {"images": len(data.test), "train_loss": training["loss"], "train_accuracy": training["accuracy"]}
     run.checkpoint_path.unlink(missing_ok=True)
     return result
@@ -77,19 +80,18 @@ def take_one_thread() -> None:
     tf.config.threading.set_inter_op_parallelism_threads(1)
 
 
-def _trainer(
-    model: keras.Model, run: Run, recipe: Recipe, data: DataSet, store: RunStore, stop: threading.Event
-) -> Trainer:
+def _trainer(model: keras.Model, lease: Lease, recipe: Recipe, data: DataSet, stop: threading.Event) -> Trainer:
     """A trainer of the whole model, or of its head alone on the cached features of its frozen backbone."""
+    run = lease.run
     if not are_fixed(recipe):
         return Trainer(model, data, recipe, lambda images: to_network(images, run.plan, recipe.weights))
 
     def on_progress(done: int, total: int) -> None:
         if stop.is_set():
             raise Stopped
-        store.report(run.id, phase="features", preparing=done / total)
+        lease.report(phase="features", preparing=done / total)
 
-    feature_data = features(model, run.plan, recipe, data, store.folder, on_progress)
+    feature_data = features(model, run.plan, recipe, data, run.path.parent, on_progress)
     head = keras.Model(model.get_layer(run.plan.features.name).output, model.output)
     return Trainer(head, feature_data, recipe, tf.identity)
 
@@ -108,14 +110,14 @@ def initial_model(plan: Plan, recipe: Recipe) -> keras.Model:
 class Reporter:
     """Reports progress and metrics to the store, and saves checkpoints, the model and class maps."""
 
-    def __init__(self, store: RunStore, run: Run, model: keras.Model, trainer: Trainer, stop: threading.Event) -> None:
-        self._store, self._run, self._model, self._trainer, self._stop = store, run, model, trainer, stop
-        self._scalars = tf.summary.create_file_writer(str(run.path / "tensorboard"))
-        self._maps = MapRecorder(model, trainer, training_maps.path(run))
+    def __init__(self, lease: Lease, model: keras.Model, trainer: Trainer, stop: threading.Event) -> None:
+        self._lease, self._run, self._model, self._trainer, self._stop = lease, lease.run, model, trainer, stop
+        self._scalars = tf.summary.create_file_writer(str(self._run.path / "tensorboard"))
+        self._maps = MapRecorder(model, trainer, training_maps.path(self._run), lease.holding)
         self._saved = time.monotonic()
         self._reported = -math.inf
         self._pause, self._pace = _SAVE_SECONDS, Pace(trainer)
-        self._first_epoch: list[tuple[float, ...]] = list(zip(*run.first_epoch.values(), strict=True))
+        self._first_epoch: list[tuple[float, ...]] = list(zip(*self._run.first_epoch.values(), strict=True))
 
     def check(self) -> None:
         """Raise `Stopped` if the run is to stop."""
@@ -134,11 +136,11 @@ class Reporter:
     def on_epoch(self, metrics: dict[str, float]) -> None:
         epoch = self._trainer.state["epoch"] - 1
         if self._trainer.is_best:
-            with atomic(self._run.model_path) as temporary:
+            with atomic(self._run.model_path, self._lease.holding) as temporary:
                 self._model.save(temporary)
         # The store comes first: a kill before the checkpoint repeats an epoch, but loses none.
-        self._store.record(self._run.id, epoch, metrics)
-        _write_history(self._store.get(self._run.id))
+        self._lease.record(epoch, metrics)
+        self._write_history()
         self._summarize(epoch, metrics)
         self._maps.record(epoch)
         self._save()
@@ -146,7 +148,7 @@ class Reporter:
 
     def _save(self) -> None:
         start = time.monotonic()
-        self._trainer.save(self._run.checkpoint_path)
+        self._trainer.save(self._run.checkpoint_path, self._lease.holding)
         self._saved = time.monotonic()
         self._pause = max(_SAVE_SECONDS, _SAVE_PAUSE * (self._saved - start))
 
@@ -155,8 +157,7 @@ class Reporter:
         state = self._trainer.state
         if state["epoch"] == 0:
             self._record_first_epoch(values)
-        self._store.report(
-            self._run.id,
+        self._lease.report(
             phase="training",
             epoch=state["epoch"],
             step=state["step"],
@@ -172,8 +173,14 @@ class Reporter:
         """Write the training loss and accuracy so far, so that curves begin within the first epoch."""
         done = self._trainer.state["step"] / self._trainer.steps
         self._first_epoch.append((done, values["loss"], values["accuracy"]))
-        with atomic(self._run.first_epoch_path) as temporary:
+        with atomic(self._run.first_epoch_path, self._lease.holding) as temporary:
             _write_table(temporary, FIRST_EPOCH, self._first_epoch)
+
+    def _write_history(self) -> None:
+        epochs = zip(*self._lease.history.values(), strict=True)
+        rows = ((number, *values) for number, values in enumerate(epochs, start=1))
+        with atomic(self._run.path / "history.csv", self._lease.holding) as temporary:
+            _write_table(temporary, ("epoch", *METRICS), rows)
 
     def _summarize(self, epoch: int, values: dict[str, float]) -> None:
         """Write scalars in TensorBoard's format, for which TensorBoard need not be installed."""
@@ -195,26 +202,19 @@ def _precision(policy: str) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def _save_predictions(path: Path, scores: np.ndarray, data: DataSet) -> None:
+def _save_predictions(lease: Lease, scores: np.ndarray, data: DataSet) -> None:
     """Save the predicted class of each test image, and the probabilities of the predicted and the true class."""
     shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
     probabilities = (shifted / shifted.sum(axis=1, keepdims=True)).astype(np.float32)
     rows = np.arange(len(scores))
     predicted = scores.argmax(axis=1).astype(np.int32)
-    with atomic(path) as temporary:
+    with atomic(predictions.path(lease.run), lease.holding) as temporary:
         np.savez_compressed(
             temporary,
             predicted=predicted,
             confidence=probabilities[rows, predicted],
             truth=probabilities[rows, data.test.labels],
         )
-
-
-def _write_history(run: Run) -> None:
-    epochs = zip(*(run.history[name] for name in METRICS), strict=True)
-    rows = ((number, *values) for number, values in enumerate(epochs, start=1))
-    with atomic(run.path / "history.csv") as temporary:
-        _write_table(temporary, ("epoch", *METRICS), rows)
 
 
 def _write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[float]]) -> None:
@@ -224,8 +224,9 @@ def _write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[floa
         writer.writerows(rows)
 
 
-def _write_description(run: Run, data: DataSet) -> None:
+def _write_description(lease: Lease, data: DataSet) -> None:
     """Write run.json, which holds all that is needed to repeat the run."""
+    run = lease.run
     plan, weights = run.plan, run.spec["recipe"].get("weights")
     scale = f"as ImageNet's weights of {plan.backbone} expect" if weights else f"from 0 to {white_level(plan):g}"
     libraries = {library.__name__: library.__version__ for library in (tf, keras, np)}
@@ -239,5 +240,5 @@ def _write_description(run: Run, data: DataSet) -> None:
         "training_version": TRAINING_VERSION,
         "versions": {"python": platform.python_version(), "tfpool": __version__, **libraries},
     }
-    with atomic(run.metadata_path) as temporary:
+    with atomic(run.metadata_path, lease.holding) as temporary:
         temporary.write_text(json.dumps(facts, indent=2, ensure_ascii=False))

@@ -11,6 +11,8 @@ WORKER = "tfpool.training.worker"
 
 def launch(store: RunStore) -> None:
     """Start workers for queued runs, at most one per core, and remove the files of runs deleted long ago."""
+    if not (store.has_queued and store.is_writable):
+        return
     store.purge()
     # The dashboard may be killed at any time: workers are spawned in their own session and outlive it.
     with store.roster() as roster, (store.folder / "workers.log").open("ab") as log:

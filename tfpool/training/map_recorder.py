@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import nullcontext
 from pathlib import Path
 
 import keras
@@ -12,6 +13,7 @@ from tfpool.anatomy.limits import FEWEST_POSITIONS
 from tfpool.cam.explainer import Explainer
 from tfpool.cam.explanation import Explanation
 from tfpool.data import Part
+from tfpool.system.files import Guard
 from tfpool.tracking import training_maps
 from tfpool.tracking.training_maps import TrainingMaps, fixed_images
 from tfpool.training.trainer import Trainer
@@ -27,8 +29,8 @@ class MapRecorder:
     whose features have no map, or one of fewer than `FEWEST_POSITIONS` positions.
     """
 
-    def __init__(self, model: keras.Model, trainer: Trainer, path: Path) -> None:
-        self._trainer, self._path = trainer, path
+    def __init__(self, model: keras.Model, trainer: Trainer, path: Path, guard: Guard = nullcontext) -> None:
+        self._trainer, self._path, self._guard = trainer, path, guard
         test = trainer.data.test
         self._images = fixed_images(test.labels)
         self._part = Part(test.images[self._images], test.labels[self._images])
@@ -52,7 +54,7 @@ class MapRecorder:
             predicted=scores.argmax(axis=1)[np.newaxis],
         )
         self._kept = self._kept.followed_by(maps) if self._kept else maps
-        training_maps.write(self._path, self._kept)
+        training_maps.write(self._path, self._kept, self._guard)
 
     def _explained(self) -> Explanation | None:
         """Maps of the images; None, then and from then on, if the model has none."""

@@ -12,7 +12,8 @@ from tfpool.data import DataSet
 from tfpool.models.pretrained import NETWORKS
 from tfpool.networks import graph
 from tfpool.networks.heads import Head
-from tfpool.tracking.store import RunStore
+from tfpool.tracking.run_data import load_data
+from tfpool.tracking.store import RESUMABLE, RunStore
 from tfpool.training.recipe import Recipe
 
 
@@ -36,6 +37,18 @@ def spec(plan: Plan, data_set: DataSet, recipe: Recipe) -> dict[str, Any]:
     """All that is needed to repeat a run, as JSON."""
     names = list(data_set.class_names)
     return {"plan": plan.spec, "data": data_set.source, "class_names": names, "recipe": recipe.config}
+
+
+def resume(store: RunStore, run_id: str) -> None:
+    """Queue a stopped, interrupted or failed run again, which goes on from its last checkpoint.
+
+    Raises:
+        ValueError: if the run has not ended or is done; or if its data set is no longer what the run began with.
+    """
+    run = store.get(run_id)
+    if run.state in RESUMABLE:
+        load_data(run)
+    store.resume(run_id)
 
 
 def plan_for(backbone: str, head: str | Head, data_set: DataSet, recipe: Recipe, **settings: Any) -> Plan:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfpool.data import DataSet, Part
+from tfpool.system.files import Guard
 from tfpool.training import batches, checkpoint, optimizer
 from tfpool.training.augmentation import augment
 from tfpool.training.batch_statistics import IMAGES, BatchStatistics
@@ -58,8 +60,8 @@ class Trainer:
         """Weights, random states and the optimizer's variables."""
         return [*self.model.variables, *self.optimizer.variables]
 
-    def save(self, path: Path) -> None:
-        checkpoint.save(path, self.variables, self.state)
+    def save(self, path: Path, guard: Guard = nullcontext) -> None:
+        checkpoint.save(path, self.variables, self.state, guard)
 
     def restore(self, path: Path) -> bool:
         """Restore a checkpoint and return whether there is one."""

@@ -10,11 +10,13 @@ import sys
 import threading
 import time
 import traceback
+from contextlib import suppress
 
 from tfpool.system import files
 from tfpool.system.process import Process, lower_priority
 from tfpool.system.startup import hide_packages, skip_garbage_collection
-from tfpool.tracking.store import Run, RunStore
+from tfpool.tracking.lease import HEARTBEAT, Lease, LeaseLost
+from tfpool.tracking.store import RunStore
 from tfpool.training.launcher import launch
 
 _PAUSE = 0.25
@@ -27,56 +29,65 @@ def main(folder: str) -> None:
     store, me = RunStore(folder), Process.of()
     try:
         files.reserve(store.folder)
-        run = store.claim(me)
-        if run is not None:
-            _work(store, run)
+        lease = store.claim(me)
+        if lease is not None:
+            _work(store, lease)
     finally:
         _retire(store, me)
 
 
-def _work(store: RunStore, run: Run) -> None:
+def _work(store: RunStore, lease: Lease) -> None:
     stop = threading.Event()
-    threading.Thread(target=_watch, args=(store, run, stop), daemon=True).start()
-    store.report(run.id, **{**run.progress, "phase": "loading TensorFlow"})
+    threading.Thread(target=_watch, args=(store, lease, stop), daemon=True).start()
+    lease.enter("loading TensorFlow")
     try:
         with skip_garbage_collection():
             from tfpool.training.fit import Stopped, fit_run, take_one_thread
 
         take_one_thread()
         try:
-            result = fit_run(store, run, stop)
+            result = fit_run(lease, stop)
         except Stopped:
-            store.end(run.id, "stopped")
+            lease.end("stopped")
         else:
-            store.end(run.id, "done", result=result)
+            lease.end("done", result=result)
+    except LeaseLost as lost:
+        print(f"tfpool: {lost}", file=sys.stderr)
     except Exception as error:
         traceback.print_exc()
         full = files.is_full(store.folder)
         if full:
             files.use_reserve(store.folder)
-        store.end(run.id, "failed", error=_FULL if full else f"{type(error).__name__}: {error}")
+        with suppress(LeaseLost):
+            lease.end("failed", error=_FULL if full else f"{type(error).__name__}: {error}")
 
 
-def _watch(store: RunStore, run: Run, stop: threading.Event) -> None:
-    """Pass a request to stop on to the training, and end the process if the training does not react.
+def _watch(store: RunStore, lease: Lease, stop: threading.Event) -> None:
+    """Renew the lease, pass a request to stop on to the training, and end the process if the training does not react.
 
     Loading TensorFlow or tracing a deep network takes many seconds without a step. Ending the process then loses
-    nothing: every file is written whole or not at all.
+    nothing: every file is written whole or not at all. The same holds for a run that another worker has claimed.
     """
-    while not _stop_requested(store, run):
-        time.sleep(_PAUSE)
-    stop.set()
-    time.sleep(_GRACE)
-    store.end(run.id, "stopped")
+    with suppress(LeaseLost):
+        renewed = time.monotonic()
+        # The store may be unreadable for a moment; later requests must still be seen.
+        while not _stop_requested(lease):
+            time.sleep(_PAUSE)
+            if time.monotonic() - renewed > HEARTBEAT:
+                with suppress(ValueError):
+                    lease.renew()
+                    renewed = time.monotonic()
+        stop.set()
+        time.sleep(_GRACE)
+        lease.end("stopped")
     _retire(store, Process.of())
     os._exit(0)
 
 
-def _stop_requested(store: RunStore, run: Run) -> bool:
+def _stop_requested(lease: Lease) -> bool:
     try:
-        return store.stop_requested(run.id)
+        return lease.stop_requested
     except ValueError:
-        # The store may be unreadable for a moment; later requests must still be seen.
         return False
 
 
