@@ -19,7 +19,7 @@ header("Build", "What does this network look like, layer by layer, and what chan
 
 def published(label: str, key: str, value: int, most: int) -> int:
     """A whole number. An empty field means the network's published one, and follows the network."""
-    text, help = f"{value:,}", f"If empty, {value:,}, as published"
+    text, help = f"{value:,}", f"Leave empty for {value:,}, the published value."
     typed = st.number_input(
         label, 1, most, None, step=1, key=f"build_{key}", placeholder=text, help=help, bind="query-params"
     )
@@ -49,9 +49,9 @@ left, right = st.columns([5, 4])
 with left:
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         detail = controls.one_of("Detail", DETAILS, "build_detail", default="Blocks", label_visibility="collapsed")
-        with st.popover("How to read it", type="tertiary"):
+        with st.popover("How to read the diagram", type="tertiary"):
             st.markdown(
-                "The image is at the top, the scores are at the bottom. Each bar is a block of layers, or one layer.\n"
+                "The image is at the top, the scores are at the bottom. Each bar is a layer or a block of layers.\n"
                 "- The **width** of a bar is the size of its output map (square root of the side), the **thickness** "
                 "its number of channels (logarithmic).\n"
                 "- Beside the bar are the height×width×channels of its output, and its parameters. ×2 means two equal "
@@ -93,11 +93,13 @@ st.dataframe(
         "layer": st.column_config.TextColumn(width="medium"),
         "parameters": st.column_config.NumberColumn(format="localized"),
         "MACs": st.column_config.NumberColumn(format="localized", help=meaning("MACs")),
-        "memory": st.column_config.NumberColumn(format="%.1f kB", help="Of the layer's output, for one image"),
+        "memory": st.column_config.NumberColumn(format="%.1f kB", help="Memory of the layer's output for one image"),
         "receptive field": st.column_config.NumberColumn(
-            help="Side of it in pixels; empty where it is the whole image"
+            help="Side of the receptive field in pixels; empty where the layer sees the whole image"
         ),
-        "stride": st.column_config.NumberColumn(help="Pixels of the image between two neighboring positions"),
+        "stride": st.column_config.NumberColumn(
+            help="Distance in pixels of the image between two neighboring positions of the output"
+        ),
     },
     alt="Name, Keras layer, output shape, parameters and multiply-adds of each layer",
 )

@@ -70,8 +70,8 @@ def bars(plans: list[Plan]) -> None:
         "Log scale",
         key="parameters_log",
         bind="query-params",
-        help="Each grid line is ten times the one before, which makes small heads visible. Backbone and head then have "
-        "a bar each, because stacked bars mislead on a logarithmic scale",
+        help="Makes small heads visible: each grid line stands for ten times the one before. Backbone and head get a "
+        "bar each, because stacked bars mislead on a logarithmic scale.",
     )
     numbers = ", ".join(f"{plan.name} {plan.backbone_params:,} and {plan.head_params:,}" for plan in plans)
     alt = f"Parameters of backbone and head: {numbers}"
@@ -82,10 +82,10 @@ def curves(networks: list[str], heads: list[str], side: int, classes: int) -> No
     st.subheader("How the heads grow", anchor=False)
     columns = st.columns(2)
     with columns[0]:
-        by = controls.one_of("With the", AXES, "parameters_by")
+        by = controls.one_of("Horizontal axis", AXES, "parameters_by")
     network = networks[0]
     if networks[1:]:
-        network = columns[1].selectbox("Of", networks, key="parameters_of", bind="query-params")
+        network = columns[1].selectbox("Network of the curves", networks, key="parameters_of", bind="query-params")
     if by == "classes":
         places, here, title = sorted({*CLASSES, classes}), classes, "classes"
         lines = over_classes(network, heads, side, places)

@@ -51,7 +51,7 @@ def delete(name: str) -> None:
 
 def numbers(facts: data.Facts) -> None:
     metrics = {f"{part} images": f"{count:,}" for part, count in zip(TITLES, facts.images, strict=True)}
-    metrics |= {"Classes": f"{facts.classes:,}", "Each image": graph.text(facts.image_shape)}
+    metrics |= {"Classes": f"{facts.classes:,}", "Image size": graph.text(facts.image_shape)}
     with st.container(horizontal=True):
         for label, value in metrics.items():
             st.metric(label, value, border=True, width=150)
@@ -73,7 +73,7 @@ def preview(images: data.DataSet) -> None:
     label = None if class_name == EVERY else images.class_names.index(class_name)
     positions = thumbnails.sample_positions(part, label, sample, SHOWN)
     if not len(positions):
-        st.info(f"There is no image of this class in {name}. Choose another part.")
+        st.info(f"The part {name} has no image of this class. Choose another part or class.")
         return
     names = [images.class_names[part.labels[position]] for position in positions]
     st.image(
@@ -83,7 +83,7 @@ def preview(images: data.DataSet) -> None:
         alt=[f"{name} image {position + 1}: {label}" for position, label in zip(positions, names, strict=True)],
     )
     if part.boxes is not None:
-        st.caption("The frame is the object's bounding box, which a class map can be tested against.")
+        st.caption("The frame is the object's bounding box. A good class map is highest within the box.")
 
 
 def chart(images: data.DataSet) -> None:
@@ -104,7 +104,7 @@ with left:
 facts = data.describe(name)
 if facts.state in ("own", "damaged"):
     with right.popover("Delete", icon=":material/delete:"):
-        st.markdown(f"Delete {plain(name)} from this disk? The files that it was made from stay.")
+        st.markdown(f"Delete {plain(name)} from this disk? The original files stay.")
         st.button(f"Delete {plain(name)}", key="data_remove", type="primary", on_click=delete, args=(name,))
 if name in data.DATA:
     st.caption(data.DATA[name].summary)
@@ -136,7 +136,7 @@ else:
 
 st.subheader("Add your own images", anchor=False)
 st.caption(
-    "Use a zip or folder with one sub-folder per class, named like the class. Folders named train, validation and test "
-    f"around them are kept as the parts. Image formats: {', '.join(FORMATS)}."
+    "Use a zip or a folder with one sub-folder per class, named after the class. Sub-folders may also be sorted into "
+    f"folders named train, validation and test. Image formats: {', '.join(FORMATS)}."
 )
 own_images.add()

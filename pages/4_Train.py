@@ -27,7 +27,7 @@ with columns[0]:
 with columns[1]:
     heads = controls.heads("train", ["gap", "flatten"])
 with columns[3]:
-    help = "Runs per network and head, each with another seed: one run alone says little."
+    help = "Number of runs per network and head, each with its own seed: a single run may be lucky."
     repeats = controls.whole_number("Repeats", "train", "repeats", 1, most=100, help=help)
 recipe = None
 with messages(go_on=True):

@@ -10,7 +10,7 @@ from dashboard.runs.run_table import CHOSEN, MOST
 from dashboard.train import run_buttons, run_cards
 from tfpool.tracking.query import split_countable
 
-header("Runs", "Which run is better, by how much, over seeds?")
+header("Runs", "Which run is better, and by how much, over several seeds?")
 
 with messages():
     known, unknown = split_countable(store().runs())
@@ -42,13 +42,18 @@ controls.begin_with(CHOSEN, ids, ids[:2])
 if added := run_buttons.pop_added():
     st.session_state[CHOSEN] = [*st.session_state[CHOSEN], *added][:MOST]
 chosen = st.multiselect(
-    "Runs", ids, max_selections=MOST, key=CHOSEN, bind="query-params", help="Or tick them in the table"
+    "Runs",
+    ids,
+    max_selections=MOST,
+    key=CHOSEN,
+    bind="query-params",
+    help="Choose runs here, or tick them in the table.",
 )
 with table:
     if matches:
         run_table.draw(matches, how)
         st.caption(
-            f"{len(matches):,} of {len(runs):,} runs. Tick runs to compare. Double-click a name or note to edit it."
+            f"{len(matches):,} of {len(runs):,} runs. Tick runs to compare them. Double-click a name or a note to edit."
         )
     else:
         st.info("No run matches. Remove a search word or a filter.")

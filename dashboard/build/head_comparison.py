@@ -78,7 +78,7 @@ def numbers(plan: Plan, other: Plan | None) -> None:
             "Memory to train",
             lambda plan: plan.training_bytes(batch, optimizer),
             memory,
-            f"At least, with {batch} images per step and {optimizer}. The parameters take "
+            f"At least this much, with {batch} images per step and {optimizer}. The parameters take "
             f"{memory(plan.weight_bytes)}, the outputs of all layers {memory(plan.activation_bytes or 0)} per image",
         )
         number("File", lambda plan: plan.file_bytes, memory, "About the size of the model as a .keras file")

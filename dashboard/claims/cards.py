@@ -120,9 +120,9 @@ def _result(claim: Claim, finding: Finding, whose: str, across: int) -> None:
     seeds = f", {len(finding.seeds)} seeds" if finding.seeds else ""
     st.markdown(f"**{whose}**{seeds}: {badge(judged.verdict)}")
     if finding.scale == "quick":
-        st.caption("A quick run does a small part of the protocol: an example, not evidence.")
+        st.caption("A quick run is a small part of the experiment: an example, not evidence.")
     if finding.fixed != claim.fixed:
-        st.warning("The experiment has changed since this was measured. Run it again.")
+        st.warning("The experiment has changed since this result was measured. Run the claim again.")
     key = f"claims_{finding.claim}_{whose.replace(', ', '_').replace(' ', '_').lower()}"
     _figures(finding, key, across)
     st.markdown(plain(judged.headline))

@@ -12,8 +12,8 @@ from tfpool.system.format import clock
 _SECONDS = 1.0
 _SCALES = {"quick": "Quick", "full": "Full"}
 _HELP = (
-    "Quick takes about a minute: two seeds, small networks, one learning rate. Full repeats the shipped experiment, "
-    "may take hours, and resumes after a stop."
+    "Quick takes about a minute: two seeds, small networks, one learning rate. Full repeats the shipped experiment: it "
+    "may take hours, and continues after a stop."
 )
 
 
@@ -27,8 +27,8 @@ def run(name: str, has_own: bool) -> None:
         _ended(job)
     elif not has_own:
         st.caption(
-            "You have not measured this yet. The button runs the experiment on this computer in the background and "
-            "shows your result next to the shipped one."
+            "You have not measured this claim yet. Run here starts the experiment in the background on this computer, "
+            "and your result appears next to the shipped one."
         )
     _start(name, job)
 
@@ -64,7 +64,7 @@ def _ended(job: Job) -> None:
     elif job.state == "stopped":
         st.info(f"{run} was stopped{_at(job)}. Press Resume to continue from there.")
     else:
-        st.warning(f"{run} was interrupted{_at(job)}: its process is gone. Press Resume to continue from there.")
+        st.warning(f"{run} was interrupted{_at(job)}, because its process ended. Press Resume to continue from there.")
 
 
 def _at(job: Job) -> str:

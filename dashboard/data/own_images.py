@@ -18,7 +18,9 @@ from tfpool.networks import graph
 
 UPLOAD, PATH = "Upload a zip", "Folder or zip on this computer"
 _SPLITS = {"70 / 15 / 15": (70, 15, 15), "80 / 10 / 10": (80, 10, 10), "60 / 20 / 20": (60, 20, 20)}
-_SPLIT_HELP = "Percentages for training, validation and test; folders with these names are kept as they are."
+_SPLIT_HELP = (
+    "Percentages of the images for training, validation and test. Images in folders with these names stay there."
+)
 _MAX_ROWS, _FEW_LINES = 1000, 8
 _MAX_EQUAL = 5
 
@@ -39,7 +41,7 @@ def add() -> None:
             st.session_state["data_new_name"] = Path(report.source).name.removesuffix(".zip")
     checked_id, report = st.session_state.get("data_report", ("", None))
     if not report or checked_id != source_id:
-        st.caption("Check saves nothing: it reports what the images are and which files cannot be used.")
+        st.caption("Check reads the images and reports which files cannot be used. Nothing is saved yet.")
         return
     _show(report)
     _save(source)
@@ -55,17 +57,20 @@ def _upload() -> tuple[IO[bytes] | str | None, str]:
 
 def _path() -> tuple[str, str]:
     path = st.text_input(
-        "Path", key="data_path", placeholder="/home/me/photos", help="Enter a path on the computer that runs this page."
+        "Path",
+        key="data_path",
+        placeholder="/home/me/photos",
+        help="Enter a path on the computer that runs the dashboard.",
     ).strip()
     return path, path
 
 
 def _show(report: Report) -> None:
     with st.container(horizontal=True):
-        st.metric("Images", f"{report.images:,}", border=True, width=150, help="Files that can be read.")
+        st.metric("Images", f"{report.images:,}", border=True, width=150, help="Files that can be read")
         st.metric("Classes", f"{len(report.class_names):,}", border=True, width=150)
         st.metric("Unreadable files", f"{len(report.unreadable):,}", border=True, width=150)
-        groups = "Groups of files with equal pixels."
+        groups = "Groups of files with the same pixels"
         st.metric("Equal pictures", f"{len(report.duplicates):,}", border=True, width=150, help=groups)
     if report.warnings:
         st.warning("\n".join(f"- {plain(warning)}" for warning in report.warnings))
@@ -75,7 +80,7 @@ def _show(report: Report) -> None:
         _table({"class": report.class_names, **counts}, "Images per class")
     with right:
         sizes = {"height×width": [graph.text(size) for size, _ in report.sizes], "images": [n for _, n in report.sizes]}
-        _table(sizes, "Sizes of the images")
+        _table(sizes, "Image sizes")
     for title, files in (("Unreadable files", report.unreadable), ("Files left out", report.skipped)):
         if files:
             st.markdown(f"**{title}**")
@@ -93,7 +98,7 @@ def _table(columns: dict[str, Any], alt: str) -> None:
 def _lines(lines: Sequence[str]) -> None:
     """Long names as wrapped lines: in the cells of a table their ends would be cut off on a phone."""
     if len(lines) > _MAX_ROWS:
-        st.caption(f"The first {_MAX_ROWS:,} of {len(lines):,}")
+        st.caption(f"Shown: the first {_MAX_ROWS:,} of {len(lines):,}")
     # The code block's copy button makes this scrollable with the keyboard.
     with st.container(height="content" if len(lines) <= _FEW_LINES else 290, border=False):
         st.code("\n".join(lines[:_MAX_ROWS]), language=None, wrap_lines=True)
@@ -106,7 +111,7 @@ def _save(source: IO[bytes] | str) -> None:
     split = columns[2].selectbox("Split, %", list(_SPLITS), key="data_new_split", help=_SPLIT_HELP)
     seed_help = "Random seed of the split: enter another number to split the images differently."
     seed = columns[3].number_input("Seed", 0, 2**31 - 1, 0, key="data_new_seed", help=seed_help)
-    is_gray = st.toggle("Gray, one channel", key="data_new_grey")
+    is_gray = st.toggle("Gray images, one channel", key="data_new_grey")
     st.caption("Images are turned upright, cropped to a square and resized. The original files do not change.")
     if st.button("Save", type="primary", key="data_keep", icon=":material/save:"):
         chosen = (name, int(size), 1 if is_gray else 3, _SPLITS[split], int(seed))

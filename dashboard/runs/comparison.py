@@ -32,7 +32,7 @@ def over_seeds(runs: Sequence[Run], how: str) -> None:
     # Accuracies on different images cannot be ranked, so each data set stays together.
     groups = sorted(results.groups(runs, measure, how), key=lambda group: str(group.settings["data"]))
     if not groups:
-        st.info("None of these runs has finished. Finished runs that differ only in the seed are averaged here.")
+        st.info("No run has finished yet. Once runs have, those that differ only in the seed are averaged here.")
         return
     names, charted = labels(groups), groups[:_MOST_GROUPS]
     st.plotly_chart(
@@ -104,7 +104,7 @@ def settings(runs: Sequence[Run]) -> None:
     differing = results.differing(runs)
     if not differing:
         if len(runs) > 1:
-            st.caption("These runs have the same settings, so their numbers are equal.")
+            st.caption("These runs have the same settings and the same seed, so their numbers are equal.")
         return
     if "head" in differing:
         differing["head"] = [head_label(name) for name in differing["head"]]
@@ -132,8 +132,9 @@ def curves(runs: Sequence[Run]) -> None:
         alt=f"{title.capitalize()} by {by}: " + "; ".join(map(run_cards.alt_text, runs)),
     )
     if metric == "overfit":
-        st.caption("Above zero the network does better on its training images than on new ones: it overfits.")
+        st.caption("Above zero, the network does better on its training images than on new images: it overfits.")
     else:
         run_cards.legend()
     if unknown := [run.id for run in runs if not results.positions(run, by) and run.history["loss"]]:
-        st.caption(f"Without {by} yet: {', '.join(unknown)}.")
+        axis = by if by.endswith("s") else f"{by}s"
+        st.caption(f"Not drawn, because their {axis} are not known yet: {', '.join(unknown)}.")

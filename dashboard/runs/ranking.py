@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -26,53 +27,126 @@ def verdict(runs: Sequence[Run]) -> None:
 
     None is named best of a single seed each, nor where one or both have not learned.
     """
-    tested = [run for run in runs if run.result]
-    # Only what was tested on the same images can be compared.
-    by_data = (
-        results.groups([run for run in tested if run.spec["data"] == data])
-        for data in dict.fromkeys(run.spec["data"] for run in tested)
-    )
-    groups = next((group for group in by_data if len(group) > 1), None)
-    if groups is None:
+    groups = _comparable(runs)
+    if len(groups) < 2:
         return
     # A single seed may have been lucky, so it counts only where no two groups have several.
     several = [group for group in groups if group.margin is not None]
     judged = several if len(several) > 1 else groups
-    names = dict(zip(map(id, groups), labels(groups), strict=True))
-    best, second = judged[:2]
-    name, other = names[id(best)], names[id(second)]
-    data, chance = plain(results.data_name(best.runs[0])), 1 / best.runs[0].plan.classes
-    if second.mean - chance < _CLOSE:
-        who = f"{plain(other)} has" if best.mean - chance >= _CLOSE else "These networks have"
-        st.markdown(
-            f"{who} not learned on {data}: {_both(best, second, name, other)}, and guessing gives {chance:.1%}. "
+    names = {id(group): plain(label) for group, label in zip(groups, labels(groups), strict=True)}
+    pair = _Pair(*judged[:2], *(names[id(group)] for group in judged[:2]))
+    if pair.second.mean - pair.chance < _CLOSE:
+        st.markdown(pair.not_learned())
+    elif len(several) < 2:
+        st.markdown(pair.undecided())
+    else:
+        among = "Among the groups with several seeds, " if len(judged) < len(groups) else ""
+        st.markdown(f"{among}{pair.winner()}")
+        if groups[0] is not pair.best:
+            st.markdown(f"{names[id(groups[0])]} reached **{groups[0].mean:.1%}** with a single seed.")
+        st.caption(pair.certainty())
+        if note := pair.few_images():
+            st.caption(note)
+
+
+def _comparable(runs: Sequence[Run]) -> Sequence[Group]:
+    """The groups on the latest data set that several were tested on: only equal images can be compared."""
+    tested = [run for run in runs if run.result]
+    by_data = (
+        results.groups([run for run in tested if run.spec["data"] == data])
+        for data in dict.fromkeys(run.spec["data"] for run in tested)
+    )
+    return next((groups for groups in by_data if len(groups) > 1), [])
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """The best group and the second, with their names, and what can be said of the two."""
+
+    best: Group
+    second: Group
+    name: str
+    other: str
+
+    @property
+    def data(self) -> str:
+        return plain(results.data_name(self.best.runs[0]))
+
+    @property
+    def chance(self) -> float:
+        """The accuracy of guessing."""
+        return 1 / self.best.runs[0].plan.classes
+
+    def not_learned(self) -> str:
+        """That one or both guess, and what to do."""
+        who = f"{self.other} has" if self.best.mean - self.chance >= _CLOSE else "These networks have"
+        return (
+            f"{who} not learned on {self.data}: {self._both()}, and guessing gives {self.chance:.1%}. "
             "Train for more epochs, with more images or another learning rate, before you compare."
         )
-        return
-    if len(several) < 2:
-        st.markdown(
-            f"On {data}: {_both(best, second, name, other)}. A single seed does not tell which is better. Train each "
-            "with several seeds: set Repeats on the Train page."
+
+    def undecided(self) -> str:
+        """The accuracies of single seeds, and what to do."""
+        return (
+            f"On {self.data}: {self._both()}. A single seed does not show which is better. Train each with several "
+            "seeds: set Repeats on the Train page."
         )
-        return
-    among = "Among the groups with several seeds, " if len(judged) < len(groups) else ""
-    margin = f" (± {100 * (best.margin or 0):.1f} points over {len(best.seeds)} seeds)"
-    params, fewer = (group.runs[0].plan.params for group in (best, second))
-    images = images_behind(best.runs[0])
-    of = f"the {images:,}" if images else "the"
-    st.markdown(
-        f"{among}**{plain(name)}** is best on {data}: "
-        f"**{best.mean:.1%}** of {of} test images correct{margin}, {_lead(best, second)} {plain(other)}, "
-        f"with {params:,} parameters against {fewer:,}."
-    )
-    if groups[0] is not best:
-        st.markdown(f"{plain(names[id(groups[0])])} reached **{groups[0].mean:.1%}** with a single seed.")
-    st.caption(_certainty(best, second, plain(other)))
-    if images and _includes(best.mean, images, second.mean):
-        st.caption(
-            f"On {images:,} other images like these, {best.mean:.1%} could be anything from "
-            f"{interval_text(best.mean, images)}. The {second.mean:.1%} of {plain(other)} lies in that range. More "
-            "test images would narrow it."
+
+    def _both(self) -> str:
+        return (
+            f"{self.name} has **{self.best.mean:.1%}** of the test images correct, {self.other} "
+            f"**{self.second.mean:.1%}**"
+        )
+
+    def winner(self) -> str:
+        """The best group, its accuracy, its lead and its parameters."""
+        images = images_behind(self.best.runs[0])
+        of = f"the {images:,}" if images else "the"
+        margin = f" (± {100 * (self.best.margin or 0):.1f} points over {len(self.best.seeds)} seeds)"
+        params, fewer = (group.runs[0].plan.params for group in (self.best, self.second))
+        return (
+            f"**{self.name}** is best on {self.data}: **{self.best.mean:.1%}** of {of} test images correct{margin}, "
+            f"{self._lead()} {self.other}, with {params:,} parameters against {fewer:,}."
+        )
+
+    def _lead(self) -> str:
+        if self.best.mean == self.second.mean:
+            return "as many as"
+        difference = results.paired_difference(self.best, self.second)
+        if difference is None or difference[0] < 0:
+            return f"{100 * (self.best.mean - self.second.mean):.1f} points ahead of"
+        return f"{100 * difference[0]:.1f} ± {100 * difference[1]:.1f} points, seed by seed, ahead of"
+
+    def certainty(self) -> str:
+        """Whether the difference may be due to chance."""
+        difference = results.paired_difference(self.best, self.second)
+        if difference is None:
+            return (
+                "The two share fewer than two seeds. Train both with the same seeds to see whether the difference is "
+                "chance."
+            )
+        mean, half = difference
+        if mean < 0 < self.best.mean - self.second.mean:
+            return (
+                f"With the seeds that both have, {self.other} is ahead by {-100 * mean:.1f} ± {100 * half:.1f} points: "
+                "the order depends on which seeds count. Train both with the same seeds."
+            )
+        if abs(mean) <= half:
+            return (
+                "The 95 % interval of the difference includes zero: the difference may be chance. Train more seeds to "
+                "find out."
+            )
+        return "The 95 % interval of the difference (Student's t) excludes zero: chance is an unlikely explanation."
+
+    def few_images(self) -> str:
+        """That the test images are too few to tell the two apart; empty if they suffice."""
+        images = images_behind(self.best.runs[0])
+        if not images or not _includes(self.best.mean, images, self.second.mean):
+            return ""
+        return (
+            f"On {images:,} other images like these, {self.best.mean:.1%} could be anything from "
+            f"{interval_text(self.best.mean, images)}. The {self.second.mean:.1%} of {self.other} lies in that range. "
+            "More test images would narrow the range."
         )
 
 
@@ -80,38 +154,6 @@ def _includes(accuracy: float, images: int, other: float) -> bool:
     """Whether the interval of an accuracy on so few test images is wide and includes another accuracy."""
     low, high = interval(accuracy, images)
     return high - low > _UNSURE and low <= other
-
-
-def _both(best: Group, second: Group, name: str, other: str) -> str:
-    """The test accuracy of both."""
-    return f"{plain(name)} has **{best.mean:.1%}** of the test images correct, {plain(other)} **{second.mean:.1%}**"
-
-
-def _certainty(best: Group, second: Group, other: str) -> str:
-    """Whether the difference may be due to chance."""
-    difference = results.paired_difference(best, second)
-    if difference is None:
-        return (
-            "They share fewer than two seeds. Train both with the same seeds to see whether the difference is chance."
-        )
-    mean, half = difference
-    if mean < 0 < best.mean - second.mean:
-        return (
-            f"With the seeds that both have, {other} is ahead by {-100 * mean:.1f} ± {100 * half:.1f} points: the "
-            "order depends on which seeds count. Train both with the same ones."
-        )
-    if abs(mean) <= half:
-        return "The 95 % interval of the difference includes zero: it may be chance. Train more seeds to find out."
-    return "The 95 % interval of the difference (Student's t) excludes zero: it is hardly chance."
-
-
-def _lead(best: Group, second: Group) -> str:
-    if best.mean == second.mean:
-        return "as many as"
-    difference = results.paired_difference(best, second)
-    if difference is None or difference[0] < 0:
-        return f"{100 * (best.mean - second.mean):.1f} points ahead of"
-    return f"{100 * difference[0]:.1f} ± {100 * difference[1]:.1f} points, seed by seed, ahead of"
 
 
 def labels(groups: Sequence[Group]) -> list[str]:

@@ -50,11 +50,16 @@ def _confusion(predicted: Predictions) -> None:
     counts = predicted.confusion
     right = int(counts.trace())
     percent_of_row = st.toggle(
-        "Percent of each row", value=True, key="runs_shares", bind="query-params", help="Off: number of images"
+        "Percent of each row",
+        value=True,
+        key="runs_shares",
+        bind="query-params",
+        help="Switch off to see numbers of images.",
     )
     st.caption(
         f"Confusion matrix: {right:,} of {counts.sum():,} test images are correct (the diagonal).",
-        help="Rows are true classes, columns predicted ones. Strong colors off the diagonal are confused classes",
+        help="Each row is a true class, each column a predicted one. A strong color off the diagonal marks two classes "
+        "that are confused.",
     )
     st.plotly_chart(
         result_charts.confusion_map(
@@ -79,7 +84,7 @@ def _worst(predicted: Predictions) -> None:
     ]
     st.image(
         [thumbnails.as_png(predicted.test, position) for position in worst],
-        caption=[plain(f"{guess}, {confidence}; is {truth}") for guess, truth, confidence in mistakes],
+        caption=[plain(f"{guess}, {confidence}; true: {truth}") for guess, truth, confidence in mistakes],
         width=thumbnails.TILE,
         alt=[f"{truth}, predicted as {guess} with {confidence} confidence" for guess, truth, confidence in mistakes],
     )
@@ -88,7 +93,7 @@ def _worst(predicted: Predictions) -> None:
 def files(run: Run) -> None:
     """Download buttons for the model and the history."""
     if not run.model_path.exists():
-        st.caption("Its files can be downloaded after the first epoch.")
+        st.caption("Files can be downloaded after the first epoch.")
         return
     onnx = run.path / "model.onnx"
     with st.container(horizontal=True):
@@ -100,7 +105,7 @@ def files(run: Run) -> None:
             "Make ONNX",
             key="runs_onnx",
             icon=":material/conversion_path:",
-            help="A file for runtimes other than TensorFlow. Takes some seconds",
+            help="Convert the model for runtimes other than TensorFlow, which takes a few seconds.",
         )
     if make and _wait(export.start(run, onnx)):
         st.rerun()
@@ -143,6 +148,6 @@ def _wait(writer: subprocess.Popen[bytes]) -> bool:
             writer.stderr.close()
     place.empty()
     if writer.returncode:
-        last = (error.decode(errors="replace").strip() or "Its process ended.").splitlines()[-1]
+        last = (error.decode(errors="replace").strip() or "The process ended.").splitlines()[-1]
         st.error(plain(f"No ONNX file was written. {last.removeprefix('tfpool: ')}"))
     return writer.returncode == 0

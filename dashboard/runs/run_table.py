@@ -37,7 +37,7 @@ def without_lab(runs: Sequence[Run]) -> list[Run]:
         f"Show the {lab:,} run{'s' * (lab != 1)} of the lab",
         key="runs_lab",
         bind="query-params",
-        help="Runs that the experiments of the Claims page trained",
+        help="Runs that were trained for the experiments of the Claims page",
     )
     chosen = {*st.query_params.get_all(CHOSEN), *st.session_state.get(CHOSEN, [])}
     return [run for run in runs if shown or not is_lab(run) or run.id in chosen]
@@ -54,8 +54,8 @@ def matching(runs: Sequence[Run]) -> tuple[list[Run], str]:
         "Sort by", orders, format_func=lambda key: LABELS.get(key, key), key="runs_sort", bind="query-params"
     )
     with columns[2]:
-        help = "For training and validation accuracy. The saved model is tested once, whichever epoch counts"
-        how = controls.one_of("Which epoch counts", results.HOW, "runs_how", help=help)
+        help = "Epoch whose training and validation accuracy is shown. The test accuracy is that of the saved model."
+        how = controls.one_of("Epoch", results.HOW, "runs_how", help=help)
     offered = {name: values for name in FACETS if len(values := query.facet_values(runs, name)) > 1}
     selected = query.select_runs(runs, text, _filters(offered) if offered else {})
     return selected if order == _NEWEST else query.rank_runs(selected, order, how), how
@@ -88,7 +88,7 @@ def draw(runs: Sequence[Run], how: str) -> None:
         "All columns",
         key="runs_columns",
         bind="query-params",
-        help="Also MACs, epochs, losses, training accuracy, the interval of the test accuracy, data and settings",
+        help="Also show MACs, epochs, losses, training accuracy, the interval of the test accuracy, data and settings.",
     )
     # A new key after each edit: Streamlit would apply the old edit to the new rows again.
     key = f"runs_table_{st.session_state.get('runs_edits', 0)}"
@@ -158,27 +158,29 @@ def _percent(help: str, width: int | None = None) -> Any:
 
 
 _CONFIG: dict[str, Any] = {
-    "compare": st.column_config.CheckboxColumn(" ", help=f"Compare below, up to {MOST} runs", pinned=True, width=36),
-    "run": st.column_config.TextColumn(help="Double-click to rename", pinned=True, width=140, max_chars=80),
-    "test": _percent("Accuracy on the test images, which are not used in training", 70),
+    "compare": st.column_config.CheckboxColumn(
+        " ", help=f"Tick up to {MOST} runs to compare them below.", pinned=True, width=36
+    ),
+    "run": st.column_config.TextColumn(help="Double-click to rename.", pinned=True, width=140, max_chars=80),
+    "test": _percent("Accuracy on the test images, which are never used in training", 70),
     "of images": st.column_config.NumberColumn(
         format="localized", width=75, help="Number of test images: with few, the accuracy is uncertain"
     ),
     "validation": _percent(f"Accuracy on the validation images. {meaning('validation')}", 78),
     "overfit": st.column_config.NumberColumn(format="%+.1f", width=62, help=OVERFIT_HELP),
     "parameters": st.column_config.NumberColumn(format="localized", width=90, help=meaning("parameters")),
-    "test interval": st.column_config.TextColumn(help="The 95 % confidence interval of the test accuracy (Wilson)"),
+    "test interval": st.column_config.TextColumn(help="95 % confidence interval of the test accuracy (Wilson)"),
     "MACs": st.column_config.NumberColumn(format="localized", help=meaning("MACs")),
     "time": st.column_config.NumberColumn("time, s", format="localized", width=70, help="Training time in seconds"),
     "state": st.column_config.TextColumn(width=84),
-    "note": st.column_config.TextColumn(width=110, help="Double-click to write", max_chars=500),
-    "epochs": st.column_config.TextColumn(help=f"Finished, of those planned. {meaning('epoch')}"),
+    "note": st.column_config.TextColumn(width=110, help="Double-click to write a note.", max_chars=500),
+    "epochs": st.column_config.TextColumn(help=f"Finished epochs, of those planned. {meaning('epoch')}"),
     "seed": st.column_config.NumberColumn(help=meaning("seed")),
     "sweep": st.column_config.TextColumn(help="Runs that were started together"),
     "training": _percent("Accuracy on the training images"),
     "validation loss": st.column_config.NumberColumn(format="%.3f", help=meaning("loss")),
     "test loss": st.column_config.NumberColumn(format="%.3f", help=meaning("loss")),
-    "training images": st.column_config.NumberColumn(format="localized", help="– means all"),
+    "training images": st.column_config.NumberColumn(format="localized", help="Number of training images; – means all"),
     "queued": st.column_config.DatetimeColumn(format="distance"),
 }
 

@@ -68,7 +68,7 @@ def recipe(images: int, networks: Sequence[str]) -> Recipe:
             key=f"{PAGE}_recipe",
             on_change=_fill,
             bind="query-params",
-            help="Sets all values below: quick for a first look, or one for a family of networks. Change any of them.",
+            help="Fills in all settings below, which you can still change. Choose quick for a first look.",
         )
     base = named(name)
     with columns[1]:
@@ -85,7 +85,7 @@ def recipe(images: int, networks: Sequence[str]) -> Recipe:
         _advise_pretrained(images, base)
     elif families and name not in (*families, "transfer"):
         recipes = "; ".join(f"{name} for {', '.join(members)}" for name, members in families.items())
-        st.caption(f"For a full training choose a recipe: {recipes}.")
+        st.caption(f"For a full training, choose the recipe {recipes}.")
     with st.expander("Training settings"):
         details = _details(base)
     return Recipe(epochs=epochs, seed=seed, train_images=None if number == images else number, **details)
@@ -174,7 +174,7 @@ def _control_value(name: str, base: Recipe) -> Any:
 def help_text(name: str) -> str:
     """What a value of a recipe means, as the help of its control."""
     meaning = MEANINGS.get(name, "")
-    return meaning[:1].upper() + meaning[1:] + (" 0 leaves it out." if name in ("patience", "image_size") else "")
+    return meaning[:1].upper() + meaning[1:] + (" 0 turns this off." if name in ("patience", "image_size") else "")
 
 
 def _number(label: str, name: str, base: Recipe, least: int, most: int) -> int:

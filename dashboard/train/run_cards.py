@@ -24,12 +24,12 @@ MOST = 8
 _CARDS = 3
 """Maximum number of cards in a row: labels and buttons of four do not fit."""
 _CURVES = (
-    "Solid, filled symbols: validation images, which are not trained on. Dotted, open symbols: training images, as a "
-    "mean over the steps of an epoch."
+    "Solid lines, filled symbols: validation images, which are not trained on. Dotted lines, open symbols: training "
+    "images, as the mean over the steps of an epoch."
 )
 _ACCURACY = {
-    "test": "Fraction of the test images, which were never used in training, that are classified correctly.",
-    "val_accuracy": "Fraction of the validation images, which are not trained on, that are classified correctly.",
+    "test": "Fraction of the test images that are classified correctly. They are never used in training.",
+    "val_accuracy": "Fraction of the validation images that are classified correctly. They are not trained on.",
 }
 _INTERVAL = "Below: the number of images and the 95 % confidence interval (Wilson)."
 
@@ -71,7 +71,7 @@ def _show(runs: Sequence[Run], curves: Callable[[Sequence[Run]], None]) -> None:
     if any(run.history["loss"] or run.first_epoch["loss"] for run in shown):
         curves(shown)
     else:
-        st.caption("The curves start with the first steps.")
+        st.caption("Curves appear after the first training steps.")
     _cards(shown)
     if len(runs) > MOST:
         st.caption(f"Shown: {MOST} of {len(runs):,} runs. The Runs page lists all.")
@@ -132,7 +132,7 @@ def _card(run: Run) -> None:
     if run.state == "failed":
         st.error(plain(run.error or "The run failed."))
     if run.state == "interrupted":
-        st.warning("The training process has ended unexpectedly. Resume continues it with the same results.")
+        st.warning("The training process ended unexpectedly. Press Resume to continue from its last checkpoint.")
     if run.note:
         st.text(run.note)
     run_buttons.show_buttons(run)

@@ -62,7 +62,7 @@ def test_the_page_stands_between_parameters_and_train() -> None:
 def test_an_address_opens_the_same_images_and_another_sample_others() -> None:
     app = opened("Data", data_name="fashion_mnist", data_part="test", data_class="Bag")
     assert metrics(app)["Training images"] == "12,000"
-    assert metrics(app)["Each image"] == "28×28×1"
+    assert metrics(app)["Image size"] == "28×28×1"
     assert captions(app) == ["Bag"] * 24
     assert len(app.get("plotly_chart")) == 1
     assert "pretrained" not in words(app)
@@ -139,7 +139,7 @@ def test_a_folder_is_checked_saved_shown_and_deleted(photos: Path, home: Path) -
     sound(app)
     assert app.selectbox(key="data_name").value == "my-b-pets"
     assert plain("My <b>**pets**") in words(app)
-    assert metrics(app)["Each image"] == "16×16×1"
+    assert metrics(app)["Image size"] == "16×16×1"
     assert set(captions(app)) == {plain(name) for name in HOSTILE}
     assert "<script>" not in app.get("plotly_chart")[0].proto.spec
     app.button(key="data_remove").click().run()
