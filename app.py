@@ -7,17 +7,17 @@ from dashboard.common.counts_in_words import times
 from dashboard.common.glossary import meaning
 from dashboard.common.page import link, messages, store
 from dashboard.header import header
-from dashboard.home import tour
-from dashboard.home.feature_map_editor import edit
+from dashboard.home import feature_map_editor, pooling_window, tour
+from dashboard.home.feature_map_editor import HEADS, in_numbers
 from tfpool.lab import CLAIMS
 from tfpool.networks import heads
 
 header(
     "Home",
     "A network's last convolution gives **feature maps**: small grids of numbers, one per channel, that show where in "
-    "the image a pattern was found. The **head** turns them into one score per class. Change the map and watch.",
+    "the image a pattern was found. The **head** turns them into one score per class. Here are two maps of a made-up "
+    "network that distinguishes cats from dogs. Change them and watch the scores.",
 )
-PATTERNS = {"Corner": "9600630000000000", "Middle": "0000096006900000", "Everywhere": "1212212112122121"}
 CHANNELS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 CLASSES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 SIDES = (1, 2, 4, 7, 14, 28)
@@ -27,26 +27,14 @@ DOORS = (
     ("CAM", "**Look** at it", "Which parts of an image each network uses, on one scale."),
 )
 _LINES = 140
-"""Height of the chart's area in pixels, so that everything about the first question fits on one screen."""
-
-
-def _comparison(side: int, ratio: str) -> str:
-    if not ratio:
-        return "With a single position all three cost the same."
-    return (
-        f"So after Flatten a class needs a weight for each of the {side * side:,} positions: **{ratio}** as many "
-        "parameters as after GAP."
-    )
+"""Height of the chart's area in pixels."""
 
 
 @st.fragment
-def play() -> None:
-    left, right = st.columns([1, 3], gap="medium")
-    with left:
-        cells = edit(PATTERNS, "home_map", "A feature map of 4 by 4 numbers from 0 to 9, to be edited")
-    with right:
-        answers = st.columns(3)
-        sliders = st.columns(3)
+def growth() -> None:
+    """What the heads cost on maps as large as a real network's."""
+    answer = st.container()
+    sliders = st.columns(3)
     side = sliders[0].slider(
         "Side, H = W", 1, 28, 7, key="home_side", bind="query-params", help="Of each map; ResNet-50 has 7"
     )
@@ -56,26 +44,19 @@ def play() -> None:
     classes = sliders[2].select_slider(
         "Classes, K", CLASSES, 1000, format_func="{:,}".format, key="home_classes", bind="query-params"
     )
-    features = (side, side, channels)
-    outputs = {
-        "gap": f"#### {cells.mean():.2f}",
-        "gmp": f"#### {cells.max()}",
-        "flatten": "`" + " ".join(map(str, cells.ravel())) + "`",
-    }
-    costs = {name: heads.get(name).params(features, classes) for name in outputs}
-    for column, (name, value) in zip(answers, outputs.items(), strict=True):
-        with column.container(border=True, key=f"home_{name}", height="stretch", gap="xsmall"):
-            st.markdown(f"**{heads.HEADS[name].label}**, {heads.HEADS[name].meaning}")
-            st.markdown(value)
-            formula = f"Then Dense, {heads.HEADS[name].formula}: **{costs[name]:,}** parameters"
-            st.markdown(formula, help=meaning("Dense", "parameters"))
-    with right:
-        st.markdown(
-            "Shift the map: the values of GAP and GMP stay the same, the numbers of Flatten change places. "
-            + _comparison(side, times(costs["flatten"], costs["gap"]))
-        )
+    shape = (side, side, channels)
+    costs = {name: heads.get(name).params(shape, classes) for name in HEADS}
+    ratio = times(costs["flatten"], costs["gap"])
+    comparison = f", **{ratio}** as many" if ratio else ". With a single position all three cost the same"
+    counts = [
+        f"**{label}**: {formula} = {in_numbers(formula, shape, classes)} = **{costs[name]:,}**"
+        for name, label in (("gap", "GAP, GMP"), ("flatten", "Flatten"))
+        for formula in [heads.HEADS[name].formula]
+    ]
+    maps = f"With {channels:,} maps of {side} × {side} and {classes:,} classes:"
+    answer.markdown("  \n".join([maps, *counts]) + f"{comparison}.", help=meaning("Dense", "parameters"))
     sides = sorted({*SIDES, side})
-    lines = {name: [heads.get(name).params((size, size, channels), classes) for size in sides] for name in outputs}
+    lines = {name: [heads.get(name).params((size, size, channels), classes) for size in sides] for name in HEADS}
     alt = (
         f"Parameters of the heads as the feature map grows: GAP and GMP keep {costs['gap']:,}, Flatten grows with the "
         f"area of the map, to {lines['flatten'][-1]:,} at side {sides[-1]}"
@@ -84,7 +65,20 @@ def play() -> None:
     growth_chart.show(growth_chart.to_html(sides, lines, title, side, _LINES, alt), "home_lines")
 
 
-play()
+# Its own fragment, so that a change draws nothing else of the page anew.
+st.fragment(feature_map_editor.edit)()
+link("Inside", "On a real image: maps, weights, scores")
+
+st.subheader("The parameters on maps of a real network", anchor=False)
+growth()
+
+st.subheader("Pooling inside a network", anchor=False)
+st.markdown(
+    "Between convolutions, networks such as VGG shrink their maps by **local pooling**: a window slides over the map "
+    "and keeps its maximum or its mean. In training, the **gradient** flows back through the window: max pooling "
+    "passes it to one cell, average pooling to all."
+)
+st.fragment(pooling_window.slide)()
 
 st.subheader(presets.LABEL, anchor=False)
 with messages(go_on=True):

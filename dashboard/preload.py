@@ -32,6 +32,7 @@ def load_home() -> None:
     import dashboard.common.growth_chart
     import dashboard.common.presets
     import dashboard.home.feature_map_editor
+    import dashboard.home.pooling_window
     import dashboard.home.tour  # noqa: F401
 
 

@@ -25,6 +25,7 @@ class Preset(NamedTuple):
         heads: names of its heads as published.
         against: the head to compare it with.
         family: what names of networks of its kind begin with.
+        small: the smallest network of its kind, to be trained.
         stand_in: the trained model that ships and is most like it.
         why: what the stand-in is; empty if it is the network itself.
     """
@@ -33,6 +34,7 @@ class Preset(NamedTuple):
     heads: tuple[str, ...]
     against: str
     family: str
+    small: str
     stand_in: str
     why: str
 
@@ -45,15 +47,33 @@ class Preset(NamedTuple):
 
 PRESETS = {
     "ResNet + GAP": Preset(
-        "resnet50", ("gap",), "flatten", "resnet", "example-gap", "a small ResNet with GAP, trained on clothes"
+        "resnet50",
+        ("gap",),
+        "flatten",
+        "resnet",
+        "resnet8",
+        "example-gap",
+        "a small ResNet with GAP, trained on clothes",
     ),
     "VGG + Flatten and FC": Preset(
-        "vgg16", ("fc", "flatten"), "gap", "vgg", "example-flatten", "a small ResNet with a weight for each position"
+        "vgg16",
+        ("fc", "flatten"),
+        "gap",
+        "vgg",
+        "vgg11",
+        "example-flatten",
+        "a small ResNet with a weight for each position",
     ),
-    "NIN": Preset("nin_cifar", ("nin",), "flatten", "nin", "squeezenet", "which ends in the same head"),
-    "SqueezeNet": Preset("squeezenet", ("nin",), "flatten", "squeezenet", "squeezenet", ""),
+    "NIN": Preset("nin_cifar", ("nin",), "flatten", "nin", "nin_cifar", "squeezenet", "which ends in the same head"),
+    "SqueezeNet": Preset("squeezenet", ("nin",), "flatten", "squeezenet", "squeezenet", "squeezenet", ""),
     "AlexNet": Preset(
-        "alexnet", ("fc",), "gap", "alexnet", "example-flatten", "a small ResNet with a weight for each position"
+        "alexnet",
+        ("fc",),
+        "gap",
+        "alexnet",
+        "alexnet",
+        "example-flatten",
+        "a small ResNet with a weight for each position",
     ),
 }
 _PHOTOGRAPH = "cat"
@@ -100,7 +120,7 @@ def links(preset: Preset, runs: Sequence[Run], pages: Sequence[str]) -> None:
         for page in pages:
             link(page, **settings[page])
         if not models and preset.why:
-            link("Train", f"Train {preset.network}", **settings["Train"])
+            link("Train", f"Train {preset.small}", **settings["Train"])
 
 
 def trained(preset: Preset, runs: Sequence[Run]) -> list[str]:
@@ -131,7 +151,7 @@ def _settings(preset: Preset, models: Sequence[str]) -> dict[str, dict[str, Any]
     return {
         "Build": {**preset.build, **labels},
         "Parameters": controls.of_parameters(preset.network, heads, entry.input_shape[0], entry.classes),
-        "Train": controls.of_training(preset.network, preset.heads),
+        "Train": controls.of_training(preset.small, preset.heads),
         "Inside": {"inside_model": models[0], **{f"inside_{key}": value for key, value in image.items()}},
         "CAM": {"cam_models": list(models), **{f"cam_{key}": value for key, value in image.items()}},
     }

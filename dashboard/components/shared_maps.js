@@ -1,5 +1,7 @@
 // What several components use: it stands before their own code.
 const clamp = (value, least, most) => Math.min(most, Math.max(least, value));
+const upper = (text) => text[0].toUpperCase() + text.slice(1);
+const total = (values) => values.reduce((sum, value) => sum + value, 0);
 
 function make(tag, name, text = "") {
   const element = document.createElement(tag);

@@ -1,44 +1,80 @@
-"""A small feature map whose cells a visitor types into, and which is shifted as a whole."""
+"""Two small feature maps to type into, and what each head makes of them: the scores of two made-up classes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import numpy as np
-import streamlit as st
+import re
+from typing import Any
 
 from dashboard.components import component
+from dashboard.home import kept_values
+from dashboard.home.kept_values import Kept
+from tfpool.networks import heads
 
+SIDE = 4
 MOST = 9
 """One digit per cell, so that a map is a short word in the address."""
+MAPS = ("pointed ears", "long snout")
+CLASSES = ("cat", "dog")
+HEADS = ("gap", "gmp", "flatten")
+SHAPE = (SIDE, SIDE, len(MAPS))
+EXAMPLES = {
+    "A cat": ("9600630000000000", "0000110010000000"),
+    "A dog": ("2100000000000000", "0000960063000000"),
+    "A cat and a dog": ("9600630000000000", "0000110010960063"),
+}
+"""By name, the cells of both maps, row by row."""
+NOTE = (
+    "Shift the maps, as if the animal had moved: the scores after GAP and GMP stay, those after Flatten change. The "
+    "weights are made up. GAP and GMP have the same ones; Flatten's are as if all animals in its training images had "
+    "been at the top left."
+)
+_EARS, _SNOUT = EXAMPLES["A cat"]
+_CELLS = rf"[0-{MOST}]{{{SIDE * SIDE}}}"
+# A weight is a letter for its tenths: 0 to 9, and a to i for -1 to -9. A class has its weights, map by map, then its
+# bias: as many letters as the head has parameters.
+_AT_TOP_LEFT, _BELOW_IT = "1100110000000000", "0000110011000000"
+_PER_CELL = f"{_AT_TOP_LEFT}{_BELOW_IT.replace('1', 'a')}1{_AT_TOP_LEFT.replace('1', 'a')}{_BELOW_IT}2"
+KEPT = {
+    "home_map": Kept(_EARS, _CELLS),
+    "home_map_2": Kept(_SNOUT, _CELLS),
+    "home_weights": Kept("8d1c82", "[0-9a-i]{6}"),
+    "home_cell_weights": Kept(_PER_CELL, "[0-9a-i]{66}"),
+    "home_head": Kept("gap", "|".join(HEADS)),
+}
+_component = component("feature_map_editor", "shared_maps", "shared_grids", "head_scores")
 
-_component = component("feature_map_editor")
+
+def edit() -> dict[str, str]:
+    """Show the maps, the heads and the scores, and return what is chosen by its keys in the address."""
+    return kept_values.show(_component, "home_editor", KEPT, content())
 
 
-def edit(patterns: Mapping[str, str], key: str, label: str) -> np.ndarray:
-    """Show a square map of digits to edit, and return it as int (H, W). The address holds it under the control's key.
-
-    The patterns to start from, by name, have one digit per cell, row by row; the first is the default. The label is for
-    screen readers.
-    """
-    first = next(iter(patterns.values()))
-    side = round(len(first) ** 0.5)
-    state = st.session_state.get(f"{key}_cells") or {}
-    cells = _digits(state.get("cells"), len(first)) or _digits(st.query_params.get(key), len(first)) or first
-    result = _component(
-        # Tuples only: to see whether a list or dictionary is a table, Streamlit would load pandas.
-        data={"cells": cells, "side": side, "most": MOST, "patterns": tuple(patterns.items()), "label": label},
-        default={"cells": None},
-        key=f"{key}_cells",
-        on_cells_change=lambda: None,
-    )
-    word = _digits(result.cells, len(first)) or cells
-    if word != st.query_params.get(key, first):
-        st.query_params[key] = word
-    return np.array([int(digit) for digit in word]).reshape(side, side)
+def content() -> dict[str, Any]:
+    """What does not change in the browser."""
+    return {
+        "side": SIDE,
+        "most": MOST,
+        "maps": MAPS,
+        "classes": CLASSES,
+        "heads": [_head(name) for name in HEADS],
+        "examples": list(EXAMPLES.items()),
+        "note": NOTE,
+    }
 
 
-def _digits(values: object, count: int) -> str:
-    """The value from a browser or an address if it is that many digits, else an empty word."""
-    word = str(values or "")
-    return word if len(word) == count and word.isascii() and word.isdigit() else ""
+def _head(name: str) -> dict[str, Any]:
+    """A head with its parameters on these very maps: the formula, the formula in numbers, and the count."""
+    formula, params = heads.HEADS[name].formula, heads.get(name).params(SHAPE, len(CLASSES))
+    return {
+        "name": name,
+        "label": heads.HEADS[name].label,
+        "formula": formula,
+        "numbers": in_numbers(formula, SHAPE, len(CLASSES)),
+        "params": params,
+    }
+
+
+def in_numbers(formula: str, shape: tuple[int, int, int], classes: int) -> str:
+    """A formula with the numbers of a feature map (H, W, C) and of classes K."""
+    letters = dict(zip("HWCK", (*shape, classes), strict=True))
+    return re.sub("[HWCK]", lambda found: f"{letters[found[0]]:,}", formula)

@@ -63,29 +63,6 @@ def test_every_page_opens_by_its_own_address_on_a_fresh_server_and_can_be_read_w
     looked_at(opened, f"{page}-without-a-run")
 
 
-def test_the_map_is_edited_and_shifted_by_keyboard_and_its_address_shows_the_same(shared: str, browse: Browse) -> None:
-    opened = browse(shared)
-    gap, gmp, flatten = (opened.locator(f".st-key-home_{head}") for head in ("gap", "gmp", "flatten"))
-    expect(gap).to_contain_text("1.50")
-    opened.get_by_label("Row 1, column 4").focus()
-    opened.keyboard.type("8")
-    opened.keyboard.press("Tab")
-    expect(opened.get_by_label("Row 2, column 1")).to_be_focused()
-    expect(gap).to_contain_text("2.00")
-    expect(flatten).to_contain_text("9 6 0 8 6 3")
-    opened.get_by_role("button", name="Shift down").focus()
-    opened.keyboard.press("Enter")
-    expect(flatten).to_contain_text("0 0 0 0 9 6 0 8 6 3")
-    expect(gap).to_contain_text("2.00")
-    expect(gmp).to_contain_text("9")
-    opened.wait_for_url("**home_map=0000960863000000**")
-    again = browse(opened.url)
-    expect(again.get_by_label("Row 2, column 4")).to_have_value("8")
-    opened.get_by_label("Row 1, column 1").fill("-3")
-    opened.keyboard.press("Enter")
-    expect(opened.get_by_label("Row 1, column 1")).to_have_value("0")
-
-
 def test_home_needs_no_plotly(shared: str, browse: Browse) -> None:
     scripts = "() => performance.getEntriesByType('resource').filter(({name}) => name.includes('PlotlyChart.')).length"
     opened = browse(shared)

@@ -81,11 +81,15 @@ def points_tell(page: Page, place: str, *numbers: str) -> None:
 
 def home(page: Page) -> None:
     points_tell(page, "14", "GAP, GMP: 513,000", "Flatten: 100,353,000")
-    page.get_by_label("Row 1, column 4").fill("8")
+    page.get_by_label("Pointed ears, row 1, column 4").fill("8")
     page.keyboard.press("Tab")
-    expect(page.locator(".st-key-home_gap")).to_contain_text("2.00")
+    expect(page.locator(".head[data-head=gap]")).to_contain_text("mean of each map: 2 and")
+    page.locator(".head[data-head=flatten]").click()
+    expect(page.locator(".formula").first).to_contain_text("66")
+    page.get_by_role("button", name="Average").click()
+    expect(page.locator(".answer")).to_contain_text("evenly to all 4 cells")
     page.get_by_role("slider", name="Side, H = W").press("ArrowRight")
-    expect(page.get_by_text("each of the 64 positions")).to_be_visible()
+    expect(page.get_by_text("8·8·512·1,000 + 1,000")).to_be_visible()
     for step in ("Count", "Learn", "Look"):
         page.get_by_role("button", name=f"Next: {step}").click()
         expect(page.get_by_role("radio", name=step, exact=True)).to_be_checked()

@@ -1,5 +1,7 @@
 """Home: a map in the address, heads counted live, and the tour's steps with the numbers of the runs that ship."""
 
+import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -7,7 +9,6 @@ from typing import Any
 
 import pytest
 import streamlit
-from streamlit.testing.v1 import AppTest
 
 from dashboard.common.counts_in_words import number_of
 from dashboard.home import feature_map_editor
@@ -19,7 +20,8 @@ from tfpool.lab.claim import CLAIMS
 from tfpool.networks import heads
 from tfpool.tracking import results
 
-CORNER, ELSEWHERE = "9600630000000000", "0000000000360069"
+ELSEWHERE = "0000000000360069"
+DEFAULTS = {name: kept.default for name, kept in feature_map_editor.KEPT.items()}
 
 
 @pytest.fixture(autouse=True)
@@ -28,22 +30,52 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "saved_models"
 
 
-def values(app: AppTest) -> list[str]:
-    """What GAP, GMP and Flatten make of the map."""
-    return [each.value.strip("#` ") for each in app.markdown if each.value.startswith(("####", "`"))]
+def drawn(key: str, monkeypatch: pytest.MonkeyPatch, sent: object = None) -> dict[str, Any]:
+    """What a component gets to draw, while the browser has sent this."""
+    contents = []
+
+    def component(**settings: Any) -> SimpleNamespace:
+        contents.append(json.loads(settings["data"]["content"]))
+        return SimpleNamespace(chosen=sent)
+
+    monkeypatch.setattr(streamlit, "session_state", {key: {"chosen": sent}})
+    monkeypatch.setattr(feature_map_editor, "_component", component)
+    feature_map_editor.edit()
+    return contents[0]
 
 
-def test_moving_the_pattern_changes_flatten_and_not_gap() -> None:
-    assert values(opened("Home")) == ["1.50", "9", " ".join(CORNER)]
-    assert values(opened("Home", home_map=ELSEWHERE)) == ["1.50", "9", " ".join(ELSEWHERE)]
+def test_the_maps_and_weights_of_an_address_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    query = {"home_map": ELSEWHERE, "home_weights": "0123ab", "home_head": "flatten"}
+    monkeypatch.setattr(streamlit, "query_params", query)
+    values = drawn("home_editor", monkeypatch)["values"]
+    assert values == {**DEFAULTS, **query}
 
 
-@pytest.mark.parametrize("word", ["", "-" * 16, "٣" * 16, "<script>alert(1)</script>"])
-def test_an_address_without_a_map_shows_the_first_one(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feature_map_editor, "_component", lambda **settings: SimpleNamespace(cells=None))
-    monkeypatch.setattr(streamlit, "query_params", {"home_map": word})
-    cells = feature_map_editor.edit({"Corner": CORNER}, "home_map", "A map")
-    assert "".join(map(str, cells.ravel())) == CORNER
+@pytest.mark.parametrize("word", ["", "-" * 16, "٣" * 16, "0" * 17, "<script>alert(1)</script>"])
+def test_what_is_no_value_is_the_default(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streamlit, "query_params", dict.fromkeys(DEFAULTS, word))
+    assert drawn("home_editor", monkeypatch)["values"] == DEFAULTS
+    monkeypatch.setattr(streamlit, "query_params", {})
+    for sent in (dict.fromkeys(DEFAULTS, word), {name: [1] for name in DEFAULTS}, [word], word, 7):
+        assert drawn("home_editor", monkeypatch, sent)["values"] == DEFAULTS
+
+
+def test_what_is_chosen_in_the_browser_goes_into_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    query: dict[str, str] = {}
+    monkeypatch.setattr(streamlit, "query_params", query)
+    drawn("home_editor", monkeypatch, {**DEFAULTS, "home_map": ELSEWHERE})
+    assert query == {"home_map": ELSEWHERE}
+
+
+def test_formulas_in_numbers_are_the_counts_of_the_heads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streamlit, "query_params", {})
+    content = drawn("home_editor", monkeypatch)
+    assert len(content["maps"]) == feature_map_editor.SHAPE[-1]
+    for head in content["heads"]:
+        assert head["params"] == heads.get(head["name"]).params(feature_map_editor.SHAPE, len(content["classes"]))
+        assert sum(math.prod(map(int, term.split("·"))) for term in head["numbers"].split(" + ")) == head["params"]
+        kept = DEFAULTS["home_cell_weights" if head["name"] == "flatten" else "home_weights"]
+        assert len(kept) == head["params"]
 
 
 def test_heads_are_counted_by_their_formulas() -> None:
@@ -53,11 +85,10 @@ def test_heads_are_counted_by_their_formulas() -> None:
     app.select_slider(key="home_classes").set_value(2).run()
     sound(app)
     text = words(app)
-    for name in ("gap", "gmp", "flatten"):
+    for name, numbers in (("gap", "32·2 + 2"), ("gmp", "32·2 + 2"), ("flatten", "10·10·32·2 + 2")):
         params = heads.get(name).params((10, 10, 32), 2)
-        assert f"Then Dense, {heads.HEADS[name].formula}: **{params:,}** parameters" in text
-        assert f"**{heads.HEADS[name].label}**, {heads.HEADS[name].meaning}" in text
-    assert "**97 times** as many parameters" in text
+        assert f"{heads.HEADS[name].formula} = {numbers} = **{params:,}**" in text
+    assert "**97 times** as many" in text
     assert "With a single position all three cost the same" in words(opened("Home", home_side="1"))
 
 
@@ -70,7 +101,7 @@ def test_editing_the_map_runs_nothing_else_of_the_page(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(streamlit, "fragment", record)
     opened("Home")
-    assert fragments == ["play", "_steps"]
+    assert fragments == ["growth", "edit", "slide", "_steps"]
 
 
 def test_the_tour_goes_from_step_to_step() -> None:

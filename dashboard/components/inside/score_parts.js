@@ -2,8 +2,6 @@
 const SIDE = 128; // Pixels of the class map as it is painted.
 
 const floats = (text) => new Float32Array(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
-const upper = (text) => text[0].toUpperCase() + text.slice(1);
-const total = (values) => values.reduce((sum, value) => sum + value, 0);
 const largest = (values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
 // A number as people write it, with a real minus sign.
