@@ -12,6 +12,7 @@ import streamlit as st
 
 from dashboard.common.glossary import meaning
 from tfpool.networks.catalog import CATALOG, find
+from tfpool.networks.graph import known_size
 from tfpool.networks.heads import HEADS
 
 SIDES = range(32, 513, 32)
@@ -94,5 +95,5 @@ def of_parameters(network: str, heads: Sequence[str], side: int, classes: int) -
 
 def of_training(network: str, heads: Sequence[str]) -> dict[str, Any]:
     """Values of the controls of Train, for a link: a network with these heads, on small images."""
-    large = {} if find(network).input_shape[0] <= SIDES[0] else {"train_image_size": _ENLARGED}
+    large = {} if known_size(find(network).input_shape[0]) <= SIDES[0] else {"train_image_size": _ENLARGED}
     return {"train_networks": network, "train_heads": [head_label(name) for name in heads], **large}

@@ -11,6 +11,7 @@ from dashboard.common import controls
 from dashboard.common.page import link, plain
 from tfpool.models.pretrained.applications import APPLICATIONS
 from tfpool.networks.catalog import find
+from tfpool.networks.graph import known_size
 from tfpool.tracking.query import is_lab, split_countable
 from tfpool.tracking.run import Run
 
@@ -150,7 +151,7 @@ def _settings(preset: Preset, models: Sequence[str]) -> dict[str, dict[str, Any]
     labels = {key: controls.head_label(preset.build[key]) for key in ("build_head", "build_against")}
     return {
         "Build": {**preset.build, **labels},
-        "Parameters": controls.of_parameters(preset.network, heads, entry.input_shape[0], entry.classes),
+        "Parameters": controls.of_parameters(preset.network, heads, known_size(entry.input_shape[0]), entry.classes),
         "Train": controls.of_training(preset.small, preset.heads),
         "Inside": {"inside_model": models[0], **{f"inside_{key}": value for key, value in image.items()}},
         "CAM": {"cam_models": list(models), **{f"cam_{key}": value for key, value in image.items()}},
