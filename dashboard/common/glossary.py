@@ -10,6 +10,9 @@ import streamlit as st
 MEANINGS = {
     "backbone": "the part of a network before the head: the layers that turn an image into feature maps",
     "head": "the part of a network after the last feature map, which turns the map into one score per class",
+    "feature map": "the values of one channel at all positions of a layer: high where the network finds a pattern",
+    "receptive field": "the part of the image that one position of a map depends on",
+    "logit": "the score of a class before softmax turns all scores into probabilities",
     "Dense": "a layer with one weight per input and class, and one bias per class",
     "parameters": "the numbers that training adjusts: weights and biases",
     "MACs": "multiply-adds for one image: a multiplication and the addition after it count as one",
@@ -18,21 +21,23 @@ MEANINGS = {
     "side (circular), so that there is no edge; or nothing, so that the map shrinks",
     "stride": "how many positions a layer moves from one output to the next: a stride of 2 halves the sides of a map",
     "output stride": "the side of the image divided by the side of the last feature map",
-    "dilation": "a convolution reads only every second position or fewer: it covers as much of the image as with a "
+    "dilation": "a convolution skips positions between those it reads: it covers as much of the image as after a "
     "stride, and the map stays large",
-    "residual": "said of blocks whose input is added to their output, as in ResNets, so that deep networks train",
+    "residual": "a residual block adds its input to its output, as in ResNets, so that deep networks train",
     "dropout": "sets a random part of the values to zero in each training step, against overfitting",
     "seed": "the number that fixes everything random: initial weights, order of images. Another seed gives another "
     "result",
-    "epoch": "one pass over the training images",
-    "loss": "the number that training minimizes: it grows with every wrong prediction, most with a confident one",
+    "epoch": "one pass over all training images",
+    "accuracy": "the fraction of images whose class is predicted correctly",
+    "loss": "the number that training minimizes: large where predictions are wrong, largest where they are wrong and "
+    "confident",
     "learning rate": "how far each training step moves the weights",
     "validation": "images that are not trained on: after each epoch they show how the network does on new images",
     "overfitting": "the network does better on its training images than on new ones: its training accuracy is "
     "far above its validation accuracy",
     "interval": "at 95 %, a range that holds the true value in 95 of 100 such measurements: wide with few seeds or "
     "images",
-    "gradient": "how much a score changes with each number that it depends on",
+    "gradient": "how much a score changes when a number that the score depends on grows a little",
     "CAM": "class activation map: the evidence for a class at each position, from which its score is computed",
     "HiResCAM": "gradient times activation at each position: what the position adds to the score, exact for GAP and "
     "Flatten",

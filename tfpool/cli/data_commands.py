@@ -60,7 +60,7 @@ def add_command(args: argparse.Namespace) -> int:
     start = start_on(len(data_set.train))
     if start == PRETRAINED:
         print(f"{len(data_set.train):,} training images {WHY_PRETRAINED}")
-    print(f"Train on it: python -m tfpool train {start.arguments} --data {data_set.name}")
+    print(f"Train a network on these images: python -m tfpool train {start.arguments} --data {data_set.name}")
     return 0
 
 

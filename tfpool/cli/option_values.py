@@ -13,7 +13,7 @@ def settings(texts: Sequence[str]) -> dict[str, Any]:
     for text in texts:
         name, separator, value = text.partition("=")
         if not separator or not name.isidentifier():
-            raise ValueError(f"A setting is like width=0.5, got {text!r}.")
+            raise ValueError(f"Expected a setting such as width=0.5, got {text!r}.")
         try:
             values[name] = json.loads(value)
         except json.JSONDecodeError:
@@ -29,7 +29,7 @@ def input_shape(text: str | None) -> tuple[int | None, ...] | None:
         return None, None, 3
     sizes = _whole_numbers(text)
     if len(sizes) not in (1, 2, 3):
-        raise ValueError(f"An image size is like 224, 224x192 or 28x28x1, or 'any', got {text!r}.")
+        raise ValueError(f"Expected an image size such as 224, 224x192, 28x28x1 or any, got {text!r}.")
     return tuple(sizes) if len(sizes) == 3 else (sizes[0], sizes[-1], 3)
 
 
@@ -37,7 +37,7 @@ def image_size(text: str) -> tuple[int, int]:
     """(height, width) from 64 or 48x64."""
     sizes = _whole_numbers(text)
     if len(sizes) not in (1, 2):
-        raise ValueError(f"An image size is like 64 or 48x64, height first, got {text!r}.")
+        raise ValueError(f"Expected an image size such as 64 or 48x64, height first, got {text!r}.")
     return sizes[0], sizes[-1]
 
 
@@ -46,7 +46,7 @@ def split_fractions(text: str) -> list[float]:
     try:
         return [float(fraction) for fraction in text.split("/")]
     except ValueError:
-        raise ValueError(f"A split is like 70/15/15, for train, validation and test, got {text!r}.") from None
+        raise ValueError(f"Expected a split such as 70/15/15, for train, validation and test, got {text!r}.") from None
 
 
 def _whole_numbers(text: str) -> list[int]:

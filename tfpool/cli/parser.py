@@ -82,29 +82,29 @@ def parser() -> argparse.ArgumentParser:
     text = "count a network with a head, layer by layer, without building it"
     command = _add(commands, "plan", network_commands.plan_command, text)
     command.add_argument("backbone", help="a network, such as resnet20 or vgg16, or a saved .keras or .h5 model")
-    command.add_argument("--head", help=f"one of {', '.join(heads.HEADS)} (default: as published)")
+    command.add_argument("--head", help=f"head, one of {', '.join(heads.HEADS)} (default: as published)")
     command.add_argument("--code", action="store_true", help="print a Python file that builds the network in Keras")
     _add_shape(command)
-    default, text = Recipe(), "images per step, for the memory of training (default: %(default)s)"
+    default, text = Recipe(), "images per step, to count the memory that training takes (default: %(default)s)"
     command.add_argument("--batch-size", type=int, default=default.batch_size, help=text)
-    text = "for the memory of training (default: %(default)s)"
+    text = "optimizer, to count the memory that training takes (default: %(default)s)"
     command.add_argument("--optimizer", choices=OPTIMIZERS, default=default.optimizer, help=text)
 
     text = "count networks with several heads side by side"
     command = _add(commands, "compare", network_commands.compare_command, text)
     command.add_argument("backbones", nargs="+", metavar="backbone", help="networks or saved models, as for plan")
-    text = f"heads, of {', '.join(heads.HEADS)} (default: the first four)"
+    text = f"heads to compare, of {', '.join(heads.HEADS)} (default: the first four)"
     command.add_argument("--head", nargs="+", default=["gap", "gmp", "flatten", "fc"], help=text)
     _add_shape(command)
 
     text = "train a network with one or several heads, side by side"
     command = _add(commands, "train", training_commands.train_command, text)
-    command.add_argument("backbone", help="a network; use a small one for small images, such as resnet8")
+    command.add_argument("backbone", help="a network, such as resnet8 for small images")
     _add_training(command)
 
     text = "train several networks with several heads, each with several seeds, as one sweep"
     command = _add(commands, "sweep", training_commands.sweep_command, text)
-    command.add_argument("backbones", nargs="+", metavar="backbone", help="networks, as for train")
+    command.add_argument("backbones", nargs="+", metavar="backbone", help="networks, such as resnet8 and convnet")
     command.add_argument("--seeds", type=int, default=3, help="number of seeds (default: %(default)s)")
     command.add_argument("--name", help="name of the sweep (default: the networks)")
     _add_training(command)
@@ -116,10 +116,10 @@ def parser() -> argparse.ArgumentParser:
     text = "resume runs that were stopped, interrupted or failed"
     _add_run_ids(_add(commands, "resume", training_commands.resume_command, text))
     _add_run_ids(_add(commands, "stop", run_commands.stop_command, "stop runs and save what they have trained so far"))
-    text = "give a run a title, which `runs` and the dashboard show; its id stays"
+    text = "give a run a title for `runs` and the dashboard; the id stays the same"
     command = _add(commands, "rename", run_commands.rename_command, text)
     command.add_argument("id", metavar="RUN", help="id of the run, as `runs` lists it")
-    command.add_argument("name", metavar="NAME", help='any text; "" for the id again')
+    command.add_argument("name", metavar="NAME", help='any text; "" restores the id')
     _add_store(command)
     _add_run_ids(_add(commands, "delete", run_commands.delete_command, "delete runs; undelete restores them for a day"))
     _add_run_ids(_add(commands, "undelete", run_commands.undelete_command, "restore runs deleted within a day"))
@@ -127,14 +127,16 @@ def parser() -> argparse.ArgumentParser:
     text = "save a run's model as one file for other programs"
     command = _add(commands, "export", run_commands.export_command, text)
     command.add_argument("id", metavar="RUN", help="id of the run, as `runs` lists it")
-    command.add_argument("--format", choices=("onnx", "keras"), default="onnx", help="default: %(default)s")
+    command.add_argument(
+        "--format", choices=("onnx", "keras"), default="onnx", help="format of the file (default: %(default)s)"
+    )
     command.add_argument("--out", required=True, help="file to write")
     _add_store(command)
 
     text = "show where in images trained models find evidence for a class"
     command = _add(commands, "explain", image_commands.explain_command, text)
     _add_model(command)
-    text = "image files; their center is cropped to the network's proportions"
+    text = "image files; each is cropped around its center to the proportions that the network takes"
     command.add_argument("images", metavar="IMAGE", nargs="+", help=text)
     command.add_argument("--beside", metavar="MODEL", nargs="+", default=[], help="further models, one column each")
     text = "one or several of the methods below, one column each (default: gradcam)"
@@ -146,13 +148,17 @@ def parser() -> argparse.ArgumentParser:
         for name, method in METHODS.items()
     )
     command.add_argument("--target", metavar="CLASS", help="class to explain, by name or number (default: the top one)")
-    command.add_argument("--against", metavar="CLASS", help="contrast class: explain why the target and not this class")
+    command.add_argument(
+        "--against", metavar="CLASS", help="contrast class: explain why the target rather than this class"
+    )
     command.add_argument("--layer", nargs="+", help="layers to read, fused if several (default: the head's input)")
-    text = "keep only evidence for the class, or with --no-relu evidence against it too (default: the method's)"
+    text = "keep only evidence for the class; --no-relu keeps evidence against the class, too (default: the method's)"
     command.add_argument("--relu", action=argparse.BooleanOptionalAction, help=text)
     command.add_argument("--augment", action="store_true", help="average over mirrored and brighter or darker images")
-    command.add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE", help="method settings, as masks=4000")
-    text = "maps that share one scale: each row, each column, the whole sheet, or none (default: row, or column for "
+    command.add_argument(
+        "--set", nargs="+", default=[], metavar="NAME=VALUE", help="settings of the method, such as masks=4000"
+    )
+    text = "maps that share one color scale: of a row, a column, the sheet, or none (default: row, or column for "
     command.add_argument("--scale", choices=tuple(SCALES), help=text + "several methods)")
     command.add_argument("--out", default="map.png", help="PNG file to write (default: %(default)s)")
     _add_store(command)
@@ -164,13 +170,17 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--top", type=int, default=5, help="number of classes, likeliest first (default: %(default)s)")
     _add_store(command)
 
-    text = "list what articles claim about these heads, or measure it"
+    text = "list what articles claim about pooling heads, or measure a claim"
     command = _add(commands, "lab", lab_commands.lab_command, text)
     command.add_argument("name", metavar="CLAIM", nargs="?", help="name of a claim (default: list all)")
     command.add_argument("--all", action="store_true", help="run all claims, one after the other")
     scale = command.add_mutually_exclusive_group()
-    scale.add_argument("--quick", action="store_true", help="under a minute, for a first look (default)")
-    scale.add_argument("--full", action="store_true", help="as for the findings that ship; resumes where it stopped")
+    scale.add_argument("--quick", action="store_true", help="measure a small part in about a minute (default)")
+    scale.add_argument(
+        "--full",
+        action="store_true",
+        help="repeat the shipped experiment, which may take hours and continues after a stop",
+    )
     _add_store(command)
     return parser
 
@@ -187,14 +197,16 @@ def _add_data(commands: Any) -> None:
     command = _add(commands, "data", data_commands.list_command, text)
     actions = command.add_subparsers(title="actions", metavar="ACTION")
 
-    action = _add(actions, "check", data_commands.check_command, "report on a folder or zip of images; saves nothing")
+    action = _add(
+        actions, "check", data_commands.check_command, "report on a folder or zip of images without saving anything"
+    )
     _add_images(action)
 
     action = _add(actions, "add", data_commands.add_command, "make a data set from a folder or zip of images")
     _add_images(action)
     action.add_argument("--name", required=True, help="name of the data set, any text")
     action.add_argument("--size", default="64", help="side in pixels, or 48x64, height first (default: %(default)s)")
-    action.add_argument("--grey", action="store_true", help="one channel (default: color)")
+    action.add_argument("--grey", action="store_true", help="convert the images to gray, one channel (default: color)")
     text = "percentages for train, validation and test (default: %(default)s)"
     action.add_argument("--split", default="70/15/15", help=text)
     action.add_argument("--seed", type=int, default=0, help="random seed of the split (default: %(default)s)")
@@ -207,7 +219,7 @@ def _add_data(commands: Any) -> None:
 
 
 def _add_images(action: argparse.ArgumentParser) -> None:
-    text = "a folder or zip with one sub-folder per class; these may be in folders train, validation and test"
+    text = "a folder or zip with one sub-folder per class, perhaps sorted into folders train, validation and test"
     action.add_argument("path", metavar="PATH", help=text)
 
 
@@ -217,10 +229,10 @@ def _add_model(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--pixels",
         metavar="MODE",
-        help=f"pixel range of a saved model: {', '.join(f'{mode} ({text})' for mode, text in PIXEL_MODES.items())} "
-        "(default: as the arithmetic at the model's input expects, or else unit; the command says which)",
+        help=f"pixel scale of a saved model: {', '.join(f'{mode} ({text})' for mode, text in PIXEL_MODES.items())} "
+        "(default: as the arithmetic at the model's input expects, otherwise unit; the command prints the choice)",
     )
-    command.add_argument("--output", help="name of the output to use, if a saved model has several")
+    command.add_argument("--output", help="name of the output to read, if a saved model has several")
 
 
 def _add_shape(command: argparse.ArgumentParser) -> None:
@@ -241,7 +253,7 @@ def _add_store(command: argparse.ArgumentParser) -> None:
 
 
 def _add_training(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--head", nargs="+", default=["gap"], help="heads, one run each (default: gap)")
+    command.add_argument("--head", nargs="+", default=["gap"], help="heads, each with a run of its own (default: gap)")
     text = f"one of {', '.join(DATA)}, or a data set of your own (default: %(default)s)"
     command.add_argument("--data", default="fashion_mnist", help=text)
     _add_settings(command)
@@ -249,11 +261,19 @@ def _add_training(command: argparse.ArgumentParser) -> None:
     _add_store(command)
 
 
+_FILTERS = {
+    "data": "only runs on these data sets",
+    "network": "only runs of these networks",
+    "head": "only runs with these heads",
+    "state": "only runs in these states",
+    "sweep": "only the runs of these sweeps",
+}
+
+
 def _add_filters(command: argparse.ArgumentParser) -> None:
     command.add_argument("text", nargs="*", metavar="TEXT", help="search words, in any order")
     for name in FACETS:
-        text = "only the runs of these sweeps" if name == "sweep" else f"only runs with one of these: {name}"
-        command.add_argument(f"--{name}", nargs="+", default=[], help=text)
+        command.add_argument(f"--{name}", nargs="+", default=[], help=_FILTERS[name])
     text = f"sort by one of {', '.join(ORDERS)}, best first (default: newest first)"
     command.add_argument("--sort", metavar="BY", choices=ORDERS, help=text)
     epoch = command.add_mutually_exclusive_group()

@@ -17,7 +17,7 @@ from tfpool.tracking.confidence import images_behind
 from tfpool.tracking.export import export_model
 from tfpool.tracking.query import FACETS, LABELS, is_lab, rank_runs, select_runs, split_countable, uncountable_text
 from tfpool.tracking.results import Group
-from tfpool.tracking.store import Run, RunStore, no_runs_text
+from tfpool.tracking.store import ENDED, Run, RunStore, no_runs_text
 
 
 def runs_command(args: argparse.Namespace) -> int:
@@ -50,7 +50,14 @@ def runs_command(args: argparse.Namespace) -> int:
 
 
 def stop_command(args: argparse.Namespace) -> int:
-    return _change_runs(args, RunStore.request_stop, "Stopping {}.")
+    return _change_runs(args, _stop, "Stopping {}.")
+
+
+def _stop(store: RunStore, run_id: str) -> None:
+    run = store.get(run_id)
+    if run.state in ENDED:
+        raise ValueError(f"Run {run_id} is {run.state}. Only a queued or running run can be stopped.")
+    store.request_stop(run_id)
 
 
 def delete_command(args: argparse.Namespace) -> int:
@@ -80,7 +87,7 @@ def rename_command(args: argparse.Namespace) -> int:
 def export_command(args: argparse.Namespace) -> int:
     run, out = RunStore(args.store).get(args.id), Path(args.out)
     if not out.parent.is_dir():
-        raise ValueError(f"There is no folder {out.parent} for {out.name}. Create it, or choose another --out.")
+        raise ValueError(f"There is no folder {out.parent} for {out.name}. Create the folder, or choose another --out.")
     with hide_logs(), skip_garbage_collection():
         export_model(run, out, args.format)
     print(json.dumps({"run": run.id, "format": args.format, "out": args.out}) if args.json else f"Saved {out}")
@@ -97,7 +104,7 @@ def _print_groups(runs: Sequence[Run], sort: str | None, how: str, as_json: bool
         print(json.dumps([_group_record(group, metric, how) for group in groups]))
         return 0
     if not groups:
-        raise ValueError("None of these runs is done, and only finished runs are compared over seeds. Wait for one.")
+        raise ValueError("Expected a finished run to compare over seeds, got none. Wait until a run has finished.")
     differing = results.differing([group.runs[0] for group in groups])
     settings = [name for name in differing if name not in ("network", "head", "seed")]
     form = ".4f" if metric.endswith("loss") else ".1%"

@@ -88,7 +88,7 @@ def select_runs(runs: Sequence[Run], text: str = "", facets: Mapping[str, Sequen
         present = facet_values(runs, name)
         for option in chosen:
             if option not in present and option not in _POSSIBLE_VALUES.get(name, ()):
-                raise ValueError(f"No run has the {name} {option!r}. There is: {', '.join(present) or 'none'}.")
+                raise ValueError(f"No run has the {name} {option!r}. Use one of: {', '.join(present) or 'none'}.")
     words = text.casefold().split()
     return [
         run

@@ -51,8 +51,8 @@ class Recipe:
         weight_decay: fraction of each weight that a step removes, times the learning rate. Biases and normalization
             layers do not decay.
         loss: what training minimizes: "cross_entropy" measures how surprised the network is by the true class, "focal"
-            does the same and gives easy images less weight (Lin et al. 2017, arXiv 1708.02002), "hinge" measures by how
-            much the true class fails to win by one.
+            does the same and gives easy images less weight (Lin et al. 2017, arXiv 1708.02002), "hinge" measures how
+            far the score of the true class is from leading by one.
         label_smoothing: fraction of the label that is spread over all classes, below 1. Not for the hinge loss.
         initializer: random numbers that convolutions and dense layers start from: "glorot" scales them by the units on
             both sides of a layer, "he" suits layers with ReLU (He et al. 2015, arXiv 1502.01852).
@@ -60,13 +60,13 @@ class Recipe:
             eighth, "crop" to 80 to 100 % of each side, "cutout" of a square of a third of the side (DeVries and Taylor
             2017, arXiv 1708.04552).
         patience: number of epochs without a lower validation loss after which training stops and keeps the model of the
-            best epoch. Without it, training runs to the end and keeps the model of the last epoch.
+            best epoch. By default, training runs to the end and keeps the model of the last epoch.
         precision: number format of the layers: "float32", or "mixed_bfloat16", which computes in half the memory.
-        train_images: number of training images to use. Without it, all are used.
+        train_images: number of training images to use. By default, all are used.
         freeze: parts that are not trained, "backbone" or "head". What a frozen backbone computes is kept in the store,
             up to 10 GB, unless images are augmented.
-        weights: "imagenet" starts the backbone from weights trained on ImageNet. Without it, weights start at random.
-        image_size: side in pixels that images are resized to. Without it, images keep their size.
+        weights: "imagenet" starts the backbone from weights trained on ImageNet. By default, weights start at random.
+        image_size: side in pixels that images are resized to. By default, images keep their size.
         seed: number that fixes the initial weights, the order of images, dropout and augmentation.
 
     Raises:
@@ -197,8 +197,8 @@ class Start:
 
 FROM_SCRATCH, PRETRAINED = Start("resnet8", "default"), Start("squeezenet", "transfer")
 WHY_PRETRAINED = (
-    "are too few to train from scratch; start from pretrained features. The recipe transfer trains the head alone, on "
-    "a SqueezeNet that was trained on ImageNet's photographs (its weights are bundled)."
+    "are too few to train from scratch; start from pretrained features. The recipe transfer trains only the head, "
+    "after a SqueezeNet whose weights were trained on the photographs of ImageNet and are bundled."
 )
 
 

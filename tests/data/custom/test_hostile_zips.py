@@ -74,13 +74,13 @@ def test_a_bomb_is_refused_by_what_it_would_unpack_to(home: Path, monkeypatch: p
     bomb = zipped("a/bomb.png", content=bytes(20_000_000), compression=zipfile.ZIP_DEFLATED)
     refused(bomb, "times", home)
     monkeypatch.setattr(image_files, "MAX_BYTES", 10_000_000)
-    refused(bomb, "GB", home)
+    refused(bomb, "MB", home)
 
 
 def test_a_single_huge_file_is_never_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(image_files, "MAX_FILE_BYTES", 1_000_000)
     report = data.inspect(zipped("a/big.png", content=bytes(2_000_000), compression=zipfile.ZIP_DEFLATED))
-    assert report.unreadable == (("a/big.png", "has more than 1,000,000 bytes"),)
+    assert report.unreadable == (("a/big.png", "has more than 1 MB"),)
 
 
 def test_a_wrong_size_is_damage() -> None:

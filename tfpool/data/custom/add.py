@@ -72,17 +72,17 @@ def add(
     """
     height, width = check_size(size)
     if channels not in (1, 3):
-        raise ValueError(f"Images have 3 channels for color or 1 for gray, got channels={channels!r}.")
+        raise ValueError(f"Expected 3 channels for color or 1 for gray, got channels={channels!r}.")
     fractions = check_split(split)
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise ValueError(f"The seed is a whole number from 0, got {seed!r}.")
+        raise ValueError(f"Expected a whole number from 0 as seed, got {seed!r}.")
     title = clean(name) if isinstance(name, str) else ""
     if not title:
         raise ValueError("A data set needs a name, in any words, such as 'My photos'.")
     root = storage.home() if folder is None else Path(folder).absolute()
     titles = {slug: storage.facts(root / slug).get("name") for slug in storage.slugs(root)}
     if title in titles.values():
-        raise ValueError(f"There is a data set {title!r} already. Use another name, or remove it first.")
+        raise ValueError(f"There is already a data set {title!r}. Use another name, or remove that data set first.")
 
     with storage.disk_errors(root), storage.temporary_folder(root) as temporary:
         shape = (height, width, channels)
@@ -126,7 +126,7 @@ def check_size(size: int | Sequence[int]) -> tuple[int, int]:
     sides = [size, size] if isinstance(size, int) else list(size) if isinstance(size, list | tuple) else []
     if len(sides) != 2 or not all(isinstance(side, int) and MIN_SIDE <= side <= MAX_SIDE for side in sides):
         raise ValueError(
-            f"The size is one whole number or (height, width), from {MIN_SIDE} to {MAX_SIDE} pixels, got {size!r}."
+            f"Expected a size as a whole number or (height, width), from {MIN_SIDE} to {MAX_SIDE} pixels, got {size!r}."
         )
     return sides[0], sides[1]
 

@@ -13,6 +13,7 @@ from typing import IO
 
 from tfpool.data.custom.safe_names import clean
 from tfpool.data.images import SUFFIXES, BadImage
+from tfpool.system.format import memory
 
 MAX_FILES = 75_000
 MAX_FILE_BYTES = 300_000_000
@@ -90,7 +91,9 @@ def open_source(source: str | Path | IO[bytes]) -> AbstractContextManager[Listin
         return nullcontext(_list_folder(path.resolve(), name))
     if stat.S_ISREG(mode):
         return _open_zip(path, name)
-    raise ValueError(f"{name} is neither a folder nor a zip file. Give one with a sub-folder for each class.")
+    raise ValueError(
+        f"{name} is neither a folder nor a zip file. Give a folder or a zip with one sub-folder per class."
+    )
 
 
 def _list_folder(root: Path, name: str) -> Listing:
@@ -149,7 +152,7 @@ def _read_file(file: Path, name: str, listing: Listing) -> bytes:
 
 
 def _too_large(name: str) -> BadImage:
-    return BadImage(name, f"has more than {MAX_FILE_BYTES:,} bytes", "Use a smaller image.")
+    return BadImage(name, f"has more than {memory(MAX_FILE_BYTES)}", "Use a smaller image.")
 
 
 @contextmanager
@@ -185,13 +188,13 @@ def _check_entries(entries: list[zipfile.ZipInfo], listing: Listing) -> None:
     size, packed = (sum(getattr(entry, name) for entry in entries) for name in ("file_size", "compress_size"))
     if size > MAX_BYTES:
         raise ValueError(
-            f"{listing.name} unpacks to {size / 1e9:,.1f} GB, and {MAX_BYTES / 1e9:,.0f} GB are the most. "
+            f"{listing.name} unpacks to {memory(size)}, and at most {memory(MAX_BYTES)} are read. "
             "Use fewer or smaller images."
         )
     if size > HARMLESS_BYTES and size > MAX_RATIO * packed:
         raise ValueError(
             f"{listing.name} unpacks to {size / max(packed, 1):,.0f} times its size, which images never do. "
-            "If it holds images, give the folder instead."
+            "If the zip holds images, unpack them and give the folder instead."
         )
 
 

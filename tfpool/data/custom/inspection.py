@@ -131,15 +131,17 @@ def _warnings(contents: Scan, counts: dict[str, np.ndarray], duplicates: tuple[D
         warnings.append(f"Classes without an image that can be read, left out: {short_list(contents.empty)}.")
     totals = np.sum(list(counts.values()), axis=0)
     if few := [name for name, total in zip(contents.class_names, totals, strict=True) if total < FEW]:
-        warnings.append(f"Fewer than {FEW} images are too few to learn from and to test on: {short_list(few)}.")
+        warnings.append(
+            f"Classes with fewer than {FEW} images, too few to learn from and to test on: {short_list(few)}."
+        )
     if totals.max() > _UNEVEN * totals.min():
         warnings.append(f"The largest class has {totals.max():,} images, the smallest {totals.min():,}.")
     number = Counter(duplicate.where for duplicate in duplicates)
     if copies := number["across parts"]:
-        text = "Pictures in several parts, which will stay in the last of train, validation and test only"
+        text = "Pictures in several parts, kept only in the last of train, validation and test"
         warnings.append(f"{text}: {copies:,}.")
     if copies := number["across classes"]:
-        warnings.append(f"Pictures in several classes, so that one label is wrong: {copies:,}.")
+        warnings.append(f"Pictures in several classes, so one of their labels is wrong: {copies:,}.")
     if copies := number["within a class"]:
         warnings.append(f"Pictures that a class holds more than once, all put into one part: {copies:,}.")
     same = Counter(name.casefold() for name in contents.class_names)
@@ -147,5 +149,5 @@ def _warnings(contents: Scan, counts: dict[str, np.ndarray], duplicates: tuple[D
         warnings.append(f"Classes whose names differ in capitals only: {short_list(alike)}.")
     missing = [name for name, count in zip(contents.class_names, counts.get("train", ()), strict=False) if not count]
     if missing:
-        warnings.append(f"Classes without images in train, which no network can learn: {short_list(missing)}.")
+        warnings.append(f"Classes without training images, which no network can learn: {short_list(missing)}.")
     return warnings

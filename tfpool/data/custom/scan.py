@@ -106,11 +106,13 @@ def scan(
 
 
 def _check_classes(name: str, folders: set[str]) -> None:
-    remedy = "Make a sub-folder for each class, two or more, and put its images there."
+    remedy = "Put the images of each class into a sub-folder of their own, with two classes or more."
     if not folders:
         raise ValueError(f"{name} holds no image that can be read in a sub-folder. {remedy}")
     if len(folders) == 1:
         (only,) = distinct_names(list(folders), "unnamed")
         raise ValueError(f"{name} holds images of one class only, {only!r}. {remedy}")
     if len(folders) > MAX_CLASSES:
-        raise ValueError(f"{name} has {len(folders):,} sub-folders, and {MAX_CLASSES:,} classes are the most. {remedy}")
+        raise ValueError(
+            f"{name} has {len(folders):,} sub-folders, one per class, and at most {MAX_CLASSES:,} are read. {remedy}"
+        )

@@ -16,6 +16,7 @@ import h5py  # type: ignore[import-untyped]
 
 from tfpool.models.loading.config import Refused
 from tfpool.models.loading.file_formats import NOT_KERAS, WEIGHTS_ALONE, holds_weights_alone
+from tfpool.system.format import memory
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 MOST_BYTES = 4 * 2**30
@@ -79,7 +80,7 @@ def _entries(archive: ZipFile) -> dict[str, ZipInfo]:
         if needed not in entries:
             raise Refused(f"it holds no {needed}.")
     if entries[CONFIG].file_size >= MOST_CONFIG_BYTES:
-        raise Refused(f"its {CONFIG} has more than the {MOST_CONFIG_BYTES:,} bytes that are read.")
+        raise Refused(f"its {CONFIG} has more than the {memory(MOST_CONFIG_BYTES)} that are read.")
     return entries
 
 
@@ -88,7 +89,7 @@ def copy(file: IO[bytes], target: Path, most: int = MOST_BYTES) -> None:
     with target.open("xb") as copied:
         while chunk := file.read(2**20):
             if copied.tell() + len(chunk) > most:
-                raise Refused(f"it has more than the {most / 2**20:,.0f} MB that are read.")
+                raise Refused(f"it has more than the {memory(most)} that are read.")
             copied.write(chunk)
 
 
@@ -99,7 +100,7 @@ def model_config(path: Path) -> tuple[str | bytes, str | None]:
         if not isinstance(config, str | bytes):
             raise Refused(f"it {WEIGHTS_ALONE if holds_weights_alone(file) else NOT_KERAS}")
     if len(config) > MOST_CONFIG_BYTES:
-        raise Refused(f"its config has more than the {MOST_CONFIG_BYTES:,} bytes that are read.")
+        raise Refused(f"its config has more than the {memory(MOST_CONFIG_BYTES)} that are read.")
     version = version.decode(errors="replace") if isinstance(version, bytes) else version
     return config, version if isinstance(version, str) else None
 
@@ -131,7 +132,7 @@ def count_numbers(path: Path, most: int = MOST_BYTES) -> int:
                 numbers += prod(item.shape)
                 claimed += prod(item.shape) * item.dtype.itemsize
                 if claimed > most:
-                    raise Refused(f"its weights claim to be more than the file can hold, {claimed / 2**20:,.0f} MB.")
+                    raise Refused(f"its weights claim to be more than the file can hold, {memory(claimed)}.")
     return numbers
 
 
