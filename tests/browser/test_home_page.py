@@ -35,6 +35,19 @@ CONTRASTS = f"""() => {{
 """JavaScript: the contrast of the number in each cell to the cell."""
 
 
+TIMES = f"""() => {{
+    const roots = {ROOT}, times = [];
+    const timed = (root, work) => {{ const start = performance.now(); work(); root.host.getBoundingClientRect();
+        times.push(performance.now() - start); }};
+    const editor = roots.find((root) => root.querySelector(".maps-side"));
+    const slider = editor.querySelector(".term input"), outputs = roots.find((root) => root.querySelector(".output"));
+    for (const weight of [-0.5, 0.5, 0.2]) timed(editor, () => {{ slider.value = weight; slider.oninput(); }});
+    for (const button of editor.querySelectorAll(".arrows button")) timed(editor, () => button.click());
+    for (const cell of outputs.querySelectorAll(".output .cell")) timed(outputs, () => cell.onpointerenter());
+    return times; }}"""
+"""JavaScript: milliseconds from an event until the page is drawn and laid out anew."""
+
+
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server without a run."""
@@ -62,8 +75,27 @@ def scores(head: str, cells: np.ndarray, rows: np.ndarray) -> list[float]:
     return [float(row[:-1] @ read + row[-1]) for row in rows]
 
 
+def class_maps(head: str, cells: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """What each cell adds for each class after a head, (K, H, W)."""
+    added = []
+    for row in rows[:, :-1]:
+        factors = np.moveaxis(row.reshape(cells.shape[-1], *cells.shape[:2]), 0, -1) if head == "flatten" else row
+        kept = cells
+        if head == "gmp":
+            # The first of equal maxima.
+            first = cells.reshape(-1, cells.shape[-1]).argmax(0)
+            kept = np.where(np.arange(cells[..., 0].size)[:, None] == first, cells.reshape(-1, cells.shape[-1]), 0)
+            kept = kept.reshape(cells.shape)
+        added.append((kept * factors).sum(-1))
+    return np.array(added)
+
+
 def shown(locator: Locator) -> list[float]:
     return [float(value) for value in locator.evaluate_all("all => all.map(({dataset}) => dataset.score)")]
+
+
+def numbers(locator: Locator) -> np.ndarray:
+    return np.array(locator.evaluate_all("all => all.map(({dataset}) => Number(dataset.value))"))
 
 
 def check_scores(page: Page, per_map: str, per_cell: str) -> None:
@@ -76,6 +108,11 @@ def check_scores(page: Page, per_map: str, per_cell: str) -> None:
         expect(card).to_contain_text(f"predicts {feature_map_editor.CLASSES[int(np.argmax(expected))]}")
         if card.get_attribute("aria-pressed") == "true":
             assert shown(page.locator(SUMS)) == pytest.approx(expected)
+            rows = weights(per_cell if head == "flatten" else per_map)
+            found = numbers(page.locator(".class-map .cell")).reshape(len(rows), *cells.shape[:2])
+            assert found == pytest.approx(class_maps(head, cells, rows))
+            whole = found.mean((1, 2)) if head == "gap" else found.sum((1, 2))
+            assert whole + rows[:, -1] == pytest.approx(expected)
 
 
 def word(name: str) -> str:
@@ -107,6 +144,9 @@ def test_cells_and_weights_change_the_scores_and_the_address_shows_the_same(fres
     per_map = "8b1c82"
     check_scores(opened, per_map, per_cell)
 
+    opened.locator(f"{CARDS}[data-head=gmp]").click()
+    check_scores(opened, per_map, per_cell)
+
     # A weight per cell is a field.
     opened.locator(f"{CARDS}[data-head=flatten]").click()
     opened.get_by_role("button", name="Weights of dog").click()
@@ -134,6 +174,11 @@ def test_after_a_shift_flatten_alone_changes_its_mind_without_the_server(fresh: 
     assert after["flatten"] != before["flatten"]
     expect(opened.locator(f"{CARDS}[data-head=gap]")).to_contain_text("predicts cat")
     expect(opened.locator(f"{CARDS}[data-head=flatten]")).to_contain_text("predicts dog")
+
+
+def test_the_numbers_follow_within_50_milliseconds(fresh: str, browse: Browse) -> None:
+    times = sorted(browse(f"{fresh}/?home_head=flatten").evaluate(TIMES))
+    assert times[len(times) // 2] < 50
 
 
 def test_formulas_count_the_parameters_of_the_maps_on_the_page(fresh: str, browse: Browse) -> None:
@@ -166,8 +211,8 @@ def pooled(cells: np.ndarray, mode: str, window: int, stride: int) -> tuple[np.n
 
 
 def values(page: Page, name: str) -> np.ndarray:
-    found = page.locator(f".{name} .cell").evaluate_all("all => all.map(({dataset}) => Number(dataset.value))")
-    return np.array(found).reshape(round(len(found) ** 0.5), -1)
+    found = numbers(page.locator(f".{name} .cell"))
+    return found.reshape(round(len(found) ** 0.5), -1)
 
 
 def test_the_window_slides_and_the_gradient_goes_where_the_numbers_say(fresh: str, browse: Browse) -> None:

@@ -101,13 +101,31 @@ export default function ({ data, parentElement, setStateValue }) {
     return [...(reads() ? perMap : []), { name: "bias", value: bias, place }];
   }
 
+  // The class map, which the same weights paint, on one color scale for all classes.
+  function drawClassMap(figure, number, classMap, most) {
+    const grid = figure.querySelector(".grid"), text = `Class map of ${classes[number]}`;
+    while (grid.children.length < classMap.length) grid.append(make("span", "cell"));
+    grid.style.gridTemplateColumns = `repeat(${side}, 1fr)`;
+    classMap.forEach((value, index) => {
+      grid.children[index].textContent = Math.abs(value) < 0.05 ? "" : short(Math.round(10 * value) / 10);
+      grid.children[index].dataset.value = value;
+    });
+    fill([...grid.children], classMap.map((value) => value / most), true);
+    figure.querySelector("figcaption").textContent = text;
+    grid.setAttribute("aria-label", `${text}: ${classMap.flatMap((value, index) =>
+      value ? [`${cellName(index, side)} ${short(value)}`] : []).join("; ") || "all cells are 0"}`);
+  }
+
   function drawClass(box, number) {
     const own = terms(state.head, number), sliders = slidersOf(own);
     // Made once per head, so that a drag goes on while numbers change.
     if (box.dataset.head !== state.head) {
-      const row = make("div", "terms");
+      const row = make("div", "terms"), left = make("div", "written"), figure = make("figure", "class-map"), grid = make("div", "grid");
+      grid.setAttribute("role", "img");
       row.append(...sliders.map(slider));
-      box.replaceChildren(make("div", "sum"), row);
+      left.append(make("div", "sum"), row);
+      figure.append(grid, make("figcaption", ""));
+      box.replaceChildren(left, figure);
       box.dataset.head = state.head;
     }
     box.querySelectorAll(".term").forEach((term, index) => {
@@ -150,7 +168,14 @@ export default function ({ data, parentElement, setStateValue }) {
     drawHeads();
     find(".note").textContent = content.note;
     find(".heading").textContent = `${head.label}: ${reads() ? "one weight per map and class" : "one weight per cell and class"}`;
-    classes.forEach((_, number) => drawClass(box.children[number] ?? box.appendChild(make("div", "class")), number));
+    find(".lead").textContent = "The same weights paint the class map: red speaks for the class, blue against it. " +
+      `The ${state.head === "gap" ? "mean" : "sum"} of the class map and the bias add up to the score.`;
+    const classMaps = classes.map((_, number) => classMapOf(state.head, state.maps, terms(state.head, number)));
+    const strongest = Math.max(...classMaps.flat().map(Math.abs)) || 1;
+    classes.forEach((_, number) => {
+      drawClass(box.children[number] ?? box.appendChild(make("div", "class")), number);
+      drawClassMap(box.children[number].querySelector(".class-map"), number, classMaps[number], strongest);
+    });
     drawWeights();
     find(".formula").replaceChildren(`Parameters of ${head.label}: ${head.formula} = ${head.numbers} = `, make("b", "", String(head.params)),
       `, for maps of H × W = ${side} × ${side}, C = ${maps.length} maps, and K = ${classes.length} classes.`);

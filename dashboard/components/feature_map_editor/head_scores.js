@@ -28,6 +28,19 @@ function termsOf(head, maps, weights, number) {
   return { parts, bias, place, score: total(parts.map(({ sum }) => sum)) + bias };
 }
 
+// What each cell adds for a class. Its mean after GAP, otherwise its sum, is the score without the bias.
+function classMapOf(head, maps, { parts }) {
+  const added = new Array(maps[0].length).fill(0);
+  maps.forEach((cells, map) => {
+    const { terms } = parts[map], place = head === "gmp" ? cells.indexOf(terms[0].value) : null;
+    cells.forEach((value, index) => {
+      const { weight } = terms.length === 1 ? terms[0] : terms[index];
+      added[index] += place === null || place === index ? value * weight : 0;
+    });
+  });
+  return added;
+}
+
 // A product, and the sum of those that are not zero, as people write them.
 const product = ({ value, weight }) => `${short(value)} × ${weight < 0 ? `(${short(weight)})` : short(weight)}`;
 const products = (terms) => terms.filter(({ value, weight }) => value * weight).map(product).join(" + ") || "0";
