@@ -56,4 +56,4 @@ def use_reserve(folder: Path) -> None:
 
 def is_full(folder: Path) -> bool:
     """Whether the folder's disk has less free space than `reserve` takes."""
-    return shutil.disk_usage(folder).free < _RESERVED
+    return folder.is_dir() and shutil.disk_usage(folder).free < _RESERVED
