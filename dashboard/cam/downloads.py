@@ -23,8 +23,10 @@ def sheet(views: Sequence[View], class_names: Sequence[str], scale: str) -> byte
     methods = [view.method for view in rows[0]]
     images, names = [row[0].pixels for row in rows], [row[0].model.name for row in rows]
     heatmaps = [[view.heatmap for view in row] for row in rows]
+    spreads = [[view.spread for view in row] for row in rows]
     legend = figure.legend({view.unit for view in views}, methods)
-    picture = figure.sheet(images, heatmaps, names, methods, [list(map(caption, row)) for row in rows], scale, **legend)
+    captions = [list(map(caption, row)) for row in rows]
+    picture = figure.sheet(images, heatmaps, names, methods, captions, scale, spreads=spreads, **legend)
     file = io.BytesIO()
     Image.fromarray(picture).save(file, "PNG")
     return file.getvalue()

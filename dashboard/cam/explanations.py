@@ -15,16 +15,14 @@ from dashboard.cam import model_picker
 from dashboard.cam.model_picker import Model
 from dashboard.common.background_work import run_in_background
 from dashboard.common.page import plain
-from tfpool.cam.attribution.methods import METHODS, signed
-from tfpool.cam.figures.color_scales import shared_scales
+from tfpool.cam.attribution.methods import signed
+from tfpool.cam.figures.color_scales import Spread, is_faint, shared_scales, spread_of
 
 METHOD = "hirescam"
 """The method that the page opens with."""
 PREDICTED, TRUE, NO_CONTRAST = "what each model predicts", "the true class", "–"
 """Choices of a class that are no class of a model."""
 LIKELIEST = 5
-FAINT = 1e-3
-"""Fraction of the spread of the scores over classes. A map whose values are all below it says next to nothing."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ class View:
             model that is no classifier.
         score: the explained class's score, minus the other's where there is one.
         raw: float32 (h, w), the map at the method's own resolution; `heatmap` is at the image's size, (H, W).
-        spread: how far the highest of the model's scores is from the lowest.
+        spread: how far the highest of the model's scores is from the lowest; None for other maps, as in `color_scales`.
         likeliest: the most probable classes with their probabilities, at most `LIKELIEST`; none of no classifier.
         of, notes: what the score is, and what the map cannot show, as in `Explanation`.
     """
@@ -70,7 +68,7 @@ class View:
     layer: str
     unit: str
     of: str
-    spread: float
+    spread: Spread
     likeliest: tuple[tuple[int, float], ...]
     notes: tuple[str, ...]
 
@@ -85,12 +83,8 @@ class View:
 
     @property
     def is_faint(self) -> bool:
-        """Whether a map in units of the score, at the feature layer, says next to nothing about the score."""
-        method = METHODS[self.method]
-        # A map of pixels spreads the score over many thousands of them.
-        if method.unit != "score" or method.on_image:
-            return False
-        return float(np.abs(self.heatmap).max()) < FAINT * self.spread
+        """Whether the map says next to nothing about the score."""
+        return is_faint(self.heatmap, self.spread)
 
     def other_name(self, class_names: Sequence[str]) -> str | None:
         """Name of the class that the explained one is contrasted with."""
@@ -124,21 +118,10 @@ def digest(pixels: np.ndarray) -> str:
 
 
 def limits(views: Sequence[View], scale: str) -> list[float]:
-    """The value drawn in full color for each view, with a scale of `color_scales.SCALES`.
-
-    Where all maps on one scale say next to nothing, it becomes that of the scores, so that they are hardly seen.
-    """
-    heatmaps = [[view.heatmap for view in row] for row in by_model(views)]
-    shared = [each.limit or 1.0 for row in shared_scales(heatmaps, scale) for each in row]
-    on_scale: dict[float, list[View]] = {}
-    for limit, view in zip(shared, views, strict=True):
-        on_scale.setdefault(limit, []).append(view)
-    raised = {
-        limit: max(limit, *(view.spread for view in group))
-        for limit, group in on_scale.items()
-        if all(view.is_faint for view in group)
-    }
-    return [raised.get(limit, limit) for limit in shared]
+    """The value drawn in full color for each view, with a scale of `color_scales.SCALES`."""
+    rows = by_model(views)
+    heatmaps, spreads = ([[getattr(view, name) for view in row] for row in rows] for name in ("heatmap", "spread"))
+    return [each.limit or 1.0 for row in shared_scales(heatmaps, scale, spreads) for each in row]
 
 
 def by_model(views: Sequence[View]) -> list[list[View]]:
@@ -154,7 +137,7 @@ def _scores(model: Model, _pixels: np.ndarray, key: str) -> tuple[np.ndarray, np
     """A model's scores and probabilities, which do not depend on the method. No classifier has no probabilities."""
     scorer, batch = model_picker.scorer(model), model.classifier.to_input(model.classifier.fit(_pixels)[np.newaxis])
     scores = scorer.scores(batch)[0]
-    return scores, None if scorer.of == "number" else scorer.probabilities(batch)[0]
+    return scores, None if scorer.of == "number" else scorer.to_probabilities(scores[np.newaxis])[0]
 
 
 @st.cache_data(max_entries=128, hash_funcs=model_picker.KEYS, show_spinner=False)
@@ -190,7 +173,7 @@ def view(model: Model, method: str, _pixels: np.ndarray, key: str, query: Query)
         layer=explanation.layer,
         unit=explanation.unit,
         of=explanation.of,
-        spread=float(scores.max() - scores.min()),
+        spread=spread_of(method, scores),
         likeliest=tuple(likely),
         notes=explanation.notes,
     )

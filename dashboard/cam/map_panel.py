@@ -40,7 +40,7 @@ def show(view: View, limit: float, class_names: Sequence[str], label: int | None
     )
     with beside:
         likely_classes.show(view, class_names)
-    if view.is_faint and view.other != view.explained:
+    if view.spread and view.is_faint and view.other != view.explained:
         st.info(
             f"This map says next to nothing: its largest value, {np.abs(view.heatmap).max():.1g}, is below a "
             f"thousandth of {view.spread:.3g}, the distance between the highest and the lowest score."

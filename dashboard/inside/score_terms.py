@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from dashboard.cam.explanations import LIKELIEST
+
 if TYPE_CHECKING:
     import keras
 
     from tfpool.cam import Explainer, Terms
 
-MOST_CLASSES = 5
 MOST_MAPS = 64
 _MOST_VALUES = 40_000
 """Values of all maps of one class, so that a page of large maps arrives soon."""
@@ -79,13 +80,9 @@ def score_terms(
     explainer: Explainer, reads: Reading, image: np.ndarray, names: tuple[str, ...], label: int | None = None
 ) -> ScoreTerms:
     """The terms of the likeliest classes for one image (1, H, W, C), scaled as the model takes it."""
-    scores = explainer.scores(image)[0]
-    probabilities = None if explainer.of == "number" else explainer.probabilities(image)[0]
-    numbers = [int(number) for number in np.argsort(-scores, kind="stable")[:MOST_CLASSES]]
-    if label is not None and label not in numbers:
-        numbers.append(label)
-    terms = dict(zip(numbers, explainer.terms_of_classes(image, numbers), strict=True))
-    first = terms[numbers[0]]
+    terms, scores = explainer.likeliest_terms(image, LIKELIEST, label)
+    probabilities = None if explainer.of == "number" else explainer.to_probabilities(scores[np.newaxis])[0]
+    first = next(iter(terms.values()))
     classes = tuple(
         _class_terms(number, names[number], each, None if probabilities is None else float(probabilities[number]))
         for number, each in terms.items()

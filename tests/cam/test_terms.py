@@ -28,6 +28,25 @@ def test_the_terms_of_several_classes_are_those_of_each(flatten: Model) -> None:
         assert (terms.score, terms.bias) == pytest.approx((alone.score, alone.bias), rel=1e-5, abs=1e-6)
 
 
+def test_the_terms_of_the_likeliest_classes_come_of_one_pass_with_all_scores(flatten: Model) -> None:
+    explainer = tp.Explainer(flatten, "hirescam")
+    own = flatten(IMAGES[2:3], training=False).numpy()[0]
+    order = [int(number) for number in np.argsort(-own)]
+    terms, scores = explainer.likeliest_terms(IMAGES[2], 3, also=order[-1])
+    np.testing.assert_allclose(scores, own, rtol=1e-5)
+    assert list(terms) == [*order[:3], order[-1]]
+    for number, each in terms.items():
+        alone = explainer.terms(IMAGES[2], number)
+        close(each.products, alone.products)
+        assert (each.score, each.bias) == pytest.approx((alone.score, alone.bias), rel=1e-5, abs=1e-6)
+    # A class that is among them is not there twice, and there are no more classes than the model has.
+    assert list(explainer.likeliest_terms(IMAGES[2], 3, also=order[1])[0]) == order[:3]
+    assert list(explainer.likeliest_terms(IMAGES[2], 99)[0]) == order
+    np.testing.assert_allclose(
+        explainer.to_probabilities(scores[np.newaxis]), explainer.probabilities(IMAGES[2]), rtol=1e-5
+    )
+
+
 def test_for_gap_a_weight_is_the_heads_own_at_every_position(gap: Model) -> None:
     terms = tp.Explainer(gap, "cam").terms(IMAGES[0], Contrast(3, 5))
     kernel = gap.layers[-1].kernel.numpy()

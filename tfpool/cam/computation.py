@@ -13,7 +13,7 @@ from tfpool.cam.attribution.explained_score import gradients, target_scores
 from tfpool.cam.attribution.method import Maps
 from tfpool.cam.fusion import fused, over_views
 from tfpool.cam.model_inputs import give_others
-from tfpool.cam.targets import TOP
+from tfpool.cam.targets import NONE, TOP
 
 
 def scores(anatomy: Anatomy, images: tf.Tensor, *given: tf.Tensor) -> tuple[tf.Tensor]:
@@ -58,9 +58,29 @@ def terms(
     Of a single image, N targets are explained, and its features are computed once.
     """
     give_others([anatomy], given)
+    return _terms(anatomy, _features(anatomy, images), images, targets, others)
+
+
+def likeliest_terms(
+    anatomy: Anatomy, count: int, images: tf.Tensor, targets: tf.Tensor, others: tf.Tensor, *given: tf.Tensor
+) -> tuple[tf.Tensor, ...]:
+    """As `terms`, for the `count` classes with the highest scores of a single image, and then for the targets.
+
+    The last result is the numbers of the explained classes (N,).
+    """
+    give_others([anatomy], given)
+    features = _features(anatomy, images)
+    highest = tf.math.top_k(anatomy.head(features, images)[0], min(count, anatomy.classes)).indices
+    targets = tf.concat([tf.cast(highest, tf.int64), targets], axis=0)
+    others = tf.fill(tf.shape(targets), tf.constant(NONE, tf.int64))
+    return *_terms(anatomy, features, images, targets, others), targets
+
+
+def _terms(
+    anatomy: Anatomy, features: tf.Tensor, images: tf.Tensor, targets: tf.Tensor, others: tf.Tensor
+) -> tuple[tf.Tensor, ...]:
     times = tf.shape(targets)[0] // tf.shape(images)[0]
-    features = tf.repeat(_features(anatomy, images), times, axis=0)
-    images = tf.repeat(images, times, axis=0)
+    features, images = (tf.repeat(values, times, axis=0) for values in (features, images))
     weights, _, _, score, all_scores = _resolve(anatomy, features, images, targets, others)
     bias = target_scores(anatomy, tf.zeros_like(features), weights, images)
     return features, gradients(anatomy, features, weights, images), score, bias, all_scores

@@ -97,6 +97,7 @@ class Explainer:
         self._of_functions: dict[Callable[[Any], Any], Compiled] = {}
         self._compiled_scores = Compiled(partial(computation.scores, first), [images, *others])
         self._compiled_terms = Compiled(partial(computation.terms, first), self._signature)
+        self._compiled_likeliest: dict[int, Compiled] = {}
         self._is_checked = False
         self._warned: set[str] = set()
 
@@ -170,14 +171,40 @@ class Explainer:
         """
         return self._terms(image, list(classes))
 
-    def _terms(self, image: Any, choices: Sequence[Target], label: int | None = None) -> list[Terms]:
+    def likeliest_terms(self, image: Any, count: int, also: int | None = None) -> tuple[dict[int, Terms], np.ndarray]:
+        """The `terms` of the classes with the highest scores by their numbers, highest first, and all scores (K,).
+
+        Everything comes of one pass over the image. The class `also` is added at the end, unless it is there.
+
+        Raises:
+            ValueError: as for `terms`.
+        """
+        inputs = self._single(image)
+        if count not in self._compiled_likeliest:
+            work = partial(computation.likeliest_terms, self._anatomies[0], count)
+            self._compiled_likeliest[count] = Compiled(work, self._signature)
+        targets = np.array([] if also is None else [also], np.int64)
+        *values, numbers = computed(
+            self._compiled_likeliest[count], inputs.images, targets, np.full_like(targets, NONE), *inputs.others
+        )
+        self._check(inputs, values[-1])
+        terms: dict[int, Terms] = {}
+        for number, features, weights, score, bias, _ in zip(numbers, *values, strict=True):
+            terms.setdefault(int(number), Terms(features, weights, float(score), float(bias)))
+        return terms, values[-1][0]
+
+    def _single(self, image: Any) -> ModelInputs:
         inputs = read_inputs(image, self._model, self._anatomies[0])
+        if len(inputs.images) != 1:
+            raise ValueError(f"Expected one image to break its score down. Received: {len(inputs.images)}.")
+        return inputs
+
+    def _terms(self, image: Any, choices: Sequence[Target], label: int | None = None) -> list[Terms]:
+        inputs = self._single(image)
         if any(callable(target) for target in choices):
             raise ValueError(
                 "Expected a class or a Contrast as the target of terms. Received a function of the scores."
             )
-        if len(inputs.images) != 1:
-            raise ValueError(f"Expected one image to break its score down. Received: {len(inputs.images)}.")
         pairs = [self._targets(target, label, 1)[:2] for target in choices]
         targets, others = (np.concatenate(numbers) for numbers in zip(*pairs, strict=True))
         activations, weights, score, bias, scores = computed(
@@ -198,7 +225,14 @@ class Explainer:
         Raises:
             ValueError: if the model gives numbers that are no probabilities.
         """
-        scores = self.scores(images)
+        return self.to_probabilities(self.scores(images))
+
+    def to_probabilities(self, scores: np.ndarray) -> np.ndarray:
+        """Probabilities (N, K) float32 of scores (N, K) that the model has given.
+
+        Raises:
+            ValueError: if the model gives numbers that are no probabilities.
+        """
         return np.asarray(self._anatomies[0].probabilities(scores))
 
     def _scores(self, inputs: ModelInputs) -> np.ndarray:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tfpool.cam.explainer import Explainer
+from tfpool.cam.figures.color_scales import spread_of
 from tfpool.cam.figures.sheet import caption, legend, png, sheet, write_sheet
 from tfpool.cam.targets import Contrast, Target
 from tfpool.inference.classifier import Classifier
@@ -59,7 +60,7 @@ def explain_files(
     for number, (place, method) in enumerate(columns):
         classifier, column = classifiers[place], [views[place] for views in images]
         explainer = Explainer(classifier.model, method, output=classifier.output, **question.settings)
-        for row, record in enumerate(_explain_column(classifier, explainer, targets[place], column)):
+        for row, record in enumerate(_explain_column(classifier, explainer, method, targets[place], column)):
             table[row].append({"image": files[row], "model": classifier.name, "method": method, **record})
             if on_progress:
                 on_progress(number * len(files) + row + 1, len(columns) * len(files))
@@ -68,12 +69,13 @@ def explain_files(
         [caption(record["class_name"], record["other_name"], record["score"], record["probability"]) for record in row]
         for row in table
     ]
+    spreads = [[record.pop("spread") for record in row] for row in table]
     counts = len(classifiers), len(question.methods)
     titles = [_title(classifiers[place].name, method, *counts) for place, method in columns]
     scale = scale or ("row" if len(question.methods) == 1 else "column")
     rows = [Path(file).name for file in files]
     texts = legend({record["unit"] for record in table[0]}, question.methods)
-    picture = sheet([views[0] for views in images], heatmaps, rows, titles, captions, scale, **texts)
+    picture = sheet([views[0] for views in images], heatmaps, rows, titles, captions, scale, spreads=spreads, **texts)
     write_sheet(picture, out)
     pixels = [pixel_record(model, views) for model, views in zip(classifiers, zip(*images, strict=True), strict=True)]
     return [
@@ -84,23 +86,25 @@ def explain_files(
 
 
 def _explain_column(
-    classifier: Classifier, explainer: Explainer, target: Target, images: Sequence[np.ndarray]
+    classifier: Classifier, explainer: Explainer, method: str, target: Target, images: Sequence[np.ndarray]
 ) -> Iterator[dict[str, Any]]:
     for pixels in images:
         batch = classifier.to_input(pixels[np.newaxis])
         explanation = explainer(batch, target)
         number = int(explanation.targets[0])
+        scores = explainer.scores(batch)
         other = None if explanation.others is None else int(explanation.others[0])
         yield {
             "class": number,
             "class_name": classifier.class_names[number],
             "other_name": None if other is None else classifier.class_names[other],
             "score": float(explanation.scores[0]),
-            "probability": None if explanation.of == "number" else float(explainer.probabilities(batch)[0, number]),
+            "probability": None if explanation.of == "number" else float(explainer.to_probabilities(scores)[0, number]),
             "of": explanation.of,
             "layer": explanation.layer,
             "unit": explanation.unit,
             "heatmap": explanation.heatmaps[0],
+            "spread": spread_of(method, scores[0]),
         }
 
 

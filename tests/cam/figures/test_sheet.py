@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 import tfpool as tp
-from tfpool.cam.figures.color_scales import SCALES, shared_scales
+from tfpool.cam.figures.color_scales import FAINT, SCALES, shared_scales
 from tfpool.cam.figures.sheet import write_sheet
 
 GRAY = np.full((28, 28, 1), 128, np.uint8)
@@ -61,6 +61,24 @@ def overlap(one: np.ndarray, other: np.ndarray) -> bool:
 def test_maps_share_the_requested_scale(scale: str, limits: list[float]) -> None:
     scales = shared_scales([[ONE, TWO], [ONE, ONE / 4]], scale)
     assert [each.limit for row in scales for each in row] == limits
+
+
+def test_maps_that_say_next_to_nothing_are_drawn_on_the_scale_of_the_scores() -> None:
+    spread = 20.0
+    faint = np.full((4, 4), 0.9 * FAINT * spread)
+    spreads = [[spread, spread], [spread, None]]
+    scales = shared_scales([[faint, faint], [TWO, faint]], "row", spreads)
+    assert [each.limit for row in scales for each in row] == [spread, spread, 8, 8]
+    # A map in another unit may have small values.
+    assert shared_scales([[faint]], "own", [[None]])[0][0].limit == faint.max()
+
+    def colored(**settings: Any) -> int:
+        picture = tp.sheet([GRAY], [[faint]], ["x"], ["hirescam"], alpha=1.0, **settings).astype(int)
+        # Without its color bar.
+        return int((np.ptp(picture[: picture.shape[0] // 2], axis=2) > 40).sum())
+
+    assert colored() > 10_000
+    assert colored(spreads=[[spread]]) == 0
 
 
 @pytest.mark.parametrize(("scale", "bars"), [("sheet", 1), ("row", 2), ("column", 2), ("own", 4)])

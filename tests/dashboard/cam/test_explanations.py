@@ -7,8 +7,9 @@ import pytest
 import streamlit as st
 
 from dashboard.cam import explanations, likely_classes
-from dashboard.cam.explanations import FAINT, View
+from dashboard.cam.explanations import View
 from dashboard.cam.model_picker import Model
+from tfpool.cam.figures.color_scales import FAINT, spread_of
 
 SPREAD = 20.0
 
@@ -18,9 +19,10 @@ def view(largest: float, method: str = "hirescam", name: str = "one") -> View:
     heatmap = np.array([[0.0, -largest], [0.5 * largest, 0.0]], np.float32)
     known: dict[str, Any] = {"predicted": 0, "predicted_score": 9.0, "probability": 0.9, "explained": 0, "score": 9.0}
     empty = {"explained_probability": 0.9, "other": None, "layer": "last", "unit": "score", "of": "logit", "notes": ()}
+    spread = spread_of(method, np.array([-0.5 * SPREAD, 0.0, 0.5 * SPREAD]))
     pixels = np.zeros((2, 2, 1), np.uint8)
     model = Model(name, None, name, ())
-    return View(model, method, pixels, **known, **empty, raw=heatmap, heatmap=heatmap, spread=SPREAD, likeliest=())
+    return View(model, method, pixels, **known, **empty, raw=heatmap, heatmap=heatmap, spread=spread, likeliest=())
 
 
 def test_a_map_below_a_thousandth_of_the_spread_says_next_to_nothing_and_is_not_painted_in_full_color() -> None:

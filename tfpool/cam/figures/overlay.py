@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from PIL import Image
 
 from tfpool.cam.explanation import resize
 from tfpool.colors import paint
@@ -51,6 +52,15 @@ def as_rgb(image: np.ndarray) -> np.ndarray:
         raise ValueError(f"Expected an image of shape (H, W), (H, W, 1) or (H, W, 3). Received: {image.shape}.")
     pixels = image if image.dtype == np.uint8 else np.round(np.clip(image, 0, 1) * 255).astype(np.uint8)
     return np.broadcast_to(pixels.reshape(*image.shape[:2], -1), (*image.shape[:2], 3))
+
+
+def enlarged(image: np.ndarray, most: int) -> np.ndarray:
+    """A uint8 image (H, W, 3) with its longer side at most `most`: enlarged by whole pixels, or shrunk."""
+    longer = max(image.shape[:2])
+    if longer <= most:
+        return image.repeat(most // longer, axis=0).repeat(most // longer, axis=1)
+    height, width = (max(1, round(side * most / longer)) for side in image.shape[:2])
+    return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS))
 
 
 def check_heatmap(heatmap: np.ndarray, name: str = "The heatmap") -> None:

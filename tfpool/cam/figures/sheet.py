@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,8 @@ from matplotlib.font_manager import FontProperties, get_font
 from PIL import Image
 
 from tfpool.cam.attribution.methods import signed as signed_maps
-from tfpool.cam.figures.color_scales import SCALES, Scale, shared_scales
-from tfpool.cam.figures.overlay import as_rgb, check_heatmap, overlay
+from tfpool.cam.figures.color_scales import SCALES, Scale, Spread, shared_scales
+from tfpool.cam.figures.overlay import as_rgb, check_heatmap, enlarged, overlay
 from tfpool.system.files import atomic
 
 # All sizes are in pixels: at 72 dpi a point of a font is one.
@@ -42,6 +42,7 @@ def sheet(
     unit: str = "score",
     directed: bool = True,
     alpha: float = 0.8,
+    spreads: Sequence[Sequence[Spread]] | None = None,
 ) -> np.ndarray:
     """Draw images and their maps as one picture, with color bars and a sentence that says how they are scaled.
 
@@ -56,6 +57,9 @@ def sheet(
         unit: of the maps' values.
         directed: whether values above zero speak for the class, and values below against it.
         alpha: opacity of full color, 0 to 1.
+        spreads: R lists of C numbers: how far the highest score of a map's model is from the lowest for that image;
+            None for a map in another unit than the score. Maps on one scale whose values are all below a thousandth
+            of it say next to nothing, and are drawn on the scale of the scores instead of in full color.
 
     Returns:
         uint8 (H, W, 3).
@@ -72,9 +76,9 @@ def sheet(
         >>> picture.dtype, picture.shape[2]
         (dtype('uint8'), 3)
     """
-    _check(images, heatmaps, rows, columns, captions, scale)
-    sharing, scales = SCALES[scale], shared_scales(heatmaps, scale)
-    tiles = [_tile(as_rgb(image)) for image in images]
+    _check(images, heatmaps, {"captions": captions, "spreads": spreads}, rows, columns, scale)
+    sharing, scales = SCALES[scale], shared_scales(heatmaps, scale, spreads)
+    tiles = [enlarged(as_rgb(image), _MAX_IMAGE) for image in images]
     cell = max(_MIN_CELL, *(tile.shape[1] for tile in tiles))
     lefts = [_MARGIN + number * (cell + _GAP) for number in range(len(columns) + 1)]
     width = lefts[-1] + cell + _MARGIN
@@ -159,15 +163,6 @@ def png(out: str | Path) -> Path:
     return Path(out)
 
 
-def _tile(image: np.ndarray) -> np.ndarray:
-    """An image with its longer side at most `_MAX_IMAGE`: enlarged by whole pixels, or shrunk."""
-    longer = max(image.shape[:2])
-    if longer <= _MAX_IMAGE:
-        return image.repeat(_MAX_IMAGE // longer, axis=0).repeat(_MAX_IMAGE // longer, axis=1)
-    height, width = (max(1, round(side * _MAX_IMAGE / longer)) for side in image.shape[:2])
-    return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS))
-
-
 def _color_bar(axes: Axes, scale: Scale, length: int, alpha: float) -> None:
     """All colors of a scale on white and, below, on black."""
     low = -scale.limit if scale.signed else 0.0
@@ -213,20 +208,21 @@ def _sentence(scale: str, scales: Sequence[Sequence[Scale]], unit: str, directed
 def _check(
     images: Sequence[np.ndarray],
     heatmaps: Sequence[Sequence[np.ndarray]],
+    tables: Mapping[str, Sequence[Sequence[Any]] | None],
     rows: Sequence[str],
     columns: Sequence[str],
-    captions: Sequence[Sequence[str]] | None,
     scale: str,
 ) -> None:
+    """Refuse maps and other tables, by what they hold, that do not have R rows of C values."""
     if scale not in SCALES:
         raise ValueError(f"Unknown scale {scale!r}. Use one of: {', '.join(SCALES)}.")
     if not len(images) or not columns:
         raise ValueError("A sheet needs at least one image and one column of maps.")
-    for name, texts in (("maps", heatmaps), ("captions", captions)):
-        if texts is not None and [len(row) for row in texts] != [len(columns)] * len(images):
+    for name, table in {"maps": heatmaps, **tables}.items():
+        if table is not None and [len(row) for row in table] != [len(columns)] * len(images):
             raise ValueError(
                 f"Expected {len(images)} rows of {len(columns)} {name}, as many as images and columns. "
-                f"Received rows of: {[len(row) for row in texts]}."
+                f"Received rows of: {[len(row) for row in table]}."
             )
     if len(rows) != len(images):
         raise ValueError(f"Expected {len(images)} row titles, one per image. Received: {len(rows)}.")
