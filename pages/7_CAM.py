@@ -10,6 +10,7 @@ from dashboard.cam import (
     fidelity_curves,
     image_picker,
     map_panel,
+    map_swipe,
     model_picker,
     model_upload,
     pixel_notes,
@@ -151,6 +152,8 @@ with answer, messages():
         st.download_button("Arrays, NPZ", partial(downloads.arrays, views), "maps.npz", key="cam_arrays", **download)
 
     titles = {f"{view.model.name} · {view.method}": view for view in views}
+    if st.toggle("Swipe between two maps", key="cam_swipe", bind="query-params"):
+        map_swipe.show(titles, placement.apply(image.pixels), query, labels)
     if st.toggle("Break the score down", key="cam_sum", bind="query-params"):
         title = next(iter(titles))
         if len(titles) > 1:

@@ -169,3 +169,58 @@ def test_maps_are_downloaded_as_a_sheet_and_as_numbers(shared: str, browse: Brow
     assert arrays["resnet8-flatten-2_image"].shape == (28, 28, 1)
     positive = np.maximum(arrays["resnet8-gap-1_hirescam"], 0)
     np.testing.assert_allclose(arrays["resnet8-gap-1_gradcam"], positive, atol=1e-5)
+
+
+def test_two_maps_are_swiped_by_hand_and_by_keyboard_and_flicker(fresh: str, browse: Browse) -> None:
+    opened = browse(
+        f"{fresh}/CAM?cam_models=example-gap&cam_models=example-flatten&cam_class=Ankle+boot&cam_swipe=true"
+    )
+    swipe = opened.get_by_role("application", name="GAP on the left, Flatten on the right")
+    expect(swipe).to_be_visible(timeout=MINUTES)
+    settle(opened)
+    divider, right = opened.get_by_role("slider", name="Divider"), swipe.locator("img.right")
+    expect(divider).to_have_value("50")
+    expect(right).to_have_attribute("alt", re.compile("Map of example-flatten by hirescam"))
+    box = swipe.bounding_box()
+    assert box
+    frame = opened.locator(".frame[aria-label^='The image']").bounding_box()
+    assert frame
+    assert box["width"] > 1.3 * frame["width"]
+    swipe.scroll_into_view_if_needed()
+    box = swipe.bounding_box()
+    assert box
+    middle = box["y"] + box["height"] / 2
+    opened.mouse.move(box["x"] + box["width"] / 2, middle)
+    opened.mouse.down()
+    opened.mouse.move(box["x"] + box["width"] / 4, middle, steps=3)
+    opened.mouse.up()
+    expect(divider).to_have_value("25")
+    # Both maps are painted, and the place between the old and the new divider now shows the right one.
+    swipe.press("End")
+    left_alone = pixels(swipe)
+    swipe.press("Home")
+    assert (pixels(swipe) != left_alone).any()
+    swipe.press("ArrowRight")
+    expect(divider).to_have_value("5")
+    swipe.press("End")
+    opened.keyboard.down(" ")
+    expect(right).to_have_css("clip-path", "inset(0px 0px 0px 0%)")
+    opened.keyboard.up(" ")
+    expect(right).to_have_css("clip-path", "inset(0px 0px 0px 100%)")
+
+    # Who wants no motion changes maps by hand; others let them flicker.
+    button = opened.get_by_role("button", name="Show the other map")
+    button.click()
+    expect(opened.get_by_text("Shown: Flatten")).to_be_visible()
+    button.click()
+    expect(opened.get_by_text("Shown: GAP")).to_be_visible()
+    looked_at(opened, "CAM-swipe")
+    opened.emulate_media(reduced_motion="no-preference")
+    opened.reload()
+    flicker = opened.get_by_role("button", name="Flicker")
+    flicker.click(timeout=MINUTES)
+    expect(flicker).to_have_attribute("aria-pressed", "true")
+    for clip in ("inset(0px 0px 0px 100%)", "inset(0px 0px 0px 0%)"):
+        expect(right).to_have_css("clip-path", clip)
+    flicker.click()
+    expect(right).to_have_css("clip-path", "inset(0px 0px 0px 50%)")

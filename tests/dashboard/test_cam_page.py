@@ -298,3 +298,25 @@ def test_without_a_choice_the_page_asks_for_one(empty: Path) -> None:
     app.multiselect(key="cam_models").set_value([]).run()
     sound(app)
     assert "Choose" in app.info[0].value
+
+
+def test_two_maps_are_swiped_of_models_methods_or_classes(empty: Path) -> None:
+    app = cam(cam_models=PAIR, cam_swipe="true")
+    assert [app.selectbox(key=f"cam_swipe_{side}").value for side in ("left", "right")] == [
+        "example-gap · hirescam",
+        "example-flatten · hirescam",
+    ]
+    assert "Both maps on one color scale" in words(app)
+    app.selectbox(key="cam_swipe_right").set_value("example-gap · hirescam").run()
+    sound(app)
+    assert "Both maps are the same" in app.info[0].value
+    app.selectbox(key="cam_swipe_class").set_value("Bag").run()
+    sound(app)
+    assert not app.info
+    # One model by one method has two classes: the explained one and the next.
+    app = cam(cam_models="example-gap", cam_swipe="true")
+    assert not app.info
+    assert app.selectbox(key="cam_swipe_class").value != app.selectbox(key="cam_target").value
+    app.multiselect(key="cam_methods").set_value(["hirescam", "gradcam"]).run()
+    sound(app)
+    assert "its own color scale" in words(app)
