@@ -265,3 +265,21 @@ def test_numbers_in_cells_can_be_read(width: int, scheme: str, fresh: str, brows
     assert len(ratios) > 100
     assert min(ratios) >= 4.5
     looked_at(opened, f"Home-{scheme}-{width}")
+
+
+def test_a_preset_opens_build_which_goes_to_another_one(fresh: str, browse: Browse) -> None:
+    opened = browse(fresh)
+    opened.get_by_role("radio", name="NIN", exact=True).click()
+    opened.wait_for_url("**home_preset=NIN**")
+    settle(opened)
+    opened.get_by_test_id("stMainBlockContainer").get_by_role("link", name="Build", exact=True).click()
+    expect(opened.get_by_role("heading", level=1)).to_have_text("Build")
+    settle(opened)
+    expect(opened.get_by_text("NIN compared with Flatten")).to_be_visible()
+    presets = opened.get_by_test_id("stButtonGroup").filter(has_text="AlexNet")
+    expect(presets.locator("[aria-checked=true], [aria-pressed=true]")).to_have_text("NIN")
+    presets.get_by_text("AlexNet").click()
+    expect(opened.get_by_text("FC compared with GAP")).to_be_visible()
+    opened.wait_for_url("**build_network=alexnet**")
+    expect(presets.locator("[aria-checked=true], [aria-pressed=true]")).to_have_text("AlexNet")
+    looked_at(opened, "Build-preset")
