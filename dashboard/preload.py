@@ -37,7 +37,7 @@ def load_home() -> None:
 
 
 def load_keras_in_background() -> bool:
-    """Load Keras and the first maps in a thread: once per server, and not where TFPOOL_WARMING is "off".
+    """Load Keras, first maps and first scores in a thread: once per server, and not where TFPOOL_WARMING is "off".
 
     Returns whether this call started the thread.
     """
@@ -58,6 +58,7 @@ def _load_maps() -> None:
         load_keras()
     from dashboard.cam import explanations, image_picker, model_picker
     from dashboard.common.page import store
+    from dashboard.inside import layer_view, score_view
     from tfpool import examples
     from tfpool.tracking.query import split_countable
 
@@ -67,6 +68,13 @@ def _load_maps() -> None:
         # What the page opens with, and what is one click away.
         for names in (model_picker.defaults(known), list(examples.runs())):
             chosen = [model_picker.model_of(name, known[name]) for name in names]
-            pixels = image_picker.first_image(chosen)
+            pixels = image_picker.first_image(chosen).pixels
             for model in chosen:
                 explanations.view(model, explanations.METHOD, pixels, explanations.digest(pixels), explanations.Query())
+        # Of Inside all that is compiled, so that any image is answered at once.
+        name = score_view.first_model(known)
+        model = model_picker.model_of(name, known[name])
+        image = image_picker.first_image([model], score_view.FIRST_IMAGE)
+        key = explanations.digest(image.pixels)
+        score_view.terms_of(model, image.pixels, key, image.label)
+        layer_view.look(model, image.pixels, key, None)

@@ -7,10 +7,6 @@ from dashboard.common import glossary
 from dashboard.common.page import link, messages, plain
 from dashboard.header import header
 from dashboard.inside import head_switch, layer_view, score_view
-from tfpool import examples
-
-_FIRST = 6
-"""The test image to open with: a bright sneaker, which both examples recognize."""
 
 header("Inside", "How does one image become a score?")
 
@@ -25,13 +21,12 @@ with settings, messages():
     with answer:
         model_picker.warn_of_absent("inside_model", models)
     names = list(models)
-    # A network with a few classes, whose maps and weights can be counted.
-    first = 0 if own else names.index((model_picker.newest_runs(stored) or list(examples.runs()))[0])
+    first = 0 if own else names.index(score_view.first_model(stored))
     with choice:
         name = st.selectbox("Model", names, first, key="inside_model", bind="query-params", help=model_picker.HELP)
         head_switch.switch(name, models, "inside")
     model = model_picker.model_of(name, models[name], "inside")
-    image = image_picker.pick_image([model], "inside", _FIRST)
+    image = image_picker.pick_image([model], "inside", score_view.FIRST_IMAGE)
     if image is None:
         answer.info(image_picker.NO_IMAGE)
         st.stop()

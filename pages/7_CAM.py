@@ -76,11 +76,14 @@ with pickers, messages():
     if image is None:
         answer.info(image_picker.NO_IMAGE)
         st.stop()
+across = len(methods) if len(methods) > 1 else len(chosen)
 with frame, messages():
     place = st.container()
     border = border_control(image.pixels, "cam_border")
     with place:
-        placement = placement_control(image.pixels, digest(image.pixels), "cam_place", "The image", border)
+        placement = placement_control(
+            image.pixels, digest(image.pixels), "cam_place", "The image", border, map_panel.INPUT_SIDES[across]
+        )
         st.markdown(f"{plain(image.name)}  \nDrag or enlarge the image: maps and scores follow.")
 
 labels = classes[0]
@@ -124,7 +127,6 @@ def class_of(choice: str) -> int | str:
 
 scale = scales[page_key]
 query = Query(class_of(target), None if other == NO_CONTRAST else class_of(other), RELU[relu], augment)
-across = len(methods) if len(methods) > 1 else len(chosen)
 with maps, messages():
     views = explanations.views(chosen, methods, placement.apply(image.pixels), query)
     limits = explanations.limits(views, scale)

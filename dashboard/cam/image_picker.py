@@ -54,16 +54,19 @@ def pick_image(chosen: Sequence[Model], page: str = "cam", first: int = 1) -> Pi
     return _test_image(trained, page, first)
 
 
-def first_image(chosen: Sequence[Model]) -> np.ndarray:
-    """The image that the page opens with for these models, uint8 (H, W, C)."""
+def first_image(chosen: Sequence[Model], first: int = 1) -> PickedImage:
+    """The image that a page opens with for these models; `first` is the number of its test image."""
     run = next((model.run for model in chosen if model.run), None)
     if run is None:
-        return _photograph(next(iter(_PHOTOGRAPHS)))
+        name = next(iter(_PHOTOGRAPHS))
+        return PickedImage(_photograph(name), name)
     named = run.spec["data"]
     # Loading a data set that is not here would download it.
     if not data.describe(named).is_ready:
         raise ValueError(f"The images of {named} are not here. See the Data page.")
-    return data.load(named).test.images[0]
+    test = data.load(named).test
+    position = min(first, len(test)) - 1
+    return PickedImage(test.images[position], f"{position + 1}", int(test.labels[position]))
 
 
 def _photograph(name: str) -> np.ndarray:

@@ -85,11 +85,13 @@ def usual_border(pixels: np.ndarray) -> str:
     return "wrap" if fits(0) and fits(1) else "reflect"
 
 
-def placement_control(pixels: np.ndarray, digest: str, key: str, name: str, border: str) -> Placement:
+def placement_control(
+    pixels: np.ndarray, digest: str, key: str, name: str, border: str, most_side: int = 240
+) -> Placement:
     """Show a uint8 image (H, W, C) that can be dragged, by hand or with the arrow keys, and enlarged.
 
     Its placement is kept in the address under the control's key, until an image with another `explanations.digest` is
-    shown. Screen readers say its name.
+    shown. Screen readers say its name. The frame is at most `most_side` pixels wide.
     """
     height, width = pixels.shape[:2]
     own_key = f"{key}_{digest[:16]}"
@@ -103,6 +105,7 @@ def placement_control(pixels: np.ndarray, digest: str, key: str, name: str, bord
             "view": state,
             "most": MOST_ENLARGED,
             "border": border,
+            "side": most_side,
             "label": f"{name}: drag it, or move it with the arrow keys",
         },
         default={"view": state},

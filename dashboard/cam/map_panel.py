@@ -15,6 +15,8 @@ from dashboard.common.page import plain
 
 # Height of a map in pixels of the page, by the number of maps per row.
 HEIGHTS = {1: 460, 2: 400, 3: 300, 4: 250}
+INPUT_SIDES = {1: 240, 2: 240, 3: 200, 4: 160}
+"""Largest width of the image that is dragged, so that maps, which are the answer, are larger."""
 
 
 def show(view: View, limit: float, class_names: Sequence[str], label: int | None, across: int, by_method: bool) -> None:

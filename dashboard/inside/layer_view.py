@@ -30,14 +30,12 @@ def show(model: Model, image: PickedImage, key: str) -> None:
     """Show the stages of a model for an image, and the maps of the layer that is chosen in it or by the address."""
     place = st.empty()
     with messages(go_on=True):
-        look = partial(_layers_and_strip, model, image.pixels, digest(image.pixels))
-        layers, strip = run_in_background(look, lambda seconds: place.caption(f"{plain(model.name)}: {seconds:.0f} s"))
-        names = [layer.name for layer in layers]
         asked = (st.session_state.get(key) or {}).get("layer") or st.query_params.get("inside_layer")
-        layer = asked if asked in names else _first(layers)
-        maps, block = run_in_background(
-            partial(_maps_and_block, model, image.pixels, digest(image.pixels), layer), lambda seconds: None
+        work = partial(look, model, image.pixels, digest(image.pixels), asked)
+        layers, strip, maps, block = run_in_background(
+            work, lambda seconds: place.caption(f"{plain(model.name)}: {seconds:.0f} s")
         )
+        names, layer = [each.name for each in layers], maps.layer
         pixels = model.classifier.fit(image.pixels)
         content = {
             "image": data_url(pixels),
@@ -104,22 +102,21 @@ def _gray(values: np.ndarray, limit: float) -> dict[str, Any]:
     return {"height": height, "width": width, "values": base64.b64encode(data.tobytes()).decode()}
 
 
-def _pass(model: Model, pixels: np.ndarray) -> Pass:
+@st.cache_data(max_entries=64, hash_funcs=model_picker.KEYS, show_spinner=False)
+def look(
+    model: Model, _pixels: np.ndarray, key: str, asked: str | None
+) -> tuple[list[Layer], list[Maps], Maps, Block | None]:
+    """All layers, the maps of each stage, and those of the layer that is asked for, with its block; one forward pass.
+
+    The image is uint8 (H, W, C), with its digest as the cache's key. Another layer is shown if there is none like that.
+    """
     classifier = model.classifier
-    return Pass(classifier.model, classifier.to_input(classifier.fit(pixels)[np.newaxis]), model.output)
-
-
-@st.cache_data(max_entries=32, hash_funcs=model_picker.KEYS, show_spinner=False)
-def _layers_and_strip(model: Model, _pixels: np.ndarray, key: str) -> tuple[list[Layer], list[Maps]]:
-    run = _pass(model, _pixels)
-    layers = run.layers(_fields(model))
-    return layers, [run.maps(stage.name, STAGE_MAPS) for stage in stages(layers)]
-
-
-@st.cache_data(max_entries=128, hash_funcs=model_picker.KEYS, show_spinner=False)
-def _maps_and_block(model: Model, _pixels: np.ndarray, key: str, layer: str) -> tuple[Maps, Block | None]:
-    run = _pass(model, _pixels)
-    return run.maps(layer), run.block(layer)
+    image = classifier.to_input(classifier.fit(_pixels)[np.newaxis])
+    passed = Pass(classifier.model, image, model.output)
+    layers = passed.layers(_fields(model))
+    strip = [passed.maps(stage.name, STAGE_MAPS) for stage in stages(layers)]
+    layer = asked if asked in {each.name for each in layers} else _first(layers)
+    return layers, strip, passed.maps(layer), passed.block(layer)
 
 
 @st.cache_data(max_entries=32, hash_funcs=model_picker.KEYS, show_spinner=False)

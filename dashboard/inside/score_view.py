@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -22,10 +23,19 @@ from dashboard.common.background_work import run_in_background
 from dashboard.common.page import plain
 from dashboard.components import component
 from dashboard.inside.score_terms import ScoreTerms, score_terms, what_a_head_reads
+from tfpool import examples
 from tfpool.colors import paint
+from tfpool.tracking.store import Run
 
+FIRST_IMAGE = 6
+"""The test image to open with: a bright sneaker, which both examples recognize."""
 _PAINT_STEPS = 65
 _component = component("inside", "shared_maps", "score_parts")
+
+
+def first_model(models: Mapping[str, Run | None]) -> str:
+    """The model to open with: a network with a few classes, whose maps and weights can be counted."""
+    return (model_picker.newest_runs(models) or list(examples.runs()))[0]
 
 
 def show(model: Model, image: PickedImage, key: str) -> ScoreTerms:

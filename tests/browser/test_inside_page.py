@@ -104,4 +104,8 @@ def test_a_residual_block_and_the_score_without_its_shortcut_on_a_phone(
     opened = browse(f"{serve(tmp_path / 'saved_models')}/Inside", width=390, scheme="dark")
     expect(opened.get_by_text("Without this shortcut")).to_be_visible(timeout=MINUTES)
     expect(opened.locator(".line")).to_have_count(3)
+    plot, model = (each.bounding_box() for each in (opened.locator(".plot"), opened.get_by_text("Model", exact=True)))
+    assert plot
+    assert model
+    assert plot["y"] + plot["height"] < model["y"]
     looked_at(opened, "Inside-dark-390")

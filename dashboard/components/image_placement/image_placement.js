@@ -24,6 +24,7 @@ export default function ({ data, parentElement, setStateValue }) {
   if (hand.awaited && same(hand.awaited, data.view)) hand.awaited = null;
   if (!hand.start && !hand.awaited) hand.view = { ...data.view };
   frame.setAttribute("aria-label", data.label);
+  frame.style.setProperty("--side", `${data.side}px`);
   frame.style.setProperty("--shape", `${data.width} / ${data.height}`);
 
   const draw = () => {

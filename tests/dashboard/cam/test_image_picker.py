@@ -18,9 +18,11 @@ def model(name: str) -> Model:
 
 
 def test_the_first_image_is_the_first_test_image() -> None:
-    np.testing.assert_array_equal(
-        image_picker.first_image([model("fashion_mnist")]), data.load("fashion_mnist").test.images[0]
-    )
+    test = data.load("fashion_mnist").test
+    for number in (1, 6):
+        image = image_picker.first_image([model("fashion_mnist")], number)
+        np.testing.assert_array_equal(image.pixels, test.images[number - 1])
+        assert image.label == test.labels[number - 1]
 
 
 def test_a_data_set_that_is_not_here_is_not_downloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
