@@ -39,7 +39,7 @@ def explain_command(args: argparse.Namespace) -> int:
             row["image"],
             row["model"],
             row["method"],
-            row["class_name"] + ("" if row["other_name"] is None else f", contrast {row['other_name']}"),
+            row["class_name"] + ("" if row["other_name"] is None else f" rather than {row['other_name']}"),
             f"{row['score']:.3f}",
             percent(row["probability"]),
             row["layer"],

@@ -35,7 +35,9 @@ def plan_command(args: argparse.Namespace) -> int:
         step = {"batch_size": args.batch_size, "optimizer": args.optimizer, "training_bytes": training}
         print(json.dumps({**counts.record(), **step}))
     else:
-        print(f"{counts}\n        training {memory(training)} with a batch of {args.batch_size} and {args.optimizer}")
+        print(
+            f"{counts}\n        training {memory(training)} with {args.batch_size} images per step and {args.optimizer}"
+        )
     return 0
 
 

@@ -43,7 +43,7 @@ class Backbone:
         """Check the names of settings; the error lists those that the network has."""
         if unknown := set(settings) - set(self.settings):
             choices = ", ".join(self.settings) or "none"
-            raise ValueError(f"{self.title} has no setting {', '.join(sorted(unknown))}. Its settings: {choices}.")
+            raise ValueError(f"{self.title} has no setting {', '.join(sorted(unknown))}. Use one of: {choices}.")
 
 
 _GAP = GAP()

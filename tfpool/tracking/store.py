@@ -149,7 +149,7 @@ class RunStore:
         with self._open(write=True) as db:
             restored = db.execute("UPDATE runs SET deleted = NULL WHERE id = ? AND deleted IS NOT NULL", (run_id,))
             if not restored.rowcount:
-                raise ValueError(f"There is no deleted run {run_id!r} to bring back.")
+                raise ValueError(f"There is no deleted run {run_id!r} to restore. Runs can be restored within a day.")
 
     def purge(self, seconds: float = _DAY) -> None:
         """Remove the runs for good that were deleted longer ago than `seconds`, by default a day."""
@@ -179,7 +179,7 @@ class RunStore:
         with self._open(write=True) as db:
             state = _state(db.execute("SELECT * FROM runs WHERE id = ?", (run_id,)).fetchone())
             if allowed and state not in allowed:
-                raise ValueError(f"Run {run_id} is {state}. Only one that is {' or '.join(allowed)} can be {what}.")
+                raise ValueError(f"Run {run_id} is {state}. Only a run that is {' or '.join(allowed)} can be {what}.")
             yield db, state
 
     @property

@@ -171,5 +171,5 @@ def check_settings(method: str, settings: dict[str, Any]) -> None:
     allowed = list(inspect.signature(METHODS[method].make).parameters)[1:]
     for name in settings:
         if name not in allowed:
-            expected = f"Use {', '.join(allowed)}." if allowed else "It has none."
+            expected = f"Use one of: {', '.join(allowed)}." if allowed else "Leave settings out: the method has none."
             raise ValueError(f"{method} has no setting {name!r}. {expected}")
