@@ -3,6 +3,9 @@ const clamp = (value, least, most) => Math.min(most, Math.max(least, value));
 const upper = (text) => text[0].toUpperCase() + text.slice(1);
 const total = (values) => values.reduce((sum, value) => sum + value, 0);
 
+// Numbers from −127 to 127 that `dashboard.common.packed_maps` has packed.
+const int8s = (text) => Int8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+
 function make(tag, name, text = "") {
   const element = document.createElement(tag);
   element.className = name;

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from functools import partial
 from typing import Any
@@ -15,13 +14,12 @@ from dashboard.cam.explanations import digest
 from dashboard.cam.image_picker import PickedImage
 from dashboard.cam.image_placement import data_url
 from dashboard.cam.model_picker import Model
+from dashboard.common import packed_maps
 from dashboard.common.background_work import run_in_background
 from dashboard.common.page import messages, plain
 from dashboard.components import component
 from dashboard.inside.layer_maps import STAGE_MAPS, Block, Layer, Maps, Pass, stages
 
-_MOST_SIDE = 56
-"""Larger maps are sent as a mean of their cells: nobody sees more in a tile."""
 _component = component("stages", "shared_maps")
 
 
@@ -72,9 +70,9 @@ def _block(block: Block, names: tuple[str, ...]) -> dict[str, Any]:
     return {
         "numbers": block.numbers.tolist(),
         "rows": [
-            ("x, by the shortcut", _gray(block.x, limit)),
-            ("F(x), by the layers", _gray(block.f, limit)),
-            ("x + F(x)", _gray(block.total, limit)),
+            ("x, by the shortcut", packed_maps.packed(block.x, limit)),
+            ("F(x), by the layers", packed_maps.packed(block.f, limit)),
+            ("x + F(x)", packed_maps.packed(block.total, limit)),
         ],
         "name": names[top],
         "score": float(scores[top]),
@@ -89,17 +87,7 @@ def _per_class(scores: np.ndarray, classes: int) -> np.ndarray:
 
 
 def _pictures(maps: Maps) -> dict[str, Any]:
-    return _gray(maps.values, float(np.abs(maps.values).max()) or 1.0)
-
-
-def _gray(values: np.ndarray, limit: float) -> dict[str, Any]:
-    """Maps (T, h, w) as int8, from −127 to 127 at the limit, as base64."""
-    step = max(1, -(-max(values.shape[1:]) // _MOST_SIDE))
-    height, width = (side // step for side in values.shape[1:])
-    cut = values[:, : height * step, : width * step]
-    small = cut.reshape(len(values), height, step, width, step).mean(axis=(2, 4))
-    data = np.clip(127 * small / limit, -127, 127).round().astype(np.int8)
-    return {"height": height, "width": width, "values": base64.b64encode(data.tobytes()).decode()}
+    return packed_maps.packed(maps.values, float(np.abs(maps.values).max()) or 1.0)
 
 
 @st.cache_data(max_entries=64, hash_funcs=model_picker.KEYS, show_spinner=False)

@@ -19,18 +19,17 @@ from dashboard.cam.explanations import digest
 from dashboard.cam.image_picker import PickedImage
 from dashboard.cam.image_placement import data_url
 from dashboard.cam.model_picker import Model
+from dashboard.common import packed_maps
 from dashboard.common.background_work import run_in_background
 from dashboard.common.page import plain
 from dashboard.components import component
 from dashboard.inside.score_terms import ScoreTerms, score_terms, what_a_head_reads
 from tfpool import examples
-from tfpool.colors import paint
 from tfpool.tracking.store import Run
 
 FIRST_IMAGE = 6
 """The test image to open with: a bright sneaker, which both examples recognize."""
-_PAINT_STEPS = 65
-_component = component("inside", "shared_maps", "score_parts")
+_component = component("inside", "shared_maps", "shared_class_maps", "score_parts")
 
 
 def first_model(models: Mapping[str, Run | None]) -> str:
@@ -75,7 +74,7 @@ def content(terms: ScoreTerms, pixels: np.ndarray, name: str) -> dict[str, Any]:
         "reads": terms.reads.of,
         "linear": terms.reads.is_linear,
         "headWeights": terms.reads.weights,
-        "paint": paint(np.linspace(-1, 1, _PAINT_STEPS)).round().astype(int).tolist(),
+        "paint": packed_maps.paint_table(),
         "activations": {number: _base64(terms.activations[..., number]) for number in shown},
         "classes": [
             {

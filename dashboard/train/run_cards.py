@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard.common import charts
 from dashboard.common.glossary import meaning
 from dashboard.common.page import plain, store
-from dashboard.train import run_buttons
+from dashboard.train import map_strips, run_buttons
 from tfpool.tracking import results
 from tfpool.tracking.confidence import images_behind, interval_text
 from tfpool.tracking.query import LABELS
@@ -35,9 +35,10 @@ _INTERVAL = "Below: the number of images and the 95 % confidence interval (Wilso
 
 
 def show(runs: Sequence[Run], curves: Callable[[Sequence[Run]], None] | None = None) -> None:
-    """Show curves above a card per run, updated every second until all have ended. Default: accuracy and loss.
+    """Show curves, a card per run and class maps, updated every second until all have ended.
 
-    Of more than `MOST` runs, those around the running one are shown.
+    `curves` draws the curves, by default of accuracy and loss. Of more than `MOST` runs, those around the running one
+    are shown.
     """
     if all(run.state in ENDED for run in runs):
         _show(runs, curves or _curves)
@@ -73,6 +74,7 @@ def _show(runs: Sequence[Run], curves: Callable[[Sequence[Run]], None]) -> None:
     else:
         st.caption("Curves appear after the first training steps.")
     _cards(shown)
+    map_strips.show(shown)
     if len(runs) > MOST:
         st.caption(f"Shown: {MOST} of {len(runs):,} runs. The Runs page lists all.")
 

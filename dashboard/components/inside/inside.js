@@ -10,11 +10,7 @@ export default function ({ data, parentElement }) {
   const state = (parentElement.state ??= { target: null, added: null, pinned: null });
   let chosen, parts, limit, pointed = null;
 
-  const painted = (value, most) => {
-    const strength = clamp(value / most, -1, 1), steps = content.paint.length - 1;
-    const [red, green, blue] = content.paint[Math.round((strength + 1) / 2 * steps)];
-    return [red, green, blue, 230 * Math.abs(strength)];
-  };
+  const painted = (value, most) => paintedBy(content.paint, value / most);
   const gray = (value) => grayOf(value / brightest);
   const nameOf = (part) => part.number === null ? `${content.channels - chosen.maps.length} other maps` : `map ${part.number}`;
   const asEquation = (part) => {

@@ -2,7 +2,7 @@
 
 // Canvases of maps that came as int8: gray above zero, blue below.
 function canvases({ height, width, values }) {
-  const bytes = Int8Array.from(atob(values), (letter) => letter.charCodeAt(0)), area = height * width;
+  const bytes = int8s(values), area = height * width;
   return Array.from({ length: bytes.length / area }, (_, index) => {
     const canvas = make("canvas", ""), own = bytes.subarray(index * area, (index + 1) * area);
     drawPixels(canvas, width, height, (cell) => grayOf(own[cell] / 127));
