@@ -56,8 +56,8 @@ def answer(claims: Sequence[ClaimFindings]) -> None:
         )
         st.caption(
             "Dot: the mean over five seeds. Bar: its 95 % interval. Gray: the interval includes zero, so these runs do "
-            "not show which head is better. resnet8 is trained on 1,000 images, convnet on 4,000; in the trainings of 12 "
-            "and 20 epochs the learning rate stays constant."
+            "not show which head is better. Training images: 1,000 for resnet8, 4,000 for convnet. The learning rate "
+            "stays constant in the trainings of 12 and 20 epochs."
         )
 
 

@@ -34,7 +34,8 @@ def verdict(runs: Sequence[Run]) -> None:
     several = [group for group in groups if group.margin is not None]
     judged = several if len(several) > 1 else groups
     names = {id(group): plain(label) for group, label in zip(groups, labels(groups), strict=True)}
-    pair = _Pair(*judged[:2], *(names[id(group)] for group in judged[:2]))
+    best, second = judged[:2]
+    pair = _Pair(best, second, names[id(best)], names[id(second)])
     if pair.second.mean - pair.chance < _CLOSE:
         st.markdown(pair.not_learned())
     elif len(several) < 2:
