@@ -16,10 +16,9 @@ answer, settings = st.columns([3, 1], gap="medium")
 with settings, messages():
     choice, upload = st.container(), st.container()
     with upload:
-        own = model_upload.show("inside", stored, lambda name: st.session_state.update(inside_model=name))
-    models = {**own, **stored}
-    with answer:
-        model_picker.warn_of_absent("inside_model", models)
+        own, models = model_upload.offer(
+            "inside", "inside_model", stored, answer, lambda name: st.session_state.update(inside_model=name)
+        )
     names = list(models)
     first = 0 if own else names.index(score_view.first_model(stored))
     with choice:

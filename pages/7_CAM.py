@@ -41,11 +41,10 @@ frame, pickers = settings.container(), settings.container()
 with pickers, messages():
     chosen_models, upload = st.container(), st.container()
     with upload:
-        own = model_upload.show("cam", stored, lambda name: st.session_state.update(cam_models=[name]))
-    models = {**own, **stored}
-    with answer:
-        model_picker.warn_of_absent("cam_models", models)
-    controls.begin_with("cam_models", models, [*own] or model_picker.defaults(stored))
+        own, models = model_upload.offer(
+            "cam", "cam_models", stored, answer, lambda name: st.session_state.update(cam_models=[name])
+        )
+    controls.begin_with("cam_models", models, own or model_picker.defaults(stored))
     names = chosen_models.multiselect(
         "Models",
         list(models),

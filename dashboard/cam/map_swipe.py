@@ -17,7 +17,7 @@ from dashboard.common.background_work import run_in_background
 from dashboard.common.page import plain
 from dashboard.components import component
 
-SAME = "the same as above"
+SAME, NEXT = "the same as above", "the next likeliest"
 _SIDE, _OPACITY = 480, 0.9
 _component = component("swipe")
 
@@ -31,7 +31,7 @@ def show(titles: Mapping[str, View], pixels: np.ndarray, query: Query, class_nam
         first = columns[0].selectbox("Left map", names, key="cam_swipe_left", bind="query-params")
         second = columns[1].selectbox("Right map", names, 1, key="cam_swipe_right", bind="query-params")
     left, right = titles[first], titles[second]
-    number = _other_class(columns[-1], left, class_names, can_be_same=len(names) > 1)
+    number = _other_class(columns[-1], left, class_names, SAME if len(names) > 1 else NEXT)
     if number is not None:
         right = _of_class(right, pixels, replace(query, target=number))
     if left.explained == right.explained and (left.model, left.method) == (right.model, right.method):
@@ -56,13 +56,13 @@ def show(titles: Mapping[str, View], pixels: np.ndarray, query: Query, class_nam
     )
 
 
-def _other_class(place: DeltaGenerator, left: View, class_names: Sequence[str], can_be_same: bool) -> int | None:
-    """The class of the right map, None for that of its view."""
-    options = [*([SAME] if can_be_same else []), *class_names]
-    likeliest = [number for number, _ in left.likeliest if number != left.explained]
-    first = 0 if can_be_same or not likeliest else likeliest[0]
-    name = place.selectbox("Class of the right map", options, first, key="cam_swipe_class", bind="query-params")
-    return None if name == SAME else class_names.index(name)
+def _other_class(place: DeltaGenerator, left: View, class_names: Sequence[str], usual: str) -> int | None:
+    """The class of the right map, None for that of its view; `usual` is `SAME` or `NEXT`."""
+    name = place.selectbox("Class of the right map", [usual, *class_names], key="cam_swipe_class", bind="query-params")
+    if name != usual:
+        return class_names.index(name)
+    others = [number for number, _ in left.likeliest if number != left.explained]
+    return others[0] if usual == NEXT and others else None
 
 
 def _of_class(view: View, pixels: np.ndarray, query: Query) -> View:

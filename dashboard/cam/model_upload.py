@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from dashboard.cam import uploaded_model
+from dashboard.cam import model_picker, uploaded_model
 from dashboard.cam.uploaded_model import MOST_MB, UploadedModel
 from dashboard.common.background_work import run_in_background
 from dashboard.common.page import message_of, plain
 from dashboard.common.uploads import taken
+from tfpool.tracking.store import Run
 
 _UPLOADS, _ERROR = "own_model_uploads", "own_model_error"
 _MOST_TEXT = 500_000
@@ -22,11 +24,30 @@ _HELP = (
 )
 
 
-def show(page: str, others: Collection[str], choose: Callable[[str], None]) -> dict[str, None]:
-    """Offer an upload, and return the name of the session's model, if any. `choose` gets that of one that just arrived.
+def offer(
+    page: str, key: str, stored: Mapping[str, Run | None], notes: DeltaGenerator, choose: Callable[[str], None]
+) -> tuple[list[str], dict[str, Run | None]]:
+    """Offer an upload, beside the models that all see.
 
-    As in `model_picker.choices`, no run belongs to the name, which is none of `others`. Keys begin with `page`.
+    Args:
+        page: what keys of controls begin with.
+        key: of the control that chooses among the models.
+        stored: names of the models that all see, with their runs.
+        notes: where to name models of the address that are not here.
+        choose: gets the name of a model that has just arrived, which is none of `stored`.
+
+    Returns:
+        The names of the session's own models, at most one, and those of all models with their runs, own ones first.
     """
+    own = _control(page, stored, choose)
+    names = [own.name] if own else []
+    models = {**dict.fromkeys(names), **stored}
+    with notes:
+        model_picker.warn_of_absent(key, models)
+    return names, models
+
+
+def _control(page: str, others: Collection[str], choose: Callable[[str], None]) -> UploadedModel | None:
     own = uploaded_model.of_session()
     uploads = st.session_state.get(_UPLOADS, 0)
     with st.expander("Upload a model", icon=":material/upload_file:"):
@@ -48,7 +69,7 @@ def show(page: str, others: Collection[str], choose: Callable[[str], None]) -> d
         st.caption("Only you see an uploaded model, and only while this page is open. No link holds it.")
     if error := st.session_state.pop(_ERROR, None):
         st.error(error)
-    return {own.name: None} if own else {}
+    return own
 
 
 def _take(

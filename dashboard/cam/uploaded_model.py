@@ -6,6 +6,7 @@ model to others nor keep it.
 
 from __future__ import annotations
 
+import gc
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -118,10 +119,10 @@ def read_model(upload: Upload, class_names: Sequence[str] = ()) -> UploadedModel
             model = load_model(path, MOST_MB * _MEGABYTE)
         except ValueError as error:
             raise ValueError(str(error).replace(str(path), upload.name)) from None
-    # A list is made at once, whatever other sessions do meanwhile.
-    held = (reference() for reference in _held.valuerefs())
-    models = {id(each): each for each in [model, *(uploaded.model for uploaded in held if uploaded)]}
-    if sum(map(_megabytes, models.values())) > MOST_HELD_MB:
+    if _megabytes_with(model) > MOST_HELD_MB:
+        # Of visits that have ended, Python may not have freed all yet.
+        gc.collect()
+    if _megabytes_with(model) > MOST_HELD_MB:
         raise ValueError("Other visitors' models take all the memory that there is for them. Try again later.")
     uploaded = UploadedModel(upload.name, model, tuple(unfold(model).outputs), tuple(class_names))
     # Refused here, and not on each look at the page.
@@ -134,5 +135,9 @@ def read_class_names(text: str) -> tuple[str, ...]:
     return tuple(name for line in text.splitlines() if (name := clean(line)))
 
 
-def _megabytes(model: keras.Model) -> float:
-    return model.count_params() * 4 / _MEGABYTE
+def _megabytes_with(model: keras.Model) -> float:
+    """The weights of a model and of all that sessions hold."""
+    # A list is made at once, whatever other sessions do meanwhile.
+    held = (reference() for reference in _held.valuerefs())
+    models = {id(each): each for each in [model, *(uploaded.model for uploaded in held if uploaded)]}
+    return sum(each.count_params() * 4 for each in models.values()) / _MEGABYTE

@@ -316,7 +316,7 @@ def test_two_maps_are_swiped_of_models_methods_or_classes(empty: Path) -> None:
     # One model by one method has two classes: the explained one and the next.
     app = cam(cam_models="example-gap", cam_swipe="true")
     assert not app.info
-    assert app.selectbox(key="cam_swipe_class").value != app.selectbox(key="cam_target").value
+    assert "one color scale" in words(app)
     app.multiselect(key="cam_methods").set_value(["hirescam", "gradcam"]).run()
     sound(app)
     assert "its own color scale" in words(app)
