@@ -3,9 +3,8 @@ const SIDE = 128; // Pixels of a class map as it is painted.
 
 // Color and opacity of a strength from −1, against, to 1, for, by the table of `tfpool.colors.paint`.
 function paintedBy(paint, strength) {
-  const size = clamp(strength, -1, 1), steps = paint.length - 1;
-  const [red, green, blue] = paint[Math.round((size + 1) / 2 * steps)];
-  return [red, green, blue, 230 * Math.abs(size)];
+  const size = clamp(strength, -1, 1), color = paint[Math.round((size + 1) / 2 * (paint.length - 1))];
+  return [color[0], color[1], color[2], 230 * Math.abs(size)];
 }
 
 // Bilinear, as TensorFlow enlarges maps: cell centers, edges repeated.

@@ -16,8 +16,12 @@ function make(tag, name, text = "") {
 // Draw a canvas from a function of the pixel's number to its color and opacity, 0 to 255 each.
 function drawPixels(canvas, width, height, pixel) {
   Object.assign(canvas, { width, height });
-  const context = canvas.getContext("2d"), image = context.createImageData(width, height);
-  for (let index = 0; index < width * height; index++) image.data.set(pixel(index), 4 * index);
+  const context = canvas.getContext("2d"), image = context.createImageData(width, height), bytes = image.data;
+  for (let index = 0; index < width * height; index++) {
+    // Several times as fast as `bytes.set`.
+    const color = pixel(index);
+    for (let part = 0; part < 4; part++) bytes[4 * index + part] = color[part];
+  }
   context.putImageData(image, 0, 0);
 }
 
