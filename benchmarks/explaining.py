@@ -33,6 +33,7 @@ import numpy as np  # noqa: E402
 
 from benchmarks.explaining_case import Case  # noqa: E402
 from benchmarks.report import Rows, options  # noqa: E402
+from tfpool.system.format import memory  # noqa: E402
 
 OVER_FORWARD = {"cam": "≤ 1.05"} | dict.fromkeys(("gradcam", "hirescam", "layercam", "xgradcam", "gradcam++"), "≤ 1.1")
 OURS = "tfpool, enlarged"
@@ -85,10 +86,6 @@ def ratio(what: str, ratios: list[float], aim: str, first: float | None = None, 
     sign, _, limit = aim.partition(" ")
     met = "" if not aim else "yes" if (middle <= float(limit)) == (sign == "≤") else "no"
     return Row(what, f"{middle:.2f}", first, quartiles, differ, aim, met)
-
-
-def mebibytes(size: float) -> str:
-    return f"{size / 2**20:,.0f} MiB"
 
 
 class Worker:
@@ -170,7 +167,7 @@ def against(method: str, case: Case, rounds: int, folder: Path) -> Iterator[Row]
             yield ratio(what, ratios, aim, first[name]["seconds"], differ[name])
     sizes = {name: answer["grown"] for name, answer in first.items()}
     for name, size in sizes.items():
-        yield Row(f"{case}: {method}, memory of {name}", mebibytes(size))
+        yield Row(f"{case}: {method}, memory of {name}", memory(round(size)))
         if (method, name) in OF_THEIR_MEMORY:
             yield ratio(f"{case}: {method}, memory, ours ÷ {name}", [sizes[OURS] / size], OF_THEIR_MEMORY[method, name])
 
@@ -183,7 +180,7 @@ def flat_memory(numbers: tuple[int, ...], folder: Path) -> Iterator[Row]:
             with Worker("tfpool", case, folder) as worker:
                 if method in worker.methods:
                     sizes.append(worker.ask("explain", method)["grown"])
-                    yield Row(f"{case}: {method}, memory", mebibytes(sizes[-1]))
+                    yield Row(f"{case}: {method}, memory", memory(round(sizes[-1])))
         if sizes:
             yield ratio(f"{method}, memory, {numbers[-1]} images ÷ {numbers[0]}", [sizes[-1] / sizes[0]], FLAT)
 

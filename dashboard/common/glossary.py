@@ -53,6 +53,7 @@ MEANINGS = {
 }
 """Each meaning starts in lower case and ends without a period."""
 _FORMS = {
+    "accuracy": "accurac(?:y|ies)",
     "padding": "padd(?:ing|ed)",
     "dilation": "dilat(?:ion|ed)",
     "loss": "loss(?:es)?",

@@ -152,9 +152,9 @@ def _image_shape(shape: Sequence[int | None]) -> Shape:
     try:
         height, width, channels = shape
     except (TypeError, ValueError):
-        raise ValueError(f"input_shape is (height, width, channels), got {shape}.") from None
+        raise ValueError(f"Expected input_shape as (height, width, channels), got {shape}.") from None
     if (height is None) != (width is None):
-        raise ValueError(f"input_shape has both height and width, or None for both, got {tuple(shape)}.")
+        raise ValueError(f"Expected input_shape with both height and width, or None for both, got {tuple(shape)}.")
     if height is None:
         return None, None, at_least(1, channels, "channels")
     return at_least(1, height, "height"), at_least(1, width, "width"), at_least(1, channels, "channels")

@@ -67,9 +67,11 @@ def register(layer_class: type, rule: Callable[[Any, list[tuple[int, ...]], tupl
         3136
     """
     if not isinstance(layer_class, type):
-        raise ValueError(f"layer_class is a class of layers, got {layer_class!r}. Use type(layer).")
+        raise ValueError(f"Expected layer_class as a class of layers, got {layer_class!r}. Use type(layer).")
     if not _takes_three(rule):
-        raise ValueError(f"rule is a function (layer, inputs, output) that returns multiply-adds, got {rule!r}.")
+        raise ValueError(
+            f"Expected rule as a function (layer, inputs, output) that returns multiply-adds, got {rule!r}."
+        )
 
     def macs(layer: Any, inputs: Sequence[Shape], output: Shape) -> int:
         number = rule(layer, list(inputs), output)  # type: ignore[arg-type]

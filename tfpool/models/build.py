@@ -58,7 +58,7 @@ def build(
     import keras
 
     if not isinstance(plan, Plan):
-        raise ValueError(f"A plan is needed, such as tp.plan('resnet8'), got {plan!r}.")
+        raise ValueError(f"Expected a plan, such as tp.plan('resnet8'), got {plan!r}.")
     image = keras.Input(plan.input_shape, name=plan.tensors[0].name)
     scores = _apply_layers(plan.tensors, image, activation, seed, initializer)
     model = keras.Model(image, scores, name=plan.name)
@@ -100,7 +100,7 @@ def with_head(
     if len(outputs) != 1 or len(outputs[0].shape) != 4:
         shapes = ", ".join(str(output.shape) for output in outputs) or "none"
         raise ValueError(
-            "A model without its head is needed, which ends in a feature map (N, H, W, C). "
+            "Expected a model without its head, which ends in a feature map (N, H, W, C). "
             f"Received outputs: {shapes}. Use include_top=False."
         )
     features = ops.image_input(tuple(outputs[0].shape[1:]))

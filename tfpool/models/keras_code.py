@@ -40,7 +40,7 @@ def to_code(plan: Plan) -> str:
         x = layers.Dense(10, name="predictions")(x)
     """
     if not isinstance(plan, Plan):
-        raise ValueError(f"A plan is needed, such as tp.plan('resnet8'), got {plan!r}.")
+        raise ValueError(f"Expected a plan, such as tp.plan('resnet8'), got {plan!r}.")
     end = plan.tensors.index(plan.features) + 1
     # Layer names of a block share two parts, as in conv2_block1, or one, as in fire2: take the shorter code.
     backbone = min((_backbone(plan.tensors[:end], parts) for parts in (2, 1)), key=lambda lines: sum(map(bool, lines)))

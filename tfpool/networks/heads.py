@@ -381,4 +381,4 @@ def _check_cells(features: Tensor, cells: int, head: str, name: str) -> None:
 
 def _check_rate(dropout: float) -> None:
     if not isinstance(dropout, int | float) or not 0 <= dropout < 1:
-        raise ValueError(f"dropout is a fraction of at least 0 and below 1, got {dropout!r}.")
+        raise ValueError(f"Expected dropout as a fraction of at least 0 and below 1, got {dropout!r}.")

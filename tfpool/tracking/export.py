@@ -22,7 +22,7 @@ def export_model(run: Run, path: Path, format: str = "onnx") -> None:
         _write_onnx(run, path)
         return
     if format != "keras":
-        raise ValueError(f"A model is written as onnx or keras, got {format!r}.")
+        raise ValueError(f"Expected onnx or keras as the format of a model, got {format!r}.")
     with atomic(path) as temporary:
         shutil.copyfile(run.checked_model_path(), temporary)
 

@@ -33,7 +33,7 @@ def quadrants(region: str = "outer") -> DataSet:
     in the region "outer", and near its middle in "inner"; no position is in both.
     """
     if region not in REGIONS:
-        raise ValueError(f"The region is {' or '.join(REGIONS)}, got {region!r}.")
+        raise ValueError(f"Expected the region {' or '.join(REGIONS)}, got {region!r}.")
     train, validation, test = (_in_quadrants(part, number, region) for number, part in enumerate(_originals()))
     return DataSet("quadrants", ("top left", "top right", "bottom left", "bottom right"), train, validation, test)
 

@@ -21,8 +21,8 @@ def check_split(split: Sequence[float]) -> tuple[float, ...]:
         fractions = []
     if len(fractions) != 3 or min(fractions) <= 0 or round(sum(fractions), 6) not in (1, 100):
         raise ValueError(
-            f"The split is three fractions above 0 for {', '.join(PARTS)} that add up to 1, such as (0.7, 0.15, 0.15), "
-            f"got {split!r}."
+            f"Expected a split of three fractions above 0 for {', '.join(PARTS)} that add up to 1, "
+            f"such as (0.7, 0.15, 0.15), got {split!r}."
         )
     return tuple(fraction / sum(fractions) for fraction in fractions)
 

@@ -56,7 +56,7 @@ def preprocess_input(network: str, images: ArrayLike) -> np.ndarray:
     try:
         pixels = np.asarray(images)
     except ValueError:
-        raise ValueError("Images of one size are needed, (N, H, W, 3), got several sizes. Resize them first.") from None
+        raise ValueError("Expected images of one size, (N, H, W, 3), got several sizes. Resize them first.") from None
     _check_images(pixels)
     return np.ascontiguousarray(scale_for_imagenet(network, pixels.astype(np.float32)))
 
@@ -99,7 +99,7 @@ def decode_predictions(scores: ArrayLike, top: int = 5) -> list[list[tuple[str, 
     values = np.asarray(scores)
     if values.ndim != 2 or values.shape[1] != CLASSES or values.dtype.kind not in "iuf":
         raise ValueError(
-            f"Scores of ImageNet's {CLASSES} classes are needed, (N, {CLASSES}), got {values.dtype} {values.shape}. "
+            f"Expected scores of ImageNet's {CLASSES} classes, (N, {CLASSES}), got {values.dtype} {values.shape}. "
             "A model of other classes has its own class names."
         )
     if at_least(1, top, "top") > CLASSES:
@@ -114,11 +114,13 @@ def decode_predictions(scores: ArrayLike, top: int = 5) -> list[list[tuple[str, 
 def _check_images(images: np.ndarray) -> None:
     if images.ndim != 4 or images.shape[-1] != 3 or 0 in images.shape:
         hint = " Use images[None] for one image." if images.ndim == 3 else ""
-        raise ValueError(f"Color images (N, H, W, 3) are needed, got an array of shape {images.shape}.{hint}")
+        raise ValueError(f"Expected color images (N, H, W, 3), got an array of shape {images.shape}.{hint}")
     if images.dtype.kind not in "iuf":
-        raise ValueError(f"Images are numbers from 0 to 255, got an array of {images.dtype}. Use uint8.")
+        raise ValueError(f"Expected images of numbers from 0 to 255, got an array of {images.dtype}. Use uint8.")
     least, most = images.min(), images.max()
     # Images from 0 to 1 would pass for black images without any error.
     is_scaled = images.dtype.kind == "f" and 0 < most <= 1
     if not (least >= 0 and most <= 255) or is_scaled:
-        raise ValueError(f"Images go from 0 to 255, got values from {least:g} to {most:g}. Do not scale them first.")
+        raise ValueError(
+            f"Expected images from 0 to 255, got values from {least:g} to {most:g}. Do not scale them first."
+        )

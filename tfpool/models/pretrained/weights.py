@@ -49,7 +49,7 @@ def load_weights(model: keras.Model, plan: Plan, weights: str | os.PathLike[str]
     elif isinstance(weights, str | os.PathLike):
         weight_files.load_file(model, plan, Path(weights))
     else:
-        raise ValueError(f'Weights are "imagenet" or the path of a file, got {weights!r}.')
+        raise ValueError(f'Expected weights="imagenet" or the path of a file, got {weights!r}.')
     _finish_normalization(model)
 
 

@@ -151,7 +151,7 @@ def _stages(
     strides = [stem_stride * 2**number for number in range(len(blocks))]
     allowed = strides[-3:]
     if output_stride not in allowed:
-        raise ValueError(f"output_stride is one of {', '.join(map(str, allowed))}, got {output_stride!r}.")
+        raise ValueError(f"Expected output_stride as one of {', '.join(map(str, allowed))}, got {output_stride!r}.")
     stages = []
     for stage, (undilated, size, count) in enumerate(zip(strides, filters, blocks, strict=True), start=2):
         stride = 2 if stage > 2 and undilated <= output_stride else 1
@@ -163,5 +163,5 @@ def _stages(
 
 def _wide(filters: int, width: float) -> int:
     if not width > 0:
-        raise ValueError(f"width is a multiplier above 0, got {width!r}.")
+        raise ValueError(f"Expected width as a multiplier above 0, got {width!r}.")
     return max(1, round(filters * width))
