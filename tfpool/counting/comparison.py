@@ -88,7 +88,7 @@ def compare(
         [('resnet8-gap', 650), ('resnet8-flatten', 40970)]
     """
     if isinstance(networks, str) or not networks:
-        raise ValueError(f"Expected networks as a list of at least one, such as ['resnet20', 'vgg16'], got {networks!r}.")
+        raise ValueError(f"Expected networks as a list of at least one, such as ['vgg16'], got {networks!r}.")
     if isinstance(heads, str) or (heads is not None and not heads):
         raise ValueError(f"Expected heads as a list of at least one, such as ['gap', 'flatten'], got {heads!r}.")
     counts: list[Counts] = []
