@@ -21,6 +21,7 @@ from tfpool import data
 from tfpool.counting.plan import Plan
 from tfpool.system import files
 from tfpool.system.process import Process
+from tfpool.tracking import training_maps
 from tfpool.tracking.store import ENDED, METRICS, Run, RunStore
 from tfpool.training import worker
 from tfpool.training.launcher import launch
@@ -189,6 +190,8 @@ def test_an_interrupted_run_ends_with_the_bits_of_an_uninterrupted_one(
     assert run.state == "done"
     assert {**run.history, "seconds": []} == {**whole.history, "seconds": []}
     assert digest(run) == digest(whole)
+    maps, maps_of_whole = (training_maps.path(each).read_bytes() for each in (run, whole))
+    assert maps == maps_of_whole
     assert run.result == whole.result
     assert not run.checkpoint_path.exists()
 

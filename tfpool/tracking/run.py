@@ -32,7 +32,7 @@ class Run:
         state: "queued", "running", "done", "stopped", "interrupted" or "failed".
         spec: plain data of plan, data set and recipe: all that is needed to repeat the run.
         history: for each of `METRICS` a list with one value per epoch.
-        path: the run's folder, with model.keras, run.json, history.csv and tensorboard/.
+        path: the run's folder, with model.keras, run.json, history.csv, class_maps.npz and tensorboard/.
         progress: the phase, one of `PHASES`; of the running epoch: epoch, step, steps, loss, accuracy; over the last
             steps: images_per_second and seconds_left, None until that can be told; elapsed, in seconds; preparing, the
             fraction of a frozen backbone's features that is computed.
