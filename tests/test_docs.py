@@ -22,7 +22,7 @@ from tfpool.networks.heads import HEADS
 
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *DOCS]
-LONG = ("maps.md", "photos.md")
+LONG = ("maps.md", "photos.md", "cluster.md")
 """Pages whose code trains."""
 WITH_CODE = [
     pytest.param(page, id=page.name, marks=[pytest.mark.exhaustive] * (page.name in LONG))

@@ -35,6 +35,8 @@ WITHOUT_KERAS = (
         "data",
         "data.registry",
         "lab",
+        "training.cluster.driver",
+        "training.cluster.task",
     ),
 )
 

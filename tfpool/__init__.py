@@ -21,11 +21,21 @@ if TYPE_CHECKING:
     from tfpool.counting.comparison import compare
     from tfpool.models.keras_code import to_code
     from tfpool.models.pretrained import decode_predictions, preprocess_input
-    from tfpool.training import Recipe, train
+    from tfpool.training import Recipe, sweep, train
 
 __all__ = ["catalog", "plan", "compare"]
 __all__ += ["GAP", "GMP", "Flatten", "FC", "NIN", "AvgMax", "GeM", "SPP", "AdaptiveAvg"]
-__all__ += ["build", "with_head", "preprocess_input", "decode_predictions", "to_code", "Recipe", "train", "runs"]
+__all__ += [
+    "build",
+    "with_head",
+    "preprocess_input",
+    "decode_predictions",
+    "to_code",
+    "Recipe",
+    "train",
+    "sweep",
+    "runs",
+]
 __all__ += ["explain", "Explanation", "Explainer", "Contrast", "overlay", "sheet", "methods", "metrics"]
 
 _CAM = ("explain", "Explanation", "Explainer", "Contrast", "overlay", "sheet", "methods", "metrics")
@@ -33,7 +43,7 @@ _ON_FIRST_USE = {
     "compare": "tfpool.counting.comparison",
     "to_code": "tfpool.models.keras_code",
     **dict.fromkeys(("preprocess_input", "decode_predictions"), "tfpool.models.pretrained"),
-    **dict.fromkeys(("Recipe", "train"), "tfpool.training"),
+    **dict.fromkeys(("Recipe", "train", "sweep"), "tfpool.training"),
     **dict.fromkeys(_CAM, "tfpool.cam"),
 }
 

@@ -128,10 +128,12 @@ def test_a_run_for_a_cluster_is_not_trained_here(store: RunStore) -> None:
     run_id = store.add(SPEC, executor="tcp://scheduler:8786")
     from tfpool.system.process import Process
 
-    assert not store.has_queued
+    assert store.waiting == ["tcp://scheduler:8786"]
     assert store.claim(Process.of()) is None
     with store.roster() as roster:
         assert roster.wanted(most=4) == 0
-    lease = store.claim(Process.of(), run_id)
+    lease = store.claim_for(Process.of(), run_id, "far-away")
     assert lease
-    assert lease.run.executor == "tcp://scheduler:8786"
+    assert (lease.run.executor, lease.run.host) == ("tcp://scheduler:8786", "far-away")
+    assert store.claim_for(Process.of(), run_id, "far-away") is None
+    assert store.waiting == []

@@ -8,6 +8,7 @@ import os
 import sys
 from pathlib import Path
 
+from tfpool.cli.option_values import place_of
 from tfpool.lab import CLAIMS, find
 from tfpool.lab import finding as findings
 from tfpool.lab.background_job import track
@@ -16,6 +17,7 @@ from tfpool.lab.finding import Finding
 from tfpool.system.format import table
 from tfpool.system.terminal import bar
 from tfpool.tracking.store import RunStore
+from tfpool.training.cluster.connection import Placement
 
 
 def lab_command(args: argparse.Namespace) -> int:
@@ -26,10 +28,10 @@ def lab_command(args: argparse.Namespace) -> int:
         if args.quick or args.full:
             raise ValueError("Which claim? Name a claim or use --all. The claims are: " + ", ".join(CLAIMS) + ".")
         return _list_claims(store, args.json)
-    scale = "full" if args.full else "quick"
+    scale, place = "full" if args.full else "quick", place_of(args)
     if not args.all:
-        return _run_claim(store, find(args.name).name, scale, args.json)
-    failed = [name for name in CLAIMS if _try_claim(store, name, scale, args.json)]
+        return _run_claim(store, find(args.name).name, scale, args.json, place)
+    failed = [name for name in CLAIMS if _try_claim(store, name, scale, args.json, place)]
     if failed:
         print(f"tfpool: {len(failed)} of {len(CLAIMS)} claims failed: {', '.join(failed)}", file=sys.stderr)
     return int(bool(failed))
@@ -53,16 +55,16 @@ def _list_claims(store: RunStore, as_json: bool) -> int:
     return 0
 
 
-def _try_claim(store: RunStore, name: str, scale: str, as_json: bool) -> int:
+def _try_claim(store: RunStore, name: str, scale: str, as_json: bool, place: Placement) -> int:
     """Run one claim of many: an error, such as a claim that another process runs, does not end the others."""
     try:
-        return _run_claim(store, name, scale, as_json)
+        return _run_claim(store, name, scale, as_json, place)
     except ValueError as error:
         print(f"tfpool: {error}", file=sys.stderr)
         return 1
 
 
-def _run_claim(store: RunStore, name: str, scale: str, as_json: bool) -> int:
+def _run_claim(store: RunStore, name: str, scale: str, as_json: bool, place: Placement) -> int:
     # The number of threads changes the last bits of what is measured on finished runs, and workers need the cores.
     for threads in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ.setdefault(threads, "1")
@@ -77,7 +79,7 @@ def _run_claim(store: RunStore, name: str, scale: str, as_json: bool) -> int:
                 progress(done, total)
                 report(done, total)
 
-            finding = conduct(name, scale, store, on_progress)
+            finding = conduct(name, scale, store, on_progress, place=place)
         figure = draw(finding.judgement.figures, folder(store) / f"{name}-{scale}.svg")
     except (RuntimeError, Halted, OSError) as error:
         # An OSError means a full disk or a file that may not be written.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Sequence
 from typing import Any
+
+from tfpool.training.cluster.connection import Placement, place_on
 
 
 def settings(texts: Sequence[str]) -> dict[str, Any]:
@@ -55,3 +58,10 @@ def _whole_numbers(text: str) -> list[int]:
         return [int(number) for number in text.lower().replace("×", "x").split("x")]
     except ValueError:
         return []
+
+
+def place_of(args: argparse.Namespace) -> Placement:
+    """Where --on and --artifacts say that runs are trained."""
+    if args.artifacts and not args.on:
+        raise ValueError(f"--artifacts {args.artifacts} needs --on, the cluster that returns its files there.")
+    return place_on(args.on, args.artifacts)

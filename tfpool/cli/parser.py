@@ -114,7 +114,9 @@ def parser() -> argparse.ArgumentParser:
     _add_filters(_add(commands, "runs", run_commands.runs_command, "list, filter and compare the runs in a store"))
 
     text = "resume runs that were stopped, interrupted or failed"
-    _add_run_ids(_add(commands, "resume", training_commands.resume_command, text))
+    command = _add(commands, "resume", training_commands.resume_command, text)
+    _add_run_ids(command)
+    _add_place(command, "where they were trained before; `here` for this machine")
     _add_run_ids(_add(commands, "stop", run_commands.stop_command, "stop runs and save what they have trained so far"))
     text = "give a run a title for `runs` and the dashboard; the id stays the same"
     command = _add(commands, "rename", run_commands.rename_command, text)
@@ -181,6 +183,7 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="repeat the shipped experiment, which may take hours and continues after a stop",
     )
+    _add_place(command)
     _add_store(command)
     return parser
 
@@ -258,7 +261,17 @@ def _add_training(command: argparse.ArgumentParser) -> None:
     command.add_argument("--data", default="fashion_mnist", help=text)
     _add_settings(command)
     add_options(command)
+    _add_place(command)
     _add_store(command)
+
+
+def _add_place(command: argparse.ArgumentParser, default: str = "this machine") -> None:
+    text = f"train on a Dask cluster, such as tcp://scheduler:8786 (default: {default})"
+    command.add_argument("--on", metavar="ADDRESS", help=text)
+    text = (
+        "folder that all machines reach, such as s3://bucket/runs, for the cluster's files (default: Dask sends them)"
+    )
+    command.add_argument("--artifacts", metavar="URL", help=text)
 
 
 _FILTERS = {

@@ -7,18 +7,19 @@ import sys
 from collections.abc import Sequence
 
 from tfpool import data
-from tfpool.cli.option_values import settings
+from tfpool.cli.option_values import place_of, settings
 from tfpool.cli.recipe_options import recipe_of
 from tfpool.cli.run_commands import print_runs
 from tfpool.tracking.store import RunStore
 from tfpool.training import enqueue_heads, enqueue_sweep, resume
+from tfpool.training.cluster.connection import HERE
 from tfpool.training.recipe import PRETRAINED, WHY_PRETRAINED, Recipe, start_on
 from tfpool.validation import at_least
 
 
 def train_command(args: argparse.Namespace) -> int:
     store, recipe = RunStore(args.store), recipe_of(args)
-    run_ids = enqueue_heads(args.backbone, args.head, args.data, recipe, store, **settings(args.set))
+    run_ids = enqueue_heads(args.backbone, args.head, args.data, recipe, store, place_of(args), **settings(args.set))
     _advise_pretrained(args.data, recipe)
     return _train(store, run_ids, args.json)
 
@@ -27,15 +28,18 @@ def sweep_command(args: argparse.Namespace) -> int:
     store, recipe = RunStore(args.store), recipe_of(args)
     seeds = at_least(1, args.seeds, "--seeds")
     name = args.name or " ".join(args.backbones)
-    run_ids = enqueue_sweep(args.backbones, args.head, seeds, args.data, recipe, store, name, **settings(args.set))
+    run_ids = enqueue_sweep(
+        args.backbones, args.head, seeds, args.data, recipe, store, name, place_of(args), **settings(args.set)
+    )
     _advise_pretrained(args.data, recipe)
     return _train(store, run_ids, args.json)
 
 
 def resume_command(args: argparse.Namespace) -> int:
     store = RunStore(args.store)
+    place = None if args.on is None else HERE if args.on == "here" else place_of(args)
     for run_id in args.runs:
-        resume(store, run_id)
+        resume(store, run_id, place)
     return _train(store, args.runs, args.json)
 
 

@@ -20,6 +20,7 @@ from tfpool.system.terminal import hide_logs
 from tfpool.tracking.query import LAB
 from tfpool.tracking.results import last
 from tfpool.tracking.store import Run, RunStore
+from tfpool.training.cluster.connection import HERE, Placement
 from tfpool.training.launcher import launch
 from tfpool.training.queue import enqueue, resume
 
@@ -38,6 +39,7 @@ class Laboratory:
     """Takes measurements through the queue of a run store; its runs are grouped under the claim's name.
 
     `on_progress` is called with the work done and the total; `work` has queued runs trained, by default by workers.
+    `place` is where runs are trained; they are measured here.
     """
 
     def __init__(
@@ -46,9 +48,10 @@ class Laboratory:
         claim: str,
         on_progress: Callable[[float, int], None] = lambda done, total: None,
         work: Callable[[RunStore], None] = launch,
+        place: Placement = HERE,
     ) -> None:
         self.store, self.on_progress = store, on_progress
-        self._claim, self._work = claim, work
+        self._claim, self._work, self._place = claim, work, place
         self._done, self._total = 0, 0
         self._used: set[str] = set()
         self._queued: set[str] = set()
@@ -116,10 +119,13 @@ class Laboratory:
             self.on_progress(self._done + sum(1.0 if is_over(run) else run.fraction_done for run in runs), self._total)
             busy = sum(not is_over(run) for run in runs)
             under_way = bool(waiting or busy)
-            # A few at a time, so that other runs need not wait for the whole claim.
-            for key in list(waiting)[: max(0, _AT_ONCE * cores() - busy)]:
+            # A few at a time, so that other runs need not wait for the whole claim. A cluster places runs itself.
+            at_once = len(cells) if self._place.executor else _AT_ONCE * cores()
+            for key in list(waiting)[: max(0, at_once - busy)]:
                 cell = waiting.pop(key)
-                (ids[key],) = enqueue([cell.plan], cell.data, cell.recipe, self.store, sweep=f"{LAB}{self._claim}")
+                (ids[key],) = enqueue(
+                    [cell.plan], cell.data, cell.recipe, self.store, None, f"{LAB}{self._claim}", self._place
+                )
                 self._queued.add(ids[key])
             self._used |= set(ids.values())
             if under_way:

@@ -24,9 +24,12 @@ def environment() -> dict[str, str]:
 
 
 def spawn(
-    command: Sequence[str], stdout: Any = subprocess.DEVNULL, stderr: Any = subprocess.DEVNULL
+    command: Sequence[str],
+    stdin: Any = subprocess.DEVNULL,
+    stdout: Any = subprocess.DEVNULL,
+    stderr: Any = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
     """Start a child in its own session: signals to this process's group do not reach it, so it outlives this one."""
     return subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, env=environment(), start_new_session=True
+        command, stdin=stdin, stdout=stdout, stderr=stderr, env=environment(), start_new_session=True
     )

@@ -47,7 +47,15 @@ INSERT INTO age VALUES (0, 0);
 UPDATE runs SET deleted = 0 WHERE deleted IS NOT NULL;
 """
 """Who holds a run, what it began with, and where it is trained if not here. `deleted` becomes an age of the store."""
-_MIGRATIONS = (_TABLES, _TITLES_AND_SWEEPS, _LEASES)
+_CLUSTERS = """
+ALTER TABLE runs ADD COLUMN artifacts TEXT;
+ALTER TABLE runs ADD COLUMN resumes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE workers ADD COLUMN executor TEXT;
+CREATE TABLE store (id TEXT NOT NULL, age REAL NOT NULL, seen REAL NOT NULL);
+INSERT INTO store SELECT lower(hex(randomblob(8))), seconds, seen FROM age;
+DROP TABLE age;
+"""
+_MIGRATIONS = (_TABLES, _TITLES_AND_SWEEPS, _LEASES, _CLUSTERS)
 """SQL from each version of the file to the next."""
 
 

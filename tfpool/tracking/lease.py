@@ -74,6 +74,11 @@ class Lease:
         with self._held() as db:
             db.execute("UPDATE runs SET began = coalesce(began, ?) WHERE id = ?", (json.dumps(facts), self.run.id))
 
+    def move_to(self, host: str) -> None:
+        """Say that another host trains the run now."""
+        with self._held(host=host):
+            pass
+
     def renew(self) -> None:
         """Say that the worker is alive."""
         with self._held():
@@ -117,13 +122,13 @@ class Lease:
         return LeaseLost(f"Run {self.run.id} has ended, or another worker has claimed it.")
 
 
-def holder(worker: Process, token: str) -> dict[str, Any]:
-    """The columns of a run that say who holds it."""
+def holder(worker: Process, token: str, host: str | None = None) -> dict[str, Any]:
+    """The columns of a run that say who holds it, and the host that trains it, by default this one."""
     return {
         "pid": worker.pid,
         "pid_started": worker.started,
         "place": place(),
-        "host": socket.gethostname(),
+        "host": host or socket.gethostname(),
         "token": token,
         "heartbeat": time.time(),
     }
@@ -148,19 +153,29 @@ class Roster:
 
     def wanted(self, most: int) -> int:
         """The number of workers to start, so that each queued run has one and at most `most` are alive."""
-        alive = 0
-        for row in self._db.execute("SELECT * FROM workers WHERE place = ?", (place(),)).fetchall():
-            if Process(row["pid"], row["started"]).is_alive:
-                alive += 1
-            else:
-                self.remove(row["pid"])
-        held = self._db.execute("SELECT * FROM runs WHERE state = 'running' AND place = ?", (place(),)).fetchall()
+        alive = self._alive().count(None)
+        here = "SELECT * FROM runs WHERE state = 'running' AND executor IS NULL AND place = ?"
+        held = self._db.execute(here, (place(),)).fetchall()
         busy = sum(not is_gone(row) for row in held)
         queued = self._db.execute("SELECT count(*) FROM runs WHERE state = 'queued' AND executor IS NULL").fetchone()[0]
         return max(0, min(queued - max(0, alive - busy), most - alive))
 
-    def add(self, worker: Process) -> None:
-        self._db.execute("INSERT OR REPLACE INTO workers VALUES (?, ?, ?)", (place(), *worker))
+    def has_driver(self, executor: str) -> bool:
+        """Whether a process here already drives the runs of a cluster."""
+        return executor in self._alive()
+
+    def _alive(self) -> list[str | None]:
+        """The cluster that each live process drives; None for one that trains itself."""
+        alive = []
+        for row in self._db.execute("SELECT * FROM workers WHERE place = ?", (place(),)).fetchall():
+            if Process(row["pid"], row["started"]).is_alive:
+                alive.append(row["executor"])
+            else:
+                self.remove(row["pid"])
+        return alive
+
+    def add(self, worker: Process, executor: str | None = None) -> None:
+        self._db.execute("INSERT OR REPLACE INTO workers VALUES (?, ?, ?, ?)", (place(), *worker, executor))
 
     def remove(self, pid: int) -> None:
         self._db.execute("DELETE FROM workers WHERE place = ? AND pid = ?", (place(), pid))

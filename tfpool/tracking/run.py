@@ -45,6 +45,8 @@ class Run:
         stopping: whether the run was asked to stop and is still running.
         host: name of the machine that trains or has trained the run.
         executor: address of the cluster that trains the run; None for workers of this machine.
+        artifacts: URL of the folder through which the cluster returns files; None if it sends them.
+        resumes: how often the run was resumed.
         began: spec and `data_fingerprint` when the training began; None before, and for runs of older versions.
     """
 
@@ -65,6 +67,8 @@ class Run:
     stopping: bool
     host: str | None
     executor: str | None
+    artifacts: str | None
+    resumes: int
     began: dict[str, Any] | None
 
     @cached_property
@@ -110,7 +114,11 @@ class Run:
 
     @property
     def status(self) -> str:
-        """State, phase, epoch, speed and time left in words."""
+        """State, phase, epoch, speed and time left in words, and the host if a cluster trains the run."""
+        return f"{self._activity} on {self.host}" if self.executor and self.state == "running" else self._activity
+
+    @property
+    def _activity(self) -> str:
         progress, phase = self.progress, self.progress.get("phase")
         if self.state != "running":
             return self.state

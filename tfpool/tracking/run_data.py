@@ -38,6 +38,11 @@ def start_facts(run: Run, data_set: DataSet) -> dict[str, Any]:
     return {**run.spec, "class_names": list(data_set.class_names), "data_fingerprint": data_set.fingerprint}
 
 
+def description_text(facts: Mapping[str, Any]) -> str:
+    """The content of run.json."""
+    return json.dumps(facts, indent=2, ensure_ascii=False)
+
+
 def check_same(run: Run, facts: Mapping[str, Any]) -> None:
     """Raise a ValueError that names what is different from what the run began with.
 

@@ -79,35 +79,60 @@ class RunStore:
             raise ValueError(no_runs_text(self.folder))
         raise ValueError(f"There is no run {run_id!r} in {self.folder}. Newest: {', '.join(r.id for r in runs[:5])}.")
 
-    def add(self, spec: Mapping[str, Any], sweep: str | None = None, executor: str | None = None) -> str:
+    def add(
+        self,
+        spec: Mapping[str, Any],
+        sweep: str | None = None,
+        executor: str | None = None,
+        artifacts: str | None = None,
+        run_id: str | None = None,
+    ) -> str:
         """Queue a run and return its id.
 
         Args:
             spec: plan, data set and recipe, as `training.queue.spec` makes it.
             sweep: name of the group that the run belongs to.
             executor: address of the cluster that trains the run; by default workers of this machine do.
+            artifacts: URL of the folder through which the cluster returns files; by default it sends them.
+            run_id: the id. Default: the network, the head and a number.
         """
         with self._open(write=True) as db:
             cursor = db.execute(
-                "INSERT INTO runs (state, spec, created, sweep, executor) VALUES ('queued', ?, ?, ?, ?)",
-                (json.dumps(spec), time.time(), sweep, executor),
+                "INSERT INTO runs (state, spec, created, sweep, executor, artifacts) VALUES ('queued', ?, ?, ?, ?, ?)",
+                (json.dumps(spec), time.time(), sweep, executor, artifacts),
             )
-            run_id = f"{spec['plan']['backbone']}-{spec['plan']['head']['name']}-{cursor.lastrowid}"
+            run_id = run_id or f"{spec['plan']['backbone']}-{spec['plan']['head']['name']}-{cursor.lastrowid}"
             db.execute("UPDATE runs SET id = ? WHERE number = ?", (run_id, cursor.lastrowid))
         return run_id
 
-    def claim(self, worker: Process, run_id: str | None = None) -> Lease | None:
-        """Take a queued run for this worker, by default the oldest to be trained here; None if none is queued."""
-        token = secrets.token_hex(16)
-        columns = {"state": "running", "started": time.time(), **holder(worker, token)}
-        queued = "id = ?" if run_id else "executor IS NULL"
+    def claim(self, worker: Process) -> Lease | None:
+        """Take the oldest queued run to be trained on this machine for this worker; None if none is queued."""
         with self._open(write=True) as db:
-            row = db.execute(
-                f"UPDATE runs SET {', '.join(f'{name} = ?' for name in columns)} WHERE number = "
-                f"(SELECT number FROM runs WHERE state = 'queued' AND {queued} ORDER BY number LIMIT 1) RETURNING *",
-                (*columns.values(), *([run_id] if run_id else [])),
-            ).fetchone()
-        return row and Lease(self._database, self._run(row, []), token)
+            local = "SELECT * FROM runs WHERE state = 'queued' AND executor IS NULL ORDER BY number LIMIT 1"
+            return self._take(db, db.execute(local).fetchone(), worker)
+
+    def claim_for(self, worker: Process, run_id: str, host: str) -> Lease | None:
+        """Take a run that a cluster trains on a host, for the driver that reports on the run; None if another has it.
+
+        A run whose driver is gone is taken over.
+        """
+        with self._open(write=True) as db:
+            row = db.execute("SELECT * FROM runs WHERE id = ? AND deleted IS NULL", (run_id,)).fetchone()
+            is_free = row and (row["state"] == "queued" or (row["state"] == "running" and is_gone(row)))
+            return self._take(db, row, worker, host) if is_free else None
+
+    def _take(
+        self, db: sqlite3.Connection, row: sqlite3.Row | None, worker: Process, host: str | None = None
+    ) -> Lease | None:
+        if row is None:
+            return None
+        token = secrets.token_hex(16)
+        columns = {"state": "running", "started": time.time(), **holder(worker, token, host)}
+        assignments = ", ".join(f"{name} = ?" for name in columns)
+        changed = f"UPDATE runs SET {assignments} WHERE number = ? RETURNING *"
+        return Lease(
+            self._database, self._run(db.execute(changed, (*columns.values(), row["number"])).fetchone(), []), token
+        )
 
     def request_stop(self, run_id: str) -> None:
         """Ask a run to stop: a queued run stops at once, a running run when its worker sees the request."""
@@ -121,12 +146,16 @@ class RunStore:
     def resume(self, run_id: str) -> None:
         """Queue a stopped, interrupted or failed run again; it continues from its last checkpoint."""
         queued = "state = 'queued', token = NULL, stop_requested = 0, error = NULL, ended = NULL, progress = '{}'"
-        self._change(run_id, queued, allowed=RESUMABLE, what="resumed")
+        self._change(run_id, f"{queued}, resumes = resumes + 1", allowed=RESUMABLE, what="resumed")
+
+    def move(self, run_id: str, executor: str | None, artifacts: str | None = None) -> None:
+        """Let a run that has ended be resumed elsewhere: on a cluster, or on this machine if `executor` is None."""
+        self._change(run_id, "executor = ?, artifacts = ?", executor, artifacts, allowed=ENDED, what="moved")
 
     def retry(self, run_id: str) -> str:
         """Queue a run with the same spec from the start, and return its id."""
         run = self.get(run_id)
-        return self.add(run.spec, run.sweep)
+        return self.add(run.spec, run.sweep, run.executor, run.artifacts)
 
     def rename(self, run_id: str, title: str) -> None:
         """Set a run's title; the id does not change. An empty title resets it to the id."""
@@ -183,13 +212,29 @@ class RunStore:
             yield db, state
 
     @property
-    def has_queued(self) -> bool:
-        """Whether a run waits for a worker of this machine."""
-        if not self._database.exists():
-            return False
+    def id(self) -> str:
+        """What distinguishes this store from others on a cluster."""
+        with self._open(write=True) as db:
+            return db.execute("SELECT id FROM store").fetchone()["id"]
+
+    def is_left(self, run_id: str) -> bool:
+        """Whether a run is still running for the database, but who reported on it is gone."""
         with self._open() as db:
-            waiting = "SELECT 1 FROM runs WHERE state = 'queued' AND executor IS NULL LIMIT 1"
-            return db.execute(waiting).fetchone() is not None
+            row = db.execute("SELECT * FROM runs WHERE id = ? AND state = 'running'", (run_id,)).fetchone()
+        return row is not None and is_gone(row)
+
+    @property
+    def waiting(self) -> list[str | None]:
+        """Where runs wait to be trained: None for this machine, and addresses of clusters.
+
+        A cluster goes on with a run whose driver is gone, so such a run waits for a new driver.
+        """
+        if not self._database.exists():
+            return []
+        with self._open() as db:
+            rows = db.execute("SELECT * FROM runs WHERE state IN ('queued', 'running') AND deleted IS NULL").fetchall()
+        waiting = (row for row in rows if row["state"] == "queued" or (row["executor"] and is_gone(row)))
+        return list(dict.fromkeys(row["executor"] for row in waiting))
 
     @property
     def is_writable(self) -> bool:
@@ -224,7 +269,7 @@ class RunStore:
     def _run(self, row: sqlite3.Row, metrics: list[tuple[Any, ...]]) -> Run:
         state = _state(row)
         _, *columns = zip(*metrics, strict=True) if metrics else ((),) * (1 + len(METRICS))
-        as_stored = ("id", "error", "created", "started", "note", "sweep", "host", "executor")
+        as_stored = ("id", "error", "created", "started", "note", "sweep", "host", "executor", "artifacts", "resumes")
         return Run(
             **{name: row[name] for name in as_stored},
             state=state,
@@ -247,8 +292,8 @@ def _state(row: sqlite3.Row) -> str:
 
 def _age(db: sqlite3.Connection) -> float:
     """The age of the store in seconds, which grows by at most an hour per call: a clock that jumps adds no more."""
-    seconds, seen = db.execute("SELECT seconds, seen FROM age").fetchone()
+    age, seen = db.execute("SELECT age, seen FROM store").fetchone()
     now = time.time()
-    seconds += min(max(0.0, now - seen), _HOUR)
-    db.execute("UPDATE age SET seconds = ?, seen = ?", (seconds, now))
-    return seconds
+    age += min(max(0.0, now - seen), _HOUR)
+    db.execute("UPDATE store SET age = ?, seen = ?", (age, now))
+    return age

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import math
 import platform
 import threading
@@ -26,7 +25,7 @@ from tfpool.tracking import predictions, training_maps
 from tfpool.tracking.database import METRICS
 from tfpool.tracking.lease import Lease
 from tfpool.tracking.run import FIRST_EPOCH
-from tfpool.tracking.run_data import load_data, start_facts
+from tfpool.tracking.run_data import description_text, load_data, start_facts
 from tfpool.training.feature_cache import are_fixed, features
 from tfpool.training.map_recorder import MapRecorder
 from tfpool.training.pace import Pace
@@ -241,4 +240,4 @@ def _write_description(lease: Lease, data: DataSet) -> None:
         "versions": {"python": platform.python_version(), "tfpool": __version__, **libraries},
     }
     with atomic(run.metadata_path, lease.holding) as temporary:
-        temporary.write_text(json.dumps(facts, indent=2, ensure_ascii=False))
+        temporary.write_text(description_text(facts), encoding="utf-8")

@@ -7,15 +7,25 @@ from tfpool.system.spawn import command, spawn
 from tfpool.tracking.store import RunStore
 
 WORKER = "tfpool.training.worker"
+DRIVER = "tfpool.training.cluster.driver"
 
 
 def launch(store: RunStore) -> None:
-    """Start workers for queued runs, at most one per core, and remove the files of runs deleted long ago."""
-    if not (store.has_queued and store.is_writable):
+    """Start what trains queued runs, and remove the files of runs deleted long ago.
+
+    Workers train runs of this machine, at most one per core. A driver per cluster sends it runs and collects results.
+    """
+    waiting = store.waiting
+    if not (waiting and store.is_writable):
         return
     store.purge()
+    folder = str(store.folder.resolve())
     # The dashboard may be killed at any time: workers are spawned in their own session and outlive it.
     with store.roster() as roster, (store.folder / "workers.log").open("ab") as log:
         for _ in range(roster.wanted(cores())):
-            worker = spawn(command(WORKER, str(store.folder.resolve())), stdout=log, stderr=log)
+            worker = spawn(command(WORKER, folder), stdout=log, stderr=log)
             roster.add(Process.of(worker.pid))
+        for executor in filter(None, waiting):
+            if not roster.has_driver(executor):
+                driver = spawn(command(DRIVER, folder, executor), stdout=log, stderr=log)
+                roster.add(Process.of(driver.pid), executor)

@@ -14,6 +14,7 @@ from tfpool.networks import graph
 from tfpool.networks.heads import Head
 from tfpool.tracking.run_data import load_data
 from tfpool.tracking.store import RESUMABLE, RunStore
+from tfpool.training.cluster.connection import HERE, Placement
 from tfpool.training.recipe import Recipe
 
 
@@ -24,13 +25,15 @@ def enqueue(
     store: RunStore,
     seeds: Sequence[int] | None = None,
     sweep: str | None = None,
+    place: Placement = HERE,
 ) -> list[str]:
     """Queue one run per plan and seed, all or none, and return their ids."""
     data_set = data_sets.load(data)
     for fitting in plans:
         _check(fitting, data_set, recipe)
     recipes = [recipe] if seeds is None else [replace(recipe, seed=seed) for seed in seeds]
-    return [store.add(spec(fitting, data_set, seeded), sweep) for seeded in recipes for fitting in plans]
+    specs = [spec(fitting, data_set, seeded) for seeded in recipes for fitting in plans]
+    return [store.add(wanted, sweep, place.executor, place.artifacts) for wanted in specs]
 
 
 def spec(plan: Plan, data_set: DataSet, recipe: Recipe) -> dict[str, Any]:
@@ -39,8 +42,10 @@ def spec(plan: Plan, data_set: DataSet, recipe: Recipe) -> dict[str, Any]:
     return {"plan": plan.spec, "data": data_set.source, "class_names": names, "recipe": recipe.config}
 
 
-def resume(store: RunStore, run_id: str) -> None:
+def resume(store: RunStore, run_id: str, place: Placement | None = None) -> None:
     """Queue a stopped, interrupted or failed run again, which goes on from its last checkpoint.
+
+    The run goes on where it was trained before, or at another place if that is given.
 
     Raises:
         ValueError: if the run has not ended or is done; or if its data set is no longer what the run began with.
@@ -48,6 +53,8 @@ def resume(store: RunStore, run_id: str) -> None:
     run = store.get(run_id)
     if run.state in RESUMABLE:
         load_data(run)
+        if place is not None:
+            store.move(run_id, place.executor, place.artifacts)
     store.resume(run_id)
 
 
@@ -57,29 +64,36 @@ def plan_for(backbone: str, head: str | Head, data_set: DataSet, recipe: Recipe,
 
 
 def enqueue_heads(
-    backbone: str, heads: Sequence[str], data: str, recipe: Recipe, store: RunStore, **settings: Any
+    backbone: str,
+    heads: Sequence[str | Head],
+    data: str,
+    recipe: Recipe,
+    store: RunStore,
+    place: Placement = HERE,
+    **settings: Any,
 ) -> list[str]:
     """Queue one network with several heads, all or none, for the images and classes of a data set."""
-    return enqueue(_plans([backbone], heads, data, recipe, settings), data, recipe, store)
+    return enqueue(_plans([backbone], heads, data, recipe, settings), data, recipe, store, place=place)
 
 
 def enqueue_sweep(
     backbones: Sequence[str],
-    heads: Sequence[str],
+    heads: Sequence[str | Head],
     seeds: int,
     data: str,
     recipe: Recipe,
     store: RunStore,
     name: str | None = None,
+    place: Placement = HERE,
     **settings: Any,
 ) -> list[str]:
     """Queue every network with every head and seed as one sweep, all or none; seeds count up from the recipe's."""
     plans = _plans(backbones, heads, data, recipe, settings)
-    return enqueue(plans, data, recipe, store, range(recipe.seed, recipe.seed + seeds), name)
+    return enqueue(plans, data, recipe, store, range(recipe.seed, recipe.seed + seeds), name, place)
 
 
 def _plans(
-    backbones: Sequence[str], heads: Sequence[str], data: str, recipe: Recipe, settings: Mapping[str, Any]
+    backbones: Sequence[str], heads: Sequence[str | Head], data: str, recipe: Recipe, settings: Mapping[str, Any]
 ) -> list[Plan]:
     data_set = data_sets.load(data)
     return [plan_for(backbone, head, data_set, recipe, **settings) for backbone in backbones for head in heads]
