@@ -18,6 +18,7 @@ from tfpool.data.images import read_image
 from tfpool.models.pretrained.applications import BUNDLED
 from tfpool.tracking import predictions
 from tfpool.tracking.results import data_name
+from tfpool.tracking.run_data import load_data
 
 TEST, PHOTOGRAPHS, OWN = "test images", "photographs", "my own"
 NO_IMAGE = "Nothing to explain yet. Upload or paste an image, take a picture, or choose another image."
@@ -64,7 +65,7 @@ def first_image(chosen: Sequence[Model], first: int = 1) -> PickedImage:
     # Loading a data set that is not here would download it.
     if not data.describe(named).is_ready:
         raise ValueError(f"The images of {named} are not here. See the Data page.")
-    test = data.load(named).test
+    test = load_data(run).test
     position = min(first, len(test)) - 1
     return PickedImage(test.images[position], f"{position + 1}", int(test.labels[position]))
 
@@ -81,7 +82,8 @@ def _test_image(trained: Sequence[Model], page: str, first: int) -> PickedImage 
         link("Data", "See the Data page")
         return None
     load_keras_for(named)
-    dataset = data.load(named)
+    # The images that the run was tested on, and no others of that name.
+    dataset = load_data(run) if run else data.load(named)
     names = dataset.class_names
     class_name = st.selectbox("Images of", [ANY_CLASS, *names], key=f"{page}_class", bind="query-params")
     positions = np.arange(len(dataset.test))

@@ -61,7 +61,7 @@ def test_a_store_on_a_disk_that_can_only_be_read_is_read(store: RunStore, monkey
 
     def read_only(address: str, uri: bool = False) -> sqlite3.Connection:
         # SQLite itself on such a disk: it cannot make the file that readers share.
-        if "mode=ro" in address:
+        if "mode=ro" in address and "immutable" not in address:
             raise sqlite3.OperationalError("unable to open database file")
         return connect(address, uri)
 
@@ -72,6 +72,8 @@ def test_a_store_on_a_disk_that_can_only_be_read_is_read(store: RunStore, monkey
     monkeypatch.setattr(database, "_connect", read_only)
     assert [run.note for run in store.runs()] == ["newest"]
     other.close()
+    assert not (store.folder / f"{FILE}-wal").exists()
+    assert [run.note for run in store.runs()] == ["newest"]
 
 
 def test_a_real_disk_that_can_only_be_read(store: RunStore, tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """Who holds a run: leases, and workers that were taken for dead."""
 
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.helpers.processes import ROOT
 from tests.helpers.stored_runs import claimed
 from tests.tracking.test_store import EPOCH, SPEC
 from tfpool.system.files import atomic
@@ -51,6 +54,21 @@ def test_another_container_sees_a_live_run_running_and_changes_nothing(
     assert row(store) == before
     lease.end("done", result={"loss": 0.1, "accuracy": 0.9})
     assert (store.get(run_id).state, store.get(run_id).result) == ("done", {"loss": 0.1, "accuracy": 0.9})
+
+
+def test_a_real_pid_namespace_sees_a_live_run_running(store: RunStore) -> None:
+    run_id = store.add(SPEC)
+    claimed(store)
+    before = row(store)
+    script = f"import tfpool as tp; print(tp.runs({str(store.folder)!r})[0].state)"
+    # In a namespace of its own, a process sees no process of this one.
+    unshare = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc", sys.executable, "-c", script]
+    printed = subprocess.run(unshare, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    if "Operation not permitted" in printed.stderr:
+        pytest.xfail("This system lets no user make a namespace.")
+    assert printed.stdout.split() == ["running"], printed.stderr
+    assert row(store) == before
+    assert store.get(run_id).state == "running"
 
 
 @pytest.mark.parametrize("seconds_from_now", [-LEASE - 5, 10 * LEASE])

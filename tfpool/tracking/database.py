@@ -103,16 +103,19 @@ def _open_to_write(path: Path) -> sqlite3.Connection:
 @contextmanager
 def _open_to_read(path: Path) -> Iterator[sqlite3.Connection]:
     with ExitStack() as resources:
+        uri, log = f"{path.absolute().as_uri()}?mode=ro", path.with_name(f"{path.name}-wal")
         try:
-            db = resources.enter_context(closing(_connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)))
+            db = resources.enter_context(closing(_connect(uri, uri=True)))
             outdated = _is_outdated(db, path)
         except sqlite3.OperationalError:
             # On a disk that can only be read or is full, SQLite cannot make the file that readers share.
-            copy = Path(resources.enter_context(tempfile.TemporaryDirectory())) / path.name
-            for suffix in ("", "-wal"):
-                if (file := path.with_name(path.name + suffix)).exists():
-                    shutil.copyfile(file, copy.with_name(copy.name + suffix))
-            db = resources.enter_context(closing(_connect(str(copy))))
+            if log.exists() and log.stat().st_size:
+                copy = Path(resources.enter_context(tempfile.TemporaryDirectory())) / path.name
+                shutil.copyfile(path, copy)
+                shutil.copyfile(log, copy.with_name(log.name))
+                db = resources.enter_context(closing(_connect(str(copy))))
+            else:
+                db = resources.enter_context(closing(_connect(f"{uri}&immutable=1", uri=True)))
             outdated = _is_outdated(db, path)
         if outdated:
             memory = resources.enter_context(closing(_connect(":memory:")))
