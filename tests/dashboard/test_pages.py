@@ -11,6 +11,7 @@ import tfpool as tp
 from dashboard.common.page import PAGES, plain
 from tests.helpers.pages import Bystander, opened, sound, words
 from tests.helpers.stored_runs import claimed
+from tfpool.data.builtin.fashion_mnist import CLASS_NAMES
 from tfpool.system.process import Process
 from tfpool.tracking.store import RunStore
 from tfpool.training import launcher
@@ -72,7 +73,7 @@ def queued(folder: Path) -> tuple[RunStore, str]:
     plan = tp.plan("resnet8", input_shape=(28, 28, 1))
     recipe = tp.Recipe(epochs=2, train_images=10).config
     return RunStore(folder), RunStore(folder).add(
-        {"plan": plan.spec, "data": "fashion_mnist", "class_names": ["a"], "recipe": recipe}
+        {"plan": plan.spec, "data": "fashion_mnist", "class_names": list(CLASS_NAMES), "recipe": recipe}
     )
 
 
