@@ -140,13 +140,13 @@ def test_a_clock_that_jumps_purges_nothing(store: RunStore, monkeypatch: pytest.
     run, now = finished(store, 0.7), time.time()
     store.delete(run.id)
     for jump in (30 * 86_400, -400 * 86_400, 10 * 365 * 86_400, 0):
-        monkeypatch.setattr(stores.time, "time", lambda jump=jump: now + jump)
+        monkeypatch.setattr(database.time, "time", lambda jump=jump: now + jump)
         store.purge()
     store.undelete(run.id)
     store.delete(run.id)
     # A day that really passes, on which runs are trained every half hour.
     for half_hours in range(1, 50):
-        monkeypatch.setattr(stores.time, "time", lambda half_hours=half_hours: now + half_hours * 1800)
+        monkeypatch.setattr(database.time, "time", lambda half_hours=half_hours: now + half_hours * 1800)
         store.purge()
     with pytest.raises(ValueError, match=run.id):
         store.undelete(run.id)

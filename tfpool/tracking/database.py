@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from tfpool.system.files import atomic, is_full
 METRICS = ("loss", "accuracy", "val_loss", "val_accuracy", "seconds")
 """Recorded per epoch: mean of the recipe's loss, fraction of correctly classified images, time in seconds."""
 
+_HOUR = 3_600.0
 _TABLES = f"""
 CREATE TABLE runs (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE, state TEXT NOT NULL, spec TEXT NOT NULL,
@@ -123,6 +125,15 @@ def _open_to_read(path: Path) -> Iterator[sqlite3.Connection]:
             _migrate(memory, path)
             db = memory
         yield db
+
+
+def grow_older(db: sqlite3.Connection) -> float:
+    """The age of a store in seconds, which grows by at most an hour per call: a clock that jumps adds no more."""
+    age, seen = db.execute("SELECT age, seen FROM store").fetchone()
+    now = time.time()
+    age += min(max(0.0, now - seen), _HOUR)
+    db.execute("UPDATE store SET age = ?, seen = ?", (age, now))
+    return age
 
 
 def _connect(address: str, uri: bool = False) -> sqlite3.Connection:

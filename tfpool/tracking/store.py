@@ -20,12 +20,13 @@ from typing import Any
 from tfpool.system.file_system import is_writable, network_file_system
 from tfpool.system.files import is_full, use_reserve
 from tfpool.system.process import Process
-from tfpool.tracking.database import METRICS, transaction
+from tfpool.tracking.database import METRICS, grow_older, transaction
 from tfpool.tracking.lease import Lease, Roster, holder, is_gone
 from tfpool.tracking.run import ENDED, Run
+from tfpool.tracking.run_row import run_of, state_of
 
 RESUMABLE = ("stopped", "interrupted", "failed")
-_DAY, _HOUR = 86_400.0, 3_600.0
+_DAY = 86_400.0
 
 
 def runs(store: str | Path = "saved_models") -> list[Run]:
@@ -67,7 +68,7 @@ class RunStore:
             epochs.row_factory = None
             metrics = {run: list(rows) for run, rows in groupby(epochs, itemgetter(0))}
             rows = db.execute("SELECT * FROM runs WHERE deleted IS NULL ORDER BY number DESC").fetchall()
-        return [self._run(row, metrics.get(row["number"], [])) for row in rows]
+        return [run_of(row, metrics.get(row["number"], []), self.folder) for row in rows]
 
     def get(self, run_id: str) -> Run:
         """The run with that id; a ValueError if there is none."""
@@ -130,9 +131,8 @@ class RunStore:
         columns = {"state": "running", "started": time.time(), **holder(worker, token, host)}
         assignments = ", ".join(f"{name} = ?" for name in columns)
         changed = f"UPDATE runs SET {assignments} WHERE number = ? RETURNING *"
-        return Lease(
-            self._database, self._run(db.execute(changed, (*columns.values(), row["number"])).fetchone(), []), token
-        )
+        taken = db.execute(changed, (*columns.values(), row["number"])).fetchone()
+        return Lease(self._database, run_of(taken, [], self.folder), token)
 
     def request_stop(self, run_id: str) -> None:
         """Ask a run to stop: a queued run stops at once, a running run when its worker sees the request."""
@@ -170,7 +170,7 @@ class RunStore:
         if is_full(self.folder):
             use_reserve(self.folder)
         with self._changing(run_id, allowed=ENDED, what="deleted") as (db, state):
-            changed = (_age(db), state, run_id)
+            changed = (grow_older(db), state, run_id)
             db.execute("UPDATE runs SET deleted = ?, state = ?, token = NULL WHERE id = ?", changed)
 
     def undelete(self, run_id: str) -> None:
@@ -186,7 +186,7 @@ class RunStore:
             return
         with self._open(write=True) as db:
             deleted = "SELECT number, id FROM runs WHERE deleted <= ?"
-            gone = db.execute(deleted, (_age(db) - seconds,)).fetchall()
+            gone = db.execute(deleted, (grow_older(db) - seconds,)).fetchall()
             for row in gone:
                 db.execute("DELETE FROM metrics WHERE run = ?", (row["number"],))
                 db.execute("DELETE FROM runs WHERE number = ?", (row["number"],))
@@ -206,7 +206,7 @@ class RunStore:
         """A transaction that changes an existing run, with the run's state, which is one of those allowed, if any."""
         self.get(run_id)
         with self._open(write=True) as db:
-            state = _state(db.execute("SELECT * FROM runs WHERE id = ?", (run_id,)).fetchone())
+            state = state_of(db.execute("SELECT * FROM runs WHERE id = ?", (run_id,)).fetchone())
             if allowed and state not in allowed:
                 raise ValueError(f"Run {run_id} is {state}. Only a run that is {' or '.join(allowed)} can be {what}.")
             yield db, state
@@ -265,35 +265,3 @@ class RunStore:
 
     def _open(self, write: bool = False) -> AbstractContextManager[sqlite3.Connection]:
         return transaction(self._database, write)
-
-    def _run(self, row: sqlite3.Row, metrics: list[tuple[Any, ...]]) -> Run:
-        state = _state(row)
-        _, *columns = zip(*metrics, strict=True) if metrics else ((),) * (1 + len(METRICS))
-        as_stored = ("id", "error", "created", "started", "note", "sweep", "host", "executor", "artifacts", "resumes")
-        return Run(
-            **{name: row[name] for name in as_stored},
-            state=state,
-            # A worker that is gone was last seen at its last heartbeat.
-            ended=row["heartbeat"] if state != row["state"] else row["ended"],
-            spec=json.loads(row["spec"]),
-            history={name: list(values) for name, values in zip(METRICS, columns, strict=True)},
-            path=self.folder / row["id"],
-            progress=json.loads(row["progress"]),
-            result=json.loads(row["result"]) if row["result"] else None,
-            title=row["title"] or row["id"],
-            stopping=bool(row["stop_requested"]) and state == "running",
-            began=json.loads(row["began"]) if row["began"] else None,
-        )
-
-
-def _state(row: sqlite3.Row) -> str:
-    return "interrupted" if row["state"] == "running" and is_gone(row) else row["state"]
-
-
-def _age(db: sqlite3.Connection) -> float:
-    """The age of the store in seconds, which grows by at most an hour per call: a clock that jumps adds no more."""
-    age, seen = db.execute("SELECT age, seen FROM store").fetchone()
-    now = time.time()
-    age += min(max(0.0, now - seen), _HOUR)
-    db.execute("UPDATE store SET age = ?, seen = ?", (age, now))
-    return age
