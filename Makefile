@@ -47,9 +47,10 @@ benchmark: chromium $(VENV)/dev
 docs: $(VENV)/dev
 	$(BIN)/sphinx-build --builder html --conf-dir docs --doctree-dir build/doctrees --fresh-env --fail-on-warning --quiet . site
 
-# Workers and dashboards killed at random during a sweep, for 15 minutes.
+# Processes killed at random during a sweep, on this machine and on a cluster, for half an hour.
 soak: chromium $(VENV)/dev
 	$(BIN)/python -m tests.helpers.soak --kills 30
+	$(BIN)/python -m tests.helpers.cluster_soak --kills 30
 
 format: $(VENV)/dev
 	$(BIN)/ruff check --fix .

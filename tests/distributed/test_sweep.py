@@ -2,15 +2,14 @@
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import psutil
 import pytest
 
 import tfpool as tp
+from tests.helpers.cluster_soak import drivers
 from tests.helpers.dask_cluster import Cluster, wait_for
 from tfpool.tracking import predictions
 from tfpool.tracking.store import METRICS, Run, RunStore
@@ -54,13 +53,6 @@ def facts(run: Run) -> tuple[object, ...]:
 
 def is_training(store: RunStore) -> bool:
     return any(run.state == "running" and run.progress.get("step") for run in store.runs())
-
-
-def drivers(store: RunStore) -> list[psutil.Process]:
-    db = sqlite3.connect(store.folder / "runs.sqlite")
-    pids = [pid for (pid,) in db.execute("SELECT pid FROM workers WHERE executor IS NOT NULL")]
-    db.close()
-    return [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)]
 
 
 def ended(store: RunStore) -> bool:

@@ -153,23 +153,24 @@ class Roster:
 
     def wanted(self, most: int) -> int:
         """The number of workers to start, so that each queued run has one and at most `most` are alive."""
-        alive = self._alive().count(None)
+        alive = list(self._alive().values()).count(None)
         here = "SELECT * FROM runs WHERE state = 'running' AND executor IS NULL AND place = ?"
         held = self._db.execute(here, (place(),)).fetchall()
         busy = sum(not is_gone(row) for row in held)
         queued = self._db.execute("SELECT count(*) FROM runs WHERE state = 'queued' AND executor IS NULL").fetchone()[0]
         return max(0, min(queued - max(0, alive - busy), most - alive))
 
-    def has_driver(self, executor: str) -> bool:
-        """Whether a process here already drives the runs of a cluster."""
-        return executor in self._alive()
+    def drivers(self) -> dict[Process, str]:
+        """The live processes here that drive the runs of a cluster, with the cluster's address."""
+        return {process: executor for process, executor in self._alive().items() if executor}
 
-    def _alive(self) -> list[str | None]:
-        """The cluster that each live process drives; None for one that trains itself."""
-        alive = []
+    def _alive(self) -> dict[Process, str | None]:
+        """The live processes here, with the cluster that each drives; None for one that trains itself."""
+        alive: dict[Process, str | None] = {}
         for row in self._db.execute("SELECT * FROM workers WHERE place = ?", (place(),)).fetchall():
-            if Process(row["pid"], row["started"]).is_alive:
-                alive.append(row["executor"])
+            process = Process(row["pid"], row["started"])
+            if process.is_alive:
+                alive[process] = row["executor"]
             else:
                 self.remove(row["pid"])
         return alive

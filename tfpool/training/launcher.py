@@ -26,6 +26,6 @@ def launch(store: RunStore) -> None:
             worker = spawn(command(WORKER, folder), stdout=log, stderr=log)
             roster.add(Process.of(worker.pid))
         for executor in filter(None, waiting):
-            if not roster.has_driver(executor):
+            if executor not in roster.drivers().values():
                 driver = spawn(command(DRIVER, folder, executor), stdout=log, stderr=log)
                 roster.add(Process.of(driver.pid), executor)

@@ -14,6 +14,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Mapping
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, Queue
@@ -56,7 +57,8 @@ def main(folder: str, address: str) -> None:
                             return
                     finally:
                         last_contact = time.monotonic()
-            except ValueError as error:
+            except (ValueError, OSError) as error:
+                # Dask's errors about lost connections and time are OSErrors.
                 print(f"tfpool: {error}", file=sys.stderr)
                 last_error = str(error)
                 time.sleep(_PAUSE)
@@ -113,7 +115,7 @@ class _Driver:
         for key in self._client.list_datasets():
             if isinstance(key, str) and key.startswith(f"{self._topic}-"):
                 run = wanted.get(key)
-                if run and run.state in ("queued", "interrupted"):
+                if run and (run.state in ("queued", "interrupted") or run.id in self._leases):
                     self._futures[run.id] = self._client.get_dataset(key)
                 else:
                     self._forget(key)
@@ -188,7 +190,7 @@ class _Driver:
             if sent := self._controls[run.id].pop(name, ""):
                 self._mail(run).remove(sent)
         if event["kind"] == "files":
-            with suppress(TimeoutError, OSError):
+            with suppress(OSError, RuntimeError, CancelledError):
                 self._receive(run, lease, event["parcel"])
         else:
             self._record(lease, event)
@@ -247,7 +249,11 @@ class _Driver:
             lease.end("interrupted", error="Another attempt at the run began.")
             return
         self._record(lease, end)
-        self._receive(run, lease, end["parcel"])
+        try:
+            self._receive(run, lease, end["parcel"])
+        except (OSError, RuntimeError, CancelledError) as error:
+            lease.end("interrupted", error=f"The model was lost with the worker that trained it: {error}")
+            return
         if end["state"] == "done":
             run.checkpoint_path.unlink(missing_ok=True)
         lease.end(end["state"], error=end["error"], result=end["result"])
