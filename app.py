@@ -15,16 +15,17 @@ from tfpool.networks import heads
 header(
     "Home",
     "A network's last convolution gives **feature maps**: small grids of numbers, one per channel, that show where in "
-    "the image a pattern was found. The **head** turns them into one score per class. Here are two maps of a made-up "
-    "network that distinguishes cats from dogs. Change them and watch the scores.",
+    "the image a pattern was found. The **head** turns them into one score per class, by global average pooling "
+    "(**GAP**), global max pooling (**GMP**) or **Flatten**. Here are two maps of a made-up network that distinguishes "
+    "cats from dogs. Change a cell, or choose a head to see its weights.",
 )
 CHANNELS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 CLASSES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 SIDES = (1, 2, 4, 7, 14, 28)
-DOORS = (
-    ("Parameters", "**Count** it", "What each head costs, for any network, image size and number of classes."),
-    ("Train", "**Train** it", "The same network with two heads, on real images, side by side."),
-    ("CAM", "**Look** at it", "Which parts of an image each network uses, on one scale."),
+NEXT_PAGES = (
+    ("Parameters", "**Count** parameters", "What each head costs, for any network, image size and number of classes."),
+    ("Train", "**Train** two heads", "The same network with two heads, on real images, side by side."),
+    ("CAM", "**Compare** class maps", "Where in an image each network finds evidence for a class, on one color scale."),
 )
 _LINES = 140
 """Height of the chart's area in pixels."""
@@ -49,11 +50,12 @@ def growth() -> None:
     ratio = times(costs["flatten"], costs["gap"])
     comparison = f", **{ratio}** as many" if ratio else ". With a single position all three cost the same"
     counts = [
-        f"**{label}**: {formula} = {in_numbers(formula, shape, classes)} = **{costs[name]:,}**"
-        for name, label in (("gap", "GAP, GMP"), ("flatten", "Flatten"))
+        f"**{label}**, one weight per {counted} and class: "
+        f"{formula} = {in_numbers(formula, shape, classes)} = **{costs[name]:,}**"
+        for name, label, counted in (("gap", "GAP, GMP", "map"), ("flatten", "Flatten", "cell"))
         for formula in [heads.HEADS[name].formula]
     ]
-    maps = f"With {channels:,} maps of {side} × {side} and {classes:,} classes:"
+    maps = f"With {channels:,} maps of {side} × {side} cells, {classes:,} classes, and one bias per class:"
     answer.markdown("  \n".join([maps, *counts]) + f"{comparison}.", help=meaning("Dense", "parameters"))
     sides = sorted({*SIDES, side})
     lines = {name: [heads.get(name).params((size, size, channels), classes) for size in sides] for name in HEADS}
@@ -76,16 +78,18 @@ st.subheader("Pooling inside a network", anchor=False)
 st.markdown(
     "Between convolutions, networks such as VGG shrink their maps by **local pooling**: a window slides over the map "
     "and keeps its maximum or its mean. In training, the **gradient** flows back through the window: max pooling "
-    "passes it to one cell, average pooling to all."
+    "passes it to one cell, average pooling to all.",
+    help=meaning("gradient"),
 )
 st.fragment(pooling_window.slide)()
 
-st.subheader(presets.LABEL, anchor=False)
+st.subheader("Well-known networks and their heads", anchor=False)
+st.markdown("Choose a network, then a page that shows it.")
 with messages(go_on=True):
     presets.show_on_home(store().runs())
 
-st.subheader("Three doors", anchor=False)
-for column, (page, label, text) in zip(st.columns(3), DOORS, strict=True):
+st.subheader("Where to go next", anchor=False)
+for column, (page, label, text) in zip(st.columns(3), NEXT_PAGES, strict=True):
     with column.container(border=True, height="stretch"):
         link(page, label)
         st.write(text)

@@ -8,7 +8,7 @@ from dashboard.common.page import link, messages, plain
 from dashboard.header import header
 from dashboard.inside import head_switch, layer_view, score_view
 
-header("Inside", "How does one image become a score?")
+header("Inside", "How do the last feature maps of an image add up to a **class map** (CAM) and a score?")
 
 stored = model_picker.offered()
 # In this order on a phone, where columns stand below each other: first the answer, then the controls.
@@ -36,6 +36,8 @@ with answer, messages():
 st.subheader("How the last maps came about, stage by stage", anchor=False)
 layer_view.show(model, image, "inside_stages")
 glossary.words(
-    "The head after the backbone: residual blocks, ReLU, gradient, CAM", "What the words mean", "inside_words"
+    "The head after the backbone: residual blocks, ReLU, receptive field, logit, gradient, CAM",
+    "What the words mean",
+    "inside_words",
 )
 link("CAM", "Compare models and methods on this image", cam_models=[model.name])

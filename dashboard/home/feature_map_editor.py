@@ -24,9 +24,9 @@ EXAMPLES = {
 }
 """By name, the cells of both maps, row by row."""
 NOTE = (
-    "Shift the maps, as if the animal had moved: the scores after GAP and GMP stay, those after Flatten change. The "
-    "weights are made up. GAP and GMP have the same ones; Flatten's are as if all animals in its training images had "
-    "been at the top left."
+    "The arrows shift the maps, as if the animal had moved: GAP and GMP keep their scores, Flatten does not. What "
+    "leaves at one edge comes back at the other. The weights are made up, the same for GAP and GMP. Those of Flatten "
+    "expect the animal at the top left, as if all training images had shown it there."
 )
 _EARS, _SNOUT = EXAMPLES["A cat"]
 _CELLS = rf"[0-{MOST}]{{{SIDE * SIDE}}}"

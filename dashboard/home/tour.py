@@ -19,7 +19,7 @@ from tfpool.tracking import results
 from tfpool.tracking.confidence import images_behind
 from tfpool.tracking.run import Run
 
-STEPS = ("The question", "Count", "Learn", "Look", "Believe")
+STEPS = ("The question", "Count", "Learn", "Look", "Check")
 _HEIGHT = 290
 CAT = {"cam_models": "squeezenet", "cam_photograph": "cat"}
 """The CAM page with a photograph and a network with 1,000 classes."""
@@ -36,7 +36,7 @@ def show() -> None:
 def _steps() -> None:
     step = controls.one_of("Step", STEPS, "home_step", label_visibility="collapsed")
     runs = list(examples.runs().values())
-    (_question, _count, _learn, _look, _believe)[STEPS.index(step)](runs)
+    (_question, _count, _learn, _look, _check)[STEPS.index(step)](runs)
     following = STEPS.index(step) + 1
     if following < len(STEPS):
         label, icon = f"Next: {STEPS[following]}", ":material/arrow_forward:"
@@ -72,7 +72,8 @@ def _count(runs: list[Run]) -> None:
     gap, flatten = plans
     st.markdown(
         f"**{flatten.head_params:,}** parameters in Flatten's head, **{gap.head_params:,}** in GAP's: "
-        f"{flatten.head_params / gap.head_params:,.0f} times as many, one weight per position, channel and class. "
+        f"{flatten.head_params / gap.head_params:,.0f} times as many. Flatten has one weight per position, "
+        "channel and class, GAP one per channel and class. "
         f"The convolutions before the head have the same {gap.backbone_params:,} parameters."
     )
     st.plotly_chart(
@@ -87,13 +88,15 @@ def _learn(runs: list[Run]) -> None:
     accuracies = []
     for run in runs:
         training, test = results.last(run, "accuracy") or 0.0, results.last(run, "test") or 0.0
-        accuracies.append(f"**{_head(run)}** {training:.1%} of the training images and **{test:.1%}** of test images")
+        accuracies.append(
+            f"**{_head(run)}** {training:.1%} of the training images and **{test:.1%}** of the test images"
+        )
     seen, unseen = runs[0].spec["recipe"]["train_images"], images_behind(runs[0])
     st.markdown(
-        f"Predicted correctly after {runs[0].epochs} passes (*epochs*) over {seen:,} training images: "
-        f"{'; '.join(accuracies)}, {unseen:,} that neither network was trained on. Where the dotted line (training) "
-        "rises above the solid one (validation), the network **overfits**: it does better on the images it was trained "
-        "on than on new ones. The Claims page has several runs per head."
+        f"Correct predictions after {runs[0].epochs} passes (*epochs*) over {seen:,} training images: "
+        f"{'; '.join(accuracies)}. Neither network was trained on the {unseen:,} test images. Where the dotted line "
+        "(training) rises above the solid one (validation), the network **overfits**: it does better on the images it "
+        "was trained on than on new ones. The Claims page has several runs per head."
     )
     st.plotly_chart(
         charts.learning_curve(runs, "accuracy", "accuracy"),
@@ -141,14 +144,14 @@ def _look(runs: list[Run]) -> None:
                 alt=f"Where {_head(run)} finds evidence for {chosen}, on the picture",
             )
     st.caption(
-        "Red is evidence for the true class, blue against it, on one scale. With these two heads the map is exact: "
-        "before it is enlarged, its cells and the bias of the class add up to the score."
+        "Red is evidence for the true class, blue against it, on one color scale. With these two heads the map is "
+        "exact: before it is enlarged, its cells and the bias of the class add up to the score."
     )
     link("CAM", "A cat, seen by a network with 1,000 classes", **CAT)
     link("CAM", "Other clothes, with other methods", cam_models=list(examples.runs()))
 
 
-def _believe(runs: list[Run]) -> None:
+def _check(runs: list[Run]) -> None:
     findings = [finding.shipped(name) for name in CLAIMS]
     verdicts = Counter(shipped.judgement.verdict for shipped in findings if shipped)
     counts = ", ".join(number_of(verdict, count) for verdict, count in verdicts.most_common())

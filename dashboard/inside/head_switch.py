@@ -39,7 +39,7 @@ def switch(name: str, models: Mapping[str, Run | None], page: str) -> None:
     def choose() -> None:
         st.session_state[f"{page}_model"] = names[st.session_state[key]]
 
-    help = "Networks with the same backbone, trained in the same way on the same images"
+    help = "Switch to a model that differs only in its head: same backbone, images and training"
     st.segmented_control("Head", list(names), key=key, required=True, on_change=choose, help=help)
 
 

@@ -69,7 +69,7 @@ class Pass:
 
         self._graph: Graph = unfold(model)
         if len(self._graph.inputs) > 1:
-            raise ValueError("Layers are shown of models with one input. This model has several.")
+            raise ValueError("Layers are shown for models with one input. This model has several.")
         self._source = find_image(self._graph, model.name, None)
         self._ending = find_ending(self._graph, model, output)[1]
         self._tensor = ops.convert_to_tensor(image[..., 0] if len(self._source.shape) == 3 else image)

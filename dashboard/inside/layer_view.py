@@ -70,9 +70,9 @@ def _block(block: Block, names: tuple[str, ...]) -> dict[str, Any]:
     return {
         "numbers": block.numbers.tolist(),
         "rows": [
-            ("x, by the shortcut", packed_maps.packed(block.x, limit)),
+            ("x, the input", packed_maps.packed(block.x, limit)),
             ("F(x), by the layers", packed_maps.packed(block.f, limit)),
-            ("x + F(x)", packed_maps.packed(block.total, limit)),
+            ("x + F(x), the sum", packed_maps.packed(block.total, limit)),
         ],
         "name": names[top],
         "score": float(scores[top]),

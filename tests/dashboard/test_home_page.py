@@ -118,9 +118,9 @@ def test_the_tour_tells_the_numbers_of_the_runs_that_ship() -> None:
     assert f"**{flatten.plan.head_params:,}** parameters in Flatten's head" in words(opened("Home", home_step="Count"))
     text = words(opened("Home", home_step="Learn"))
     for run in (gap, flatten):
-        assert f"**{results.last(run, 'test'):.1%}** of test images" in text
+        assert f"**{results.last(run, 'test'):.1%}** of the test images" in text
     held = sum(finding.shipped(name).judgement.verdict == "holds" for name in CLAIMS)
-    assert number_of("holds", held) in words(opened("Home", home_step="Believe"))
+    assert number_of("holds", held) in words(opened("Home", home_step="Check"))
 
 
 def test_the_tours_maps_follow_the_picture() -> None:
