@@ -12,7 +12,7 @@ from dashboard.common.page import message_of
 from dashboard.common.uploads import taken
 from dashboard.components import component
 from tfpool.data.custom.safe_names import distinct_names
-from tfpool.data.images import FORMATS, read_image
+from tfpool.data.images import SUFFIXES, read_image
 
 MOST = 12
 """Images per session. Each has at most 512 × 512 pixels."""
@@ -41,7 +41,7 @@ def pick(page: str) -> OwnImage | None:
     key = f"{page}_upload_{uploads}"
     st.file_uploader(
         "Image files",
-        [name.lower() for name in (*FORMATS, "jpg")],
+        [suffix.removeprefix(".") for suffix in SUFFIXES],
         accept_multiple_files=True,
         max_upload_size=MOST_MB,
         key=key,

@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+import io
 import warnings
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, ImageStat, JpegImagePlugin, features
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
-SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+from tfpool.data.file_signatures import HEAD, PNG, unreadable, without_text
+
+_AVIF = ("AVIF",) if features.check("avif") else ()
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM", *_AVIF)
+_COMMON = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+SUFFIXES = (*_COMMON, ".ppm", ".pgm", ".pbm", ".pnm", ".avif", ".heic", ".heif")
+"""Ends of the names of image files. HEIC is not read: its files are refused by that name, not passed over."""
 MAX_PIXELS = 50_000_000
+MAX_REDUCED_PIXELS = 250_000_000
+"""Limit of JPEG files, which can be decoded in a half, a quarter or an eighth of their sides."""
 _MAX_SIDE = 512
+_DEPTHS = (8, 10, 12, 14, 16)
+_ORIENTATION = 0x0112
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 class BadImage(ValueError):
@@ -23,45 +44,182 @@ class BadImage(ValueError):
         self.reason = reason
 
 
+@dataclass(frozen=True)
+class Decoded:
+    """A picture as RGB with 8 bits: uncropped, upright, on a plain ground where it is transparent.
+
+    `size` is (height, width) as in the file, also where the picture was decoded in fewer pixels. `maximum` is the
+    greatest value of a gray image with more than 8 bits, 0 for others.
+    """
+
+    image: Image.Image
+    size: tuple[int, int]
+    maximum: int = 0
+
+    @property
+    def is_reduced(self) -> bool:
+        """Whether the picture has fewer pixels than its file."""
+        return (self.image.height, self.image.width) != self.size
+
+
 def read_image(
     file: str | Path | IO[bytes], shape: tuple[int | None, int | None, int], name: str | None = None
 ) -> np.ndarray:
-    """The image in a file: turned upright, on black where it is transparent, cropped to its middle and resized.
+    """The image in a file, as `decode` reads it, cropped to its middle and resized.
 
     `shape` is (height, width, channels); 1 channel is gray, 3 are red, green and blue. None for height and width keeps
     the image's own size, shrunk to 512 pixels on its longer side if that is more. An error names the file by `name`, or
     else by its path. Returns uint8 (height, width, channels).
     """
-    image = decode(file, name or str(file))
+    image = decode(file, name or str(file)).image
     height, width, channels = shape
     if height is None or width is None:
         image.thumbnail((_MAX_SIDE, _MAX_SIDE))
     return crop_and_resize(image, (height or image.height, width or image.width, channels))
 
 
-def decode(file: str | Path | IO[bytes], name: str) -> Image.Image:
-    """The first picture in a file: uncropped, upright, on black where it is transparent, as RGB with 8 bits."""
-    too_large = BadImage(name, f"has more than {MAX_PIXELS:,} pixels", "Use a smaller image.")
+def decode(file: str | Path | IO[bytes], name: str, depth: int | None = None) -> Decoded:
+    """The first picture in a file: upright; on white where it is transparent and dark, else on black.
+
+    `depth` is the number of bits of gray images with more than 8 bits, by default that of the greatest value:
+    values of 12 bits often come in files of 16.
+    """
     try:
         with warnings.catch_warnings():
             # Pillow only warns of large images; the limit here is lower and refuses them.
             warnings.simplefilter("ignore")
-            with Image.open(file, formats=FORMATS) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    raise too_large
-                if image.mode == "F":
-                    reason = "holds floating-point values of unknown range"
-                    raise BadImage(name, reason, "Use 8 or 16 bits per channel.")
-                return _on_black(_eight_bits(ImageOps.exif_transpose(image)))
+            with _open(file) as image:
+                return _decode(image, name, depth)
     except BadImage:
         raise
     except FileNotFoundError:
         raise ValueError(f"There is no image {name}.") from None
     except Image.DecompressionBombError:
-        raise too_large from None
+        raise _too_large(name, MAX_PIXELS) from None
     except Exception:
         # Pillow raises errors of many types on damaged files.
-        raise BadImage(name, "is not an image that can be read", f"Use a file of {', '.join(FORMATS)}.") from None
+        without = _without_text(file)
+        if without is None:
+            raise BadImage(name, *_reason(file)) from None
+    return decode(without, name, depth)
+
+
+def maximum_of(file: IO[bytes]) -> int:
+    """`Decoded.maximum` of a file, of which no more than that needs is read; 0 if it cannot be read."""
+    with suppress(Exception), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with _open(file) as image:
+            return _decode(image, "", None).maximum if image.mode.startswith("I") else 0
+    return 0
+
+
+def _open(file: str | Path | IO[bytes]) -> Image.Image:
+    try:
+        return Image.open(file, formats=FORMATS)
+    except Image.DecompressionBombError as error:
+        # Pillow has a limit of its own, which it checks before a JPEG can be asked for fewer pixels.
+        if not isinstance(file, str | Path):
+            file.seek(0)
+        try:
+            return JpegImagePlugin.JpegImageFile(file)
+        except SyntaxError:
+            raise error from None
+
+
+def _decode(image: Image.Image, name: str, depth: int | None) -> Decoded:
+    height, width = image.height, image.width
+    if height * width > MAX_PIXELS:
+        _reduce(image, name)
+    if image.mode == "F":
+        raise BadImage(name, "holds floating-point values of unknown range", "Use 8 or 16 bits per channel.")
+    upright = _upright(image)
+    if (width > height) != (upright.width > upright.height):
+        height, width = width, height
+    maximum = 0
+    if upright.mode.startswith("I"):
+        values = np.clip(np.asarray(upright), 0, 0xFFFF)
+        maximum = int(values.max())
+        upright = _eight_bits(values, depth or depth_of(maximum))
+    return Decoded(_on_plain_ground(upright), (height, width), maximum)
+
+
+def _reduce(image: Image.Image, name: str) -> None:
+    """Ask for a half, a quarter or an eighth of the sides, which JPEG files are decoded in at once."""
+    height, width = image.height, image.width
+    if not isinstance(image, JpegImagePlugin.JpegImageFile):
+        raise _too_large(name, MAX_PIXELS)
+    if height * width > MAX_REDUCED_PIXELS:
+        raise _too_large(name, MAX_REDUCED_PIXELS)
+    for scale in (2, 4, 8):
+        if -(-height // scale) * -(-width // scale) <= MAX_PIXELS:
+            image.draft(None, (max(width // scale, 1), max(height // scale, 1)))
+            break
+    if image.height * image.width > MAX_PIXELS:
+        raise _too_large(name, MAX_PIXELS)
+
+
+def _too_large(name: str, limit: int) -> BadImage:
+    return BadImage(name, f"has more than {limit:,} pixels", "Use a smaller image.")
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turn an image as its orientation says, which alone is read: one odd entry elsewhere in EXIF does no harm."""
+    image.load()
+    try:
+        turn = _TURNS.get(image.getexif().get(_ORIENTATION, 1))
+    except Exception:
+        # Damaged EXIF raises errors of many types. The picture is whole.
+        return image
+    return image if turn is None else image.transpose(turn)
+
+
+def depth_of(maximum: int) -> int:
+    """The least usual number of bits that holds a value."""
+    return next(bits for bits in _DEPTHS if maximum < 1 << bits)
+
+
+def _eight_bits(values: np.ndarray, depth: int) -> Image.Image:
+    """Scale gray values of a depth to 8 bits; Pillow would clip them at 255."""
+    top = (1 << depth) - 1
+    return Image.fromarray((np.minimum(values, top).astype(np.uint32) * 255 // top).astype(np.uint8))
+
+
+def _on_plain_ground(image: Image.Image) -> Image.Image:
+    """Put a transparent image on white if what is visible is dark, so that black ink stays visible; else on black."""
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    with_alpha = image.convert("RGBA")
+    on_black = Image.alpha_composite(Image.new("RGBA", image.size, "black"), with_alpha)
+    light, visible = (ImageStat.Stat(plane).mean[0] for plane in (on_black.convert("L"), with_alpha.getchannel("A")))
+    if light < visible / 2:
+        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), with_alpha).convert("RGB")
+    return on_black.convert("RGB")
+
+
+def _without_text(file: str | Path | IO[bytes]) -> IO[bytes] | None:
+    """A PNG without its text chunks; None for other files, and where there is no text."""
+    if not _bytes_of(file, len(PNG)).startswith(PNG):
+        return None
+    content = _bytes_of(file)
+    without = without_text(content)
+    return io.BytesIO(without) if len(without) < len(content) else None
+
+
+def _reason(file: str | Path | IO[bytes]) -> tuple[str, str]:
+    if isinstance(file, str | Path) and not Path(file).is_file():
+        return "is not an image that can be read", f"Use a file of {', '.join(FORMATS)}."
+    return unreadable(_bytes_of(file, HEAD), ", ".join(FORMATS))
+
+
+def _bytes_of(file: str | Path | IO[bytes], size: int = -1) -> bytes:
+    if not isinstance(file, str | Path):
+        file.seek(0)
+        return file.read(size)
+    try:
+        with Path(file).open("rb") as opened:
+            return opened.read(size)
+    except OSError:
+        return b""
 
 
 def crop_and_resize(image: Image.Image, shape: tuple[int, int, int]) -> np.ndarray:
@@ -69,17 +227,3 @@ def crop_and_resize(image: Image.Image, shape: tuple[int, int, int]) -> np.ndarr
     height, width, channels = shape
     resized = ImageOps.fit(image.convert("L") if channels == 1 else image, (width, height), Image.Resampling.BILINEAR)
     return np.asarray(resized, np.uint8).reshape(height, width, channels)
-
-
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """Scale a 16-bit gray image down, which Pillow would clip at 255."""
-    if not image.mode.startswith("I"):
-        return image
-    return Image.fromarray((np.clip(np.asarray(image), 0, 0xFFFF) // 257).astype(np.uint8))
-
-
-def _on_black(image: Image.Image) -> Image.Image:
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    with_alpha = image.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", image.size, "black"), with_alpha).convert("RGB")

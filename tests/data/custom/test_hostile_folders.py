@@ -20,8 +20,12 @@ def test_bytes_that_are_no_image_are_named_with_the_reason(fill: Fill) -> None:
     (folder / "dog/vector.svg").write_bytes(b"<svg/>")
     (folder / "dog/page.png").write_bytes(b"%PDF-1.4")
     report = data.inspect(folder)
-    names = ("cat/empty.jpg", "cat/script.png", "dog/page.png", "dog/program.gif")
-    assert report.unreadable == tuple((name, "is not an image that can be read") for name in names)
+    assert report.unreadable == (
+        ("cat/empty.jpg", "is empty"),
+        ("cat/script.png", "is text, not an image"),
+        ("dog/page.png", "is PDF"),
+        ("dog/program.gif", "is not an image that can be read"),
+    )
     assert report.skipped == (("dog/vector.svg", "not named like an image"),)
 
 

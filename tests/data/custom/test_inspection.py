@@ -19,7 +19,7 @@ def test_a_report_has_classes_sizes_and_files_that_cannot_be_used(fill: Fill) ->
     assert report.class_names == ("cat", "dog")
     assert report.counts == {"all": (30, 26)}
     assert report.sizes == (((10, 12), 55), ((20, 30), 1))
-    assert report.unreadable == (("dog/bad.png", "is not an image that can be read"),)
+    assert report.unreadable == (("dog/bad.png", "is text, not an image"),)
     assert dict(report.skipped) == {
         "dog/notes.txt": "not named like an image",
         "loose.txt": "not named like an image",

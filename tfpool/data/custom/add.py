@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+from PIL import Image
 
 from tfpool.data.custom import storage
-from tfpool.data.custom.inspection import Report, summarize
+from tfpool.data.custom.inspection import Report, equal_after_resizing, summarize
 from tfpool.data.custom.partition import assign_parts, check_split
 from tfpool.data.custom.safe_names import clean
-from tfpool.data.custom.scan import Progress, Scan, Source, scan
+from tfpool.data.custom.scan import Progress, Scan, Source, group_equal, scan
 from tfpool.data.dataset import PARTS, DataSet, fingerprint
 from tfpool.data.images import crop_and_resize
 
@@ -38,7 +41,7 @@ def add(
     """Make a data set of a folder or zip of images with one sub-folder per class, and store it.
 
     Images are turned upright, cropped to the proportions of `size` and resized. Files that cannot be read are left out:
-    `inspect` names them. Equal pictures are always in the same part.
+    `inspect` names them. Pictures that are equal, also after resizing only, are always in the same part.
 
     Args:
         source: a folder, a zip file, or an open zip file, as for `inspect`.
@@ -86,12 +89,21 @@ def add(
 
     with storage.disk_errors(root), storage.temporary_folder(root) as temporary:
         shape = (height, width, channels)
-        with (temporary / "pixels").open("wb") as pixels:
-            contents = scan(source, progress, lambda image: _append(pixels, crop_and_resize(image, shape)))
+        digests: list[bytes] = []
+        with (temporary / "pixels").open("wb") as file:
+
+            def store(image: Image.Image) -> None:
+                pixels = np.ascontiguousarray(crop_and_resize(image, shape))
+                digests.append(sha256(pixels.data).digest())
+                _append(file, pixels)
+
+            contents = scan(source, progress, store)
+        groups = list(group_equal(digests).values())
         report = summarize(contents)
+        report = replace(report, warnings=(*report.warnings, *equal_after_resizing(contents, groups)))
         if told:
             told(report)
-        parts = _split(contents, fractions, seed)
+        parts = _split(contents, groups, fractions, seed)
         random = np.random.default_rng([seed, 1])
         pictures = np.memmap(temporary / "pixels", np.uint8, "r", shape=(len(parts), *shape))
         labels = np.array(contents.labels, np.int64)
@@ -131,9 +143,9 @@ def check_size(size: int | Sequence[int]) -> tuple[int, int]:
     return sides[0], sides[1]
 
 
-def _split(contents: Scan, fractions: Sequence[float], seed: int) -> np.ndarray:
+def _split(contents: Scan, groups: Sequence[Sequence[int]], fractions: Sequence[float], seed: int) -> np.ndarray:
     fixed = [picture.class_file.part for picture in contents.pictures]
-    parts = assign_parts(np.array(contents.labels), list(contents.groups.values()), fractions, seed, fixed)
+    parts = assign_parts(np.array(contents.labels), groups, fractions, seed, fixed)
     for number, part in enumerate(PARTS):
         if not (parts == number).any():
             raise ValueError(

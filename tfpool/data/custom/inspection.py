@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
+from tfpool.data.custom.frequent_reasons import frequent_reasons
 from tfpool.data.custom.safe_names import short_list
 from tfpool.data.custom.scan import Progress, Scan, Source, scan
 from tfpool.data.dataset import PARTS
+from tfpool.data.images import MAX_PIXELS
 
 FEW = 20
 """Images of a class below which a report warns: three parts of fewer say little."""
@@ -114,6 +117,18 @@ def summarize(contents: Scan) -> Report:
     )
 
 
+def equal_after_resizing(contents: Scan, groups: Iterable[Sequence[int]]) -> list[str]:
+    """A warning of pictures that differ in their files and are equal in the data set; `groups` are the equal ones."""
+    pictures = [[contents.pictures[index] for index in group] for group in groups]
+    merged = [group for group in pictures if len({picture.digest for picture in group}) > 1]
+    if not merged:
+        return []
+    first, other = merged[0][0], next(picture for picture in merged[0] if picture.digest != merged[0][0].digest)
+    example = f"{first.class_file.file.name} and {other.class_file.file.name}"
+    text = "Different pictures that are equal after resizing, kept in one part"
+    return [f"{text}: {sum(map(len, merged)):,}, such as {example}."]
+
+
 def _duplicate(contents: Scan, labels: np.ndarray, group: list[int]) -> Duplicate:
     class_files = [contents.pictures[index].class_file for index in group]
     return Duplicate(
@@ -126,7 +141,9 @@ def _duplicate(contents: Scan, labels: np.ndarray, group: list[int]) -> Duplicat
 def _warnings(contents: Scan, counts: dict[str, np.ndarray], duplicates: tuple[Duplicate, ...]) -> list[str]:
     warnings = []
     if unreadable := len(contents.unreadable):
-        warnings.append(f"{unreadable:,} file{'s' * (unreadable != 1)} cannot be read and will be left out.")
+        reasons = frequent_reasons(contents.unreadable)
+        warnings.append(f"{unreadable:,} file{'s' * (unreadable != 1)} cannot be read and will be left out: {reasons}.")
+    warnings += _warnings_of_pictures(contents)
     if contents.empty:
         warnings.append(f"Classes without an image that can be read, left out: {short_list(contents.empty)}.")
     totals = np.sum(list(counts.values()), axis=0)
@@ -150,4 +167,20 @@ def _warnings(contents: Scan, counts: dict[str, np.ndarray], duplicates: tuple[D
     missing = [name for name, count in zip(contents.class_names, counts.get("train", ()), strict=False) if not count]
     if missing:
         warnings.append(f"Classes without training images, which no network can learn: {short_list(missing)}.")
+    return warnings
+
+
+def _warnings_of_pictures(contents: Scan) -> list[str]:
+    warnings = []
+    for fault in ("of one color", "almost black"):
+        if names := [picture.class_file.file.name for picture in contents.pictures if picture.fault == fault]:
+            warnings.append(f"Pictures that are {fault}: {len(names):,}, such as {', '.join(names[:3])}.")
+    if deep := [picture.maximum for picture in contents.pictures if picture.maximum]:
+        warnings.append(
+            f"Gray images with more than 8 bits: {len(deep):,}. Their greatest value is {max(deep):,}, so all are read "
+            f"as values of {contents.depth} bits."
+        )
+    if reduced := [picture.class_file.file.name for picture in contents.pictures if picture.is_reduced]:
+        text = f"Photographs above {MAX_PIXELS:,} pixels, read at a half or less of their sides"
+        warnings.append(f"{text}: {len(reduced):,}, such as {reduced[0]}.")
     return warnings

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import IO
@@ -14,9 +16,10 @@ from typing import IO
 from PIL import Image
 
 from tfpool.data.custom.class_folders import ClassFile, assign_classes
+from tfpool.data.custom.frequent_reasons import frequent_reasons
 from tfpool.data.custom.image_files import open_source
 from tfpool.data.custom.safe_names import distinct_names
-from tfpool.data.images import BadImage, decode
+from tfpool.data.images import BadImage, Decoded, decode, depth_of, maximum_of
 
 Source = str | Path | IO[bytes]
 """A folder, a zip file, or an open zip file."""
@@ -24,15 +27,24 @@ Progress = Callable[[int, int], None]
 """`on_progress(done, total)`, called some ten times per second. An exception that it raises ends the work."""
 MAX_CLASSES = 2_000
 _REPORT_SECONDS = 0.1
+_DARK = 32
+_BRIGHT_FRACTION = 0.001
 
 
 @dataclass(frozen=True)
 class Picture:
-    """An image that can be read: (height, width) when turned upright, and a digest of its pixels alone."""
+    """An image that can be read: (height, width) when turned upright, and a digest of its pixels alone.
+
+    `maximum` is its greatest value if it has more than 8 bits, else 0. `is_reduced` if it was decoded in fewer pixels.
+    `fault` is "of one color", "almost black" or "".
+    """
 
     class_file: ClassFile
     size: tuple[int, int]
     digest: bytes
+    maximum: int = 0
+    is_reduced: bool = False
+    fault: str = ""
 
 
 @dataclass
@@ -40,7 +52,8 @@ class Scan:
     """What a source holds: pictures that can be read, and names and reasons of the other files.
 
     `folders` are the class folders as they came, sorted: a label is an index into them. `class_names` has one for
-    each, safe to show, and `empty` those of class folders without an image that can be read.
+    each, safe to show, and `empty` those of class folders without an image that can be read. `depth` is the number of
+    bits that all gray images with more than 8 bits are scaled from, 0 if there are none.
     """
 
     name: str
@@ -50,6 +63,7 @@ class Scan:
     folders: list[str] = field(default_factory=list)
     class_names: list[str] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
+    depth: int = 0
 
     @property
     def labels(self) -> list[int]:
@@ -60,10 +74,15 @@ class Scan:
     @property
     def groups(self) -> dict[bytes, list[int]]:
         """Indices of the pictures with equal pixels, by their digest."""
-        groups: dict[bytes, list[int]] = {}
-        for index, picture in enumerate(self.pictures):
-            groups.setdefault(picture.digest, []).append(index)
-        return groups
+        return group_equal([picture.digest for picture in self.pictures])
+
+
+def group_equal(digests: Sequence[bytes]) -> dict[bytes, list[int]]:
+    """Indices of equal digests."""
+    groups: dict[bytes, list[int]] = {}
+    for index, digest in enumerate(digests):
+        groups.setdefault(digest, []).append(index)
+    return groups
 
 
 def scan(
@@ -77,36 +96,83 @@ def scan(
     with open_source(source) as listing:
         class_files = assign_classes(listing)
         folders = {class_file.folder for class_file in class_files}
-        _check_classes(listing.name, folders)
+        _check_classes(listing.name, folders, listing.skipped)
         result = Scan(listing.name, skipped=listing.skipped)
-        last_report = 0.0
+        report = _reporter(on_progress, len(class_files))
         for number, class_file in enumerate(class_files):
-            if on_progress and time.monotonic() - last_report > _REPORT_SECONDS:
-                on_progress(number, len(class_files))
-                last_report = time.monotonic()
+            report(number)
             try:
-                image = decode(io.BytesIO(class_file.file.read()), class_file.file.name)
+                decoded = _decode(class_file, result.depth)
+                if decoded.maximum and not result.depth:
+                    # No earlier image has more than 8 bits. All that do are scaled alike.
+                    result.depth = _common_depth(class_files[number:], partial(report, number))
+                    decoded = _decode(class_file, result.depth)
             except BadImage as error:
                 result.unreadable.append((class_file.file.name, error.reason))
                 continue
-            digest = sha256(f"{image.size}".encode())
-            digest.update(image.tobytes())
-            result.pictures.append(Picture(class_file, (image.height, image.width), digest.digest()))
+            result.pictures.append(_picture(class_file, decoded))
             if on_image:
-                on_image(image)
+                on_image(decoded.image)
         listing.check()
         if on_progress:
             on_progress(len(class_files), len(class_files))
     readable = Counter(picture.class_file.folder for picture in result.pictures)
-    _check_classes(listing.name, set(readable))
+    if not readable:
+        raise ValueError(f"{listing.name} holds no image that can be read: {frequent_reasons(result.unreadable)}.")
+    _check_classes(listing.name, set(readable), result.unreadable)
     result.empty = distinct_names(sorted(folders - set(readable)), "unnamed")
     result.folders = sorted(readable)
     result.class_names = distinct_names(result.folders, "unnamed")
     return result
 
 
-def _check_classes(name: str, folders: set[str]) -> None:
+def _reporter(on_progress: Progress | None, total: int) -> Callable[[int], None]:
+    last_report = 0.0
+
+    def report(number: int) -> None:
+        nonlocal last_report
+        if on_progress and time.monotonic() - last_report > _REPORT_SECONDS:
+            on_progress(number, total)
+            last_report = time.monotonic()
+
+    return report
+
+
+def _decode(class_file: ClassFile, depth: int) -> Decoded:
+    return decode(io.BytesIO(class_file.file.read()), class_file.file.name, depth or None)
+
+
+def _common_depth(class_files: Sequence[ClassFile], report: Callable[[], None]) -> int:
+    """The number of bits that holds the values of all gray images with more than 8 bits."""
+    maximum = 0
+    for class_file in class_files:
+        report()
+        with suppress(BadImage):
+            maximum = max(maximum, maximum_of(io.BytesIO(class_file.file.read())))
+    return depth_of(maximum)
+
+
+def _picture(class_file: ClassFile, decoded: Decoded) -> Picture:
+    digest = sha256(f"{decoded.image.size}".encode())
+    digest.update(decoded.image.tobytes())
+    fault = _fault(decoded.image)
+    return Picture(class_file, decoded.size, digest.digest(), decoded.maximum, decoded.is_reduced, fault)
+
+
+def _fault(image: Image.Image) -> str:
+    histogram = image.histogram()
+    channels = [histogram[start : start + 256] for start in range(0, len(histogram), 256)]
+    pixels = image.width * image.height
+    if all(max(channel) == pixels for channel in channels):
+        return "of one color"
+    is_dark = all(sum(channel[_DARK:]) <= _BRIGHT_FRACTION * pixels for channel in channels)
+    return "almost black" if is_dark else ""
+
+
+def _check_classes(name: str, folders: set[str], left_out: Sequence[tuple[str, str]]) -> None:
     remedy = "Put the images of each class into a sub-folder of their own, with two classes or more."
+    if left_out:
+        remedy = f"Of its files, {frequent_reasons(left_out)}. {remedy}"
     if not folders:
         raise ValueError(f"{name} holds no image that can be read in a sub-folder. {remedy}")
     if len(folders) == 1:

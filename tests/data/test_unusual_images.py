@@ -1,0 +1,181 @@
+"""Image files as people have them: ink on nothing, 12 bits, odd EXIF, much text, huge photos, and what is no image."""
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, PngImagePlugin
+
+from tfpool.data import images
+from tfpool.data.file_signatures import without_text
+from tfpool.data.images import BadImage, decode, read_image
+
+
+def stored(image: Image.Image, kind: str = "PNG", **settings: object) -> io.BytesIO:
+    file = io.BytesIO()
+    image.save(file, kind, **settings)
+    file.seek(0)
+    return file
+
+
+def drawing(ink: str, side: int = 32) -> Image.Image:
+    image = Image.new("RGBA", (side, side), (0, 0, 0, 0))
+    ImageDraw.Draw(image).line((4, 4, side - 4, side - 4), fill=ink, width=3)
+    return image
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize(("ink", "ground", "pixel"), [("black", 255, 0), ("navy", 255, 14), ("white", 0, 255)])
+def test_ink_on_nothing_is_on_the_ground_that_shows_it(kind: str, ink: str, ground: int, pixel: int) -> None:
+    settings = {"lossless": True} if kind == "WEBP" else {}
+    read = read_image(stored(drawing(ink), kind, **settings), (32, 32, 1))[..., 0]
+    assert read[0, 31] == ground
+    assert abs(int(read[16, 16]) - pixel) <= 1
+
+
+def test_ink_in_a_palette_and_in_gray_with_alpha_is_on_white() -> None:
+    palette = Image.new("P", (4, 4), 1)
+    palette.putpalette([0, 0, 0, 255, 255, 255])
+    palette.putpixel((0, 0), 0)
+    for file in (stored(palette, transparency=1), stored(palette, "GIF", transparency=1)):
+        assert read_image(file, (4, 4, 1))[..., 0].tolist() == [[0, 255, 255, 255], *[[255] * 4] * 3]
+    faint = Image.new("LA", (4, 4), (0, 51))
+    assert (read_image(stored(faint), (4, 4, 1)) == 204).all()
+
+
+@pytest.mark.parametrize(("maximum", "depth"), [(255, 8), (1023, 10), (4095, 12), (16383, 14), (65535, 16)])
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_values_of_fewer_bits_than_the_file_are_stretched(maximum: int, depth: int, kind: str) -> None:
+    values = np.array([[0, maximum // 2, maximum]], np.uint16)
+    decoded = decode(stored(Image.fromarray(values), kind), "x")
+    assert np.asarray(decoded.image)[0, :, 0].tolist() == [0, 127, 255]
+    assert (decoded.maximum, images.depth_of(decoded.maximum)) == (maximum, depth)
+
+
+def test_a_given_depth_scales_the_values() -> None:
+    values = np.array([[0, 1023, 4095, 9000]], np.uint16)
+    assert np.asarray(decode(stored(Image.fromarray(values)), "x", 12).image)[0, :, 0].tolist() == [0, 63, 255, 255]
+
+
+def exif(*entries: tuple[int, int, int, bytes]) -> bytes:
+    """EXIF of entries (tag, type, count, four bytes), which may be as wrong as in files of cameras."""
+    packed = b"".join(struct.pack("<HHI", tag, kind, count) + value for tag, kind, count, value in entries)
+    return b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<H", len(entries)) + packed + bytes(4)
+
+
+ON_ITS_SIDE = (0x0112, 3, 1, b"\x06\0\0\0")
+ODD = {
+    "signed resolution": (0x011A, 9, 1, b"\xb8\xff\xff\xff"),
+    "worded resolution": (0x011A, 2, 4, b"72d\0"),
+    "value beyond the end": (0x010F, 2, 5000, b"\xff\xff\0\0"),
+    "rational of text": (0x829A, 2, 3, b"1/8\0"),
+    "unknown type": (0x9999, 77, 1, bytes(4)),
+    "number as a maker": (0x010F, 4, 1, b"\x01\0\0\0"),
+}
+
+
+@pytest.mark.parametrize("entry", ODD.values(), ids=ODD)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_an_odd_entry_in_exif_loses_neither_photo_nor_orientation(entry: tuple, kind: str) -> None:
+    for entries in ((entry, ON_ITS_SIDE), (ON_ITS_SIDE, entry)):
+        file = stored(Image.new("RGB", (20, 10), "red"), kind, exif=exif(*entries))
+        assert read_image(file, (None, None, 3)).shape == (20, 10, 3)
+
+
+def test_damaged_exif_loses_no_photo() -> None:
+    for damage in (b"Exif\0\0", b"Exif\0\0II*\0", exif(ON_ITS_SIDE)[:20], b"Exif\0\0" + b"\xff" * 40):
+        assert read_image(stored(Image.new("RGB", (20, 10)), "JPEG", exif=damage), (None, None, 3)).size == 600
+
+
+@pytest.mark.parametrize("is_after", [False, True])
+@pytest.mark.parametrize("kind", ["tEXt", "zTXt", "iTXt"])
+def test_a_png_with_much_text_is_read(kind: str, is_after: bool, tmp_path: Path) -> None:
+    long = b"x" * 5_000_000
+    packed = {
+        "tEXt": b"note\0" + long,
+        "zTXt": b"note\0\0" + zlib.compress(long),
+        "iTXt": b"note\0\1\0\0\0" + zlib.compress(long),
+    }[kind]
+    body = kind.encode() + packed
+    chunk = struct.pack(">I", len(packed)) + body + struct.pack(">I", zlib.crc32(body))
+    png = stored(Image.new("RGB", (6, 4), "lime")).getvalue()
+    place = len(png) - 12 if is_after else 33
+    noted = png[:place] + chunk * 20 + png[place:]
+    assert without_text(noted) == png
+    (tmp_path / "noted.png").write_bytes(noted)
+    for file in (io.BytesIO(noted), tmp_path / "noted.png"):
+        assert (read_image(file, (4, 6, 3)) == (0, 255, 0)).all()
+
+
+def test_a_cut_png_with_text_is_refused() -> None:
+    text = PngImagePlugin.PngInfo()
+    text.add_text("note", "x" * 3_000_000, zip=True)
+    png = stored(Image.effect_noise((64, 64), 50), pnginfo=text).getvalue()
+    with pytest.raises(BadImage, match="cut off"):
+        read_image(io.BytesIO(png[: len(png) // 2]), (8, 8, 3), "x.png")
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_huge_jpeg_is_decoded_reduced(progressive: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = Image.new("RGB", (160, 80), "white")
+    picture.paste("black", (0, 0, 80, 80))
+    orientation = Image.Exif()
+    orientation[0x0112] = 6
+    file = stored(picture, "JPEG", quality=95, progressive=progressive, exif=orientation)
+    monkeypatch.setattr(images, "MAX_PIXELS", 900)
+    # Pillow's own limit, which ends in an error at twice that.
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    decoded = decode(file, "x.jpg")
+    assert (decoded.size, decoded.image.size, decoded.is_reduced) == ((160, 80), (20, 40), True)
+    pixels = np.asarray(decoded.image.convert("L"))
+    assert pixels[:18].max() < 30
+    assert pixels[22:].min() > 225
+    monkeypatch.setattr(images, "MAX_REDUCED_PIXELS", 160 * 80 - 1)
+    with pytest.raises(BadImage, match="more than 12,799 pixels"):
+        decode(file, "x.jpg")
+    with pytest.raises(BadImage, match="more than 900 pixels"):
+        decode(stored(picture), "x.png")
+
+
+@pytest.mark.parametrize(("mode", "suffix"), [("RGB", "ppm"), ("L", "pgm"), ("1", "pbm")])
+def test_portable_pixmaps_are_read(mode: str, suffix: str, tmp_path: Path) -> None:
+    Image.new("RGB", (6, 4), "white").convert(mode).save(tmp_path / f"x.{suffix}")
+    assert (read_image(tmp_path / f"x.{suffix}", (4, 6, 3)) == 255).all()
+
+
+@pytest.mark.skipif("AVIF" not in images.FORMATS, reason="this Pillow reads no AVIF")
+def test_avif_is_read() -> None:
+    assert (read_image(stored(Image.new("RGB", (8, 8), "white"), "AVIF"), (8, 8, 3)) > 250).all()
+
+
+NOISE = Image.effect_noise((80, 80), 60)
+NO_IMAGES = {
+    b"": "is empty",
+    b"<!DOCTYPE html><title>403 Forbidden</title>": "is a web page (HTML), not an image",
+    b"\n <HTML lang=en>": "is a web page (HTML), not an image",
+    b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n": "is a Git LFS pointer, not the image",
+    b"\0\0\0\x18ftypheic\0\0\0\0mif1heic": "is HEIC",
+    b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic": "is HEIC",
+    b"%PDF-1.7": "is PDF",
+    b"PK\x03\x04" + bytes(40): "is a zip file",
+    b'{"error": "not found"}': "is text, not an image",
+    b"\x7fELF" + bytes(100): "is not an image that can be read",
+    stored(NOISE, "JPEG").getvalue()[:900]: "is JPEG, but damaged or cut off",
+    stored(NOISE, "PNG").getvalue()[:900]: "is PNG, but damaged or cut off",
+    stored(NOISE, "WEBP").getvalue()[:900]: "is WEBP, but damaged or cut off",
+    stored(NOISE, "TIFF").getvalue()[:900]: "is TIFF, but damaged or cut off",
+    stored(NOISE, "GIF").getvalue()[:20]: "is GIF, but damaged or cut off",
+    stored(NOISE, "PPM").getvalue()[:900]: "is PPM, but damaged or cut off",
+}
+
+
+@pytest.mark.parametrize("content", NO_IMAGES, ids=lambda content: NO_IMAGES[content])
+def test_what_is_no_image_is_named(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "x.jpg").write_bytes(content)
+    for file in (io.BytesIO(content), tmp_path / "x.jpg"):
+        with pytest.raises(BadImage) as error:
+            read_image(file, (8, 8, 3), "x.jpg")
+        assert error.value.reason == NO_IMAGES[content]
