@@ -1,5 +1,6 @@
 """Image files as people have them: ink on nothing, 12 bits, odd EXIF, much text, huge photos, and what is no image."""
 
+import contextlib
 import io
 import struct
 import zlib
@@ -179,3 +180,25 @@ def test_what_is_no_image_is_named(content: bytes, tmp_path: Path) -> None:
         with pytest.raises(BadImage) as error:
             read_image(file, (8, 8, 3), "x.jpg")
         assert error.value.reason == NO_IMAGES[content]
+
+
+@pytest.mark.parametrize(
+    "kind", ["PPM", "deep PNG", "deep TIFF", "noted PNG", *(["AVIF"] * ("AVIF" in images.FORMATS))]
+)
+def test_damage_anywhere_is_an_image_or_a_reason(kind: str) -> None:
+    text = PngImagePlugin.PngInfo()
+    text.add_text("note", "x" * 2_000_000, zip=True)
+    picture = Image.effect_noise((20, 20), 50)
+    settings = {"pnginfo": text} if kind == "noted PNG" else {}
+    if kind.startswith("deep"):
+        picture = Image.fromarray(np.asarray(picture).astype(np.uint16) * 9)
+    content = stored(picture, kind.split()[-1], **settings).getvalue()
+    random = np.random.default_rng(0)
+    for _ in range(60):
+        damaged = bytearray(content)
+        for position in random.integers(len(content), size=3):
+            damaged[position] = random.integers(256)
+        file = io.BytesIO(bytes(damaged[: random.integers(1, len(content) + 1)]))
+        with contextlib.suppress(BadImage):
+            assert read_image(file, (8, 8, 3), "x").shape == (8, 8, 3)
+        assert 0 <= images.maximum_of(file) <= 0xFFFF

@@ -1,10 +1,12 @@
 """Classifiers of runs, networks and files: input, class names and probabilities."""
 
+import shutil
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 import tfpool as tp
 from tfpool import data
@@ -13,6 +15,7 @@ from tfpool.data.images import read_image
 from tfpool.inference import classifier
 from tfpool.models.pretrained.applications import BUNDLED
 from tfpool.tracking.store import RunStore
+from tfpool.training.queue import spec
 
 CAT = str(BUNDLED / "photographs" / "cat.jpg")
 
@@ -41,6 +44,24 @@ def test_a_run_reads_images_as_it_was_trained_on_them(trained: Path) -> None:
     assert resnet8.class_names == data.load("fashion_mnist").class_names
     np.testing.assert_array_equal(resnet8.to_input(images), images.astype(np.float32) / 255)
     assert resnet8.probabilities(images).shape == (3, 10)
+
+
+def test_a_run_scales_deep_images_as_its_data_set_did(tmp_path: Path) -> None:
+    dark, bright = np.arange(0, 1020, 102, np.uint16), np.arange(0, 4080, 408, np.uint16)
+    for name in ("cat", "dog"):
+        (tmp_path / "xray" / name).mkdir(parents=True)
+        for number in range(5):
+            values = np.tile((bright if number else dark) + number + (name == "dog") * 10, (10, 1))
+            Image.fromarray(values.astype(np.uint16)).save(tmp_path / "xray" / name / f"{number}.png")
+    xray = data.add(tmp_path / "xray", "xray", 10, channels=1, folder=tmp_path / "sets")
+    store = RunStore(tmp_path / "runs")
+    plan = tp.plan("convnet", input_shape=(10, 10, 1), classes=2)
+    run = classifier.find_classifier(store.add(spec(plan, xray, tp.Recipe())), store)
+    Image.fromarray(np.full((10, 10), 1000, np.uint16)).save(tmp_path / "new.png")
+    assert run.depth == 12
+    assert (run.read(str(tmp_path / "new.png")) == 1000 * 255 // 4095).all()
+    shutil.rmtree(tmp_path / "sets")
+    assert classifier.of_run(store.get(run.name)).depth is None
 
 
 def test_a_class_is_looked_up_by_name_or_number(squeezenet: classifier.Classifier) -> None:

@@ -63,15 +63,18 @@ class Decoded:
 
 
 def read_image(
-    file: str | Path | IO[bytes], shape: tuple[int | None, int | None, int], name: str | None = None
+    file: str | Path | IO[bytes],
+    shape: tuple[int | None, int | None, int],
+    name: str | None = None,
+    depth: int | None = None,
 ) -> np.ndarray:
     """The image in a file, as `decode` reads it, cropped to its middle and resized.
 
     `shape` is (height, width, channels); 1 channel is gray, 3 are red, green and blue. None for height and width keeps
     the image's own size, shrunk to 512 pixels on its longer side if that is more. An error names the file by `name`, or
-    else by its path. Returns uint8 (height, width, channels).
+    else by its path. `depth` is that of `decode`. Returns uint8 (height, width, channels).
     """
-    image = decode(file, name or str(file)).image
+    image = decode(file, name or str(file), depth).image
     height, width, channels = shape
     if height is None or width is None:
         image.thumbnail((_MAX_SIDE, _MAX_SIDE))
@@ -171,6 +174,11 @@ def _upright(image: Image.Image) -> Image.Image:
         # Damaged EXIF raises errors of many types. The picture is whole.
         return image
     return image if turn is None else image.transpose(turn)
+
+
+def is_depth(value: object) -> bool:
+    """Whether a value that was read from a file is a number of bits that `depth_of` gives."""
+    return isinstance(value, int) and value in _DEPTHS
 
 
 def depth_of(maximum: int) -> int:

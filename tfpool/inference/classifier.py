@@ -14,6 +14,7 @@ from PIL import Image
 from tfpool import examples
 from tfpool.anatomy.pixel_scale import PixelScale
 from tfpool.counting.plan import plan
+from tfpool.data.custom import storage
 from tfpool.data.images import crop_and_resize, read_image
 from tfpool.models import pretrained
 from tfpool.models.build import build
@@ -33,7 +34,8 @@ class Classifier:
     `input_shape` is (H, W, C), where H and W are None if the model takes any size. `class_names` are in the order of
     the scores. `to_input` scales uint8 images (N, H, W, C) as the model expects them, to float32. `output` names the
     output with the scores, for a model with several outputs. `pixels` says how a file's model takes its pixels, and
-    why; None for runs and published networks, which are known.
+    why; None for runs and published networks, which are known. `depth` is the number of bits that gray image files
+    with more than 8 bits are scaled from, as the images of training were; None: as each file's greatest value needs.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Classifier:
     to_input: Callable[[np.ndarray], np.ndarray]
     output: str | None = None
     pixels: PixelScale | None = None
+    depth: int | None = None
 
     @cached_property
     def model(self) -> keras.Model:
@@ -57,7 +60,7 @@ class Classifier:
         height, width, channels = self.input_shape
         if (height is None or width is None) and size:
             height, width = size
-        return read_image(file, (height, width, channels))
+        return read_image(file, (height, width, channels), depth=self.depth)
 
     def fit(self, pixels: np.ndarray) -> np.ndarray:
         """A uint8 image (h, w, 1 or 3) in the network's shape (H, W, C): the center is cropped and resized."""
@@ -127,7 +130,8 @@ def is_model_file(name: str) -> bool:
 def of_run(run: Run) -> Classifier:
     """The classifier that a run trained."""
     names = tuple(run.spec["class_names"])
-    return Classifier(run.id, _input_shape(run.plan.input_shape), names, run.load_model, run.to_input)
+    depth = storage.depth(Path(run.spec["data"]))
+    return Classifier(run.id, _input_shape(run.plan.input_shape), names, run.load_model, run.to_input, depth=depth)
 
 
 def of_network(name: str) -> Classifier:

@@ -121,6 +121,7 @@ def add(
             "source": report.source,
             "made": datetime.now(UTC).isoformat(timespec="seconds"),
             "image_shape": shape,
+            "depth": contents.depth,
             "split": fractions,
             "seed": seed,
             "images": {part: int((parts == number).sum()) for number, part in enumerate(PARTS)},

@@ -17,6 +17,7 @@ import numpy as np
 
 from tfpool.data.custom.safe_names import slug
 from tfpool.data.dataset import PARTS, DataSet, Part
+from tfpool.data.images import is_depth
 
 FACTS = "dataset.json"
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -45,6 +46,12 @@ def facts(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return record if isinstance(record, dict) else {}
+
+
+def depth(folder: Path) -> int | None:
+    """The number of bits that a data set's gray images with more than 8 bits were scaled from, if it has such."""
+    value = facts(folder).get("depth")
+    return value if is_depth(value) else None
 
 
 def load(folder: Path) -> DataSet:
