@@ -56,6 +56,12 @@ def test_values_of_fewer_bits_than_the_file_are_stretched(maximum: int, depth: i
     assert (decoded.maximum, images.depth_of(decoded.maximum)) == (maximum, depth)
 
 
+def test_a_transparent_value_of_sixteen_bits_is_no_gray() -> None:
+    for values, shown in (([0, 400, 65535, 1023], [0, 99, 255, 255]), ([900, 1000, 65535], [224, 249, 0])):
+        decoded = decode(stored(Image.fromarray(np.array([values], np.uint16)), transparency=65535), "x")
+        assert np.asarray(decoded.image)[0, :, 0].tolist() == shown
+
+
 def test_a_given_depth_scales_the_values() -> None:
     values = np.array([[0, 1023, 4095, 9000]], np.uint16)
     assert np.asarray(decode(stored(Image.fromarray(values)), "x", 12).image)[0, :, 0].tolist() == [0, 63, 255, 255]

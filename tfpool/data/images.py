@@ -141,8 +141,12 @@ def _decode(image: Image.Image, name: str, depth: int | None) -> Decoded:
     maximum = 0
     if upright.mode.startswith("I"):
         values = np.clip(np.asarray(upright), 0, 0xFFFF)
-        maximum = int(values.max())
+        # A PNG may declare one value to be transparent: it is no gray, and often the greatest that fits.
+        is_visible = values != upright.info.get("transparency", -1)
+        maximum = int(values.max(where=is_visible, initial=0))
         upright = _eight_bits(values, depth or depth_of(maximum))
+        if not is_visible.all():
+            upright.putalpha(Image.fromarray(is_visible.astype(np.uint8) * 255))
     return Decoded(_on_plain_ground(upright), (height, width), maximum)
 
 
