@@ -60,12 +60,13 @@ def to_html(
         f'<text x="{across(tick):.2f}%" y="100%" dy="18" text-anchor="middle">{short(tick)}</text>' for tick in ticks
     )
     chosen = f'<line class="here" x1="{across(here):.2f}%" x2="{across(here):.2f}%" y2="100%"/>'
+    scale = ", log scale" if _is_logarithmic(places) else ""
     return (
         f'<div class="chart" role="img" aria-label="{escape(alt)}">'
         f'<div class="key">{"".join(f"<span>{name}</span>" for name, _ in key)}</div>'
         f'<div class="area" style="height: {height}px"><svg>{rules}{below}{chosen}{"".join(curves)}</svg>'
         f"{_tooltips(places, key, across)}</div>"
-        f'<div class="across">{title}</div><div class="up">parameters of the head</div></div>'
+        f'<div class="across">{title}{scale}</div><div class="up">head parameters, log scale</div></div>'
     )
 
 
@@ -95,10 +96,14 @@ def _tooltips(
     return "".join(strips)
 
 
+def _is_logarithmic(places: Sequence[int]) -> bool:
+    return places[-1] / max(1, places[0]) > _FACTORS
+
+
 def _across(places: Sequence[int]) -> tuple[Callable[[int], float], list[int]]:
     """The position of a place in percent of the width, and the places with a label."""
     first, last = places[0], places[-1]
-    if last / max(1, first) > _FACTORS:
+    if _is_logarithmic(places):
         span = math.log10(last / first)
         decades = [10**power for power in range(math.ceil(math.log10(first)), math.floor(math.log10(last)) + 1)]
         return lambda place: 100 * math.log10(place / first) / span, decades

@@ -20,6 +20,8 @@ from tfpool.tracking.confidence import images_behind
 from tfpool.tracking.run import Run
 
 STEPS = ("The question", "Count", "Learn", "Look", "Check")
+_RENAMED = {"Believe": "Check"}
+"""Earlier names of steps, which stand in links."""
 _HEIGHT = 290
 CAT = {"cam_models": "squeezenet", "cam_photograph": "cat"}
 """The CAM page with a photograph and a network with 1,000 classes."""
@@ -34,6 +36,8 @@ def show() -> None:
 
 
 def _steps() -> None:
+    if named := _RENAMED.get(st.query_params.get("home_step", "")):
+        st.session_state["home_step"] = st.query_params["home_step"] = named
     step = controls.one_of("Step", STEPS, "home_step", label_visibility="collapsed")
     runs = list(examples.runs().values())
     (_question, _count, _learn, _look, _check)[STEPS.index(step)](runs)

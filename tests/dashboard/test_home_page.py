@@ -113,6 +113,14 @@ def test_the_tour_goes_from_step_to_step() -> None:
     assert not [button for button in app.button if button.key == "home_next"]
 
 
+def test_an_old_link_to_the_last_step_opens_it() -> None:
+    app = opened("Home", home_step="Believe")
+    assert app.segmented_control(key="home_step").value == "Check"
+    sound(app)
+    app.segmented_control(key="home_step").set_value("Count").run()
+    assert app.segmented_control(key="home_step").value == "Count"
+
+
 def test_the_tour_tells_the_numbers_of_the_runs_that_ship() -> None:
     gap, flatten = examples.runs().values()
     assert f"**{flatten.plan.head_params:,}** parameters in Flatten's head" in words(opened("Home", home_step="Count"))

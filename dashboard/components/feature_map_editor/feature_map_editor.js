@@ -59,13 +59,17 @@ export default function ({ data, parentElement, setStateValue }) {
   function drawHeads() {
     heads.forEach((head, index) => {
       const card = find(".heads").children[index] ?? find(".heads").appendChild(make("button", "head"));
-      const scores = classes.map((_, number) => terms(head.name, number).score), largest = Math.max(...scores.map(Math.abs)) || 1;
+      const scores = classes.map((_, number) => terms(head.name, number).score);
+      const low = Math.min(0, ...scores), span = Math.max(0, ...scores) - low || 1;
       const first = scores.indexOf(Math.max(...scores)), values = READS[head.name] && state.maps.map(READS[head.name].of);
       const rows = scores.map((score, number) => {
-        const row = make("span", `score ${number === first ? "first" : ""}`), bar = make("i", `bar ${score < 0 ? "below" : ""}`);
-        bar.style.width = `${100 * Math.abs(score) / largest}%`;
+        const row = make("span", `score ${number === first ? "first" : ""}`), bar = make("i", "bar"), zero = make("i", "zero");
+        // From the line of zero to the right, or to the left below it.
+        bar.style.width = `${100 * Math.abs(score) / span}%`;
+        bar.style.marginLeft = `${100 * (Math.min(0, score) - low) / span}%`;
+        zero.style.left = `${-100 * low / span}%`;
         row.append(make("span", "", classes[number]), make("span", "track"), make("span", "number", short(score)));
-        row.children[1].append(bar);
+        row.children[1].append(bar, zero);
         row.dataset.score = score;
         return row;
       });
@@ -103,7 +107,7 @@ export default function ({ data, parentElement, setStateValue }) {
 
   // The class map, which the same weights paint, on one color scale for all classes.
   function drawClassMap(figure, number, classMap, most) {
-    const grid = figure.querySelector(".grid"), text = `Class map of ${classes[number]}`;
+    const grid = figure.querySelector(".grid"), text = `Class map (CAM) of ${classes[number]}`;
     while (grid.children.length < classMap.length) grid.append(make("span", "cell"));
     grid.style.gridTemplateColumns = `repeat(${side}, 1fr)`;
     classMap.forEach((value, index) => {
@@ -169,7 +173,7 @@ export default function ({ data, parentElement, setStateValue }) {
     find(".note").textContent = content.note;
     find(".heading").textContent = `${head.label}: ${reads() ? "one weight per map and class" : "one weight per cell and class"}`;
     find(".lead").textContent = "The same weights paint the class map: red speaks for the class, blue against it. " +
-      `The ${state.head === "gap" ? "mean" : "sum"} of the class map and the bias add up to the score.`;
+      `The ${state.head === "gap" ? "mean" : "cells"} of the class map and the bias add up to the score.`;
     const classMaps = classes.map((_, number) => classMapOf(state.head, state.maps, terms(state.head, number)));
     const strongest = Math.max(...classMaps.flat().map(Math.abs)) || 1;
     classes.forEach((_, number) => {

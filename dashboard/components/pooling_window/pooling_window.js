@@ -79,9 +79,9 @@ export default function ({ data, parentElement, setStateValue }) {
       return `${read}${head} The gradient of the sum of all outputs reaches ${reached} of ${side * side} cells.`;
     }
     const goes = isMaximum
-      ? `all to the maximum, ${cellName(here.places[shares.indexOf(1)], side)}, and none to the other cells`
-      : `evenly to all ${count} cells, 1/${count} to each`;
-    return `${read}${head} Its gradient goes ${goes}.`;
+      ? `All of its gradient goes to the maximum, ${cellName(here.places[shares.indexOf(1)], side)}.`
+      : `Its gradient goes evenly to all ${count} cells, 1/${count} to each.`;
+    return `${read}${head} ${goes}`;
   }
 
   function draw() {
