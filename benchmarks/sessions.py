@@ -40,6 +40,7 @@ ACTIONS = (
     ("", "home_side=14"),
     ("Parameters", "parameters_side=96"),
     ("CAM", "cam_number={number}"),
+    ("Inside", "inside_number={number}"),
     ("Build", "build_network=resnet50"),
     ("Runs", "runs_metric=loss"),
     ("Data", "data_draw={number}"),
