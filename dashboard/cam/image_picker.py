@@ -85,7 +85,7 @@ def _test_image(trained: Sequence[Model], page: str, first: int) -> PickedImage 
     # The images that the run was tested on, and no others of that name.
     dataset = load_data(run) if run else data.load(named)
     names = dataset.class_names
-    class_name = st.selectbox("Images of", [ANY_CLASS, *names], key=f"{page}_class", bind="query-params")
+    class_name = st.selectbox("Class", [ANY_CLASS, *names], key=f"{page}_class", bind="query-params")
     positions = np.arange(len(dataset.test))
     if class_name != ANY_CLASS:
         positions = np.flatnonzero(dataset.test.labels == names.index(class_name))
@@ -93,7 +93,7 @@ def _test_image(trained: Sequence[Model], page: str, first: int) -> PickedImage 
     alike = [model for model in trained if model.run and model.run.spec["data"] == named]
     tested = [model for model in alike if model.run and predictions.path(model.run).exists()]
     filters = {ALL_IMAGES: None, **{f"mistakes of {model.name}": model for model in tested}}
-    which = st.selectbox("Which", list(filters), key=f"{page}_which", bind="query-params")
+    which = st.selectbox("Test images", list(filters), key=f"{page}_which", bind="query-params")
     model = filters[which]
     if model and model.run:
         positions = np.intersect1d(positions, predictions.read(model.run).mistakes(len(dataset.test)))

@@ -23,7 +23,8 @@ MEANINGS = {
     "output stride": "the side of the image divided by the side of the last feature map",
     "dilation": "a convolution skips positions between those it reads: it covers as much of the image as after a "
     "stride, and the map stays large",
-    "residual": "a residual block adds its input to its output, as in ResNets, so that deep networks train",
+    "residual": "a residual block adds its input, carried by the shortcut, to what its layers compute, so that deep "
+    "networks can be trained",
     "dropout": "sets a random part of the values to zero in each training step, against overfitting",
     "seed": "the number that fixes everything random: initial weights, order of images. Another seed gives another "
     "result",

@@ -49,6 +49,7 @@ export default function ({ data, parentElement }) {
       button.onclick = () => { choose(each.number); find('[aria-pressed="true"]').focus(); };
       return button;
     });
+    find(".columns").textContent = chosen.probability === null ? "score" : "score · probability";
     find(".classes").replaceChildren(...buttons);
   }
 
@@ -107,8 +108,9 @@ export default function ({ data, parentElement }) {
 
   function weightsText() {
     const count = content.headWeights.toLocaleString("en");
-    if (content.headWeights) return reads === "cells" ? `. A class has ${count} weights.` : `: a class has one weight per map, ${count}.`;
-    return content.linear && reads !== "cells" ? ". It has no weights: what it reads of a class's own map is the score." : ".";
+    const per = reads !== "cells" ? ", one per map" : content.headWeights === content.channels * height * width ? ", one per cell" : "";
+    if (content.headWeights) return ` Each class has ${count} weights${per}.`;
+    return content.linear && reads !== "cells" ? " The head has no weights: what it reads of a class's own map is the score." : "";
   }
 
   function drawWords() {
@@ -122,11 +124,11 @@ export default function ({ data, parentElement }) {
       ? `The bias and all maps add up to ${(all - chosen.left).toFixed(4)}, and the model's own score is ${chosen.score.toFixed(4)}: ` +
         `${shown(chosen.left, true)} is left over and in no map.`
       : `The bias and all maps add up to ${all.toFixed(4)}. The model's own score is ${chosen.score.toFixed(4)}.`);
-    find(".tiles-text").textContent = `The ${most < content.channels ? `${most} strongest of the ` : ""}${content.channels} last feature ` +
-      `maps, ${height} × ${width} cells each. ` + {
-        mean: "The head reads the mean of each map, the number below it",
-        maximum: "The head reads the maximum of each map, the number below it",
-        cells: "The head reads all cells of each map. The number below a map is what the map adds",
+    find(".tiles-text").textContent = `The ${most < content.channels ? `${most} strongest of the ` : ""}last ${content.channels} feature ` +
+      `maps, ${height} × ${width} cells each${most < content.channels ? "" : ", strongest first"}. ` + {
+        mean: "Below each map is its mean, which the head reads.",
+        maximum: "Below each map is its maximum, which the head reads.",
+        cells: "The head reads all cells of each map. Below each map is what it adds to the score.",
       }[reads] + weightsText();
     find(".tiles").setAttribute("aria-label", `Feature maps of ${content.layer}, strongest for ${chosen.name} first`);
   }
@@ -173,7 +175,7 @@ export default function ({ data, parentElement }) {
     find(".status").textContent = cell !== null
       ? `${placeOf(cell)}: the maps add ${shown(total(parts.map((each) => each.cells[cell])), true)} here` +
         (strongest.length ? `; the strongest: ${strongest.map((each) => `${nameOf(each)} ${shown(each.cells[cell], true)}`).join(", ")}.` : ".")
-      : part ? upper(asEquation(part)) : "Point at a map, a bar, or a place of the class map to see what it adds.";
+      : part ? upper(asEquation(part)) : "Point at or tap a map, a bar, or a place of the class map to see what it adds.";
   }
 
   function drawDetail(part) {
@@ -203,6 +205,9 @@ export default function ({ data, parentElement }) {
   }
 
   // === What does not change with the class ===
+  const [against, adds] = [-1, 1].map((strength) => `rgb(${paintedBy(content.paint, strength).slice(0, 3).join(" ")})`);
+  find(".key .for").style.background = adds;
+  find(".key .against").style.background = against;
   const plot = find(".plot"), slider = find("input");
   for (const name of [".photo", ".under"]) find(name).src = content.image;
   find(".photo").alt = `The image: ${content.name}`;

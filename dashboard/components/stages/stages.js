@@ -18,7 +18,7 @@ export default function ({ data, parentElement, setStateValue }) {
   find(".strip").replaceChildren(...content.stages.map((stage, index) => {
     const button = make("button", "stage"), pictures = make("span", "four");
     pictures.append(...canvases(stage.maps));
-    button.append(pictures, make("span", "", stage.shape.join(" × ")));
+    button.append(pictures, make("span", "", `${stage.shape[0]} × ${stage.shape[1]} cells, ${stage.shape[2]} maps`));
     button.setAttribute("aria-label", `Stage ${index + 1}: ${stage.shape[2]} maps of ${stage.shape[0]} × ${stage.shape[1]}`);
     button.setAttribute("aria-pressed", stage.layer === content.layer);
     button.onclick = () => ask(stage.layer);
@@ -41,7 +41,7 @@ export default function ({ data, parentElement, setStateValue }) {
   const field = find(".field"), status = find(".status");
   find("img").src = content.image;
   find(".stack").style.aspectRatio = `${wide} / ${tall}`;
-  find("figcaption").textContent = "Point at a cell: the frame is what it sees.";
+  find("figcaption").textContent = "Point at or tap a cell: the frame is what it sees.";
   function frame(row, column) {
     const side = content.field ?? Infinity;
     const along = (cell, cells, pixels) => {
@@ -85,7 +85,7 @@ export default function ({ data, parentElement, setStateValue }) {
   const { rows, numbers, name, score, without, then } = content.block;
   const short = (value) => value.toFixed(2).replace("-", "−");
   block.replaceChildren(
-    make("div", "heading", "A residual block ends here: the shortcut brings x, the layers compute F(x), and the two are added"),
+    make("div", "heading", "A residual block ends here: the shortcut carries its input x past the layers, the layers compute F(x), and both are added"),
     ...rows.map(([label, maps]) => {
       const row = make("div", "line");
       const pictures = canvases(maps).map((canvas, index) => {
@@ -96,7 +96,7 @@ export default function ({ data, parentElement, setStateValue }) {
       row.append(make("span", "label", label), ...pictures);
       return row;
     }),
-    make("p", "", `Score of ${name}: ${short(score)}. Without this shortcut, with F(x) alone: ${short(without)}` +
+    make("p", "", `Score of the predicted class, ${name}: ${short(score)}. Without this shortcut, with F(x) alone: ${short(without)}` +
       (then === name ? "." : `, and the model predicts ${then}.`)),
   );
 }
