@@ -22,7 +22,7 @@ def conducted(monkeypatch: pytest.MonkeyPatch) -> Callable[[Conduct], list[tuple
     def put(conduct: Conduct) -> list[tuple[str, str]]:
         requested: list[tuple[str, str]] = []
 
-        def record(name: str, scale: str, *others: object) -> Finding:
+        def record(name: str, scale: str, *others: object, **settings: object) -> Finding:
             requested.append((name, scale))
             return conduct(name, scale)
 
