@@ -28,7 +28,11 @@ from tfpool.cam.figures.color_scales import SCALES
 
 RELU = {"method's default": None, "for and against": False, "only what speaks for it": True}
 
-header("CAM", "Where does each model look, in the same image, on one scale?")
+header(
+    "CAM",
+    "Where in an image does each model find evidence for a class? A **class activation map (CAM)** shows it. Compare "
+    "the maps of several models on one color scale.",
+)
 
 stored = model_picker.offered()
 # In this order on a phone, where columns stand below each other: first the answer, then the controls.
@@ -129,11 +133,12 @@ query = Query(class_of(target), None if other == NO_CONTRAST else class_of(other
 with maps, messages():
     views = explanations.views(chosen, methods, placement.apply(image.pixels), query)
     limits = explanations.limits(views, scale)
+    names_class = len({view.explained for view in views}) > 1
     for start in range(0, len(views), across):
         row = slice(start, start + across)
         for column, view, limit in zip(st.columns(across), views[row], limits[row], strict=True):
             with column:
-                map_panel.show(view, limit, labels, image.label, across, len(methods) > 1)
+                map_panel.show(view, limit, labels, image.label, across, len(methods) > 1, names_class)
     if any(view.other == view.explained for view in views):
         st.info("Both classes are the same, so there is no difference to show. Choose another class to contrast with.")
 
@@ -149,8 +154,13 @@ with answer, messages():
     with st.container(horizontal=True):
         download = {"on_click": "ignore", "icon": ":material/download:"}
         as_sheet = partial(downloads.sheet, views, labels, scale)
-        st.download_button("Sheet, PNG", as_sheet, "maps.png", "image/png", key="cam_sheet", **download)
-        st.download_button("Arrays, NPZ", partial(downloads.arrays, views), "maps.npz", key="cam_arrays", **download)
+        help = "All maps of this page in one PNG file"
+        st.download_button(
+            "Download as a picture", as_sheet, "maps.png", "image/png", key="cam_sheet", help=help, **download
+        )
+        as_numbers = partial(downloads.arrays, views)
+        help = "Each model's image and maps as NumPy arrays, in one .npz file"
+        st.download_button("Download as numbers", as_numbers, "maps.npz", key="cam_arrays", help=help, **download)
 
     titles = {f"{view.model.name} · {view.method}": view for view in views}
     if st.toggle("Swipe between two maps", key="cam_swipe", bind="query-params"):

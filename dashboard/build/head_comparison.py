@@ -64,8 +64,8 @@ def numbers(plan: Plan, other: Plan | None) -> None:
     def number(label: str, of: Callable[[Plan], int | None], text: Callable[[int], str], help: str) -> None:
         value = of(plan) or 0
         more = value - (of(other) or 0) if other else 0
-        change = f"{'-' if more < 0 else '+'}{text(abs(more))}" if more else "no difference"
-        arrow, shown = "auto" if more else "off", change if other else None
+        change = f"{'−' if more < 0 else '+'}{text(abs(more))}" if more else "no difference"
+        arrow, shown = "off" if not more else "down" if more < 0 else "up", change if other else None
         box: Any = {"delta_color": "off", "delta_arrow": arrow, "border": True, "width": _WIDTH}
         st.metric(label, text(value), shown, help=help, **box)
 

@@ -14,6 +14,7 @@ import streamlit as st
 from dashboard.cam import model_picker
 from dashboard.cam.model_picker import Model
 from dashboard.common.background_work import run_in_background
+from dashboard.common.counts_in_words import text_of
 from dashboard.common.page import plain
 from tfpool.cam.attribution.methods import signed
 from tfpool.cam.figures.color_scales import Spread, is_faint, shared_scales, spread_of
@@ -76,10 +77,11 @@ class View:
     def answer(self) -> str:
         """What the model gives for the predicted class."""
         if self.probability is None:
-            return f"its number: {self.predicted_score:,.3g}"
+            return f"its number: {text_of(self.predicted_score, ',.3g')}"
+        probability = text_of(self.probability, ".0%")
         if self.of == "probability":
-            return f"probability {self.probability:.0%}; the map is of the probability, not of a score before it"
-        return f"score {self.predicted_score:,.2f}, {self.probability:.0%}"
+            return f"probability {probability}; the map is of the probability, not of a score before it"
+        return f"score {text_of(self.predicted_score, ',.2f')}, {probability}"
 
     @property
     def is_faint(self) -> bool:

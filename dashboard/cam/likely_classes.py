@@ -8,6 +8,7 @@ from functools import partial
 import streamlit as st
 
 from dashboard.cam.explanations import View
+from dashboard.common.counts_in_words import text_of
 from dashboard.components import component
 
 TARGET = "cam_target"
@@ -43,5 +44,5 @@ def explain_chosen(key: str, class_names: Sequence[str]) -> None:
 def percentage(probability: float) -> str:
     """A probability as a short text."""
     if 0 < probability < 0.001:
-        return "<0.1%"
-    return f"{probability:.0%}" if probability >= 0.1 or probability == 0 else f"{probability:.1%}"
+        return "<0.1 %"
+    return text_of(probability, ".0%" if probability >= 0.1 or probability == 0 else ".1%")

@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard.cam import model_picker
 from dashboard.cam.explanations import Query, View
+from dashboard.common.counts_in_words import text_of
 from dashboard.common.page import link, plain
 
 if TYPE_CHECKING:
@@ -44,9 +45,13 @@ def show(view: View, query: Query) -> None:
         alt=f"Activation, weight and product of the strongest channels at row {row}, column {column}",
     )
     st.markdown(
-        f"This position adds **{exact[row, column]:.4g}** to the score. All {height * width} positions add "
-        f"**{terms.total:.4g}**, and the bias adds **{terms.bias:.4g}**: together {terms.total + terms.bias:.4g}. "
-        f"The score is {terms.score:.4g}."
+        f"This position adds **{text_of(exact[row, column], '.4g')}** to the score. All {height * width} positions add "
+        f"**{text_of(terms.total, '.4g')}**, and the bias adds **{text_of(terms.bias, '.4g')}**: together "
+        f"{text_of(terms.total + terms.bias, '.4g')}. The score is {text_of(terms.score, '.4g')}."
+    )
+    st.caption(
+        "A weight here is the score's gradient. After GAP, this is the head's weight, already divided by the number of "
+        "cells."
     )
     _verdict(view, terms, query)
     link("Inside", "See all maps, their weights and their sum", inside_model=view.model.name)
@@ -59,18 +64,19 @@ def _verdict(view: View, terms: Terms, query: Query) -> None:
             "This map does not add up to the score: it is smoothed, or leaves out what speaks against the class."
         )
         return
-    way = {"hirescam": "sum", "cam": "mean"}.get(view.method)
+    way, words = {"hirescam": ("sum", "cells"), "cam": ("mean", "mean")}.get(view.method, (None, ""))
     if way is None:
         text = f"Maps by {view.method} do not add up to the score. Those by hirescam and, for linear heads, cam do."
         st.caption(text)
         return
     total = float(getattr(view.raw, way)(dtype=np.float64)) + terms.bias
     difference = abs(total - terms.score)
-    text = f"The map's {way} plus the bias is {total:.5g}, {difference:.1g} off the score"
+    text = f"The {words} of this map and the bias add up to {text_of(total, '.4g')}"
     if difference <= _EXACT * max(1.0, abs(terms.score)):
-        st.success(f"{text}: the map is all of the evidence.", icon=":material/check:")
+        st.success(f"{text}, which is the score: the map leaves nothing out.", icon=":material/check:")
     else:
-        st.warning(f"{text}: part of this score is not at any position, for example the biases of hidden layers.")
+        score = text_of(terms.score, ".4g")
+        st.warning(f"{text}, and the score is {score}. The rest is at no position, as the biases of hidden layers are.")
 
 
 def _position(label: str, key: str, default: int, most: int) -> int:

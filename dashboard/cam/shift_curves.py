@@ -16,6 +16,7 @@ from dashboard.cam.image_placement import Placement
 from dashboard.cam.model_picker import Model
 from dashboard.common import charts, controls
 from dashboard.common.background_work import run_in_background
+from dashboard.common.counts_in_words import text_of
 from dashboard.common.page import plain
 from tfpool.networks.line_colors import line_colors
 
@@ -61,12 +62,14 @@ def show(views: Sequence[View], pixels: np.ndarray, border: str, class_names: Se
     curves = [measure(number / len(first_views), view.model) for number, view in enumerate(first_views)]
     place.empty()
     names = [_name(view.model) for view in first_views]
-    shares = "; ".join(f"**{plain(name)}** {curve.changed:.0%}" for name, curve in zip(names, curves, strict=True))
+    shares = "; ".join(
+        f"**{plain(name)}** {text_of(curve.changed, '.0%')}" for name, curve in zip(names, curves, strict=True)
+    )
     st.markdown(f"Share of shifts that change the answer: {shares}.")
     classes = [class_names[view.explained] for view in first_views]
     listed = "; ".join(
-        f"{name}, {explained}: from {curve.scores[:, view.explained].min():.2f} to "
-        f"{curve.scores[:, view.explained].max():.2f}"
+        f"{name}, {explained}: from {text_of(curve.scores[:, view.explained].min(), '.2f')} to "
+        f"{text_of(curve.scores[:, view.explained].max(), '.2f')}"
         for name, explained, curve, view in zip(names, classes, curves, first_views, strict=True)
     )
     st.plotly_chart(

@@ -1,4 +1,4 @@
-"""Counts and ratios in words, alike on every page."""
+"""Counts, ratios and numbers in words, alike on every page."""
 
 from __future__ import annotations
 
@@ -19,6 +19,11 @@ def times(more: int, less: int) -> str:
     if ratio < _LEAST:
         return ""
     return f"{ratio:,.0f} times" if ratio >= 100 else f"{ratio:.3g} times"
+
+
+def text_of(value: float, form: str) -> str:
+    """A formatted number as people write it: with a minus sign instead of a hyphen, and a space before %."""
+    return format(value, form).replace("-", "−").replace("%", " %")
 
 
 def number_of(verdict: str, count: int) -> str:

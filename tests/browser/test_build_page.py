@@ -49,7 +49,7 @@ def test_blocks_are_drawn_and_tell_of_themselves(shared: str, browse: Browse) ->
 def test_another_head_changes_the_numbers_and_the_drawing(shared: str, browse: Browse) -> None:
     opened = browse(f"{shared}/Build")
     expect(metric(opened, "In the head")).to_contain_text("650")
-    expect(metric(opened, "In the head")).to_contain_text("-40,320")
+    expect(metric(opened, "In the head")).to_contain_text("−40,320")
     expect(bars(opened, HEADS["flatten"].color)).to_have_count(2)
     opened.get_by_role("radio", name="Flatten", exact=True).click()
     expect(metric(opened, "In the head")).to_contain_text("40,970")

@@ -155,16 +155,16 @@ def test_a_dragged_image_goes_on_beyond_its_border_as_chosen(
 def test_maps_are_downloaded_as_a_sheet_and_as_numbers(shared: str, browse: Browse) -> None:
     opened = browse(f"{shared}/CAM?cam_methods=hirescam&cam_methods=gradcam&cam_sum=true&cam_judge=true")
     expect(opened.get_by_test_id("stPlotlyChart")).to_have_count(4 + 2, timeout=MINUTES)
-    expect(opened.get_by_text("all of the evidence")).to_be_visible()
+    expect(opened.get_by_text("the map leaves nothing out")).to_be_visible()
     looked_at(opened, "CAM-sum-and-judge")
     with opened.expect_download() as download:
-        opened.get_by_role("button", name="Sheet, PNG").click()
+        opened.get_by_role("button", name="Download as a picture").click()
     with Image.open(download.value.path()) as sheet:
         # The image and two maps per row, one row per model.
         assert sheet.format == "PNG"
         assert min(sheet.size) > 2 * 300
     with opened.expect_download() as download:
-        opened.get_by_role("button", name="Arrays, NPZ").click()
+        opened.get_by_role("button", name="Download as numbers").click()
     arrays = np.load(io.BytesIO(Path(download.value.path()).read_bytes()))
     assert arrays["resnet8-gap-1_hirescam"].shape == (7, 7)
     assert arrays["resnet8-flatten-2_image"].shape == (28, 28, 1)

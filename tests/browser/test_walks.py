@@ -182,7 +182,7 @@ def cam(page: Page) -> None:
     expect(maps).to_have_count(4, timeout=MINUTES)
     page.get_by_text("Break the score down").click()
     expect(page.get_by_text("This position adds")).to_be_visible()
-    expect(page.get_by_text("the map is all of the evidence")).to_be_visible()
+    expect(page.get_by_text("the map leaves nothing out")).to_be_visible()
     drawn(maps)
 
 

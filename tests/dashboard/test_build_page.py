@@ -81,9 +81,9 @@ def test_an_address_opens_the_same_view() -> None:
 def test_the_other_head_shows_by_how_much_each_number_differs() -> None:
     app = opened("Build")
     gap, flatten = (tp.plan("resnet20", head=head) for head in ("gap", "flatten"))
-    assert deltas(app)["Parameters"] == f"{gap.params - flatten.params:+,}" == "-40,320"
-    assert deltas(app)["In the head"] == "-40,320"
-    assert deltas(app)["MACs per image"] == "-40.3 k"
+    assert deltas(app)["Parameters"] == f"{gap.params - flatten.params:+,}".replace("-", "−") == "−40,320"
+    assert deltas(app)["In the head"] == "−40,320"
+    assert deltas(app)["MACs per image"] == "−40.3 k"
     assert "**650** in the head against **40,970**. Flatten has 40,320 more, **63 times** as many." in words(app)
     app.button_group(key="build_head").set_value("gmp").run()
     app.selectbox(key="build_against").set_value("gap").run()

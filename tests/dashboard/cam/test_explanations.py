@@ -45,7 +45,7 @@ def test_maps_in_another_unit_or_of_pixels_may_have_small_values(method: str) ->
 
 
 @pytest.mark.parametrize(
-    ("probability", "text"), [(0.368, "37%"), (1.0, "100%"), (0.0412, "4.1%"), (0.00099, "<0.1%"), (0.0, "0%")]
+    ("probability", "text"), [(0.368, "37 %"), (1.0, "100 %"), (0.0412, "4.1 %"), (0.00099, "<0.1 %"), (0.0, "0 %")]
 )
 def test_a_probability_is_a_short_text(probability: float, text: str) -> None:
     assert likely_classes.percentage(probability) == text
