@@ -136,7 +136,7 @@ else:
 
 st.subheader("Add your own images", anchor=False)
 st.caption(
-    "Use a zip or a folder with one sub-folder per class, named after the class. Sub-folders may also be sorted into "
-    f"folders named train, validation and test. Image formats: {', '.join(FORMATS)}."
+    "Use a zip or a folder with one sub-folder per class, named after the class. Folders named like train, validation "
+    f"and test, around the classes or inside each, are kept as the parts. Image formats: {', '.join(FORMATS)}."
 )
 own_images.add()

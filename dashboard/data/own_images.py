@@ -43,7 +43,7 @@ def add() -> None:
     if not report or checked_id != source_id:
         st.caption("Check reads the images and reports which files cannot be used. Nothing is saved yet.")
         return
-    _show(report)
+    _report(report)
     _save(source)
 
 
@@ -65,13 +65,14 @@ def _path() -> tuple[str, str]:
     return path, path
 
 
-def _show(report: Report) -> None:
+def _report(report: Report) -> None:
     with st.container(horizontal=True):
         st.metric("Images", f"{report.images:,}", border=True, width=150, help="Files that can be read")
         st.metric("Classes", f"{len(report.class_names):,}", border=True, width=150)
         st.metric("Unreadable files", f"{len(report.unreadable):,}", border=True, width=150)
         groups = "Groups of files with the same pixels"
         st.metric("Equal pictures", f"{len(report.duplicates):,}", border=True, width=150, help=groups)
+    st.caption(plain(f"Folders read as: {report.layout}."))
     if report.warnings:
         st.warning("\n".join(f"- {plain(warning)}" for warning in report.warnings))
     left, right = st.columns([3, 2])

@@ -33,7 +33,7 @@ def test_check_reports_and_saves_nothing(fill: Fill, home: Path, capsys: pytest.
         (folder / f"cat/{number}.txt").write_text("")
     assert parser.main(["data", "check", str(folder)]) == 0
     printed = capsys.readouterr().out
-    assert "8 images of 2 classes" in printed
+    assert "8 images of 2 classes, no parts given" in printed
     assert "  cat/bad.png: " in printed
     assert "  and 10 more" in printed
     assert "20" in printed

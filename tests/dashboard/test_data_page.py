@@ -148,6 +148,31 @@ def test_a_folder_is_checked_saved_shown_and_deleted(photos: Path, home: Path) -
     assert data.names() == list(data.DATA)
 
 
+@pytest.mark.parametrize(
+    ("folders", "layout", "columns"),
+    [
+        (("Train/{}", "Valid/{}", "Test/{}"), "parts given", ["train", "validation", "test"]),
+        (("seg_train/seg_train/{}", "seg_test/seg_test/{}"), "parts given", ["train", "test"]),
+        (("{}/training_set", "{}/holdout"), "parts given inside each class", ["train", "test"]),
+        (("{}", "test"), "no parts given, 1 image left out: not in any class", ["images"]),
+    ],
+)
+def test_the_report_shows_how_each_layout_was_read(
+    folders: tuple[str, ...], layout: str, columns: list[str], tmp_path: Path
+) -> None:
+    random = np.random.default_rng(0)
+    for folder in {each.format(name) for each in folders for name in ("cat", "dog")}:
+        (tmp_path / "photos" / folder).mkdir(parents=True)
+        Image.fromarray(random.integers(0, 256, (9, 9, 3), np.uint8)).save(tmp_path / "photos" / folder / "0.png")
+    app = opened("Data")
+    app.segmented_control(key="data_way").set_value(own_images.PATH).run()
+    check(app, tmp_path / "photos")
+    assert plain(f"Folders read as: 2 classes, {layout}.") in words(app)
+    table = app.dataframe[0].value
+    assert list(table.columns) == ["class", *columns]
+    assert table[columns].to_numpy().tolist() == [[1] * len(columns)] * 2
+
+
 def test_damaged_and_missing_data_sets_are_messages_and_can_be_deleted(photos: Path) -> None:
     for name in ("pets", "gone"):
         data.add(photos, name, 16)

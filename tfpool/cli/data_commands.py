@@ -85,7 +85,7 @@ def _text(report: Report) -> str:
     ]
     sizes = short_list([f"{graph.text(size)} ({number:,})" for size, number in report.sizes])
     lines = [
-        f"{report.source}: {report.images:,} images of {len(report.class_names)} classes",
+        f"{report.source}: {report.images:,} images of {report.layout}",
         "",
         table(("class", *("images" if part == "all" else part for part in report.counts)), rows, right=(1, 2, 3)),
         "",

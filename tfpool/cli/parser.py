@@ -222,7 +222,7 @@ def _add_data(commands: Any) -> None:
 
 
 def _add_images(action: argparse.ArgumentParser) -> None:
-    text = "a folder or zip with one sub-folder per class, perhaps sorted into folders train, validation and test"
+    text = "a folder or zip with one sub-folder per class, also inside or around folders train, validation and test"
     action.add_argument("path", metavar="PATH", help=text)
 
 

@@ -83,11 +83,11 @@ def test_links_out_of_the_folder_are_not_followed(fill: Fill, tmp_path: Path) ->
     report = data.inspect(folder)
     assert report.images == 7
     assert dict(report.skipped) == {
-        "cat/out.png": "a link out of the folder",
-        "cat/gone.png": "a link out of the folder",
+        "cat/out.png": "a link out of the folder, not followed",
+        "cat/gone.png": "a link out of the folder, not followed",
         "cat/loop.png": "no file",
-        "dog/up": "a link to a folder",
-        "dog/root": "a link out of the folder",
+        "dog/up": "a link to a folder, not followed",
+        "dog/root": "a link out of the folder, not followed",
     }
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tfpool.data.custom.image_files import File, Listing
+from tfpool.data.custom.part_names import is_clear, is_plain, part_folders
+from tfpool.data.custom.safe_names import clean, natural_order, short_list
 from tfpool.data.dataset import PARTS
 
-_PART_FOLDERS = {"train": "train", "training": "train", "val": "validation", "valid": "validation"}
-_PART_FOLDERS |= {"validation": "validation", "test": "test", "testing": "test"}
+IN_NO_CLASS = "not in any class"
+
+_Paths = list[tuple[File, tuple[str, ...]]]
 
 
 @dataclass(frozen=True)
@@ -21,34 +26,118 @@ class ClassFile:
     part: str = ""
 
 
-def assign_classes(listing: Listing) -> list[ClassFile]:
+@dataclass(frozen=True)
+class Layout:
+    """How folders were understood: image files in classes, how many are not and why, and where the parts are.
+
+    `parts` is "parts given", "parts given inside each class" or "no parts given". `notes` are sentences on folders that
+    are no classes.
+    """
+
+    class_files: list[ClassFile]
+    parts: str
+    left_out: int
+    why: str = IN_NO_CLASS
+    notes: tuple[str, ...] = ()
+
+
+def assign_classes(listing: Listing) -> Layout:
     """Class and part of each file. Files outside all class folders are added to `listing.skipped`.
 
     A sub-folder is a class, and so is everything inside it at any depth. A single folder around everything is ignored.
-    Folders named train, validation and test (also training, val, valid, testing) around the class folders are parts.
+    Folders called like train, validation and test are parts, around the class folders or inside each of them. Without
+    class folders they are left out.
+
+    Raises ValueError if the folders are parts without classes.
     """
-    paths = _unwrap(listing.files)
-    with_subfolders = {path[0] for _, path in paths if len(path) > 2}
-    named_parts = {
-        name: _PART_FOLDERS[name.lower()] for name in {path[0] for _, path in paths} if name.lower() in _PART_FOLDERS
-    }
-    parts = {part for name, part in named_parts.items() if name in with_subfolders}
-    others = {path[0] for _, path in paths if len(path) > 1} - set(named_parts)
-    has_parts = "train" in parts and (not others or len(parts) > 1)
-    class_files = []
-    for file, path in paths:
-        part, rest = (named_parts.get(path[0], ""), path[1:]) if has_parts else ("", path)
-        if len(rest) < 2 or (has_parts and not part):
-            listing.skipped.append((file.name, "in no class's folder"))
+    paths = _unwrap([(file, _composed(file.path)) for file in listing.files])
+    tops = {path[0] for _, path in paths if len(path) > 1}
+    part_of = part_folders(tops)
+    paths = [path for name in sorted(part_of) for path in _look_through(name, part_of, paths)] + [
+        (file, path) for file, path in paths if len(path) < 2 or path[0] not in part_of
+    ]
+    nested = {path[0] for _, path in paths if len(path) > 2}
+    others = tops - set(part_of)
+    given = {part for name, part in part_of.items() if name in nested}
+    notes: tuple[str, ...] = ()
+    parts, depth = "no parts given", None
+    if "train" in given and (not others or len(given) > 1):
+        parts, depth = "parts given", 0
+    else:
+        _check_parts(listing.name, part_of, nested, others)
+        flat = {name for name in part_of if others and name not in nested and is_clear(name)}
+        notes = tuple(_note_of_flat(flat, paths))
+        paths = [(file, path if path[0] not in flat else path[-1:]) for file, path in paths]
+        if part_of := _parts_inside(paths):
+            parts, depth = "parts given inside each class", 1
+    class_files, left_out = [], []
+    for file, path in sorted(paths, key=lambda file_path: file_path[0].path):
+        rest = path if depth is None else path[:depth] + path[depth + 1 :]
+        part = "" if depth is None or len(path) < depth + 2 else part_of.get(path[depth], "")
+        if len(rest) < 2 or (depth is not None and not part):
+            left_out.append((file.name, IN_NO_CLASS if len(path) < 2 or depth != 1 else "not in any part"))
         else:
             class_files.append(ClassFile(file, rest[0], part))
+    listing.skipped = sorted(listing.skipped + left_out)
     order = {part: number for number, part in enumerate(("", *PARTS))}
-    return sorted(class_files, key=lambda class_file: (order[class_file.part], class_file.folder))
+    class_files.sort(key=lambda class_file: (order[class_file.part], natural_order(class_file.folder)))
+    why = " or ".join(sorted({reason for _, reason in left_out}))
+    return Layout(class_files, parts, len(left_out), why, notes)
 
 
-def _unwrap(files: Sequence[File]) -> list[tuple[File, tuple[str, ...]]]:
+def _composed(path: tuple[str, ...]) -> tuple[str, ...]:
+    """A path whose letters with accents are one character each, as a Mac's are not."""
+    return tuple(unicodedata.normalize("NFC", name) for name in path)
+
+
+def _unwrap(paths: _Paths) -> _Paths:
     """Files with their paths inside the single folder around everything, if there is one."""
-    paths = [(file, file.path) for file in files]
     while len({path[0] for _, path in paths if len(path) > 1}) == 1 and any(len(path) > 2 for _, path in paths):
         paths = [(file, path[1:] if len(path) > 1 else path) for file, path in paths]
     return paths
+
+
+def _look_through(name: str, part_of: dict[str, str], paths: _Paths) -> _Paths:
+    """A part's files, without folders that only repeat its name or are called images or the like."""
+    inside = [(file, path) for file, path in paths if path[0] == name and len(path) > 1]
+    while len(folders := {path[1] for _, path in inside if len(path) > 2}) == 1:
+        (only,) = folders
+        if not (is_plain(only) or only.casefold() == name.casefold() or part_folders([only]) == {only: part_of[name]}):
+            break
+        inside = [(file, (name, *path[2:]) if len(path) > 2 else path) for file, path in inside]
+    return inside
+
+
+def _check_parts(source: str, part_of: dict[str, str], nested: set[str], others: set[str]) -> None:
+    """Refuse folders that are all parts, and cannot be classes."""
+    if others or len(set(part_of.values())) < 2:
+        return
+    names = short_list([clean(name) for name in sorted(part_of)])
+    if not any(map(is_clear, part_of)) and not nested:
+        return
+    if nested:
+        raise ValueError(
+            f"{source} has folders that are called like parts, {names}, and none of them holds classes to train on. "
+            "Call the folder with the images to train on train, and put one sub-folder per class into it."
+        )
+    raise ValueError(
+        f"{source} has folders that are called like parts, {names}, and no class inside them. "
+        "Put one sub-folder per class into each. Labels in a table are not read."
+    )
+
+
+def _note_of_flat(flat: set[str], paths: Sequence[tuple[File, tuple[str, ...]]]) -> list[str]:
+    if not flat:
+        return []
+    number = Counter(path[0] for _, path in paths if len(path) > 1)
+    names = [f"{clean(name)} ({number[name]:,})" for name in sorted(flat, key=natural_order)]
+    return [f"Folders called like parts that have no class inside, so their images are left out: {short_list(names)}."]
+
+
+def _parts_inside(paths: _Paths) -> dict[str, str]:
+    """The folders inside classes that are parts: train and another one, with some in every class."""
+    part_of = part_folders({path[1] for _, path in paths if len(path) > 2})
+    classes = {path[0] for _, path in paths if len(path) > 1}
+    divided = {path[0] for _, path in paths if len(path) > 2 and path[1] in part_of}
+    parts = set(part_of.values())
+    return part_of if len(classes) > 1 and classes == divided and "train" in parts and len(parts) > 1 else {}

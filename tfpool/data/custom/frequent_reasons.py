@@ -1,10 +1,29 @@
-"""The most frequent reasons why files are left out, in words, with an example of each."""
+"""Reasons why files are left out: the most frequent ones with an example of each, and what to do."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 _PLURALS = {"is": "are", "has": "have", "holds": "hold", "cannot": "cannot"}
+
+NOT_FOLLOWED = "not followed"
+"""How the reasons end that links are left out for."""
+_UNPACK = "unpack it"
+_ARCHIVES = {".zip": "a zip", ".rar": "a RAR archive", ".7z": "a 7z archive"}
+_ARCHIVES |= dict.fromkeys((".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz"), "a tar archive")
+
+
+def why_no_image(name: str, source: str) -> str:
+    """Why a file with this name is left out of a source, "zip" or "folder"."""
+    kind = next((kind for suffix, kind in _ARCHIVES.items() if name.lower().endswith(suffix)), "")
+    return f"{kind} inside a {source}: {_UNPACK}" if kind else "not named like an image"
+
+
+def remedy_of(reason: str) -> str:
+    """What to do about files left out for a reason, "" where it does not say."""
+    if reason.endswith(NOT_FOLLOWED):
+        return "Copy the images to where the links are."
+    return "Unpack what is inside, and give the folder of all images." if reason.endswith(_UNPACK) else ""
 
 
 def frequent_reasons(files: Iterable[tuple[str, str]], most: int = 3) -> str:

@@ -8,10 +8,13 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO
 
-from tfpool.data.custom.safe_names import clean
+from tfpool.data.custom.frequent_reasons import NOT_FOLLOWED, why_no_image
+from tfpool.data.custom.safe_names import clean, short_list
+from tfpool.data.custom.zip_names import entry_names
 from tfpool.data.images import SUFFIXES, BadImage
 from tfpool.system.format import memory
 
@@ -22,6 +25,8 @@ HARMLESS_BYTES = 100_000_000
 """A zip that unpacks to less than this is harmless at any compression ratio."""
 MAX_RATIO = 100
 _MAX_DEPTH = 20
+_HEAD_BYTES = 100_000
+_UTF8_FLAG = 0x800
 
 
 @dataclass(frozen=True)
@@ -44,24 +49,36 @@ class File:
 class Listing:
     """A source's image files, sorted by path, and those skipped, with the reason. `number` files are counted so far.
 
+    `labels` are text files that may hold boxes: `read` returns their first bytes. `notes` are sentences on the source.
     `check` raises ValueError if the source is gone.
     """
 
     name: str
+    kind: str
     check: Callable[[], None]
     files: list[File] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
+    labels: list[File] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     number: int = 0
 
-    def add(self, path: tuple[str, ...], read: Callable[[], bytes], refusal: str = "") -> None:
-        """Add a file, which is skipped where there is a reason for a refusal."""
+    def add(self, path: tuple[str, ...], read: Callable[[int], bytes], refusal: str = "") -> None:
+        """Add a file, of which `read` returns at most so many bytes. It is skipped where there is a `refusal`."""
         # Operating systems leave these behind, and nobody means to add them.
         if any(part.startswith(".") or part == "__MACOSX" for part in path) or path[-1] in ("Thumbs.db", "desktop.ini"):
             return
         if refusal or not path[-1].lower().endswith(SUFFIXES):
-            self.skipped.append((display_name(path), refusal or "not named like an image"))
+            self.skipped.append((display_name(path), refusal or why_no_image(path[-1], self.kind)))
+            if not refusal and path[-1].lower().endswith((".txt", ".xml", ".json")):
+                self.labels.append(File(path, partial(read, _HEAD_BYTES)))
         else:
-            self.files.append(File(path, read))
+            self.files.append(File(path, partial(read, -1)))
+
+    def sort(self) -> None:
+        """Make the order that of the names: that of a disk is another one on each computer."""
+        for files in (self.files, self.labels):
+            files.sort(key=lambda file: file.path)
+        self.skipped.sort()
 
     def count(self) -> None:
         """Count a file, up to `MAX_FILES`."""
@@ -101,9 +118,9 @@ def _list_folder(root: Path, name: str) -> Listing:
         if not root.is_dir():
             raise ValueError(f"The folder {name} vanished while it was read. Put it back and start again.")
 
-    listing = Listing(name, check)
+    listing = Listing(name, "folder", check)
     _walk(root, root, (), listing)
-    listing.files.sort(key=lambda file: file.path)
+    listing.sort()
     return listing
 
 
@@ -133,16 +150,20 @@ def _add_entry(entry: os.DirEntry[str], root: Path, path: tuple[str, ...], listi
         # A link to a folder may lead back up, and a link to a file may expose what its owner never meant to give.
         target = Path(os.path.realpath(file))
         if not target.is_relative_to(root):
-            refusal = "a link out of the folder"
+            refusal = f"a link out of the folder, {NOT_FOLLOWED}"
         elif target.is_dir():
-            refusal = "a link to a folder"
+            refusal = f"a link to a folder, {NOT_FOLLOWED}"
     if not refusal and not file.is_file():
         refusal = "no file"
-    listing.add(path, lambda: _read_file(file, display_name(path), listing), refusal)
+    listing.add(path, partial(_read_file, file, display_name(path), listing), refusal)
 
 
-def _read_file(file: Path, name: str, listing: Listing) -> bytes:
+def _read_file(file: Path, name: str, listing: Listing, most: int) -> bytes:
+    """Its first bytes; all with -1."""
     try:
+        if most >= 0:
+            with file.open("rb") as opened:
+                return opened.read(most)
         if file.stat().st_size > MAX_FILE_BYTES:
             raise _too_large(name)
         return file.read_bytes()
@@ -167,15 +188,20 @@ def _open_zip(file: Path | IO[bytes], name: str) -> Iterator[Listing]:
             f"{name} is not a zip file that can be read. Pack the folder of images into a zip again."
         ) from None
     with archive:
-        listing = Listing(name, lambda: None)
+        listing = Listing(name, "zip", lambda: None)
         entries = archive.infolist()
         _check_entries(entries, listing)
+        unmarked: list[str] = []
         for entry in entries:
-            path = _entry_path(entry, name)
+            path = _entry_path(entry, name, unmarked)
             if path and not entry.is_dir():
+                link = f"a link, {NOT_FOLLOWED}"
                 is_link = stat.S_ISLNK(entry.external_attr >> 16)
-                listing.add(path, _entry_reader(archive, entry, display_name(path)), "a link" if is_link else "")
-        listing.files.sort(key=lambda file: file.path)
+                listing.add(path, _entry_reader(archive, entry, display_name(path)), link if is_link else "")
+        if unmarked:
+            text = "Names in the zip that are neither Unicode nor marked otherwise, so they may be shown wrong"
+            listing.notes.append(f"{text}: {short_list(sorted(set(unmarked)), 3)}. Unpack it, and give the folder.")
+        listing.sort()
         yield listing
 
 
@@ -198,23 +224,25 @@ def _check_entries(entries: list[zipfile.ZipInfo], listing: Listing) -> None:
         )
 
 
-def _entry_path(entry: zipfile.ZipInfo, name: str) -> tuple[str, ...]:
-    """Folders and name of an entry. Some programs on Windows write backslashes between them."""
-    path = entry.filename.replace("\\", "/")
-    parts = path.split("/")
-    if path.startswith("/") or ".." in parts or parts[0][1:2] == ":":
+def _entry_path(entry: zipfile.ZipInfo, name: str, unmarked: list[str]) -> tuple[str, ...]:
+    """Folders and name of an entry. Names in an unknown encoding are added to `unmarked`."""
+    parts = entry_names(entry.orig_filename, bool(entry.flag_bits & _UTF8_FLAG), entry.extra, unmarked)
+    if (len(parts) > 1 and not parts[0]) or ".." in parts or parts[0][1:2] == ":":
         raise ValueError(
             f"{name} holds {display_name((entry.filename,))!r}, a path out of the zip. Pack the folder of images again."
         )
     return tuple(part for part in parts if part not in ("", "."))
 
 
-def _entry_reader(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> Callable[[], bytes]:
-    def read() -> bytes:
-        if entry.file_size > MAX_FILE_BYTES:
+def _entry_reader(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> Callable[[int], bytes]:
+    def read(most: int) -> bytes:
+        if entry.file_size > MAX_FILE_BYTES and most < 0:
             raise _too_large(name)
         try:
-            return archive.read(entry)
+            if most < 0:
+                return archive.read(entry)
+            with archive.open(entry) as opened:
+                return opened.read(most)
         except Exception as error:
             # Python's decompressors have no common error.
             raise BadImage(name, f"is damaged inside the zip: {clean(str(error))}", "Pack it again.") from None

@@ -43,7 +43,7 @@ class Report:
     Attributes:
         source: name of the folder or zip.
         images: number of images that can be read.
-        class_names: sorted by the names of their folders.
+        class_names: sorted by the names of their folders, with numbers in order.
         counts: images per class, in the order of the names, by part: "train", "validation" and "test" where the source
             has such folders, else only "all".
         sizes: (height, width) of the images, with the number of images, most frequent first.
@@ -51,6 +51,7 @@ class Report:
         unreadable: name and reason of image files that cannot be read.
         skipped: name and reason of other files.
         warnings: sentences on what may be wrong.
+        layout: how the folders were understood, such as "3 classes, parts given, 24 images left out: not in any class".
     """
 
     source: str
@@ -62,6 +63,7 @@ class Report:
     unreadable: tuple[tuple[str, str], ...]
     skipped: tuple[tuple[str, str], ...]
     warnings: tuple[str, ...]
+    layout: str
 
     def record(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -73,7 +75,7 @@ def inspect(source: Source, progress: Progress | None = None) -> Report:
 
     Args:
         source: a folder, a zip file, or an open zip file, with one sub-folder per class. A single folder around them is
-            ignored; folders train, validation and test around the classes are parts.
+            ignored; folders called like train, validation and test, around the classes or inside each, are parts.
         progress: called with images done and images in all. An exception that it raises ends the work.
 
     Returns:
@@ -113,8 +115,17 @@ def summarize(contents: Scan) -> Report:
         duplicates=duplicates,
         unreadable=tuple(contents.unreadable),
         skipped=tuple(contents.skipped),
-        warnings=tuple(_warnings(contents, counts, duplicates)),
+        warnings=(*contents.notes, *_warnings(contents, counts, duplicates)),
+        layout=_layout(contents),
     )
+
+
+def _layout(contents: Scan) -> str:
+    layout = contents.layout
+    text = f"{len(contents.class_names):,} classes, {layout.parts}"
+    if layout.left_out:
+        text += f", {layout.left_out:,} image{'s' * (layout.left_out != 1)} left out: {layout.why}"
+    return text
 
 
 def equal_after_resizing(contents: Scan, groups: Iterable[Sequence[int]]) -> list[str]:

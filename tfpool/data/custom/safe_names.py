@@ -54,6 +54,14 @@ def slug(text: str, taken: Iterable[str] = ()) -> str:
     return name
 
 
+def natural_order(text: str) -> tuple[list[tuple[str, int, str]], str]:
+    """A key to sort names by, with their numbers in order: class 2 before class 10."""
+    pieces = re.findall(r"([^0-9]*)([0-9]*)", text)
+    # Not by int, which refuses numbers of thousands of digits.
+    numbers = [(words, digits.lstrip("0")) for words, digits in pieces]
+    return [(words, len(digits), digits) for words, digits in numbers], text
+
+
 def short_list(texts: Sequence[str], length: int = 5) -> str:
     """The first texts, with an ellipsis if there are more."""
     return ", ".join(texts[:length]) + (", …" if len(texts) > length else "")

@@ -15,10 +15,11 @@ from typing import IO
 
 from PIL import Image
 
-from tfpool.data.custom.class_folders import ClassFile, assign_classes
-from tfpool.data.custom.frequent_reasons import frequent_reasons
+from tfpool.data.custom.class_folders import ClassFile, Layout, assign_classes
+from tfpool.data.custom.detection_labels import refuse_detection
+from tfpool.data.custom.frequent_reasons import frequent_reasons, remedy_of
 from tfpool.data.custom.image_files import open_source
-from tfpool.data.custom.safe_names import distinct_names
+from tfpool.data.custom.safe_names import distinct_names, natural_order
 from tfpool.data.images import BadImage, Decoded, decode, depth_of, maximum_of
 
 Source = str | Path | IO[bytes]
@@ -51,12 +52,14 @@ class Picture:
 class Scan:
     """What a source holds: pictures that can be read, and names and reasons of the other files.
 
-    `folders` are the class folders as they came, sorted: a label is an index into them. `class_names` has one for
+    `folders` are the class folders in natural order: a label is an index into them. `class_names` has one for
     each, safe to show, and `empty` those of class folders without an image that can be read. `depth` is the number of
-    bits that all gray images with more than 8 bits are scaled from, 0 if there are none.
+    bits that all gray images with more than 8 bits are scaled from, 0 if there are none. `layout` is how the folders
+    were understood, and `notes` are sentences on the source.
     """
 
     name: str
+    layout: Layout
     pictures: list[Picture] = field(default_factory=list)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
@@ -64,6 +67,7 @@ class Scan:
     class_names: list[str] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
     depth: int = 0
+    notes: tuple[str, ...] = ()
 
     @property
     def labels(self) -> list[int]:
@@ -94,10 +98,12 @@ def scan(
     the order of `Scan.pictures`.
     """
     with open_source(source) as listing:
-        class_files = assign_classes(listing)
+        refuse_detection(listing)
+        layout = assign_classes(listing)
+        class_files = layout.class_files
         folders = {class_file.folder for class_file in class_files}
         _check_classes(listing.name, folders, listing.skipped)
-        result = Scan(listing.name, skipped=listing.skipped)
+        result = Scan(listing.name, layout, skipped=listing.skipped, notes=(*layout.notes, *listing.notes))
         report = _reporter(on_progress, len(class_files))
         for number, class_file in enumerate(class_files):
             report(number)
@@ -120,8 +126,8 @@ def scan(
     if not readable:
         raise ValueError(f"{listing.name} holds no image that can be read: {frequent_reasons(result.unreadable)}.")
     _check_classes(listing.name, set(readable), result.unreadable)
-    result.empty = distinct_names(sorted(folders - set(readable)), "unnamed")
-    result.folders = sorted(readable)
+    result.empty = distinct_names(sorted(folders - set(readable), key=natural_order), "unnamed")
+    result.folders = sorted(readable, key=natural_order)
     result.class_names = distinct_names(result.folders, "unnamed")
     return result
 
@@ -170,7 +176,9 @@ def _fault(image: Image.Image) -> str:
 
 
 def _check_classes(name: str, folders: set[str], left_out: Sequence[tuple[str, str]]) -> None:
-    remedy = "Put the images of each class into a sub-folder of their own, with two classes or more."
+    reasons = Counter(reason for _, reason in left_out).most_common(1)
+    remedy = remedy_of(reasons[0][0]) if reasons and not folders else ""
+    remedy = remedy or "Put the images of each class into a sub-folder of their own, with two classes or more."
     if left_out:
         remedy = f"Of its files, {frequent_reasons(left_out)}. {remedy}"
     if not folders:
