@@ -95,7 +95,7 @@ class _Pair:
 
     def _both(self) -> str:
         return (
-            f"{self.name} has **{self.best.mean:.1%}** of the test images correct, {self.other} "
+            f"{self.name} predicts **{self.best.mean:.1%}** of the test images correctly, {self.other} "
             f"**{self.second.mean:.1%}**"
         )
 
@@ -106,8 +106,8 @@ class _Pair:
         margin = f" (± {100 * (self.best.margin or 0):.1f} points over {len(self.best.seeds)} seeds)"
         params, fewer = (group.runs[0].plan.params for group in (self.best, self.second))
         return (
-            f"**{self.name}** is best on {self.data}: **{self.best.mean:.1%}** of {of} test images correct{margin}, "
-            f"{self._lead()} {self.other}, with {params:,} parameters against {fewer:,}."
+            f"**{self.name}** is best on {self.data}: it predicts **{self.best.mean:.1%}** of {of} test images "
+            f"correctly{margin}, {self._lead()} {self.other}, with {params:,} parameters against {fewer:,}."
         )
 
     def _lead(self) -> str:

@@ -146,4 +146,4 @@ def _accuracy(run: Run) -> None:
     help = f"{_ACCURACY[metric]} {_INTERVAL}"
     st.metric(LABELS[metric].capitalize(), "–" if accuracy is None else f"{accuracy:.1%}", help=help)
     if accuracy is not None and images:
-        st.caption(f"of {images:,} images: {interval_text(accuracy, images)}")
+        st.caption(f"95 % interval, {images:,} images: {interval_text(accuracy, images)}")

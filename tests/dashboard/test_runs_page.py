@@ -42,8 +42,8 @@ def chart(app: AppTest, key: str) -> dict:
 def test_the_verdict_has_means_and_an_interval_seed_by_seed(store: RunStore) -> None:
     text = words(opened("Runs"))
     assert (
-        "**resnet8 Flatten** is best on fashion\\_mnist: **72.0%** of the 5,000 test images correct (± 22.4 points"
-        in text
+        "**resnet8 Flatten** is best on fashion\\_mnist: it predicts **72.0%** of the 5,000 "
+        "test images correctly (± 22.4 points" in text
     )
     assert "2.0 ± 2.5 points, seed by seed, ahead of resnet8 GAP" in text
     assert "includes zero" in text
@@ -55,7 +55,7 @@ def test_a_lead_that_depends_on_which_seeds_count_is_reported(store: RunStore) -
         finished(store, 0.95, seed=seed)
     text = words(opened("Runs"))
     assert "resnet8 GAP** is best" in text
-    assert "**80.0%** of the 5,000 test images correct" in text
+    assert "**80.0%** of the 5,000 test images correctly" in text
     assert "8.0 points ahead of resnet8 Flatten" in text
     assert "resnet8 Flatten is ahead by 2.0 ± 2.5 points" in text
 
@@ -122,7 +122,7 @@ def test_a_lead_that_few_test_images_cannot_show_is_reported(store: RunStore, mo
     assert "other images like these" not in words(opened("Runs"))
     monkeypatch.setattr(ranking, "images_behind", lambda run, metric="test": 20)
     text = words(opened("Runs")).replace("\\", "")
-    assert "of the 20 test images correct" in text
+    assert "of the 20 test images correctly" in text
     assert "50.1% to 86.8%. The 70.0% of resnet8 GAP" in text
 
 
