@@ -115,6 +115,17 @@ def check_scores(page: Page, per_map: str, per_cell: str) -> None:
             assert whole + rows[:, -1] == pytest.approx(expected)
 
 
+def check_bars(page: Page) -> None:
+    """A bar begins at the line of zero if its score is positive, and ends there if the score is negative."""
+    bars = page.locator(f"{CARDS} .score").evaluate_all("""all => all.map(row => {
+        const [bar, zero] = ["bar", "zero"].map(name => row.querySelector(`.${name}`).getBoundingClientRect());
+        return [Number(row.dataset.score), bar.left - zero.left, bar.right - zero.left]; })""")
+    assert any(score < 0 for score, *_ in bars)
+    for score, left, right in bars:
+        assert (right if score < 0 else left) == pytest.approx(0, abs=1.5)
+        assert (left < -1) == (score < 0)
+
+
 def word(name: str) -> str:
     return feature_map_editor.KEPT[name].default
 
@@ -123,6 +134,7 @@ def test_cells_and_weights_change_the_scores_and_the_address_shows_the_same(fres
     opened = browse(fresh)
     per_map, per_cell = word("home_weights"), word("home_cell_weights")
     check_scores(opened, per_map, per_cell)
+    check_bars(opened)
     opened.get_by_label("Pointed ears, row 1, column 4").focus()
     opened.keyboard.type("8")
     opened.keyboard.press("Tab")

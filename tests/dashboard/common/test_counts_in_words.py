@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.common.counts_in_words import number_of, times
+from dashboard.common.counts_in_words import number_of, text_of, times
 from tfpool.lab.verdict import VERDICTS
 
 
@@ -27,3 +27,7 @@ def test_every_verdict_is_counted_in_english() -> None:
         "2 do not hold",
         "2 are not decided here",
     ]
+
+
+def test_numbers_have_a_minus_sign_and_a_space_before_percent() -> None:
+    assert [text_of(-1234.5, ",.1f"), text_of(0.734, ".0%"), text_of(-0.005, ".1%")] == ["−1,234.5", "73 %", "−0.5 %"]
