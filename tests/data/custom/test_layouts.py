@@ -99,6 +99,27 @@ def test_parts_without_one_to_train_on_are_refused(tmp_path: Path, home: Path) -
     refused(folder, "train", home)
 
 
+@pytest.mark.parametrize("outer", ["cell_images", "more", "cat and dog"])
+def test_classes_that_a_folder_beside_them_holds_once_more_are_merged(outer: str, tmp_path: Path) -> None:
+    folder = filled(tmp_path / "x", {"cat": 3, "dog": 2, f"{outer}/cat": 1, f"{outer}/dog": 1})
+    report = data.inspect(folder)
+    assert (report.class_names, report.counts) == (("cat", "dog"), {"all": (4, 3)})
+    assert report.warnings[0].endswith(f"taken into these: {outer}.")
+
+
+@pytest.mark.parametrize("outer", [("color", "grayscale", "segmented"), ("2023", "2024"), ("left", "right")])
+def test_the_same_folders_inside_each_class_are_mentioned(outer: tuple[str, ...], tmp_path: Path) -> None:
+    counts = {f"{name}/{plant}": 2 for name in outer for plant in ("apple", "pear")}
+    report = data.inspect(filled(tmp_path / "x", counts))
+    assert report.class_names == outer
+    assert "the same folders inside, apple, pear." in report.warnings[0]
+
+
+@pytest.mark.parametrize("names", [("test", "holdout"), ("val", "dev_set"), ("training_set", "training-1", "trainval")])
+def test_parts_of_one_kind_are_never_classes(names: tuple[str, ...], tmp_path: Path, home: Path) -> None:
+    refused(filled(tmp_path / "x", dict.fromkeys(names, 2)), "parts", home)
+
+
 def test_words_in_common_make_a_part_and_others_do_not() -> None:
     assert part_folders(["asl_train", "asl_test"]) == {"asl_train": "train", "asl_test": "test"}
     assert part_folders(["blood_test", "urine_test", "contest", "training day", "latest", "trainer"]) == {}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tfpool.data.custom.image_files import File, Listing
-from tfpool.data.custom.part_names import is_clear, is_plain, part_folders
+from tfpool.data.custom.part_names import is_clear, is_one_word, is_plain, part_folders
 from tfpool.data.custom.safe_names import clean, natural_order, short_list
 from tfpool.data.dataset import PARTS
 
@@ -70,6 +70,9 @@ def assign_classes(listing: Listing) -> Layout:
         paths = [(file, path if path[0] not in flat else path[-1:]) for file, path in paths]
         if part_of := _parts_inside(paths):
             parts, depth = "parts given inside each class", 1
+        else:
+            paths, notes_of_repeated = _merge_repeated(paths)
+            notes += tuple(notes_of_repeated)
     class_files, left_out = [], []
     for file, path in sorted(paths, key=lambda file_path: file_path[0].path):
         rest = path if depth is None else path[:depth] + path[depth + 1 :]
@@ -110,18 +113,18 @@ def _look_through(name: str, part_of: dict[str, str], paths: _Paths) -> _Paths:
 
 def _check_parts(source: str, part_of: dict[str, str], nested: set[str], others: set[str]) -> None:
     """Refuse folders that are all parts, and cannot be classes."""
-    if others or len(set(part_of.values())) < 2:
+    if others or is_one_word(part_of):
         return
-    names = short_list([clean(name) for name in sorted(part_of)])
+    names = _shown(part_of)
     if not any(map(is_clear, part_of)) and not nested:
         return
     if nested:
         raise ValueError(
-            f"{source} has folders that are called like parts, {names}, and none of them holds classes to train on. "
+            f"{source} has folders that are called like parts ({names}), and none of them holds classes to train on. "
             "Call the folder with the images to train on train, and put one sub-folder per class into it."
         )
     raise ValueError(
-        f"{source} has folders that are called like parts, {names}, and no class inside them. "
+        f"{source} has folders that are called like parts ({names}), and no class inside them. "
         "Put one sub-folder per class into each. Labels in a table are not read."
     )
 
@@ -141,3 +144,28 @@ def _parts_inside(paths: _Paths) -> dict[str, str]:
     divided = {path[0] for _, path in paths if len(path) > 2 and path[1] in part_of}
     parts = set(part_of.values())
     return part_of if len(classes) > 1 and classes == divided and "train" in parts and len(parts) > 1 else {}
+
+
+def _merge_repeated(paths: _Paths) -> tuple[_Paths, list[str]]:
+    """Files with their paths, where a folder beside the classes holds them once more; sentences on repeated folders."""
+    inside: dict[str, set[str]] = {path[0]: set() for _, path in paths if len(path) > 1}
+    for _, path in paths:
+        if len(path) > 2:
+            inside[path[0]].add(path[1])
+    classes = {name for name in inside if not part_folders([name])}
+    again = {name for name, folders in inside.items() if len(folders) > 1 and folders <= classes - {name}}
+    if again:
+        paths = [(file, path[1:] if path[0] in again else path) for file, path in paths]
+        text = "Folders that hold folders called like the classes, so their images are taken into these"
+        return paths, [f"{text}: {_shown(again)}."]
+    repeated = set.intersection(*inside.values()) if len(inside) > 1 else set()
+    if len(repeated) < 2:
+        return paths, []
+    return paths, [
+        f"The classes {_shown(inside)} have the same folders inside, {_shown(repeated)}. "
+        "If those are the classes, give only one of the outer folders."
+    ]
+
+
+def _shown(names: Iterable[str]) -> str:
+    return short_list([clean(name) for name in sorted(names, key=natural_order)])

@@ -46,14 +46,23 @@ def is_clear(name: str) -> bool:
     return not words & _SHORT and words not in ({"train"}, {"trains"})
 
 
+def is_one_word(names: Iterable[str]) -> bool:
+    """Whether names differ at most in numbers and words that say nothing, as test1 and test_set_2 do."""
+    return len({tuple(_telling_words(name)) for name in names}) < 2
+
+
 def _reading(name: str) -> tuple[str, tuple[str, ...]] | None:
     """The part that a name means, and its other words; None if it means none or several."""
-    words = [word for word in _words(name) if word not in _PLAIN and not word.isdecimal()]
+    words = _telling_words(name)
     if part := _PARTS.get("".join(words)):
         return part, ()
     if len(found := [word for word in words if word in _PARTS]) != 1:
         return None
     return _PARTS[found[0]], tuple(word for word in words if word != found[0])
+
+
+def _telling_words(name: str) -> list[str]:
+    return [word for word in _words(name) if word not in _PLAIN and not word.isdecimal()]
 
 
 def _words(name: str) -> list[str]:
