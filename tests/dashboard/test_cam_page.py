@@ -45,6 +45,12 @@ def cam(**query: str | list[str]) -> AppTest:
     return opened("CAM", **query)
 
 
+def test_maps_of_different_classes_name_them_in_their_titles(empty: Path) -> None:
+    app = cam(cam_models=PAIR, cam_number="12")
+    sound(app)
+    assert [f"map of **{name}**" in words(app) for name in ("Sandal", "Sneaker")] == [True, True]
+
+
 def test_without_a_run_a_network_of_1000_classes_looks_at_a_cat_and_two_heads_are_one_click_away(empty: Path) -> None:
     app = cam()
     assert app.multiselect(key="cam_models").value == ["squeezenet"]
@@ -57,6 +63,7 @@ def test_without_a_run_a_network_of_1000_classes_looks_at_a_cat_and_two_heads_ar
     assert len(maps(app)) == 2
     # Both predict its true class, and no class of the photograph is left.
     assert words(app).count("predicts: **Ankle boot**  ") == 2
+    assert "map of **" not in words(app)
     assert app.selectbox(key="cam_class").value == "Ankle boot"
     assert "cam_target" not in app.query_params
     again = cam(**app.query_params)
