@@ -144,10 +144,13 @@ with maps, messages():
 
 with answer, messages():
     layers = ", ".join(sorted({view.layer for view in views}))
+    # The mean of a map on Home, the sum of one here: the same score.
+    after_gap = " After GAP, the gradient is the head's weight, already divided by the number of cells."
     st.caption(
         f"{explanations.color_sentence(methods)} A class's score (*logit*) is the last layer's output before softmax "
         f"turns all scores into probabilities. Feature layer: {plain(layers)}. "
         + " ".join(f"{method}: {METHODS[method].summary}" for method in methods)
+        + (after_gap if "hirescam" in methods else "")
     )
     pixel_notes.show(chosen, image.pixels)
 

@@ -49,10 +49,6 @@ def show(view: View, query: Query) -> None:
         f"**{text_of(terms.total, '.4g')}**, and the bias adds **{text_of(terms.bias, '.4g')}**: together "
         f"{text_of(terms.total + terms.bias, '.4g')}. The score is {text_of(terms.score, '.4g')}."
     )
-    st.caption(
-        "A weight here is the score's gradient. After GAP, this is the head's weight, already divided by the number of "
-        "cells."
-    )
     _verdict(view, terms, query)
     link("Inside", "See all maps, their weights and their sum", inside_model=view.model.name)
 
