@@ -50,6 +50,17 @@ def test_the_json_of_coco_is_refused(name: str, tmp_path: Path, home: Path) -> N
     refused(folder, "COCO", home)
 
 
+def test_a_long_json_of_coco_is_known_by_its_beginning_and_one_without_boxes_is_none(
+    tmp_path: Path, home: Path
+) -> None:
+    folder = filled(tmp_path / "x", {"train2017": 4, "val2017": 3})
+    images = [{"id": number, "file_name": f"{number:012d}.jpg"} for number in range(4000)]
+    (folder / "a.json").write_text(json.dumps({"images": images, "annotations": [{"bbox": [0, 0, 1, 1]}]}))
+    refused(folder, "COCO", home)
+    (folder / "a.json").write_text(json.dumps({"images": images[:9], "annotations": [{"category_id": 1}]}))
+    refused(folder, "called like parts", home)
+
+
 def test_boxes_of_images_by_class_are_mentioned_and_not_read(tmp_path: Path) -> None:
     folder = labelled(filled(tmp_path / "x", {"images/cat": 3, "images/dog": 3}), "images", "boxes", ".xml", VOC)
     report = data.inspect(filled(tmp_path / "y", {"cat": 3, "dog": 3}))

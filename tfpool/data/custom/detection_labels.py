@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from tfpool.data.custom.image_files import File, Listing
+from tfpool.data.custom.image_files import HEAD_BYTES, File, Listing
 from tfpool.data.custom.part_names import is_plain, part_folders
 from tfpool.data.images import BadImage
 
@@ -69,8 +69,9 @@ def _is_voc(head: bytes) -> bool:
 
 
 def _is_coco(head: bytes) -> bool:
-    is_whole_list = b'"annotations"' in head and b'"bbox"' in head
-    return head.lstrip()[:1] == b"{" and b'"images"' in head and (is_whole_list or b'"file_name"' in head)
+    """Whether it is an object with images and boxes. In a long file the boxes are after its first bytes."""
+    may_have_boxes = b'"bbox"' in head or (len(head) == HEAD_BYTES and b'"file_name"' in head)
+    return head.lstrip()[:1] == b"{" and b'"images"' in head and may_have_boxes
 
 
 def _stem(file: File) -> str:

@@ -25,7 +25,7 @@ HARMLESS_BYTES = 100_000_000
 """A zip that unpacks to less than this is harmless at any compression ratio."""
 MAX_RATIO = 100
 _MAX_DEPTH = 20
-_HEAD_BYTES = 100_000
+HEAD_BYTES = 100_000
 _UTF8_FLAG = 0x800
 
 
@@ -70,7 +70,7 @@ class Listing:
         if refusal or not path[-1].lower().endswith(SUFFIXES):
             self.skipped.append((display_name(path), refusal or why_no_image(path[-1], self.kind)))
             if not refusal and path[-1].lower().endswith((".txt", ".xml", ".json")):
-                self.labels.append(File(path, partial(read, _HEAD_BYTES)))
+                self.labels.append(File(path, partial(read, HEAD_BYTES)))
         else:
             self.files.append(File(path, partial(read, -1)))
 
