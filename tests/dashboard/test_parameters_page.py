@@ -58,7 +58,7 @@ def test_heads_that_need_equally_many_share_a_line(store: RunStore) -> None:
     assert named(shown(app)) == ["GAP, GMP", "Flatten"]
     assert shown(app).findtext("div[@class='across']") == "image side, pixels"
     app = opened("Parameters", parameters_by="classes", parameters_classes="7")
-    assert shown(app).findtext("div[@class='across']") == "classes"
+    assert shown(app).findtext("div[@class='across']") == "classes, log scale"
     assert ["7", "GAP, GMP: 455", "Flatten: 1,404,935"] in told(shown(app))
 
 
