@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+import json
 import shutil
 from pathlib import Path
 
 from tfpool import examples
 from tfpool.system.process import Process
+from tfpool.tracking.run_data import description_text
 from tfpool.tracking.store import RunStore
 
 
@@ -26,4 +28,8 @@ def create(folder: Path, count: int) -> RunStore:
             lease.record(epoch, {name: values[epoch] for name, values in example.history.items()})
         lease.end("done", result=example.result)
         shutil.copytree(example.path, folder / run, dirs_exist_ok=True)
+        # Pages compare what a run began with.
+        description = store.get(run).metadata_path
+        facts = json.loads(description.read_text(encoding="utf-8"))
+        description.write_text(description_text({**facts, **spec, "id": run}), encoding="utf-8")
     return store

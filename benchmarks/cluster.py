@@ -1,6 +1,6 @@
 """Training on a Dask cluster against tfpool's own queue, on the same cores of this machine.
 
-    python benchmarks/distributed.py [--short]
+    python benchmarks/cluster.py [--short]
 
 Rows: the same runs by workers of the queue, and by as many Dask workers with one thread each, in seconds of wall time
 from queueing to the last result. Efficiency is queue ÷ cluster, aim 0.9 or more. Scheduler and workers start before.
