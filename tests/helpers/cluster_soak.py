@@ -5,7 +5,6 @@ python -m tests.helpers.cluster_soak --kills 30
 
 from __future__ import annotations
 
-import argparse
 import random
 import tempfile
 import time
@@ -16,7 +15,7 @@ import psutil
 
 import tfpool as tp
 from tests.helpers.dask_cluster import Cluster, wait_for
-from tests.helpers.soak import histories
+from tests.helpers.soak import arguments, histories
 from tfpool.tracking.store import Run, RunStore
 from tfpool.training.cluster.connection import place_on
 from tfpool.training.launcher import launch
@@ -78,11 +77,7 @@ def _kill(draw: random.Random, processes: list[psutil.Process | None]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kills", type=int, default=30)
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--seed", type=int, default=0, help="random seed of the kills")
-    args = parser.parse_args()
+    args = arguments(__doc__)
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as whole:
         runs = soak(Path(folder), args.kills, args.seeds, args.seed)
         expected = tp.sweep("resnet8", HEADS, args.seeds, recipe=RECIPE, store=whole)

@@ -150,12 +150,17 @@ def _wait(store: RunStore, condition: Callable[[], bool], seconds: float = MOST_
         time.sleep(0.1)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def arguments(description: str | None) -> argparse.Namespace:
+    """How often to kill, how many seeds the sweep has, and the seed of the kills, as the command line says."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=30)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--seed", type=int, default=0, help="random seed of the kills")
-    args = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = arguments(__doc__)
     with tempfile.TemporaryDirectory() as killed, tempfile.TemporaryDirectory() as whole:
         runs = soak(Path(killed), args.kills, args.seeds, args.seed)
         assert histories(runs) == histories(train(Path(whole), args.seeds))

@@ -27,7 +27,7 @@ from tfpool.tracking.run_data import description_text, load_data
 from tfpool.tracking.store import RunStore
 from tfpool.training.cluster import data_cache, task
 from tfpool.training.cluster.connection import connect
-from tfpool.training.cluster.parcel import Mail, mail, pack, unpack
+from tfpool.training.cluster.parcel import Mail, finished_files, mail, pack, unpack, variable
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -173,9 +173,8 @@ class _Driver:
         lease.move_to(event["host"])
         lease.enter("loading TensorFlow")
         post, name, data_name = self._mail(run), f"{self._key(run)}-{event['attempt']}-start", ""
-        epochs = [dict(zip(lease.history, values, strict=True)) for values in zip(*lease.history.values(), strict=True)]
-        files = [path for path in run.path.rglob("*") if path.is_file() and not path.name.startswith(".")]
-        post.put(name, pack({"began": run.began, "epochs": epochs}, run.path, files))
+        facts = {"began": run.began, "epochs": task.epochs_of(lease.history)}
+        post.put(name, pack(facts, run.path, finished_files(run.path)))
         if not event["has_data"]:
             data_name = f"{self._topic}-data-{event['attempt']}"
             post.put(data_name, data_cache.packed(run.spec["data"]))
@@ -198,9 +197,9 @@ class _Driver:
     def _record(self, lease: Lease, facts: Mapping[str, Any]) -> None:
         if facts["began"]:
             lease.begin({**facts["began"], "data": lease.run.spec["data"]})
-        known = lease.history
+        known = task.epochs_of(lease.history)
         for epoch, metrics in enumerate(facts["epochs"]):
-            if [values[epoch : epoch + 1] for values in known.values()] != [[metrics[name]] for name in known]:
+            if known[epoch : epoch + 1] != [metrics]:
                 lease.record(epoch, metrics)
         lease.report(**facts["progress"])
 
@@ -277,12 +276,12 @@ class _Driver:
         """The attempt at a run that counts."""
         if run.id not in self._controls:
             with suppress(TimeoutError):
-                self._controls[run.id] = self._variable(self._key(run)).get(timeout=_PAUSE)
+                self._controls[run.id] = variable(self._client, self._key(run)).get(timeout=_PAUSE)
         return self._controls.get(run.id, {}).get("attempt")
 
     def _control(self, run: Run, **values: Any) -> None:
         self._controls[run.id] = values
-        self._variable(self._key(run)).set(values)
+        variable(self._client, self._key(run)).set(values)
 
     def _drop(self, run_id: str) -> None:
         """Have nothing more to do with a run's task."""
@@ -296,7 +295,7 @@ class _Driver:
         """End a task, if it still runs, and remove all traces of it from the cluster."""
         with suppress(KeyError):
             future = self._client.get_dataset(key)
-            self._variable(key).set({"attempt": ""})
+            variable(self._client, key).set({"attempt": ""})
             self._client.unpublish_dataset(key)
             if not future.done():
                 future.cancel()
@@ -306,11 +305,6 @@ class _Driver:
 
     def _mail(self, run: Run) -> Mail:
         return mail(run.artifacts, lambda: self._client)
-
-    def _variable(self, name: str) -> Any:
-        from distributed import Variable
-
-        return Variable(name, client=self._client)
 
 
 def _name_data(description: Path, location: str) -> None:

@@ -39,6 +39,18 @@ def unpack(parcel: bytes, folder: Path) -> dict[str, Any]:
     return facts
 
 
+def finished_files(folder: Path) -> list[Path]:
+    """The files in a folder, without those that are still being written."""
+    return [path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")]
+
+
+def variable(client: Any, name: str) -> Any:
+    """A value that a driver and the workers share by name."""
+    from distributed import Variable
+
+    return Variable(name, client=client)
+
+
 class Mail(Protocol):
     """How parcels travel: `put` may be called by either side, and `get` waits for a parcel of that name."""
 
@@ -57,18 +69,13 @@ class DaskMail:
 
     def put(self, name: str, parcel: bytes) -> None:
         # The variable keeps the parcel, also when this client is gone.
-        self._variable(name).set(self._client.scatter(parcel, hash=False))
+        variable(self._client, name).set(self._client.scatter(parcel, hash=False))
 
     def get(self, name: str, seconds: float) -> bytes:
-        return self._variable(name).get(timeout=seconds).result(timeout=seconds)
+        return variable(self._client, name).get(timeout=seconds).result(timeout=seconds)
 
     def remove(self, name: str) -> None:
-        self._variable(name).delete()
-
-    def _variable(self, name: str) -> Any:
-        from distributed import Variable
-
-        return Variable(name, client=self._client)
+        variable(self._client, name).delete()
 
 
 class FolderMail:

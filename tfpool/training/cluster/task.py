@@ -22,7 +22,7 @@ from tfpool.tracking.database import METRICS
 from tfpool.tracking.run import Run
 from tfpool.tracking.store import RunStore
 from tfpool.training.cluster import data_cache
-from tfpool.training.cluster.parcel import Mail, mail, pack, unpack
+from tfpool.training.cluster.parcel import Mail, finished_files, mail, pack, unpack, variable
 from tfpool.training.recipe import TRAINING_VERSION
 
 TRAINING_PROCESS = "tfpool.training.cluster.training_process"
@@ -161,11 +161,7 @@ class _Attempt:
     def _send(self, run: Run, all_files: bool = False) -> str | None:
         """Send the files that were written since the last time, and return the parcel's name."""
         began = time.monotonic()
-        written = {
-            path: path.stat().st_mtime_ns
-            for path in run.path.rglob("*")
-            if path.is_file() and not path.name.startswith(".")
-        }
+        written = {path: path.stat().st_mtime_ns for path in finished_files(run.path)}
         changed = [path for path, when in written.items() if all_files or self._sent.get(path) != when]
         self._files_sent = began
         if not changed:
@@ -181,10 +177,8 @@ class _Attempt:
 
     def _control(self) -> dict[str, Any]:
         """What the driver last said about this run; nothing if it has not, or the scheduler is too busy to answer."""
-        from distributed import Variable
-
         try:
-            return Variable(self.job.key, client=self._client).get(timeout=_PAUSE)
+            return variable(self._client, self.job.key).get(timeout=_PAUSE)
         except TimeoutError:
             return {}
 
@@ -194,5 +188,9 @@ class _Attempt:
 
 
 def _facts(run: Run) -> dict[str, Any]:
-    epochs = [dict(zip(METRICS, values, strict=True)) for values in zip(*run.history.values(), strict=True)]
-    return {"progress": run.progress, "epochs": epochs, "began": run.began}
+    return {"progress": run.progress, "epochs": epochs_of(run.history), "began": run.began}
+
+
+def epochs_of(history: dict[str, list[float]]) -> list[dict[str, float]]:
+    """The metrics of each epoch, from one list per metric."""
+    return [dict(zip(METRICS, values, strict=True)) for values in zip(*history.values(), strict=True)]
