@@ -1,9 +1,11 @@
 """What all tests share: a store with two tiny trained runs, made once by the command line, and a small data set."""
 
 import contextlib
+import faulthandler
 import gc
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -68,6 +70,24 @@ def no_workers_left(request: pytest.FixtureRequest) -> Iterator[None]:
 def _works_in(process: psutil.Process, folder: str) -> bool:
     command = process.info["cmdline"] or ()
     return "tfpool.training.worker" in command and any(part.startswith(folder) for part in command)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Let pytest's processes write where they crash into files: they have no terminal."""
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        faulthandler.enable(Path(os.environ["TESTS_CRASHES"], worker).open("w"))
+    else:
+        crashes = tempfile.TemporaryDirectory()
+        config.add_cleanup(crashes.cleanup)
+        os.environ["TESTS_CRASHES"] = crashes.name
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_handlecrashitem(report: pytest.TestReport) -> None:
+    """Add what Python says of a crash to its report; without a word, the process was killed from outside."""
+    crash = Path(os.environ["TESTS_CRASHES"], report.node.gateway.id).read_text()  # type: ignore[attr-defined]
+    report.longrepr = f"{report.longrepr}\n{crash or 'Killed without a trace of Python.'}"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
