@@ -76,7 +76,7 @@ def _works_in(process: psutil.Process, folder: str) -> bool:
 def pytest_configure(config: pytest.Config) -> None:
     """Let pytest's processes write where they crash into files: they have no terminal."""
     if worker := os.environ.get("PYTEST_XDIST_WORKER"):
-        faulthandler.enable(Path(os.environ["TESTS_CRASHES"], worker).open("w"))
+        faulthandler.enable(Path(os.environ["TESTS_CRASHES"], worker).open("w"))  # noqa: SIM115
     else:
         crashes = tempfile.TemporaryDirectory()
         config.add_cleanup(crashes.cleanup)

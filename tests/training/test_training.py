@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -203,12 +204,19 @@ def test_a_full_disk_is_named_and_the_run_marked(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(worker, "launch", lambda store: None)
     monkeypatch.setattr(worker, "lower_priority", lambda: None)
     monkeypatch.setattr("tfpool.training.fit.take_one_thread", lambda: None)
+    exits: list[int] = []
+    monkeypatch.setattr(worker.os, "_exit", exits.append)
     worker.main(str(tmp_path))
     (run,) = store.runs()
     assert run.state == "failed"
     assert "disk" in (run.error or "")
     # The space reserved for this moment is released.
     assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]
+    # Whoever watches for a stop leaves a process alone whose run has ended.
+    for thread in threading.enumerate():
+        if thread.name == "watch":
+            thread.join(30)
+    assert exits == []
 
 
 def test_the_predictions_on_the_test_images_are_saved(trained: Path) -> None:

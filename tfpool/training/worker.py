@@ -37,10 +37,10 @@ def main(folder: str) -> None:
 
 
 def _work(store: RunStore, lease: Lease) -> None:
-    stop = threading.Event()
-    threading.Thread(target=_watch, args=(store, lease, stop), daemon=True).start()
-    lease.enter("loading TensorFlow")
+    stop, finished = threading.Event(), threading.Event()
+    threading.Thread(target=_watch, name="watch", args=(store, lease, stop, finished), daemon=True).start()
     try:
+        lease.enter("loading TensorFlow")
         with skip_garbage_collection():
             from tfpool.training.fit import Stopped, fit_run, take_one_thread
 
@@ -60,9 +60,11 @@ def _work(store: RunStore, lease: Lease) -> None:
             files.use_reserve(store.folder)
         with suppress(LeaseLost):
             lease.end("failed", error=_FULL if full else f"{type(error).__name__}: {error}")
+    finally:
+        finished.set()
 
 
-def _watch(store: RunStore, lease: Lease, stop: threading.Event) -> None:
+def _watch(store: RunStore, lease: Lease, stop: threading.Event, finished: threading.Event) -> None:
     """Renew the lease, pass a request to stop on to the training, and end the process if the training does not react.
 
     Loading TensorFlow or tracing a deep network takes many seconds without a step. Ending the process then loses
@@ -72,13 +74,17 @@ def _watch(store: RunStore, lease: Lease, stop: threading.Event) -> None:
         renewed = time.monotonic()
         # The store may be unreadable for a moment; later requests must still be seen.
         while not _stop_requested(lease):
-            time.sleep(_PAUSE)
+            if finished.wait(_PAUSE):
+                return
             if time.monotonic() - renewed > HEARTBEAT:
                 with suppress(ValueError):
                     lease.renew()
                     renewed = time.monotonic()
-        stop.set()
-        time.sleep(_GRACE)
+    # A lease is lost as well when the run has just ended: the process then ends by itself.
+    stop.set()
+    if finished.wait(_GRACE):
+        return
+    with suppress(LeaseLost):
         lease.end("stopped")
     _retire(store, Process.of())
     os._exit(0)
