@@ -34,13 +34,17 @@ environment() {
     "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' ||
         stop "tfpool needs Python 3.11 to 3.13, got $("$python" --version). Name another: make PYTHON=python3.13."
     "$python" -c 'import ensurepip' 2>/dev/null || system_package "$(basename "$python")-venv"
+    # pip cannot mend what it left behind when it was interrupted.
+    [ ! -e .venv/incomplete ] || rm -rf .venv
     "$python" -m venv .venv
+    touch .venv/incomplete
     # Everything is pinned, so nothing has to be resolved. TensorFlow is half of it: two processes install one half each.
     pip=".venv/bin/pip install --quiet --disable-pip-version-check --no-compile --no-deps"
     $pip "$(grep '^tensorflow==' "$1")" &
     tensorflow=$!
     grep -v '^tensorflow==' "$1" | $pip --requirement /dev/stdin || rest_failed=1
     wait "$tensorflow" && [ -z "${rest_failed:-}" ] || stop "Installing the packages of $1 failed, for the reason above."
+    rm .venv/incomplete
 }
 
 case "$1" in

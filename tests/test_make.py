@@ -74,6 +74,11 @@ def test_make_sets_up_once(checkout: Path) -> None:
 def test_an_installation_that_fails_in_part_is_not_taken_as_done(checkout: Path, tensorflow: int, rest: int) -> None:
     assert set_up(checkout, tensorflow, rest) != 0
     assert not (checkout / ".venv" / "runtime").exists()
+    # pip cannot mend a package that is there in part.
+    left_behind = checkout / ".venv" / "in part"
+    left_behind.touch()
+    assert set_up(checkout) == 0
+    assert not left_behind.exists()
 
 
 @pytest.mark.parametrize("user", [0, 1000])
