@@ -12,7 +12,8 @@ from dashboard.components import component, style
 
 SIDEBAR = 220
 """Width in pixels: enough for the names of the pages."""
-_copy_link = component("copy_link")
+# It is on every page, so it brings the charts' script as well.
+_copy_link = component("copy_link", "shared_chart_preload")
 
 
 def header(name: str, question: str) -> None:
@@ -29,6 +30,6 @@ def header(name: str, question: str) -> None:
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="page_title"
     ):
         st.title(PAGES[name].heading or name, anchor=False, width="content")
-        _copy_link(key="copy_link", width="content")
+        _copy_link(key="copy_link", width="content", data={"charts": preload.chart_script()})
     st.markdown(question)
     preload.load_keras_in_background()

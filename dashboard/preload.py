@@ -8,6 +8,9 @@ Processor time on two cores, by `time python -c STATEMENT`, median of 3:
   STATEMENT: "import keras", or 6.0 s without `tfpool.system.startup.skip_garbage_collection`
 - 0.8 s for the first page: Home draws its chart as SVG (`dashboard.common.growth_chart`), without Plotly and pandas.
   STATEMENT: "import pandas, plotly.graph_objects as go; go.Figure([{'type': 'scatter'}]).to_json()"
+
+And in the browser, 1.7 s of the first map on CAM, as in `benchmarks/dashboard.py`: the script that draws charts, loaded
+while nobody moves (`components/shared_chart_preload.js`).
 """
 
 from __future__ import annotations
@@ -16,6 +19,10 @@ import os
 import threading
 import time
 from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
 
 from dashboard.keras_loading import in_a_server, load_keras
 from tfpool.system.startup import skip_garbage_collection
@@ -34,6 +41,13 @@ def load_home() -> None:
     import dashboard.home.feature_map_editor
     import dashboard.home.pooling_window
     import dashboard.home.tour  # noqa: F401
+
+
+@cache
+def chart_script() -> str:
+    """The file of Streamlit's that draws Plotly's charts; empty if Streamlit has none of that name."""
+    scripts = Path(st.__file__).parent / "static" / "static" / "js"
+    return next((path.name for path in scripts.glob("PlotlyChart.*.js")), "")
 
 
 def load_keras_in_background() -> bool:

@@ -1,7 +1,8 @@
 // Copies the address of the page, which holds the values of its controls.
 const SHOWN = 2000; // Milliseconds for which the button says that the link is copied.
 
-export default function ({ parentElement }) {
+export default function ({ data, parentElement }) {
+  preloadCharts(data.charts);
   const button = parentElement.querySelector("button"), label = parentElement.querySelector("span");
   const field = parentElement.querySelector("input");
   let timer;

@@ -1,15 +1,18 @@
-"""The link of a page is copied with the values of its controls, or shown where a browser gives no clipboard."""
+"""What every page brings along: a link that can be copied, and the script that draws charts, before it is needed."""
 
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from dashboard.preload import chart_script
 from tests.browser.conftest import Browse, looked_at, serving, settle
 
 pytestmark = pytest.mark.browser
 READ = "() => navigator.clipboard.readText()"
 WITHOUT = "() => Object.defineProperty(navigator, 'clipboard', { value: undefined })"
+
+LOADED = "name => performance.getEntriesByType('resource').some(entry => entry.name.endsWith(name))"
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +53,9 @@ def test_without_a_clipboard_the_link_is_shown_and_selected(fresh: str, browse: 
     looked_at(opened, "copy-link-shown")
     field.press("Tab")
     expect(field).to_be_hidden()
+
+
+def test_the_script_of_the_charts_is_loaded_while_nobody_moves(fresh: str, browse: Browse) -> None:
+    opened = browse(fresh)
+    assert opened.locator(".stPlotlyChart").count() == 0
+    opened.wait_for_function(LOADED, arg=f"/static/js/{chart_script()}")
