@@ -31,6 +31,8 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # A camera that shows a test picture.
+    "--use-fake-device-for-media-stream",
 ]
 PROBES = ("/_stcore/health", "/_stcore/host-config")
 """Streamlit looks for its server below a page's path first, and finds it at the root."""

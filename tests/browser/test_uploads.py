@@ -50,3 +50,16 @@ def test_own_images_and_an_own_model_are_on_both_pages_until_the_visit_ends(
     opened.get_by_test_id("stSidebar").get_by_role("link", name="CAM").click()
     expect(opened.get_by_text(re.compile("predicts: (boot|bag|coat)"))).to_be_visible(timeout=MINUTES)
     expect(opened.get_by_text("noise.png Drag")).to_be_visible()
+
+
+def test_a_picture_of_the_camera_is_explained(tmp_path: Path, serve: Serve, browse: Browse) -> None:
+    opened = browse(f"{serve(tmp_path / 'saved_models')}/CAM?cam_source=my+own")
+    expect(opened.get_by_text("take a picture")).to_be_visible(timeout=MINUTES)
+    opened.context.grant_permissions(["camera"])
+    opened.get_by_text("Use the camera").click()
+    opened.get_by_role("button", name="Take photo").click(timeout=MINUTES)
+    expect(opened.get_by_text("camera picture Drag")).to_be_visible(timeout=MINUTES)
+    expect(opened.get_by_text("predicts:").first).to_be_visible(timeout=MINUTES)
+    # The picture is taken: the camera is off again.
+    expect(opened.get_by_test_id("stCameraInput")).to_have_count(0)
+    looked_at(opened, "CAM-camera")
