@@ -35,7 +35,8 @@ from benchmarks.report import Rows, options
 from tfpool import data as data_sets
 from tfpool.models.preprocessing import to_network
 from tfpool.training import batches
-from tfpool.training.fit import initial_model, take_one_thread
+from tfpool.training.device import take_one_thread
+from tfpool.training.fit import initial_model
 from tfpool.training.map_recorder import MapRecorder
 from tfpool.training.trainer import Trainer
 

@@ -38,7 +38,8 @@ from tfpool.data.builtin import scattered
 from tfpool.data.dataset import PARTS
 from tfpool.models.preprocessing import to_network
 from tfpool.models.pretrained.applications import BUNDLED
-from tfpool.training.fit import initial_model, take_one_thread
+from tfpool.training.device import take_one_thread
+from tfpool.training.fit import initial_model
 from tfpool.training.trainer import Trainer
 
 NETWORK = "resnet8"

@@ -39,8 +39,9 @@ from tfpool.models.preprocessing import to_network  # noqa: E402
 from tfpool.system.process import Process  # noqa: E402
 from tfpool.tracking.store import RunStore  # noqa: E402
 from tfpool.training import launch  # noqa: E402
+from tfpool.training.device import take_one_thread  # noqa: E402
 from tfpool.training.feature_cache import features  # noqa: E402
-from tfpool.training.fit import Reporter, initial_model, take_one_thread  # noqa: E402
+from tfpool.training.fit import Reporter, initial_model  # noqa: E402
 from tfpool.training.queue import enqueue  # noqa: E402
 from tfpool.training.trainer import EVALUATION_BATCH, Trainer  # noqa: E402
 

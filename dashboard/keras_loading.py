@@ -24,6 +24,10 @@ def load_keras() -> None:
     import keras
 
     if in_a_server():
+        import tensorflow as tf
+
+        # GPUs are for the workers.
+        tf.config.set_visible_devices([], "GPU")
         keras.backend.clear_session = lambda: None
 
 

@@ -16,6 +16,7 @@ from dashboard.runs import result_charts
 from tfpool.system.process import end
 from tfpool.tracking import export, predictions
 from tfpool.tracking.predictions import Predictions
+from tfpool.tracking.run_data import mixed_text
 from tfpool.tracking.store import Run
 
 _WORST = 12
@@ -91,7 +92,9 @@ def _worst(predicted: Predictions) -> None:
 
 
 def files(run: Run) -> None:
-    """Download buttons for the model and the history."""
+    """Download buttons for the model and the history, and what the model cannot promise."""
+    if mixed := mixed_text(run):
+        st.caption(plain(mixed))
     if not run.model_path.exists():
         st.caption("Files can be downloaded after the first epoch.")
         return

@@ -132,6 +132,7 @@ def _details(base: Recipe) -> dict[str, Any]:
     with third:
         values["initializer"] = _select("Initial weights", "initializer", base)
         values["precision"] = _select("Precision", "precision", base)
+        values["device"] = _select("Device", "device", base)
         values["patience"] = _number("Patience, epochs", "patience", base, 0, 1000) or None
         pretrained = st.toggle("ImageNet weights", _control_value("weights", base), **_bound("weights"))
         values["weights"] = "imagenet" if pretrained else None

@@ -16,9 +16,9 @@ from tfpool.lab.claims import nin
 from tfpool.lab.finding import read
 from tfpool.lab.laboratory import TUNING, Halted, Laboratory
 from tfpool.lab.protocol import Scale
-from tfpool.lab.provenance import versions
 from tfpool.lab.run_claim import conduct, folder
 from tfpool.system.process import Process
+from tfpool.system.provenance import versions
 from tfpool.tracking.lease import Lease
 from tfpool.tracking.store import Run, RunStore
 from tfpool.training.queue import enqueue

@@ -11,7 +11,7 @@ from tests.helpers.stored_runs import claimed, finished
 from tfpool import data
 from tfpool.data import DataSet, Part
 from tfpool.tracking import predictions
-from tfpool.tracking.run_data import load_data, start_facts
+from tfpool.tracking.run_data import load_data, mixed_text, start_facts
 from tfpool.tracking.store import Run, RunStore
 from tfpool.training import resume
 
@@ -87,3 +87,26 @@ def test_predictions_for_other_images_are_not_shown(store: RunStore, monkeypatch
     become(monkeypatch, other_split())
     with pytest.raises(ValueError, match="images"):
         predictions.read(run)
+
+
+LINUX = {"processor": "A", "gpus": [], "threads": 1, "versions": {"tensorflow": "2.21.0"}}
+
+
+@pytest.mark.parametrize(
+    ("machines", "words"),
+    [
+        ([], ""),
+        ([LINUX], ""),
+        ([LINUX, {**LINUX, "processor": "B"}], "processor"),
+        ([LINUX, {**LINUX, "gpus": ["T4"], "versions": {}}, LINUX], "gpus, versions"),
+    ],
+)
+def test_a_run_that_went_on_elsewhere_says_what_was_different(
+    store: RunStore, machines: list[dict[str, object]], words: str
+) -> None:
+    run = finished(store, 0.7)
+    run.path.mkdir(exist_ok=True)
+    run.metadata_path.write_text(json.dumps({**run.spec, "machines": machines}))
+    text = mixed_text(run)
+    assert bool(text) == bool(words)
+    assert words in text

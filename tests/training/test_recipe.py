@@ -12,6 +12,11 @@ def test_a_recipe_survives_its_config() -> None:
     assert tp.Recipe(**json.loads(json.dumps(recipe.config))) == recipe
 
 
+def test_a_run_is_found_again_by_its_config_from_before_there_were_devices() -> None:
+    assert "device" not in tp.Recipe().config
+    assert tp.Recipe(**tp.Recipe(device="gpu").config).device == "gpu"
+
+
 def test_every_value_has_a_meaning_that_names_its_choices() -> None:
     assert list(MEANINGS) == [field.name for field in fields(tp.Recipe)]
     for name, choices in CHOICES.items():
@@ -41,6 +46,7 @@ def test_every_value_has_a_meaning_that_names_its_choices() -> None:
         ({"loss": "mse"}, "loss 'mse'"),
         ({"initializer": "zeros"}, "initializer 'zeros' glorot he"),
         ({"precision": "float16"}, "precision 'float16'"),
+        ({"device": "tpu"}, "device 'tpu' auto cpu gpu"),
         ({"label_smoothing": 1.0}, "label_smoothing 1.0"),
         ({"label_smoothing": 0.1, "loss": "hinge"}, "hinge label_smoothing"),
         ({"warmup": 5}, "warmup 5"),

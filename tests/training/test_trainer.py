@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import tfpool as tp
 from tfpool import data
@@ -111,13 +112,28 @@ def test_a_loss_that_overflows_in_the_only_step_is_found_on_the_validation_image
         trainer(recipe).run(lambda: None, lambda metrics: None)
 
 
-def test_half_precision_computes_in_bfloat16_and_keeps_weights_in_float32() -> None:
-    recipe = tp.Recipe(epochs=1, precision="mixed_bfloat16")
+@pytest.mark.parametrize("kind", ["bfloat16", "float16"])
+def test_half_precision_computes_in_it_and_keeps_weights_in_float32(kind: str) -> None:
+    recipe = tp.Recipe(epochs=1, precision=f"mixed_{kind}")
     half = trainer(recipe)
-    assert half.model.get_layer("conv1").compute_dtype == "bfloat16"
+    assert half.model.get_layer("conv1").compute_dtype == kind
     assert {str(weight.dtype) for weight in half.model.trainable_weights} == {"float32"}
     half.run(lambda: None, lambda metrics: None)
     assert initial_model(PLAN, tp.Recipe()).get_layer("conv1").compute_dtype == "float32"
+
+
+def test_gradients_too_small_for_float16_still_move_the_weights(tmp_path: Path) -> None:
+    # Of so small a loss, every gradient is zero in float16.
+    recipe = tp.Recipe(epochs=1, batch_size=70, optimizer="sgd", learning_rate=1e3, precision="mixed_float16")
+    half = trainer(recipe)
+    half._loss = lambda labels, scores: 1e-4 * tf.reduce_mean(tf.square(labels - scores))  # type: ignore[assignment]
+    before = half.model.get_layer("conv1").kernel.numpy()
+    half.run(lambda: None, lambda metrics: None)
+    moved = np.abs(half.model.get_layer("conv1").kernel.numpy() - before)
+    assert (moved > 0).mean() > 0.9
+    # The scale of the loss is part of what a checkpoint holds.
+    half.save(tmp_path / "state.npz")
+    assert trainer(recipe).restore(tmp_path / "state.npz")
 
 
 def test_initial_weights_follow_the_initializer() -> None:

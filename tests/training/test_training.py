@@ -203,7 +203,7 @@ def test_a_full_disk_is_named_and_the_run_marked(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(files, "is_full", lambda folder: True)
     monkeypatch.setattr(worker, "launch", lambda store: None)
     monkeypatch.setattr(worker, "lower_priority", lambda: None)
-    monkeypatch.setattr("tfpool.training.fit.take_one_thread", lambda: None)
+    monkeypatch.setattr("tfpool.training.device.take_device", lambda *arguments: None)
     exits: list[int] = []
     monkeypatch.setattr(worker.os, "_exit", exits.append)
     worker.main(str(tmp_path))

@@ -10,6 +10,7 @@ from tfpool import data
 from tfpool.cli.option_values import place_of, settings
 from tfpool.cli.recipe_options import recipe_of
 from tfpool.cli.run_commands import print_runs
+from tfpool.tracking.run_data import mixed_text
 from tfpool.tracking.store import RunStore
 from tfpool.training import enqueue_heads, enqueue_sweep, resume
 from tfpool.training.cluster.connection import HERE
@@ -57,6 +58,8 @@ def _train(store: RunStore, run_ids: Sequence[str], as_json: bool) -> int:
     runs = watch(store, run_ids)
     print_runs(runs, as_json)
     for run in runs:
+        if mixed := mixed_text(run):
+            print(f"tfpool: {mixed}", file=sys.stderr)
         if run.error:
             print(f"tfpool: {run.id} failed. {run.error}", file=sys.stderr)
     return 0 if all(run.state in ("done", "stopped") for run in runs) else 1

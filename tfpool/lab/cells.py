@@ -9,8 +9,8 @@ from typing import Any
 
 from tfpool import data as data_sets
 from tfpool.counting.plan import Plan
-from tfpool.lab.provenance import versions
 from tfpool.networks.heads import FC, GAP, Flatten, Head
+from tfpool.system.provenance import versions
 from tfpool.tracking.run_data import began_with
 from tfpool.tracking.store import Run
 from tfpool.training.queue import plan_for, spec

@@ -15,10 +15,10 @@ from tfpool._version import __version__
 from tfpool.lab.claim import CLAIMS, Claim
 from tfpool.lab.figure import Figure
 from tfpool.lab.protocol import FOLDER, SCALES, Record
-from tfpool.lab.provenance import machine, versions
 from tfpool.lab.statistics import Effect
 from tfpool.lab.verdict import Judgement
 from tfpool.system.files import atomic
+from tfpool.system.provenance import machine, versions
 
 SHIPPED = Path(__file__).with_name("findings")
 

@@ -43,7 +43,7 @@ def _main(network: str, head: str, repeats: int) -> dict[str, Any]:
 
     from tfpool.models.build import build
     from tfpool.networks.graph import known_size
-    from tfpool.training.fit import take_one_thread
+    from tfpool.training.device import take_one_thread
 
     take_one_thread()
     before = psutil.Process().memory_info().rss

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from tfpool.lab import latency, localization_scores, scores
-from tfpool.lab.provenance import machine, versions
 from tfpool.system.files import atomic
+from tfpool.system.provenance import machine, versions
 
 _CAM = Path(__file__).parents[1] / "cam"
 

@@ -23,10 +23,12 @@ def versions() -> dict[str, str]:
 @cache
 def machine() -> str:
     """Cores, processor and system."""
-    return f"{cores()} cores, {_processor()}, {platform.system()}"
+    return f"{cores()} cores, {processor()}, {platform.system()}"
 
 
-def _processor() -> str:
+@cache
+def processor() -> str:
+    """The processor's model."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))

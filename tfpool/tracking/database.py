@@ -57,7 +57,8 @@ CREATE TABLE store (id TEXT NOT NULL, age REAL NOT NULL, seen REAL NOT NULL);
 INSERT INTO store SELECT lower(hex(randomblob(8))), seconds, seen FROM age;
 DROP TABLE age;
 """
-_MIGRATIONS = (_TABLES, _TITLES_AND_SWEEPS, _LEASES, _CLUSTERS)
+_GPUS = "ALTER TABLE workers ADD COLUMN gpu INTEGER;"
+_MIGRATIONS = (_TABLES, _TITLES_AND_SWEEPS, _LEASES, _CLUSTERS, _GPUS)
 """SQL from each version of the file to the next."""
 
 

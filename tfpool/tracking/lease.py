@@ -153,7 +153,7 @@ class Roster:
 
     def wanted(self, most: int) -> int:
         """The number of workers to start, so that each queued run has one and at most `most` are alive."""
-        alive = list(self._alive().values()).count(None)
+        alive = sum(row["executor"] is None for row in self._alive().values())
         here = "SELECT * FROM runs WHERE state = 'running' AND executor IS NULL AND place = ?"
         held = self._db.execute(here, (place(),)).fetchall()
         busy = sum(not is_gone(row) for row in held)
@@ -162,21 +162,26 @@ class Roster:
 
     def drivers(self) -> dict[Process, str]:
         """The live processes here that drive the runs of a cluster, with the cluster's address."""
-        return {process: executor for process, executor in self._alive().items() if executor}
+        return {process: row["executor"] for process, row in self._alive().items() if row["executor"]}
 
-    def _alive(self) -> dict[Process, str | None]:
-        """The live processes here, with the cluster that each drives; None for one that trains itself."""
-        alive: dict[Process, str | None] = {}
+    def free_gpu(self, gpus: int) -> int | None:
+        """The first of so many GPUs that no worker here computes on; None if all are taken."""
+        taken = {row["gpu"] for row in self._alive().values()}
+        return next((number for number in range(gpus) if number not in taken), None)
+
+    def _alive(self) -> dict[Process, sqlite3.Row]:
+        """The live processes here, with their rows; `executor` is the cluster that one drives, if it does."""
+        alive: dict[Process, sqlite3.Row] = {}
         for row in self._db.execute("SELECT * FROM workers WHERE place = ?", (place(),)).fetchall():
             process = Process(row["pid"], row["started"])
             if process.is_alive:
-                alive[process] = row["executor"]
+                alive[process] = row
             else:
                 self.remove(row["pid"])
         return alive
 
-    def add(self, worker: Process, executor: str | None = None) -> None:
-        self._db.execute("INSERT OR REPLACE INTO workers VALUES (?, ?, ?, ?)", (place(), *worker, executor))
+    def add(self, worker: Process, executor: str | None = None, gpu: int | None = None) -> None:
+        self._db.execute("INSERT OR REPLACE INTO workers VALUES (?, ?, ?, ?, ?)", (place(), *worker, executor, gpu))
 
     def remove(self, pid: int) -> None:
         self._db.execute("DELETE FROM workers WHERE place = ? AND pid = ?", (place(), pid))

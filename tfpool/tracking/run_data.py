@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 from tfpool import data
@@ -56,6 +57,27 @@ def check_same(run: Run, facts: Mapping[str, Any]) -> None:
                 f"Run {run.id} is not what it was: {changed} than when the run began. "
                 "Restore what it began with, or train a new run."
             )
+
+
+def machines(run: Run) -> list[dict[str, Any]]:
+    """What has trained a run, one after the other: processor, gpus, threads and versions of libraries.
+
+    The list is empty for a run that has not begun, or was trained by a version before 0.2.
+    """
+    if not run.metadata_path.exists():
+        return []
+    return json.loads(run.metadata_path.read_text(encoding="utf-8")).get("machines", [])
+
+
+def mixed_text(run: Run) -> str:
+    """A message about a run that went on with another machine or other libraries; empty for all others."""
+    different = {name for one, other in pairwise(machines(run)) for name in one if one[name] != other[name]}
+    if not different:
+        return ""
+    return (
+        f"Run {run.id} went on with other {', '.join(sorted(different))} than before: the last bits of its weights can "
+        "differ from those of a run without a break."
+    )
 
 
 def began_with(run: Run) -> dict[str, Any]:

@@ -21,11 +21,13 @@ from tfpool.data import DataSet
 from tfpool.models.build import build
 from tfpool.models.preprocessing import to_network, white_level
 from tfpool.system.files import atomic, remove_temporary
+from tfpool.system.provenance import processor
 from tfpool.tracking import predictions, training_maps
 from tfpool.tracking.database import METRICS
 from tfpool.tracking.lease import Lease
 from tfpool.tracking.run import FIRST_EPOCH
-from tfpool.tracking.run_data import description_text, load_data, start_facts
+from tfpool.tracking.run_data import description_text, load_data, machines, start_facts
+from tfpool.training.device import gpu_names
 from tfpool.training.feature_cache import are_fixed, features
 from tfpool.training.map_recorder import MapRecorder
 from tfpool.training.pace import Pace
@@ -71,12 +73,6 @@ def fit_run(lease: Lease, stop: threading.Event) -> dict[str, float]:
     result |= {"images": len(data.test), "train_loss": training["loss"], "train_accuracy": training["accuracy"]}
     run.checkpoint_path.unlink(missing_ok=True)
     return result
-
-
-def take_one_thread() -> None:
-    """Compute with one thread, since the number of threads changes the last bits. Call before anything is computed."""
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
 
 
 def _trainer(model: keras.Model, lease: Lease, recipe: Recipe, data: DataSet, stop: threading.Event) -> Trainer:
@@ -224,11 +220,13 @@ def _write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[floa
 
 
 def _write_description(lease: Lease, data: DataSet) -> None:
-    """Write run.json, which holds all that is needed to repeat the run."""
+    """Write run.json, which holds all that is needed to repeat the run, and all machines that have trained it."""
     run = lease.run
     plan, weights = run.plan, run.spec["recipe"].get("weights")
     scale = f"as ImageNet's weights of {plan.backbone} expect" if weights else f"from 0 to {white_level(plan):g}"
     libraries = {library.__name__: library.__version__ for library in (tf, keras, np)}
+    here = {"processor": processor(), "gpus": gpu_names(), "threads": 1, "versions": libraries}
+    before = machines(run) if run.checkpoint_path.exists() else []
     facts = {
         "id": run.id,
         **run.spec,
@@ -238,6 +236,7 @@ def _write_description(lease: Lease, data: DataSet) -> None:
         "threads": 1,
         "training_version": TRAINING_VERSION,
         "versions": {"python": platform.python_version(), "tfpool": __version__, **libraries},
+        "machines": before if before[-1:] == [here] else [*before, here],
     }
     with atomic(run.metadata_path, lease.holding) as temporary:
         temporary.write_text(description_text(facts), encoding="utf-8")

@@ -51,7 +51,8 @@ def optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
     }[recipe.optimizer]()
     if recipe.weight_decay:
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    return optimizer
+    # Small gradients are zero in float16, unless the loss is multiplied first.
+    return keras.optimizers.LossScaleOptimizer(optimizer) if recipe.precision == "mixed_float16" else optimizer
 
 
 def loss(recipe: Recipe) -> keras.losses.Loss:

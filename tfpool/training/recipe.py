@@ -24,7 +24,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "loss": ("cross_entropy", "focal", "hinge"),
     "initializer": tuple(INITIALIZERS),
     "augment": AUGMENTATIONS,
-    "precision": ("float32", "mixed_bfloat16"),
+    "precision": ("float32", "mixed_bfloat16", "mixed_float16"),
+    "device": ("auto", "cpu", "gpu"),
     "freeze": PARTS,
     "weights": ("imagenet",),
 }
@@ -61,7 +62,9 @@ class Recipe:
             2017, arXiv 1708.04552).
         patience: number of epochs without a lower validation loss after which training stops and keeps the model of the
             best epoch. By default, training runs to the end and keeps the model of the last epoch.
-        precision: number format of the layers: "float32", or "mixed_bfloat16", which computes in half the memory.
+        precision: number format of the layers: "float32", "mixed_bfloat16", which computes in half the memory, or
+            "mixed_float16" for GPUs that have no bfloat16; the loss is scaled so that no gradient rounds to zero.
+        device: what computes: "cpu", "gpu", or "auto" for a GPU where TensorFlow finds one.
         train_images: number of training images to use. By default, all are used.
         freeze: parts that are not trained, "backbone" or "head". What a frozen backbone computes is kept in the store,
             up to 10 GB, unless images are augmented.
@@ -94,6 +97,7 @@ class Recipe:
     augment: tuple[str, ...] = ()
     patience: int | None = None
     precision: str = "float32"
+    device: str = "auto"
     train_images: int | None = None
     freeze: tuple[str, ...] = ()
     weights: str | None = None
@@ -136,7 +140,11 @@ class Recipe:
     @property
     def config(self) -> dict[str, Any]:
         """Plain data: `Recipe(**config)` makes an equal recipe."""
-        return {**asdict(self), "freeze": list(self.freeze), "augment": list(self.augment)}
+        config = {**asdict(self), "freeze": list(self.freeze), "augment": list(self.augment)}
+        # A run without a device has the same text as before there was a choice, so that it is found again.
+        if self.device == "auto":
+            del config["device"]
+        return config
 
     def check(self, plan: Plan) -> None:
         """Check that the recipe leaves something to train in a plan."""

@@ -137,7 +137,8 @@ class Trainer:
         with tf.GradientTape() as tape:
             scores = tf.cast(self.model(inputs, training=True), tf.float32)
             loss = self._loss(tf.one_hot(labels, scores.shape[-1]), scores)
-        gradients = tape.gradient(loss, self.model.trainable_variables)
+            scaled = self.optimizer.scale_loss(loss)
+        gradients = tape.gradient(scaled, self.model.trainable_variables)
         self.optimizer.apply(gradients, self.model.trainable_variables)
         return loss * tf.cast(tf.shape(labels)[0], tf.float32), _hits(labels, scores)
 

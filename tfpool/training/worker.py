@@ -1,6 +1,6 @@
 """A background process that trains one queued run and then starts the next worker.
 
-python -m tfpool.training.worker STORE
+python -m tfpool.training.worker STORE [GPU]
 """
 
 from __future__ import annotations
@@ -24,27 +24,28 @@ _GRACE = 1.0
 _FULL = "The disk is full. Free some space and resume the run: it continues from its last checkpoint."
 
 
-def main(folder: str) -> None:
+def main(folder: str, gpu: str = "0") -> None:
     lower_priority()
     store, me = RunStore(folder), Process.of()
     try:
         files.reserve(store.folder)
         lease = store.claim(me)
         if lease is not None:
-            _work(store, lease)
+            _work(store, lease, int(gpu))
     finally:
         _retire(store, me)
 
 
-def _work(store: RunStore, lease: Lease) -> None:
+def _work(store: RunStore, lease: Lease, gpu: int) -> None:
     stop, finished = threading.Event(), threading.Event()
     threading.Thread(target=_watch, name="watch", args=(store, lease, stop, finished), daemon=True).start()
     try:
         lease.enter("loading TensorFlow")
         with skip_garbage_collection():
-            from tfpool.training.fit import Stopped, fit_run, take_one_thread
+            from tfpool.training.device import take_device
+            from tfpool.training.fit import Stopped, fit_run
 
-        take_one_thread()
+        take_device(lease.run.spec["recipe"].get("device", "auto"), gpu)
         try:
             result = fit_run(lease, stop)
         except Stopped:
@@ -105,4 +106,4 @@ def _retire(store: RunStore, me: Process) -> None:
 
 if __name__ == "__main__":
     hide_packages("matplotlib", "pandas")
-    main(sys.argv[1])
+    main(*sys.argv[1:])
