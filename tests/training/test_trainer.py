@@ -1,6 +1,7 @@
 """The trainer in this process: it resumes at any step to the same bits, stops early, and trains in half precision."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def trainer(recipe: tp.Recipe = RECIPE, plan: Plan = PLAN) -> Trainer:
     return Trainer(initial_model(plan, recipe), SMALL, recipe, lambda images: to_network(images, plan))
 
 
-def trained(path: Path, kills: tuple[int, ...] = ()) -> tuple[list[dict[str, float]], list[bytes]]:
+def trained(path: Path, kills: Sequence[int] = ()) -> tuple[list[dict[str, float]], list[bytes]]:
     """Train to the end and resume after each of the numbered steps; returns history and the bytes of all variables."""
     current = trainer(plan=RANDOM_PLAN)
     history: dict[int, dict[str, float]] = {}
@@ -73,6 +74,18 @@ def trained(path: Path, kills: tuple[int, ...] = ()) -> tuple[list[dict[str, flo
             current = trainer(plan=RANDOM_PLAN)
             assert current.restore(path)
     return [history[epoch] for epoch in sorted(history)], [variable.numpy().tobytes() for variable in current.variables]
+
+
+def test_images_that_stay_on_the_device_change_no_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected_history, expected_variables = trained(tmp_path / "fed.npz")
+    monkeypatch.setattr("tfpool.training.trainer.is_resident", lambda part: True)
+    # At once and step by step, and interrupted within an epoch.
+    for seconds in (60.0, 0.0):
+        monkeypatch.setattr("tfpool.training.resident_data._SECONDS", seconds)
+        for kills in ((), (2,)):
+            history, variables = trained(tmp_path / f"{seconds} {kills}.npz", kills)
+            assert history == expected_history
+            assert variables == expected_variables
 
 
 def test_a_training_that_is_interrupted_anywhere_ends_with_the_same_bits(tmp_path: Path) -> None:

@@ -14,13 +14,18 @@ def steps(part: Part, batch_size: int) -> int:
     return -(-len(part) // batch_size)
 
 
+def order(part: Part, seed: int, epoch: int) -> np.ndarray:
+    """The positions of all images, int64 (N,), in the order of an epoch."""
+    return np.random.default_rng((seed, epoch)).permutation(len(part))
+
+
 def shuffled(
     part: Part, batch_size: int, seed: int, epoch: int, first: int = 0
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The batches of an epoch from number `first` on: images uint8 (B, H, W, C) and labels int64 (B,)."""
-    order = np.random.default_rng((seed, epoch)).permutation(len(part))
+    shuffled_positions = order(part, seed, epoch)
     for step in range(first, steps(part, batch_size)):
-        positions = order[step * batch_size : (step + 1) * batch_size]
+        positions = shuffled_positions[step * batch_size : (step + 1) * batch_size]
         yield part.images[positions], part.labels[positions]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,9 @@ from tfpool.training import batches, checkpoint, optimizer
 from tfpool.training.augmentation import augment
 from tfpool.training.batch_statistics import IMAGES, BatchStatistics
 from tfpool.training.recipe import Recipe
+from tfpool.training.resident_data import ResidentData, is_resident
 
+_Values = Sequence[Any] | np.ndarray
 EVALUATION_BATCH = 256
 """Images per batch in evaluation."""
 
@@ -53,6 +55,7 @@ class Trainer:
         compiled = partial(tf.function, autograph=False, jit_compile=False)
         self._train = compiled(self._train_step, signature)
         self._evaluate = compiled(self._evaluate_step, signature[:2])
+        self._resident = ResidentData(self.images, self._train_step) if is_resident(self.images) else None
         self._statistics = BatchStatistics(model, batch, prepare)
 
     @property
@@ -80,17 +83,30 @@ class Trainer:
             on_epoch(self._end_epoch(on_step))
 
     def _run_epoch(self, on_step: Callable[[], None]) -> None:
-        state, recipe = self.state, self.recipe
+        state = self.state
         epoch, start = state["epoch"], time.monotonic() - state["seconds"]
-        for images, labels in batches.shuffled(self.images, recipe.batch_size, recipe.seed, epoch, first=state["step"]):
-            loss, hits = self._train(images, labels, epoch * self.steps + state["step"])
-            state["step"] += 1
-            state["loss"] += float(loss)
-            state["hits"] += int(hits)
-            state["seen"] += len(labels)
+        for losses, hits, images in self._trained(epoch, state["step"]):
+            state["step"] += len(losses)
+            for loss in losses:
+                state["loss"] += float(loss)
+            state["hits"] += int(sum(hits))
+            state["seen"] += images
             state["seconds"] = time.monotonic() - start
             check_finite(state["loss"], f"in epoch {epoch + 1}, step {state['step']}")
             on_step()
+
+    def _trained(self, epoch: int, first: int) -> Iterator[tuple[_Values, _Values, int]]:
+        """Train over an epoch from step `first` on; yields losses, hits and the number of images of some steps."""
+        recipe, counter = self.recipe, epoch * self.steps
+        if self._resident:
+            order = batches.order(self.images, recipe.seed, epoch)
+            for losses, hits, positions in self._resident.train(order, recipe.batch_size, first, counter):
+                yield losses, hits, positions.size
+            return
+        shuffled = batches.shuffled(self.images, recipe.batch_size, recipe.seed, epoch, first)
+        for step, (images, labels) in enumerate(shuffled, start=first):
+            loss, hit = self._train(images, labels, counter + step)
+            yield [loss], [hit], len(labels)
 
     def _end_epoch(self, on_step: Callable[[], None]) -> dict[str, float]:
         state, start = self.state, time.monotonic()
