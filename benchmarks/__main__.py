@@ -12,7 +12,7 @@ from pathlib import Path
 
 NAMES = (
     *("counting", "intervals", "worker_startup", "memory", "quick_claims", "dashboard", "sessions", "training"),
-    *("batch_statistics", "cluster"),
+    *("batch_statistics", "gpu", "cluster"),
     *("explaining", "localization", "pixel_scale", "opening"),
 )
 

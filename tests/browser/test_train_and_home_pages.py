@@ -189,10 +189,8 @@ def test_a_run_outlives_the_server_and_is_shown_as_interrupted_when_its_worker_i
 def test_an_uploaded_image_is_explained_and_another_file_is_refused(
     shared: str, browse: Browse, tmp_path: Path
 ) -> None:
-    opened = browse(f"{shared}/CAM")
-    expect(opened.get_by_test_id("stPlotlyChart")).to_have_count(2, timeout=MINUTES)
-    opened.get_by_role("combobox", name="Image from").click()
-    opened.get_by_role("option", name="my own", exact=True).click()
+    opened = browse(f"{shared}/CAM?cam_source=my+own")
+    expect(opened.get_by_text("take a picture")).to_be_visible(timeout=MINUTES)
     Image.effect_noise((60, 60), 90).save(tmp_path / "my *photo*.png")
     uploader = opened.get_by_test_id("stFileUploader").filter(has_text="Image files")
     choose = uploader.locator('input[type="file"]')

@@ -57,7 +57,10 @@ def test_a_picture_of_the_camera_is_explained(tmp_path: Path, serve: Serve, brow
     expect(opened.get_by_text("take a picture")).to_be_visible(timeout=MINUTES)
     opened.context.grant_permissions(["camera"])
     opened.get_by_text("Use the camera").click()
-    opened.get_by_role("button", name="Take photo").click(timeout=MINUTES)
+    # The button is there before the camera has a picture.
+    opened.wait_for_function("() => document.querySelector('video')?.videoWidth > 0", timeout=MINUTES)
+    settle(opened)
+    opened.get_by_role("button", name="Take photo").click()
     expect(opened.get_by_text("camera picture Drag")).to_be_visible(timeout=MINUTES)
     expect(opened.get_by_text("predicts:").first).to_be_visible(timeout=MINUTES)
     # The picture is taken: the camera is off again.

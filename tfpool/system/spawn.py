@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,11 @@ def spawn(
     stdin: Any = subprocess.DEVNULL,
     stdout: Any = subprocess.DEVNULL,
     stderr: Any = subprocess.DEVNULL,
+    without: Collection[str] = (),
 ) -> subprocess.Popen[bytes]:
-    """Start a child in its own session: signals to this process's group do not reach it, so it outlives this one."""
-    return subprocess.Popen(
-        command, stdin=stdin, stdout=stdout, stderr=stderr, env=environment(), start_new_session=True
-    )
+    """Start a child in its own session: signals to this process's group do not reach it, so it outlives this one.
+
+    `without` are variables of the environment that the child does not inherit.
+    """
+    variables = {name: value for name, value in environment().items() if name not in without}
+    return subprocess.Popen(command, stdin=stdin, stdout=stdout, stderr=stderr, env=variables, start_new_session=True)

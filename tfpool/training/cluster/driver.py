@@ -32,7 +32,7 @@ from tfpool.training.cluster.parcel import Mail, finished_files, mail, pack, unp
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-_PAUSE = 0.2
+_PAUSE = 0.5
 _RETRIES = 2
 """How often Dask repeats a task whose training process died."""
 _RECONNECT_SECONDS = 600.0
