@@ -98,7 +98,7 @@ LINUX = {"processor": "A", "gpus": [], "threads": 1, "versions": {"tensorflow": 
         ([], ""),
         ([LINUX], ""),
         ([LINUX, {**LINUX, "processor": "B"}], "processor"),
-        ([LINUX, {**LINUX, "gpus": ["T4"], "versions": {}}, LINUX], "gpus, versions"),
+        ([LINUX, {**LINUX, "gpus": ["T4"], "versions": {}}, LINUX], "gpus and versions"),
     ],
 )
 def test_a_run_that_went_on_elsewhere_says_what_was_different(

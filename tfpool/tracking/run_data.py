@@ -70,13 +70,13 @@ def machines(run: Run) -> list[dict[str, Any]]:
 
 
 def mixed_text(run: Run) -> str:
-    """A message about a run that went on with another machine or other libraries; empty for all others."""
+    """A message about a run that was resumed on another machine or with other libraries; empty for all others."""
     different = {name for one, other in pairwise(machines(run)) for name in one if one[name] != other[name]}
     if not different:
         return ""
     return (
-        f"Run {run.id} went on with other {', '.join(sorted(different))} than before: the last bits of its weights can "
-        "differ from those of a run without a break."
+        f"Run {run.id} was resumed where {' and '.join(sorted(different))} differ: the last bits of its weights can "
+        "differ from those of an uninterrupted run."
     )
 
 

@@ -10,6 +10,8 @@ from PIL import Image
 from tests.data.conftest import Fill, noise, refused
 from tfpool import data
 from tfpool.data import images
+from tfpool.data.custom.image_files import open_source
+from tfpool.data.images import BadImage
 
 
 def test_bytes_that_are_no_image_are_named_with_the_reason(fill: Fill) -> None:
@@ -99,6 +101,54 @@ def test_pipes_are_not_waited_for(fill: Fill, tmp_path: Path, home: Path) -> Non
     refused("/dev/zero", "neither", home)
 
 
+def to_a_link(path: Path, outside: Path) -> None:
+    path.unlink()
+    path.symlink_to(outside)
+
+
+def to_a_pipe(path: Path, outside: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def to_another_file(path: Path, outside: Path) -> None:
+    outside.replace(path)
+
+
+def to_a_link_below(path: Path, outside: Path) -> None:
+    path.parent.rename(path.parent.with_name("elsewhere"))
+    path.parent.symlink_to(outside.parent)
+
+
+def to_a_folder(path: Path, outside: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+@pytest.mark.parametrize("swap", [to_a_link, to_a_pipe, to_another_file, to_a_link_below, to_a_folder])
+@pytest.mark.parametrize("is_linked", [False, True], ids=["file", "link inside"])
+def test_what_takes_a_files_place_while_the_folder_is_read_is_not_read(
+    fill: Fill, tmp_path: Path, swap: Callable[[Path, Path], None], is_linked: bool
+) -> None:
+    folder, outside = fill(cat=3, dog=3), tmp_path / "secret"
+    outside.mkdir()
+    named = real = folder / "cat" / "0.png"
+    if is_linked:
+        real = folder / "cat" / "real" / "photo.png"
+        real.parent.mkdir()
+        named.rename(real)
+        named.symlink_to(real)
+    secret = outside / real.name
+    noise(1).save(secret)
+    with open_source(folder) as listing:
+        (listed,) = (file for file in listing.files if file.path == ("cat", "0.png"))
+        assert listed.read() == real.read_bytes()
+        swap(real, secret)
+        with pytest.raises(BadImage) as refusal:
+            listed.read()
+    assert "cat/0.png" in str(refusal.value)
+
+
 def test_a_very_deep_folder_is_left_out(fill: Fill) -> None:
     folder = fill(cat=3, dog=3)
     deep = folder / "cat"
@@ -144,7 +194,7 @@ def test_what_may_not_be_read_is_named(fill: Fill, home: Path, monkeypatch: pyte
         return opened
 
     # Not by permissions, which do not hold for root.
-    monkeypatch.setattr(Path, "read_bytes", forbidding(Path.read_bytes, "cat/1.png"))
+    monkeypatch.setattr(os, "open", forbidding(os.open, "cat/1.png"))
     monkeypatch.setattr(os, "scandir", forbidding(os.scandir, "locked", "closed"))
     report = data.inspect(folder)
     assert report.unreadable == (("cat/1.png", "cannot be read: Permission denied"),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import zipfile
@@ -27,6 +28,7 @@ MAX_RATIO = 100
 _MAX_DEPTH = 20
 HEAD_BYTES = 100_000
 _UTF8_FLAG = 0x800
+_CAREFULLY = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY", "O_CLOEXEC"))
 
 
 @dataclass(frozen=True)
@@ -148,28 +150,48 @@ def _add_entry(entry: os.DirEntry[str], root: Path, path: tuple[str, ...], listi
     refusal = ""
     if entry.is_symlink():
         # A link to a folder may lead back up, and a link to a file may expose what its owner never meant to give.
-        target = Path(os.path.realpath(file))
-        if not target.is_relative_to(root):
+        file = Path(os.path.realpath(file))
+        if not file.is_relative_to(root):
             refusal = f"a link out of the folder, {NOT_FOLLOWED}"
-        elif target.is_dir():
+        elif file.is_dir():
             refusal = f"a link to a folder, {NOT_FOLLOWED}"
-    if not refusal and not file.is_file():
-        refusal = "no file"
-    listing.add(path, partial(_read_file, file, display_name(path), listing), refusal)
-
-
-def _read_file(file: Path, name: str, listing: Listing, most: int) -> bytes:
-    """Its first bytes; all with -1."""
     try:
-        if most >= 0:
-            with file.open("rb") as opened:
-                return opened.read(most)
-        if file.stat().st_size > MAX_FILE_BYTES:
-            raise _too_large(name)
-        return file.read_bytes()
+        found = file.stat()
     except OSError as error:
+        leads_nowhere = error.errno in (errno.ENOENT, errno.ELOOP)
+        refusal = refusal or ("no file" if leads_nowhere else f"cannot be read: {error.strerror}")
+        listing.add(path, lambda most: b"", refusal)
+        return
+    if not stat.S_ISREG(found.st_mode):
+        refusal = refusal or "no file"
+    listing.add(path, partial(_read_file, file, _identity(found), display_name(path), listing), refusal)
+
+
+def _identity(found: os.stat_result) -> tuple[int, int]:
+    return found.st_dev, found.st_ino
+
+
+def _read_file(file: Path, identity: tuple[int, int], name: str, listing: Listing, most: int) -> bytes:
+    """Its first bytes; all with -1. What took the file's place since the folder was listed is not read."""
+    try:
+        # A pipe in its place is not waited for, and a link in its place not followed.
+        descriptor = os.open(file, os.O_RDONLY | _CAREFULLY)
+        with open(descriptor, "rb") as opened:  # noqa: PTH123
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode) or _identity(found) != identity:
+                raise _replaced(name)
+            if most < 0 and found.st_size > MAX_FILE_BYTES:
+                raise _too_large(name)
+            return opened.read(most)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise _replaced(name) from None
         listing.check()
         raise BadImage(name, f"cannot be read: {error.strerror}", "Look at the file's permissions.") from None
+
+
+def _replaced(name: str) -> BadImage:
+    return BadImage(name, "was replaced while the folder was read", "Start again.")
 
 
 def _too_large(name: str) -> BadImage:
