@@ -1,3 +1,4 @@
+import csv
 import json
 import os
 import subprocess
@@ -37,6 +38,28 @@ def test_photographs_are_classified_without_any_run(
     record = json.loads(capsys.readouterr().out)
     assert (record["out"], record["maps"][0]["class_name"]) == ("map.png", "tabby")
     assert (tmp_path / "map.png").exists()
+
+
+def test_a_folder_is_classified_into_a_table_and_into_folders(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    photographs = {path.name for path in (BUNDLED / "photographs").glob("*.jpg")}
+    Path("empty.jpg").touch()
+    options = ["--out", "predictions.csv", "--sort", "sorted", "--threshold", "0.5"]
+    command = ["classify", "squeezenet", str(BUNDLED / "photographs"), "empty.jpg", *options]
+    # An image that was asked for by its name is missing from the answer.
+    assert parser.main(command) == 1
+    printed = capsys.readouterr()
+    assert "empty.jpg" in printed.err
+    assert len(printed.out.splitlines()) == 2 + len(photographs) + 2
+    assert {path.name for path in Path("sorted").rglob("*.jpg")} == photographs
+    # The network hesitates between kinds of cats.
+    assert {"espresso", "none of these"} == {path.name for path in Path("sorted").iterdir()}
+    with Path("predictions.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert {Path(row["file"]).name for row in rows} == photographs
+    assert all(row["class_5"] for row in rows)
 
 
 def test_a_sheet_has_one_row_per_image_and_one_column_per_model_and_method(

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from tfpool.cli.option_values import settings
+from tfpool.data.custom.frequent_reasons import frequent_reasons
 from tfpool.inference.classifier import Classifier, find_classifier, is_model_file
+from tfpool.inference.classify_files import CSV_TOP, Prediction, classify_files, is_collection, write_csv
 from tfpool.inference.pixel_check import pixel_record
 from tfpool.system.format import percent, table
 from tfpool.system.startup import skip_garbage_collection
@@ -56,26 +56,44 @@ def classify_command(args: argparse.Namespace) -> int:
         import keras  # noqa: F401
 
         (classifier,) = _classifiers(args, args.model)
-    top = min(at_least(1, args.top, "--top"), len(classifier.class_names))
-    images = [classifier.read(image) for image in args.images]
-    probabilities = np.concatenate([classifier.probabilities(image[np.newaxis]) for image in images])
-    predictions = [
-        [{"class_name": classifier.class_names[index], "probability": float(row[index])} for index in best]
-        for row, best in zip(probabilities, np.argsort(-probabilities, axis=1)[:, :top], strict=True)
-    ]
-    by_image = list(zip(args.images, predictions, strict=True))
-    pixels = pixel_record(classifier, images)
+    at_least(1, args.top, "--top")
+    with bar("Classifying") as progress:
+        # Ask for as many classes as the table of --out has.
+        top = max(args.top, CSV_TOP) if args.out else args.top
+        answers = classify_files(classifier, args.images, top, args.threshold, _path(args.sort), progress)
+    pixels = pixel_record(classifier, answers.samples)
     _print_pixels([pixels])
+    if answers.left_out:
+        print(f"tfpool: Of the files, {frequent_reasons(answers.left_out)}.", file=sys.stderr)
+    if args.out:
+        write_csv(answers.predictions, Path(args.out))
     if args.json:
-        print(json.dumps([{"image": image, "pixels": pixels, "classes": classes} for image, classes in by_image]))
-        return 0
-    rows = [
-        (image if rank == 0 else "", prediction["class_name"], percent(prediction["probability"]))
-        for image, classes in by_image
-        for rank, prediction in enumerate(classes)
+        print(json.dumps([_record(each, pixels, args) for each in answers.predictions]))
+    else:
+        print(table(("image", "class", "probability"), _rows(answers.predictions, args), right=(2,)))
+        if args.out:
+            print(f"\nSaved {args.out}")
+    return 1 if {name for name, _ in answers.left_out}.intersection(args.images) else 0
+
+
+def _path(text: str | None) -> Path | None:
+    return None if text is None else Path(text)
+
+
+def _record(each: Prediction, pixels: dict[str, Any] | None, args: argparse.Namespace) -> dict[str, Any]:
+    classes = [{"class_name": name, "probability": probability} for name, probability in each.classes[: args.top]]
+    return {"image": each.image, "pixels": pixels, "class_name": each.class_name, "classes": classes}
+
+
+def _rows(predictions: Sequence[Prediction], args: argparse.Namespace) -> list[tuple[str, str, str]]:
+    """A row per image where there are many, otherwise one per class."""
+    if any(map(is_collection, args.images)):
+        return [(each.image, each.class_name, percent(each.classes[0][1])) for each in predictions]
+    return [
+        (each.image if rank == 0 else "", each.class_name if rank == 0 else name, percent(probability))
+        for each in predictions
+        for rank, (name, probability) in enumerate(each.classes[: args.top])
     ]
-    print(table(("image", "class", "probability"), rows, right=(2,)))
-    return 0
 
 
 def _print_pixels(records: Sequence[dict[str, Any] | None]) -> None:

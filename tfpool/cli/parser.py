@@ -168,8 +168,15 @@ def parser() -> argparse.ArgumentParser:
     text = "predict the class of images"
     command = _add(commands, "classify", image_commands.classify_command, text)
     _add_model(command)
-    command.add_argument("images", metavar="IMAGE", nargs="+", help="image files, cropped as for explain")
+    text = "image files, and folders or zips with images, cropped as for explain"
+    command.add_argument("images", metavar="IMAGE", nargs="+", help=text)
     command.add_argument("--top", type=int, default=5, help="number of classes, likeliest first (default: %(default)s)")
+    text = "CSV file to write: file, class, probability, and the next classes"
+    command.add_argument("--out", metavar="FILE", help=text)
+    text = "folder to copy each image into, in a sub-folder per class"
+    command.add_argument("--sort", metavar="FOLDER", help=text)
+    text = "probability from 0 to 1 that the likeliest class needs, or else the answer is none of these (default: 0)"
+    command.add_argument("--threshold", type=float, default=0.0, help=text)
     _add_store(command)
 
     text = "list what articles claim about pooling heads, or measure a claim"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
@@ -52,15 +52,16 @@ class Classifier:
         """From input (N, H, W, C) to scores or probabilities (N, K), loaded on first use."""
         return self._load()
 
-    def read(self, file: str, size: tuple[int, int] | None = None) -> np.ndarray:
+    def read(self, file: str | IO[bytes], size: tuple[int, int] | None = None, name: str | None = None) -> np.ndarray:
         """An image file as uint8 (H, W, C), cut and resized to the network's size.
 
         A network of any size gets `size`, by default the image's own size, at most 512 pixels on the longer side.
+        An error names the file by `name`, or else by its path.
         """
         height, width, channels = self.input_shape
         if (height is None or width is None) and size:
             height, width = size
-        return read_image(file, (height, width, channels), depth=self.depth)
+        return read_image(file, (height, width, channels), name, self.depth)
 
     def fit(self, pixels: np.ndarray) -> np.ndarray:
         """A uint8 image (h, w, 1 or 3) in the network's shape (H, W, C): the center is cropped and resized."""
