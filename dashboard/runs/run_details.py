@@ -6,6 +6,7 @@ import contextlib
 import subprocess
 import time
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -13,6 +14,7 @@ from dashboard.common import thumbnails
 from dashboard.common.page import message_of, plain
 from dashboard.keras_loading import load_keras_for
 from dashboard.runs import result_charts
+from tfpool.system.format import csv_text
 from tfpool.system.process import end
 from tfpool.tracking import export, predictions
 from tfpool.tracking.predictions import Predictions
@@ -20,6 +22,10 @@ from tfpool.tracking.run_data import mixed_text
 from tfpool.tracking.store import Run
 
 _WORST = 12
+_TABLES = {
+    "predictions": ("Predictions, CSV", "Predicted and true class of each test image"),
+    "classes": ("Classes, CSV", "Precision and recall of each class, with the confusion matrix"),
+}
 _POLL_SECONDS = 0.2
 _PATIENCE_SECONDS = 3.0
 
@@ -42,12 +48,12 @@ def mistakes(run: Run) -> None:
         return
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        _confusion(predicted)
+        _confusion(run, predicted)
     with right:
         _worst(predicted)
 
 
-def _confusion(predicted: Predictions) -> None:
+def _confusion(run: Run, predicted: Predictions) -> None:
     counts = predicted.confusion
     right = int(counts.trace())
     percent_of_row = st.toggle(
@@ -69,6 +75,21 @@ def _confusion(predicted: Predictions) -> None:
         key="runs_confusion",
         alt=f"Predicted classes of each true class: {right:,} of {counts.sum():,} test images are correct",
     )
+    with st.container(horizontal=True):
+        for name, (label, help) in _TABLES.items():
+            st.download_button(
+                label,
+                partial(_table, predicted, name),
+                f"{run.id}-{name}.csv",
+                key=f"runs_{name}",
+                icon=":material/download:",
+                help=help,
+                on_click="ignore",
+            )
+
+
+def _table(predicted: Predictions, name: str) -> str:
+    return csv_text(export.TABLES[name](predicted))
 
 
 def _worst(predicted: Predictions) -> None:

@@ -261,6 +261,7 @@ def test_mistakes_and_files_of_a_trained_run(trained: Path, monkeypatch: pytest.
     app = opened("Runs", runs_one="resnet8-gap-1", runs_mistakes="true")
     assert len(chart(app, "runs_confusion")["data"][0]["customdata"]) == 10
     assert "Most confident mistakes" in words(app)
-    assert [button.label for button in app.get("download_button")] == ["Keras model", "History, CSV"]
+    tables = ["Predictions, CSV", "Classes, CSV"]
+    assert [button.label for button in app.get("download_button")] == ["Keras model", "History, CSV", *tables]
     app.toggle(key="runs_shares").set_value(False).run()
     sound(app)

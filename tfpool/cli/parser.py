@@ -19,6 +19,7 @@ from tfpool.cli.recipe_options import add_options
 from tfpool.data.registry import DATA, downloads
 from tfpool.networks import heads
 from tfpool.system.terminal import warnings_in_words
+from tfpool.tracking.export import FORMATS
 from tfpool.tracking.query import FACETS, ORDERS
 from tfpool.training.recipe import OPTIMIZERS, Recipe
 
@@ -130,7 +131,11 @@ def parser() -> argparse.ArgumentParser:
     command = _add(commands, "export", run_commands.export_command, text)
     command.add_argument("id", metavar="RUN", help="id of the run, as `runs` lists it")
     command.add_argument(
-        "--format", choices=("onnx", "keras"), default="onnx", help="format of the file (default: %(default)s)"
+        "--format",
+        choices=FORMATS,
+        default="onnx",
+        help="the model as onnx or keras; as CSV its predictions for the test images, or its classes with precision, "
+        "recall and confusion matrix (default: %(default)s)",
     )
     command.add_argument("--out", required=True, help="file to write")
     _add_store(command)

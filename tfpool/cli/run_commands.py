@@ -14,7 +14,7 @@ from tfpool.system.startup import skip_garbage_collection
 from tfpool.system.terminal import hide_logs
 from tfpool.tracking import results
 from tfpool.tracking.confidence import images_behind
-from tfpool.tracking.export import export_model
+from tfpool.tracking.export import export_run
 from tfpool.tracking.query import FACETS, LABELS, is_lab, rank_runs, select_runs, split_countable, uncountable_text
 from tfpool.tracking.results import Group
 from tfpool.tracking.store import ENDED, Run, RunStore, no_runs_text
@@ -89,7 +89,7 @@ def export_command(args: argparse.Namespace) -> int:
     if not out.parent.is_dir():
         raise ValueError(f"There is no folder {out.parent} for {out.name}. Create the folder, or choose another --out.")
     with hide_logs(), skip_garbage_collection():
-        export_model(run, out, args.format)
+        export_run(run, out, args.format)
     print(json.dumps({"run": run.id, "format": args.format, "out": args.out}) if args.json else f"Saved {out}")
     return 0
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
@@ -21,6 +20,7 @@ from tfpool.data.images import BadImage
 from tfpool.inference.classifier import Classifier
 from tfpool.inference.pixel_check import IMAGES
 from tfpool.system.files import atomic
+from tfpool.system.format import csv_text
 
 NONE = "none of these"
 """The class of an image whose likeliest class is below the threshold."""
@@ -169,10 +169,8 @@ def write_csv(predictions: Iterable[Prediction], path: Path) -> None:
     more = (max(map(len, rows)) - 3) // 2
     header = ["file", "class", "probability"]
     header += [f"{column}_{number}" for number in range(2, 2 + more) for column in ("class", "probability")]
-    with atomic(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(header)
-        writer.writerows(rows)
+    with atomic(path) as temporary:
+        temporary.write_text(csv_text([header, *rows]), encoding="utf-8", newline="")
 
 
 def _cells(number: int, class_name: str, probability: float) -> tuple[str, ...]:

@@ -1,8 +1,10 @@
-"""Numbers and rows as text for a terminal."""
+"""Numbers and rows as text, for a terminal or a spreadsheet."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import csv
+import io
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +56,13 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Collectio
         return "  ".join(aligned).rstrip()
 
     return "\n".join([line(header), line(["─" * width for width in widths]), *map(line, rows)])
+
+
+def csv_text(rows: Iterable[Sequence[object]]) -> str:
+    """Rows as the text of a CSV file, the header among them. To be written with `newline=""`: lines end with CR LF."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
 
 
 def clock(seconds: float | None) -> str:

@@ -1,4 +1,4 @@
-"""A run's model as one file, `.keras` or ONNX. Loads TensorFlow only to write ONNX."""
+"""A run's model as one file, `.keras` or ONNX, and tables of its predictions. Loads TensorFlow only to write ONNX."""
 
 from __future__ import annotations
 
@@ -8,12 +8,19 @@ from subprocess import PIPE, Popen
 
 from tfpool.models.build import build
 from tfpool.system.files import atomic
+from tfpool.system.format import csv_text
 from tfpool.system.spawn import command, spawn
+from tfpool.tracking import predictions
+from tfpool.tracking.predictions import Predictions
 from tfpool.tracking.run import Run
 
+TABLES = {"predictions": Predictions.image_rows, "classes": Predictions.class_rows}
+"""Tables of the predictions for the test images, as CSV files: a row per image, or one per class."""
+FORMATS = ("onnx", "keras", *TABLES)
 
-def export_model(run: Run, path: Path, format: str = "onnx") -> None:
-    """Write a run's model to a file, completely or not at all.
+
+def export_run(run: Run, path: Path, format: str = "onnx") -> None:
+    """Write a run's model, or a table of `TABLES`, to a file, completely or not at all.
 
     "onnx" is a model from float32 images (N, H, W, C), scaled as by `run.to_input`, to logits (N, K); "keras" is a copy
     of the run's own file.
@@ -21,9 +28,13 @@ def export_model(run: Run, path: Path, format: str = "onnx") -> None:
     if format == "onnx":
         _write_onnx(run, path)
         return
-    if format != "keras":
-        raise ValueError(f"Expected onnx or keras as the format of a model, got {format!r}.")
+    if format not in FORMATS:
+        raise ValueError(f"Expected one of {', '.join(FORMATS)} as the format, got {format!r}.")
     with atomic(path) as temporary:
+        if format in TABLES:
+            text = csv_text(TABLES[format](predictions.read(run)))
+            temporary.write_text(text, encoding="utf-8", newline="")
+            return
         shutil.copyfile(run.checked_model_path(), temporary)
 
 

@@ -33,10 +33,37 @@ class Predictions:
         """int64 (K, K): one row per true class, one column per predicted class."""
         return confusion(self.test.labels, self.predicted, len(self.class_names))
 
+    def image_rows(self) -> list[tuple[object, ...]]:
+        """A header, and a row per test image: its number from 1 on, both classes and their probabilities."""
+        names = self.class_names
+        columns = (self.test.labels, self.predicted, self.confidence, self.truth)
+        rows = (
+            (number, names[label], names[guess], f"{confidence:.6f}", f"{truth:.6f}")
+            for number, (label, guess, confidence, truth) in enumerate(zip(*columns, strict=True), start=1)
+        )
+        return [("image", "class", "predicted", "probability", "probability_of_class"), *rows]
+
+    def class_rows(self) -> list[tuple[object, ...]]:
+        """A header, and a row per class: test images, precision, recall, and how many are predicted as each class.
+
+        Precision is the fraction of correct images among those that were predicted as the class, recall among those of
+        the class; empty where there are none.
+        """
+        counts = self.confusion
+        rows = (
+            (name, row.sum(), _fraction(row[number], counts[:, number].sum()), _fraction(row[number], row.sum()), *row)
+            for number, (name, row) in enumerate(zip(self.class_names, counts, strict=True))
+        )
+        return [("class", "images", "precision", "recall", *(f"as {name}" for name in self.class_names)), *rows]
+
     def mistakes(self, most: int) -> np.ndarray:
         """Positions of misclassified images, the most confident mistake first, at most `most`."""
         wrong = np.flatnonzero(self.predicted != self.test.labels)
         return wrong[np.argsort(-self.confidence[wrong], kind="stable")][:most]
+
+
+def _fraction(part: int, whole: int) -> str:
+    return f"{part / whole:.6f}" if whole else ""
 
 
 def path(run: Run) -> Path:

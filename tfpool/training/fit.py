@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import platform
 import threading
@@ -21,6 +20,7 @@ from tfpool.data import DataSet
 from tfpool.models.build import build
 from tfpool.models.preprocessing import to_network, white_level
 from tfpool.system.files import atomic, remove_temporary
+from tfpool.system.format import csv_text
 from tfpool.system.provenance import processor
 from tfpool.tracking import predictions, training_maps
 from tfpool.tracking.database import METRICS
@@ -213,10 +213,7 @@ def _save_predictions(lease: Lease, scores: np.ndarray, data: DataSet) -> None:
 
 
 def _write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[float]]) -> None:
-    with path.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(header)
-        writer.writerows(rows)
+    path.write_text(csv_text([header, *rows]), encoding="utf-8", newline="")
 
 
 def _write_description(lease: Lease, data: DataSet) -> None:
