@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import streamlit as st
@@ -77,15 +77,7 @@ def _confusion(run: Run, predicted: Predictions) -> None:
     )
     with st.container(horizontal=True):
         for name, (label, help) in _TABLES.items():
-            st.download_button(
-                label,
-                partial(_table, predicted, name),
-                f"{run.id}-{name}.csv",
-                key=f"runs_{name}",
-                icon=":material/download:",
-                help=help,
-                on_click="ignore",
-            )
+            _download_button(label, partial(_table, predicted, name), f"{run.id}-{name}.csv", f"runs_{name}", help)
 
 
 def _table(predicted: Predictions, name: str) -> str:
@@ -143,14 +135,15 @@ def _is_fresh(run: Run) -> bool:
 def _download(run: Run, name: str, label: str) -> None:
     path = run.path / name
     if path.exists():
-        st.download_button(
-            label,
-            path.read_bytes,
-            f"{run.id}-{name.removeprefix('model')}".replace("-.", "."),
-            key=f"runs_file_{path.suffix[1:]}",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        file_name = f"{run.id}-{name.removeprefix('model')}".replace("-.", ".")
+        _download_button(label, path.read_bytes, file_name, f"runs_file_{path.suffix[1:]}")
+
+
+def _download_button(
+    label: str, content: Callable[[], str | bytes], file_name: str, key: str, help: str | None = None
+) -> None:
+    icon = ":material/download:"
+    st.download_button(label, content, file_name, key=key, icon=icon, help=help, on_click="ignore")
 
 
 def _wait(writer: subprocess.Popen[bytes]) -> bool:

@@ -60,7 +60,7 @@ def classify_command(args: argparse.Namespace) -> int:
     with bar("Classifying") as progress:
         # Ask for as many classes as the table of --out has.
         top = max(args.top, CSV_TOP) if args.out else args.top
-        answers = classify_files(classifier, args.images, top, args.threshold, _path(args.sort), progress)
+        answers = classify_files(classifier, args.images, top, args.threshold, args.sort, progress)
     pixels = pixel_record(classifier, answers.samples)
     _print_pixels([pixels])
     if answers.left_out:
@@ -74,10 +74,6 @@ def classify_command(args: argparse.Namespace) -> int:
         if args.out:
             print(f"\nSaved {args.out}")
     return 1 if {name for name, _ in answers.left_out}.intersection(args.images) else 0
-
-
-def _path(text: str | None) -> Path | None:
-    return None if text is None else Path(text)
 
 
 def _record(each: Prediction, pixels: dict[str, Any] | None, args: argparse.Namespace) -> dict[str, Any]:

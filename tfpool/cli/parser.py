@@ -8,6 +8,7 @@ import re
 import sys
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from tfpool._version import __version__
@@ -179,7 +180,7 @@ def parser() -> argparse.ArgumentParser:
     text = "CSV file to write: file, class, probability, and the next classes"
     command.add_argument("--out", metavar="FILE", help=text)
     text = "folder to copy each image into, in a sub-folder per class"
-    command.add_argument("--sort", metavar="FOLDER", help=text)
+    command.add_argument("--sort", type=Path, metavar="FOLDER", help=text)
     text = "probability from 0 to 1 that the likeliest class needs, or else the answer is none of these (default: 0)"
     command.add_argument("--threshold", type=float, default=0.0, help=text)
     _add_store(command)

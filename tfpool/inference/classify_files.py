@@ -158,24 +158,15 @@ def _batches(
 
 def write_csv(predictions: Iterable[Prediction], path: Path) -> None:
     """Write a table with the columns file, class, probability, and those of the next classes; UTF-8."""
-    rows = [
-        (
-            each.image,
-            each.class_name,
-            *(value for number, (name, share) in enumerate(each.classes) for value in _cells(number, name, share)),
-        )
-        for each in predictions
-    ]
-    more = (max(map(len, rows)) - 3) // 2
-    header = ["file", "class", "probability"]
-    header += [f"{column}_{number}" for number in range(2, 2 + more) for column in ("class", "probability")]
+    rows = []
+    for each in predictions:
+        _, *cells = [cell for name, probability in each.classes for cell in (name, f"{probability:.6f}")]
+        rows.append((each.image, each.class_name, *cells))
+    classes = max(len(row) for row in rows) // 2
+    more = [f"{column}_{number}" for number in range(2, classes + 1) for column in ("class", "probability")]
     with atomic(path) as temporary:
-        temporary.write_text(csv_text([header, *rows]), encoding="utf-8", newline="")
-
-
-def _cells(number: int, class_name: str, probability: float) -> tuple[str, ...]:
-    text = f"{probability:.6f}"
-    return (text,) if number == 0 else (class_name, text)
+        text = csv_text([("file", "class", "probability", *more), *rows])
+        temporary.write_text(text, encoding="utf-8", newline="")
 
 
 def _copy(image: _Image, folder: Path) -> None:

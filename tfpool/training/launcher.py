@@ -21,10 +21,9 @@ def launch(store: RunStore) -> None:
     if not (waiting and store.is_writable):
         return
     store.purge()
-    folder = str(store.folder.resolve())
+    folder, gpus = str(store.folder.resolve()), gpu_count()
     # The dashboard may be killed at any time: workers are spawned in their own session and outlive it.
     with store.roster() as roster, (store.folder / "workers.log").open("ab") as log:
-        gpus = gpu_count()
         for _ in range(roster.wanted(gpus or cores())):
             gpu = roster.free_gpu(gpus)
             worker = spawn(command(WORKER, folder, *([] if gpu is None else [str(gpu)])), stdout=log, stderr=log)

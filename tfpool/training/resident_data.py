@@ -48,10 +48,10 @@ class ResidentData:
             count = min(self.per_call, full - first) or 1
             positions = order[first * batch_size : (first + count) * batch_size].reshape(count, -1)
             began = time.monotonic()
-            losses, hits = self._run(positions, counter + first)
-            yield losses.numpy(), hits.numpy(), positions
+            losses, hits = (values.numpy() for values in self._run(positions, counter + first))
             per_step = (time.monotonic() - began) / count
             self.per_call = max(1, min(_MOST_STEPS, round(_SECONDS / per_step)))
+            yield losses, hits, positions
             first += count
 
     def _steps(self, positions: tf.Tensor, counter: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
