@@ -129,6 +129,8 @@ def _details(base: Recipe) -> dict[str, Any]:
         values["weight_decay"] = _decimal("Weight decay", "weight_decay", base, 1.0)
         values["loss"] = _select("Loss", "loss", base)
         values["label_smoothing"] = _decimal("Label smoothing", "label_smoothing", base, 0.99)
+        balanced = st.toggle("Balanced classes", _control_value("class_weight", base), **_bound("class_weight"))
+        values["class_weight"] = "balanced" if balanced else None
     with third:
         values["initializer"] = _select("Initial weights", "initializer", base)
         values["precision"] = _select("Precision", "precision", base)
@@ -163,7 +165,7 @@ def _fill() -> None:
 def _control_value(name: str, base: Recipe) -> Any:
     """The value of a recipe as its control holds it: 0 for a number that is not set."""
     value = getattr(base, name)
-    if name == "weights":
+    if name in ("weights", "class_weight"):
         return bool(value)
     if isinstance(value, tuple):
         return list(value)

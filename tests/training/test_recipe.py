@@ -17,6 +17,12 @@ def test_a_run_is_found_again_by_its_config_from_before_there_were_devices() -> 
     assert tp.Recipe(**tp.Recipe(device="gpu").config).device == "gpu"
 
 
+def test_a_run_is_found_again_by_its_config_from_before_classes_could_be_balanced() -> None:
+    assert "class_weight" not in tp.Recipe().config
+    assert tp.Recipe().config["patience"] is None
+    assert tp.Recipe(**tp.Recipe(class_weight="balanced").config).class_weight == "balanced"
+
+
 def test_every_value_has_a_meaning_that_names_its_choices() -> None:
     assert list(MEANINGS) == [field.name for field in fields(tp.Recipe)]
     for name, choices in CHOICES.items():
@@ -47,6 +53,7 @@ def test_every_value_has_a_meaning_that_names_its_choices() -> None:
         ({"initializer": "zeros"}, "initializer 'zeros' glorot he"),
         ({"precision": "float16"}, "precision 'float16'"),
         ({"device": "tpu"}, "device 'tpu' auto cpu gpu"),
+        ({"class_weight": "heavy"}, "class_weight 'heavy' balanced"),
         ({"label_smoothing": 1.0}, "label_smoothing 1.0"),
         ({"label_smoothing": 0.1, "loss": "hinge"}, "hinge label_smoothing"),
         ({"warmup": 5}, "warmup 5"),

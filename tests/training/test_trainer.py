@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -14,7 +15,7 @@ from tfpool import data
 from tfpool.counting.plan import Plan
 from tfpool.data import DataSet, Part
 from tfpool.models.preprocessing import to_network
-from tfpool.training import checkpoint
+from tfpool.training import batches, checkpoint
 from tfpool.training.fit import initial_model
 from tfpool.training.trainer import Trainer
 
@@ -34,6 +35,7 @@ RECIPE = tp.Recipe(
     label_smoothing=0.1,
     augment=("flip", "shift", "crop", "cutout"),
     patience=2,
+    class_weight="balanced",
     seed=3,
 )
 RANDOM_PLAN = tp.plan("resnet8", head=tp.GAP(dropout=0.3), input_shape=(28, 28, 1))
@@ -101,6 +103,40 @@ def test_augmentation_changes_the_training() -> None:
     for recipe in (still, replace(still, augment=("shift",))):
         trainer(recipe).run(lambda: None, history.append)
     assert history[0]["loss"] != history[1]["loss"]
+
+
+def test_balanced_classes_train_as_plain_keras_does_with_class_weights() -> None:
+    labels = SMALL.train.labels
+    # scikit-learn's "balanced": n / (K · n_c).
+    weights = {label: 70 / (len(set(labels)) * (labels == label).sum()) for label in set(labels)}
+    recipe = tp.Recipe(
+        epochs=1, batch_size=16, optimizer="sgd", learning_rate=0.01, schedule="constant", class_weight="balanced"
+    )
+    ours, reported = trainer(recipe), []
+    theirs = keras.models.clone_model(ours.model)
+    theirs.set_weights(ours.model.get_weights())
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    theirs.compile(keras.optimizers.SGD(0.01, momentum=0.9, nesterov=True), loss)
+    order = batches.order(SMALL.train, recipe.seed, 0)
+    images = data.to_input(SMALL.train.images)[order]
+    theirs.fit(images, labels[order], 16, epochs=1, shuffle=False, class_weight=weights, verbose=0)
+    ours.run(lambda: None, reported.append)
+    for weight, expected in zip(ours.model.trainable_weights, theirs.trainable_weights, strict=True):
+        np.testing.assert_allclose(weight.numpy(), expected.numpy(), atol=2e-6)
+    plain: list[dict[str, float]] = []
+    trainer(replace(recipe, class_weight=None)).run(lambda: None, plain.append)
+    # The first batch is the same; what follows is not.
+    assert plain[0]["loss"] != reported[0]["loss"]
+
+
+def test_what_is_reported_of_balanced_classes_counts_each_image_once() -> None:
+    # So small a rate moves nothing, and one batch is the epoch.
+    recipe = tp.Recipe(epochs=1, batch_size=70, optimizer="sgd", learning_rate=1e-12)
+    history: list[dict[str, float]] = []
+    for class_weight in (None, "balanced"):
+        trainer(replace(recipe, class_weight=class_weight)).run(lambda: None, history.append)
+    for name in ("loss", "accuracy", "val_loss", "val_accuracy"):
+        assert history[0][name] == pytest.approx(history[1][name], rel=1e-6)
 
 
 def test_patience_stops_and_remembers_the_best_epoch() -> None:

@@ -28,7 +28,11 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "device": ("auto", "cpu", "gpu"),
     "freeze": PARTS,
     "weights": ("imagenet",),
+    "class_weight": ("balanced",),
 }
+_OPTIONAL = ("weights", "class_weight")
+_NOT_SAVED: dict[str, Any] = {"device": "auto", "class_weight": None}
+"""Values that a saved recipe leaves out, so that runs from before there was a choice are found again."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,9 @@ class Recipe:
         loss: what training minimizes: "cross_entropy" measures how surprised the network is by the true class, "focal"
             does the same and gives easy images less weight (Lin et al. 2017, arXiv 1708.02002), "hinge" measures how
             far the score of the true class is from leading by one.
+        class_weight: "balanced" lets an image of a rare class weigh more in training: by n / (K · n_c), for n training
+            images of K classes, n_c of them of the image's class. Reported losses and accuracies, of training,
+            validation and test, count each image once. By default, all images weigh the same.
         label_smoothing: fraction of the label that is spread over all classes, below 1. Not for the hinge loss.
         initializer: random numbers that convolutions and dense layers start from: "glorot" scales them by the units on
             both sides of a layer, "he" suits layers with ReLU (He et al. 2015, arXiv 1502.01852).
@@ -92,6 +99,7 @@ class Recipe:
     warmup: float = 0.0
     weight_decay: float = 0.0
     loss: str = "cross_entropy"
+    class_weight: str | None = None
     label_smoothing: float = 0.0
     initializer: str = "glorot"
     augment: tuple[str, ...] = ()
@@ -126,7 +134,7 @@ class Recipe:
             raise ValueError("The schedule onecycle has its own warm-up. Use warmup=0, or another schedule.")
         for name, choices in CHOICES.items():
             value = getattr(self, name)
-            values = value if isinstance(value, tuple) else () if value is None and name == "weights" else (value,)
+            values = value if isinstance(value, tuple) else () if value is None and name in _OPTIONAL else (value,)
             if unknown := [value for value in values if value not in choices]:
                 raise ValueError(f"Unknown {name} {', '.join(map(repr, unknown))}. Use one of: {', '.join(choices)}.")
 
@@ -141,10 +149,7 @@ class Recipe:
     def config(self) -> dict[str, Any]:
         """Plain data: `Recipe(**config)` makes an equal recipe."""
         config = {**asdict(self), "freeze": list(self.freeze), "augment": list(self.augment)}
-        # A run without a device has the same text as before there was a choice, so that it is found again.
-        if self.device == "auto":
-            del config["device"]
-        return config
+        return {name: value for name, value in config.items() if value != _NOT_SAVED.get(name, ...)}
 
     def check(self, plan: Plan) -> None:
         """Check that the recipe leaves something to train in a plan."""

@@ -23,6 +23,7 @@ from tfpool.system.files import Guard
 from tfpool.training import batches, checkpoint, optimizer
 from tfpool.training.augmentation import augment
 from tfpool.training.batch_statistics import IMAGES, BatchStatistics
+from tfpool.training.class_weights import class_weights
 from tfpool.training.recipe import Recipe
 from tfpool.training.resident_data import ResidentData, is_resident
 
@@ -47,6 +48,7 @@ class Trainer:
         self.optimizer = optimizer.optimizer(recipe, self.steps * recipe.epochs)
         self.optimizer.build(model.trainable_variables)
         self._loss = optimizer.loss(recipe)
+        self._class_weights = class_weights(self.images.labels, data.classes) if recipe.class_weight else None
         self.state: dict[str, Any] = {"epoch": 0, "best_epoch": None, "best_loss": math.inf, "elapsed": 0.0}
         self.state |= _EPOCH_START
         batch = tf.TensorSpec([None, *self.images.images.shape[1:]], self.images.images.dtype)
@@ -152,8 +154,11 @@ class Trainer:
         )
         with tf.GradientTape() as tape:
             scores = tf.cast(self.model(inputs, training=True), tf.float32)
-            loss = self._loss(tf.one_hot(labels, scores.shape[-1]), scores)
-            scaled = self.optimizer.scale_loss(loss)
+            truth = tf.one_hot(labels, scores.shape[-1])
+            loss = minimized = self._loss(truth, scores)
+            if self._class_weights is not None:
+                minimized = self._loss(truth, scores, tf.gather(self._class_weights, labels))
+            scaled = self.optimizer.scale_loss(minimized)
         gradients = tape.gradient(scaled, self.model.trainable_variables)
         self.optimizer.apply(gradients, self.model.trainable_variables)
         return loss * tf.cast(tf.shape(labels)[0], tf.float32), _hits(labels, scores)
