@@ -21,6 +21,10 @@ _SPLITS = {"70 / 15 / 15": (70, 15, 15), "80 / 10 / 10": (80, 10, 10), "60 / 20 
 _SPLIT_HELP = (
     "Percentages of the images for training, validation and test. Images in folders with these names stay there."
 )
+_PAD_HELP = (
+    "Cropping loses what is at two ends of a photo; padding makes everything smaller. Images that a model trained on "
+    "this data set is used on are treated alike."
+)
 _MAX_ROWS, _FEW_LINES = 1000, 8
 _MAX_EQUAL = 5
 
@@ -112,11 +116,18 @@ def _save(source: IO[bytes] | str) -> None:
     split = columns[2].selectbox("Split, %", list(_SPLITS), key="data_new_split", help=_SPLIT_HELP)
     seed_help = "Random seed of the split: enter another number to split the images differently."
     seed = columns[3].number_input("Seed", 0, 2**31 - 1, 0, key="data_new_seed", help=seed_help)
-    is_gray = st.toggle("Gray images, one channel", key="data_new_grey")
-    st.caption("Images are turned upright, cropped to a square and resized. The original files do not change.")
+    with st.container(horizontal=True):
+        is_gray = st.toggle("Gray images, one channel", key="data_new_grey")
+        pads = st.toggle("Pad instead of crop", key="data_new_pad", help=_PAD_HELP)
+    how = "padded with black" if pads else "cropped"
+    st.caption(f"Images are turned upright, {how} to a square and resized. The original files do not change.")
     if st.button("Save", type="primary", key="data_keep", icon=":material/save:"):
         chosen = (name, int(size), 1 if is_gray else 3, _SPLITS[split], int(seed))
-        images = run("Saving images", "images", lambda on_progress: data.add(source, *chosen, progress=on_progress))
+        images = run(
+            "Saving images",
+            "images",
+            lambda on_progress: data.add(source, *chosen, progress=on_progress, pad_to_aspect_ratio=pads),
+        )
         if images:
             st.session_state["data_chosen"] = images.name
             st.session_state.pop("data_report", None)

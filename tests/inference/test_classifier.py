@@ -9,10 +9,12 @@ import pytest
 from PIL import Image
 
 import tfpool as tp
+from tests.data.conftest import filled
 from tfpool import data
 from tfpool.anatomy.pixel_scale import scale_pixels
 from tfpool.data.images import read_image
 from tfpool.inference import classifier
+from tfpool.inference.explain_files import Question, explain_files
 from tfpool.models.pretrained.applications import BUNDLED
 from tfpool.tracking.store import RunStore
 from tfpool.training.queue import spec
@@ -61,7 +63,34 @@ def test_a_run_scales_deep_images_as_its_data_set_did(tmp_path: Path) -> None:
     assert run.depth == 12
     assert (run.read(str(tmp_path / "new.png")) == 1000 * 255 // 4095).all()
     shutil.rmtree(tmp_path / "sets")
-    assert classifier.of_run(store.get(run.name)).depth is None
+    # The run keeps how its images were read. One of an older version has only its data set to say so.
+    assert classifier.of_run(store.get(run.name)).depth == 12
+    old = {name: value for name, value in store.get(run.name).spec.items() if name != "reading"}
+    assert classifier.of_run(store.get(store.add(old))).depth is None
+
+
+def test_a_run_on_padded_images_pads_what_it_is_used_on(tmp_path: Path) -> None:
+    filled(tmp_path / "photos", {"cat": 4, "dog": 4})
+    store, plan = RunStore(tmp_path / "runs"), tp.plan("convnet", input_shape=(16, 16, 3), classes=2)
+    found = {}
+    for name, pads in (("padded", True), ("cropped", False)):
+        images = data.add(
+            tmp_path / "photos", name, 16, folder=tmp_path / "sets", pad_to_aspect_ratio=pads, split=(0.5, 0.25, 0.25)
+        )
+        made = spec(plan, images, tp.Recipe())
+        # A run on cropped images is described as before there was a choice.
+        assert ("reading" in made) == pads
+        found[name] = run = classifier.find_classifier(store.add(made), store)
+        of_files = {run.read(str(path)).tobytes() for path in (tmp_path / "photos").rglob("*.png")}
+        assert of_files == {image.tobytes() for part in images.parts.values() for image in part.images}
+    photograph = np.full((10, 20, 3), 255, np.uint8)
+    rows = found["padded"].fit(photograph).any(axis=(1, 2))
+    assert rows.tolist() == [False] * 4 + [True] * 8 + [False] * 4
+    resized = keras.ops.image.resize(photograph.astype(np.float32), (16, 16), pad_to_aspect_ratio=True)
+    assert np.array(resized).any(axis=(1, 2)).tolist() == rows.tolist()
+    assert found["cropped"].fit(photograph).all()
+    with pytest.raises(ValueError, match="convnet-gap-1 takes padded"):
+        explain_files(list(found.values()), ["photo.png"], Question(["cam"]), "map.png")
 
 
 def test_a_class_is_looked_up_by_name_or_number(squeezenet: classifier.Classifier) -> None:

@@ -47,7 +47,15 @@ def add_command(args: argparse.Namespace) -> int:
     reports: list[Report] = []
     with bar("Reading images") as progress:
         data_set = data.add(
-            args.path, args.name, size, channels, split, args.seed, progress=progress, told=reports.append
+            args.path,
+            args.name,
+            size,
+            channels,
+            split,
+            args.seed,
+            progress=progress,
+            told=reports.append,
+            pad_to_aspect_ratio=args.pad,
         )
     (report,) = reports
     if args.json:

@@ -144,7 +144,7 @@ def parser() -> argparse.ArgumentParser:
     text = "show where in images trained models find evidence for a class"
     command = _add(commands, "explain", image_commands.explain_command, text)
     _add_model(command)
-    text = "image files; each is cropped around its center to the proportions that the network takes"
+    text = "image files; each is cropped around its center, or padded, as the images of training were"
     command.add_argument("images", metavar="IMAGE", nargs="+", help=text)
     command.add_argument("--beside", metavar="MODEL", nargs="+", default=[], help="further models, one column each")
     text = "one or several of the methods below, one column each (default: gradcam)"
@@ -174,7 +174,7 @@ def parser() -> argparse.ArgumentParser:
     text = "predict the class of images"
     command = _add(commands, "classify", image_commands.classify_command, text)
     _add_model(command)
-    text = "image files, and folders or zips with images, cropped as for explain"
+    text = "image files, and folders or zips with images, cropped or padded as for explain"
     command.add_argument("images", metavar="IMAGE", nargs="+", help=text)
     command.add_argument("--top", type=int, default=5, help="number of classes, likeliest first (default: %(default)s)")
     text = "CSV file to write: file, class, probability, and the next classes"
@@ -223,6 +223,8 @@ def _add_data(commands: Any) -> None:
     action.add_argument("--name", required=True, help="name of the data set, any text")
     action.add_argument("--size", default="64", help="side in pixels, or 48x64, height first (default: %(default)s)")
     action.add_argument("--grey", action="store_true", help="convert the images to gray, one channel (default: color)")
+    text = "add black on two sides of an image instead of cropping the other two, here and when a model is used"
+    action.add_argument("--pad", action="store_true", help=text)
     text = "percentages for train, validation and test (default: %(default)s)"
     action.add_argument("--split", default="70/15/15", help=text)
     action.add_argument("--seed", type=int, default=0, help="random seed of the split (default: %(default)s)")

@@ -67,8 +67,9 @@ def read_image(
     shape: tuple[int | None, int | None, int],
     name: str | None = None,
     depth: int | None = None,
+    pad: bool = False,
 ) -> np.ndarray:
-    """The image in a file, as `decode` reads it, cropped to its middle and resized.
+    """The image in a file, as `decode` reads it, cropped to its middle or padded with black, and resized.
 
     `shape` is (height, width, channels); 1 channel is gray, 3 are red, green and blue. None for height and width keeps
     the image's own size, shrunk to 512 pixels on its longer side if that is more. An error names the file by `name`, or
@@ -78,7 +79,7 @@ def read_image(
     height, width, channels = shape
     if height is None or width is None:
         image.thumbnail((_MAX_SIDE, _MAX_SIDE))
-    return crop_and_resize(image, (height or image.height, width or image.width, channels))
+    return crop_and_resize(image, (height or image.height, width or image.width, channels), pad)
 
 
 def decode(file: str | Path | IO[bytes], name: str, depth: int | None = None) -> Decoded:
@@ -234,8 +235,12 @@ def _bytes_of(file: str | Path | IO[bytes], size: int = -1) -> bytes:
         return b""
 
 
-def crop_and_resize(image: Image.Image, shape: tuple[int, int, int]) -> np.ndarray:
-    """The middle of an RGB image in a shape's proportions, resized to it: uint8 (height, width, channels)."""
+def crop_and_resize(image: Image.Image, shape: tuple[int, int, int], pad: bool = False) -> np.ndarray:
+    """The middle of an RGB image in a shape's proportions, resized to it: uint8 (height, width, channels).
+
+    With `pad` nothing is cut off: black is added on two sides instead.
+    """
     height, width, channels = shape
-    resized = ImageOps.fit(image.convert("L") if channels == 1 else image, (width, height), Image.Resampling.BILINEAR)
+    fit = ImageOps.pad if pad else ImageOps.fit
+    resized = fit(image.convert("L") if channels == 1 else image, (width, height), Image.Resampling.BILINEAR)
     return np.asarray(resized, np.uint8).reshape(height, width, channels)

@@ -36,6 +36,7 @@ class Classifier:
     output with the scores, for a model with several outputs. `pixels` says how a file's model takes its pixels, and
     why; None for runs and published networks, which are known. `depth` is the number of bits that gray image files
     with more than 8 bits are scaled from, as the images of training were; None: as each file's greatest value needs.
+    Images are padded instead of cropped if `pads`, as those of training were.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Classifier:
     output: str | None = None
     pixels: PixelScale | None = None
     depth: int | None = None
+    pads: bool = False
 
     @cached_property
     def model(self) -> keras.Model:
@@ -53,7 +55,7 @@ class Classifier:
         return self._load()
 
     def read(self, file: str | IO[bytes], size: tuple[int, int] | None = None, name: str | None = None) -> np.ndarray:
-        """An image file as uint8 (H, W, C), cut and resized to the network's size.
+        """An image file as uint8 (H, W, C), cropped or padded, and resized to the network's size.
 
         A network of any size gets `size`, by default the image's own size, at most 512 pixels on the longer side.
         An error names the file by `name`, or else by its path.
@@ -61,15 +63,16 @@ class Classifier:
         height, width, channels = self.input_shape
         if (height is None or width is None) and size:
             height, width = size
-        return read_image(file, (height, width, channels), name, self.depth)
+        return read_image(file, (height, width, channels), name, self.depth, self.pads)
 
     def fit(self, pixels: np.ndarray) -> np.ndarray:
-        """A uint8 image (h, w, 1 or 3) in the network's shape (H, W, C): the center is cropped and resized."""
+        """A uint8 image (h, w, 1 or 3) in the network's shape (H, W, C): cropped or padded, and resized."""
         height, width, channels = self.input_shape
         shape = (height or pixels.shape[0], width or pixels.shape[1], channels)
         if pixels.shape == shape:
             return pixels
-        return crop_and_resize(Image.fromarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3)).copy()), shape)
+        image = Image.fromarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3)).copy())
+        return crop_and_resize(image, shape, self.pads)
 
     def class_number(self, name: str) -> int:
         """The number of a class, given its name or number."""
@@ -131,8 +134,11 @@ def is_model_file(name: str) -> bool:
 def of_run(run: Run) -> Classifier:
     """The classifier that a run trained."""
     names = tuple(run.spec["class_names"])
-    depth = storage.depth(Path(run.spec["data"]))
-    return Classifier(run.id, _input_shape(run.plan.input_shape), names, run.load_model, run.to_input, depth=depth)
+    # Runs of versions before 0.2 did not record how files are read.
+    reading = run.spec.get("reading") or storage.reading(Path(run.spec["data"]))
+    depth, pads = reading.get("depth"), bool(reading.get("pad_to_aspect_ratio"))
+    shape = _input_shape(run.plan.input_shape)
+    return Classifier(run.id, shape, names, run.load_model, run.to_input, depth=depth, pads=pads)
 
 
 def of_network(name: str) -> Classifier:

@@ -110,6 +110,12 @@ def _explain_column(
 
 def _one_size(classifiers: Sequence[Classifier]) -> tuple[int, int] | None:
     """The size for models that take any size, so that all models see the same part of an image."""
+    if len({classifier.pads for classifier in classifiers}) > 1:
+        padding = ", ".join(classifier.name for classifier in classifiers if classifier.pads)
+        raise ValueError(
+            f"Models side by side need the same part of an image, and of these only {padding} takes padded images. "
+            "Explain them one by one."
+        )
     sizes = {classifier.input_shape[:2] for classifier in classifiers if None not in classifier.input_shape[:2]}
     if len({height / width for height, width in sizes if height and width}) > 1:
         raise ValueError(

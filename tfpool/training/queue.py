@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from tfpool import data as data_sets
 from tfpool.counting.plan import Plan, plan
 from tfpool.data import DataSet
+from tfpool.data.custom import storage
 from tfpool.models.pretrained import NETWORKS
 from tfpool.networks import graph
 from tfpool.networks.heads import Head
@@ -39,7 +41,10 @@ def enqueue(
 def spec(plan: Plan, data_set: DataSet, recipe: Recipe) -> dict[str, Any]:
     """All that is needed to repeat a run, as JSON."""
     names = list(data_set.class_names)
-    return {"plan": plan.spec, "data": data_set.source, "class_names": names, "recipe": recipe.config}
+    made = {"plan": plan.spec, "data": data_set.source, "class_names": names, "recipe": recipe.config}
+    # Without it where images are read as they always are, so that runs from before are found again.
+    reading = storage.reading(Path(data_set.location)) if data_set.location else {}
+    return {**made, "reading": reading} if reading else made
 
 
 def resume(store: RunStore, run_id: str, place: Placement | None = None) -> None:

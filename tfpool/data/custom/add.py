@@ -37,11 +37,12 @@ def add(
     folder: str | Path | None = None,
     progress: Progress | None = None,
     told: Callable[[Report], None] | None = None,
+    pad_to_aspect_ratio: bool = False,
 ) -> DataSet:
     """Make a data set of a folder or zip of images with one sub-folder per class, and store it.
 
-    Images are turned upright, cropped to the proportions of `size` and resized. Files that cannot be read are left out:
-    `inspect` names them. Pictures that are equal, also after resizing only, are always in the same part.
+    Images are turned upright, cropped or padded to the proportions of `size` and resized. Files that cannot be read are
+    left out: `inspect` names them. Pictures that are equal, also after resizing only, are always in the same part.
 
     Args:
         source: a folder, a zip file, or an open zip file, as for `inspect`.
@@ -54,6 +55,8 @@ def add(
         progress: called with images done and images in all. An exception that it raises ends the work, and nothing is
             stored.
         told: called with the report of `inspect`, before anything is stored.
+        pad_to_aspect_ratio: add black on two sides of an image instead of cropping the other two. Files that a model
+            trained on the data set is later used on are padded, too.
 
     Returns:
         The data set, its images mapped from its files.
@@ -93,7 +96,7 @@ def add(
         with (temporary / "pixels").open("wb") as file:
 
             def store(image: Image.Image) -> None:
-                pixels = np.ascontiguousarray(crop_and_resize(image, shape))
+                pixels = np.ascontiguousarray(crop_and_resize(image, shape, pad_to_aspect_ratio))
                 digests.append(sha256(pixels.data).digest())
                 _append(file, pixels)
 
@@ -122,6 +125,7 @@ def add(
             "made": datetime.now(UTC).isoformat(timespec="seconds"),
             "image_shape": shape,
             "depth": contents.depth,
+            "pad_to_aspect_ratio": pad_to_aspect_ratio,
             "split": fractions,
             "seed": seed,
             "images": {part: int((parts == number).sum()) for number, part in enumerate(PARTS)},

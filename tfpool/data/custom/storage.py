@@ -48,10 +48,15 @@ def facts(folder: Path) -> dict[str, Any]:
     return record if isinstance(record, dict) else {}
 
 
-def depth(folder: Path) -> int | None:
-    """The number of bits that a data set's gray images with more than 8 bits were scaled from, if it has such."""
-    value = facts(folder).get("depth")
-    return value if is_depth(value) else None
+def reading(folder: Path) -> dict[str, Any]:
+    """How files were read to make the data set in a folder, which files that its models are used on are read alike.
+
+    "depth" is the number of bits that gray images with more than 8 bits were scaled from, and "pad_to_aspect_ratio"
+    true if images were padded. Empty if there are no such images and they were cropped, as for built-in data sets.
+    """
+    record = facts(folder)
+    found = {"depth": record["depth"]} if is_depth(record.get("depth")) else {}
+    return found | ({"pad_to_aspect_ratio": True} if record.get("pad_to_aspect_ratio") is True else {})
 
 
 def load(folder: Path) -> DataSet:
