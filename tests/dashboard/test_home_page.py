@@ -101,7 +101,7 @@ def test_editing_the_map_runs_nothing_else_of_the_page(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(streamlit, "fragment", record)
     opened("Home")
-    assert fragments == ["growth", "edit", "slide", "_steps"]
+    assert fragments == ["edit", "growth", "slide", "_steps"]
 
 
 def test_the_tour_goes_from_step_to_step() -> None:

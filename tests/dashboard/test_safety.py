@@ -3,16 +3,19 @@
 import contextlib
 import http.client
 import json
+import subprocess
+import sys
 import tomllib
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import psutil
 import pytest
 
 from tests.browser.conftest import ROOT, free_port, start_server
-from tests.helpers import streamlit_protocol
+from tests.helpers import outgoing, streamlit_protocol
 
 REQUIRED = {
     "server": {
@@ -24,6 +27,7 @@ REQUIRED = {
         "fileWatcherType": "none",
     },
     "browser": {"gatherUsageStats": False},
+    "logger": {"hideWelcomeMessage": True},
     "client": {"allowedOrigins": [], "showErrorDetails": "none", "toolbarMode": "viewer"},
 }
 MEGABYTE = 2**20
@@ -53,15 +57,15 @@ class Served(NamedTuple):
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """As the project has it, but for the size of uploads."""
+    """As the project has it, but for the size of uploads and one more allowed origin."""
     folder, port = tmp_path_factory.mktemp("safety"), free_port()
-    # Streamlit looks its own outside address up before it refuses an origin: through a proxy that is not there.
-    nowhere = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
-    smaller = ("--server.maxUploadSize", "1")
-    server = start_server(folder / "saved_models", port, folder / "log", "off", *smaller, environment=nowhere)
+    options = ("--server.maxUploadSize", "1", "--server.corsAllowedOrigins", "https://course.example")
+    environment = outgoing.recorded(folder)
+    server = start_server(folder / "saved_models", port, folder / "log", "off", *options, environment=environment)
     yield Served(server.pid, port)
     server.terminate()
     server.wait(15)
+    assert outgoing.requests(folder) == []
 
 
 def test_the_configuration_keeps_what_makes_it_safe() -> None:
@@ -95,6 +99,9 @@ def test_only_this_computer_can_connect(served: Served) -> None:
         (403, {"Origin": "http://other.example"}),
         (403, {"Origin": "http://127.0.0.1.other.example:PORT"}),
         (403, {"Origin": "null"}),
+        (101, {"Origin": "https://course.example"}),
+        (403, {"Origin": "http://192.168.1.20:8080", "X_Forwarded_Host": "192.168.1.20:8080"}),
+        (101, {"Origin": "http://localhost:9999", "X_Forwarded_Host": "localhost:9999"}),
     ],
 )
 def test_a_session_is_opened_for_its_own_pages_alone(served: Served, status: int, told: dict[str, str]) -> None:
@@ -102,6 +109,30 @@ def test_a_session_is_opened_for_its_own_pages_alone(served: Served, status: int
     handshake = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec_WebSocket_Version": "13"}
     key = {"Sec_WebSocket_Key": "dGhlIHNhbXBsZSBub25jZQ=="}
     assert served.says("GET", "/_stcore/stream", **handshake, **key, **told)[0] == status
+
+
+@pytest.mark.slow
+def test_a_start_under_any_address_asks_nobody_outside(tmp_path: Path) -> None:
+    port = free_port()
+    anywhere = ("--server.address", "0.0.0.0")
+    environment = outgoing.recorded(tmp_path)
+    server = start_server(tmp_path / "saved_models", port, tmp_path / "log", "off", *anywhere, environment=environment)
+    server.terminate()
+    server.wait(15)
+    assert outgoing.requests(tmp_path) == []
+    assert f"http://localhost:{port}" in (tmp_path / "log").read_text()
+
+
+@pytest.mark.exhaustive
+def test_websites_keep_nobody_waiting_where_outgoing_traffic_is_dropped() -> None:
+    # A network of its own, where everything sent outside is lost. Streamlit alone took 60 s there.
+    command = "ip link set lo up && ip route add default dev lo && exec $0 -m tests.helpers.foreign_attempts"
+    isolated = ["unshare", "--map-root-user", "--net", "sh", "-c", command, sys.executable]
+    answer = subprocess.run(isolated, cwd=ROOT, capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stderr
+    attempts, seconds = answer.stdout.split()
+    assert attempts == "403,403,403"
+    assert float(seconds) < 1
 
 
 @pytest.mark.slow
