@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard.common import controls, thumbnails
-from dashboard.common.page import link, message_of, plain
+from dashboard.common.page import link, message_of, messages, plain, store
 from dashboard.data import own_images
 from dashboard.header import header
 from dashboard.keras_loading import load_keras_for
@@ -15,6 +15,7 @@ from tfpool.data.images import FORMATS
 from tfpool.data.registry import find_download
 from tfpool.networks import graph
 from tfpool.system.format import memory
+from tfpool.training import data_in_use
 from tfpool.training.recipe import PRETRAINED, WHY_PRETRAINED, start_on
 
 SHOWN = 24
@@ -41,9 +42,9 @@ def download(name: str, on_progress: Progress) -> bool:
     return True
 
 
-def delete(name: str) -> None:
+def delete(name: str, is_warned: bool) -> None:
     try:
-        data.remove(name)
+        data_in_use.remove(name, store(), force=is_warned)
         st.toast(f"{name} was deleted.")
     except ValueError as error:
         st.session_state["data_error"] = error
@@ -105,7 +106,14 @@ facts = data.describe(name)
 if facts.state in ("own", "damaged"):
     with right.popover("Delete", icon=":material/delete:"):
         st.markdown(f"Delete {plain(name)} from this disk? The original files stay.")
-        st.button(f"Delete {plain(name)}", key="data_remove", type="primary", on_click=delete, args=(name,))
+        in_use = ""
+        with messages(go_on=True):
+            in_use = data_in_use.consequences(data_in_use.runs_on(name, store()))
+        if in_use:
+            st.warning(plain(in_use))
+        st.button(
+            f"Delete {plain(name)}", key="data_remove", type="primary", on_click=delete, args=(name, bool(in_use))
+        )
 if name in data.DATA:
     st.caption(data.DATA[name].summary)
 elif facts.title != name:

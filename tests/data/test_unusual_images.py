@@ -208,3 +208,15 @@ def test_damage_anywhere_is_an_image_or_a_reason(kind: str) -> None:
         with contextlib.suppress(BadImage):
             assert read_image(file, (8, 8, 3), "x").shape == (8, 8, 3)
         assert 0 <= images.maximum_of(file) <= 0xFFFF
+
+
+def test_libtiff_prints_nothing_about_a_damaged_file(capfd: pytest.CaptureFixture[str]) -> None:
+    pixels = np.random.default_rng(0).integers(0, 255, (40, 40, 3), np.uint8)
+    for compression in ("tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg", "group4"):
+        image = Image.fromarray(pixels).convert("1") if compression == "group4" else Image.fromarray(pixels)
+        content = bytearray(stored(image, "TIFF", compression=compression).getvalue())
+        content[60:160] = b"\xff" * 100
+        with contextlib.suppress(BadImage):
+            decode(io.BytesIO(bytes(content)), "scan.tif")
+    captured = capfd.readouterr()
+    assert captured.err == captured.out == ""

@@ -13,6 +13,8 @@ from tfpool.data.registry import find_download
 from tfpool.networks import graph
 from tfpool.system.format import count, table
 from tfpool.system.terminal import bar
+from tfpool.tracking.store import RunStore
+from tfpool.training import data_in_use
 from tfpool.training.recipe import PRETRAINED, WHY_PRETRAINED, start_on
 
 _MOST_LINES = 20
@@ -81,8 +83,8 @@ def fetch_command(args: argparse.Namespace) -> int:
 
 
 def remove_command(args: argparse.Namespace) -> int:
-    data.remove(args.name)
-    print(json.dumps({"removed": args.name}) if args.json else f"Removed {args.name}.")
+    in_use = data_in_use.remove(args.name, RunStore(args.store), args.force)
+    print(json.dumps({"removed": args.name}) if args.json else " ".join(f"Removed {args.name}. {in_use}".split()))
     return 0
 
 

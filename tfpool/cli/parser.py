@@ -234,6 +234,9 @@ def _add_data(commands: Any) -> None:
 
     action = _add(actions, "remove", data_commands.remove_command, "delete a data set of your own")
     action.add_argument("name", metavar="NAME", help="name of the data set, as `data` lists it")
+    text = "remove it even if runs are queued or running on it; the command prints what happens to them"
+    action.add_argument("--force", action="store_true", help=text)
+    _add_store(action)
 
 
 def _add_images(action: argparse.ArgumentParser) -> None:

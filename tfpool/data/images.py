@@ -12,8 +12,10 @@ from typing import IO
 import numpy as np
 from PIL import Image, ImageOps, ImageStat, JpegImagePlugin, features
 
+from tfpool.data import tiff_messages
 from tfpool.data.file_signatures import HEAD, PNG, unreadable, without_text
 
+tiff_messages.silence()
 _AVIF = ("AVIF",) if features.check("avif") else ()
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM", *_AVIF)
 _COMMON = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff")

@@ -120,7 +120,7 @@ def load(name: str | Path) -> DataSet:
     if text in DATA:
         with _locks[text]:
             return _make(DATA[text])
-    if folder := _added_folder(text):
+    if folder := added_folder(text):
         return storage.load(folder)
     raise ValueError(
         f"Unknown data set {clean(text)!r}. Use one of: {', '.join(names())}; or the folder of one of your own."
@@ -146,12 +146,13 @@ def remove(name: str) -> None:
     own = f"Your own: {short_list(storage.slugs(), 20) or 'none'}."
     if name in DATA:
         raise ValueError(f"{name} is built in and cannot be removed. {own}")
-    if (folder := _added_folder(name)) is None:
+    if (folder := added_folder(name)) is None:
         raise ValueError(f"There is no data set of your own named {clean(name)!r} to remove. {own}")
     storage.remove(folder)
 
 
-def _added_folder(name: str) -> Path | None:
+def added_folder(name: str) -> Path | None:
+    """The folder of an added data set by its short name or folder; None if there can be none."""
     if name in storage.slugs():
         return storage.home() / name
     folder = Path(name)

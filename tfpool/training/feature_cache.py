@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +18,7 @@ import tensorflow as tf
 from tfpool.counting.plan import Plan
 from tfpool.data import DataSet, Part
 from tfpool.models.preprocessing import to_network
+from tfpool.system.file_lock import try_lock
 from tfpool.system.files import atomic
 from tfpool.training import batches
 from tfpool.training.recipe import Recipe
@@ -156,13 +155,7 @@ def _exclusive(folder: Path, on_progress: OnProgress) -> Iterator[None]:
 def _lock(folder: Path) -> IO[str] | None:
     """Lock a folder and return the lock, which closing releases; None if another process holds it."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / _LOCK
+    # Another process may have removed the folder meanwhile.
     with suppress(OSError):
-        lock = path.open("w")
-        with suppress(OSError):
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Another process may have removed the folder meanwhile.
-            if os.fstat(lock.fileno()).st_ino == path.stat().st_ino:
-                return lock
-        lock.close()
+        return try_lock(folder / _LOCK)
     return None

@@ -1,8 +1,10 @@
 """The folder of own data sets: damaged, removed and left-over ones, and loading from another process."""
 
+import errno
 import subprocess
 import sys
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +68,74 @@ def test_a_data_set_that_is_gone_is_an_error(fill: Fill) -> None:
             data.remove(name)
     with pytest.raises(ValueError, match="scattered"):
         data.remove("scattered")
+
+
+def test_a_full_disk_does_not_keep_a_data_set(fill: Fill, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("pets", "more"):
+        data.add(fill(name, cat=3, dog=3), name, 8)
+
+    def full(*arguments: object, **settings: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for makes_something in ("pathlib.Path.mkdir", "os.mkdir", "tempfile.mkdtemp", "pathlib.Path.open"):
+        monkeypatch.setattr(makes_something, full)
+    data.remove("pets")
+    # Not even a new name fits.
+    monkeypatch.setattr("pathlib.Path.rename", full)
+    data.remove("more")
+    assert list(home.iterdir()) == []
+
+
+def test_a_data_set_that_cannot_be_removed_says_why(fill: Fill, monkeypatch: pytest.MonkeyPatch) -> None:
+    data.add(fill(cat=3, dog=3), "pets", 8)
+
+    def refuse(path: Path) -> None:
+        raise OSError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(storage.shutil, "rmtree", refuse)
+    with pytest.raises(ValueError, match=r"pets cannot be removed: Permission denied\."):
+        data.remove("pets")
+
+
+TWO = """
+import sys
+from tfpool import data
+print(len(data.names()), flush=True)
+sys.stdin.readline()
+try:
+    print(data.add(sys.argv[1], "My pets", 16).name)
+except ValueError as error:
+    print(error)
+"""
+
+
+def test_two_processes_that_add_one_name_at_once_make_one_data_set(fill: Fill, home: Path) -> None:
+    command = [sys.executable, "-c", TWO, str(fill(cat=300, dog=300))]
+    both = [
+        subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    for process in both:
+        assert process.stdout is not None
+        process.stdout.readline()
+    texts = sorted((process.communicate("\n")[0].strip() for process in both), key=len)
+    assert texts[0] == "my-pets"
+    assert "'My pets'" in texts[1]
+    assert texts[1].count("\n") == 0
+    assert [path.name for path in home.iterdir()] == ["my-pets"]
+
+
+def test_a_name_is_free_again_after_a_failure_and_after_a_kill(fill: Fill, home: Path) -> None:
+    with storage.claimed_title(home, "pets"):
+        for source in (fill(cat=3, dog=3), "nowhere"):
+            with pytest.raises(ValueError, match="'pets' is being made"):
+                data.add(source, "pets", 8)
+        data.add(fill("others", cat=3, dog=3), "more", 8)
+    with pytest.raises(ValueError, match="nowhere"):
+        data.add("nowhere", "pets", 8)
+    # A killed process leaves the file, and no lock on it.
+    (home / (".claimed-" + sha256(b"pets").hexdigest()[:16])).touch()
+    assert data.add(fill("again", cat=3, dog=3), "pets", 8).name == "pets"
+    assert sorted(path.name for path in home.iterdir()) == ["more", "pets"]
 
 
 def test_removing_deletes_no_folder_that_is_not_ours(tmp_path: Path, home: Path) -> None:

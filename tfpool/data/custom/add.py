@@ -86,11 +86,8 @@ def add(
     if not title:
         raise ValueError("A data set needs a name, in any words, such as 'My photos'.")
     root = storage.home() if folder is None else Path(folder).absolute()
-    titles = {slug: storage.facts(root / slug).get("name") for slug in storage.slugs(root)}
-    if title in titles.values():
-        raise ValueError(f"There is already a data set {title!r}. Use another name, or remove that data set first.")
 
-    with storage.disk_errors(root), storage.temporary_folder(root) as temporary:
+    with storage.disk_errors(root), storage.claimed_title(root, title), storage.temporary_folder(root) as temporary:
         shape = (height, width, channels)
         digests: list[bytes] = []
         with (temporary / "pixels").open("wb") as file:
@@ -134,7 +131,7 @@ def add(
         }
         text = json.dumps(record, indent=2, ensure_ascii=False)
         (temporary / storage.FACTS).write_text(text, encoding="utf-8")
-        final = storage.move_to_free_name(temporary, root, title, titles)
+        final = storage.move_to_free_name(temporary, root, title)
     return storage.load(final)
 
 

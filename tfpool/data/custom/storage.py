@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
+import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +20,11 @@ import numpy as np
 from tfpool.data.custom.safe_names import slug
 from tfpool.data.dataset import PARTS, DataSet, Part
 from tfpool.data.images import is_depth
+from tfpool.system.file_lock import try_lock
 
 FACTS = "dataset.json"
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_TEMPORARY = ".making-"
+_TEMPORARY, _CLAIM = ".making-", ".claimed-"
 _DAY = 24 * 3600
 
 
@@ -99,8 +102,18 @@ def remove(folder: Path) -> None:
     is_ours = folder.parent == home() or {"format", "fingerprint", "class_names"} <= set(facts(folder))
     if not _SLUG.fullmatch(folder.name) or not (folder / FACTS).is_file() or folder.is_symlink() or not is_ours:
         raise ValueError(f"{folder} is no data set that tfpool made. Nothing was removed.")
-    with disk_errors(folder.parent), temporary_folder(folder.parent) as temporary:
-        folder.rename(temporary / folder.name)
+    try:
+        try:
+            # No new folder, and no new file: the disk may be full.
+            removed = folder.rename(folder.with_name(f"{_TEMPORARY}{secrets.token_hex(8)}"))
+        except OSError:
+            (folder / FACTS).unlink()
+            removed = folder
+        shutil.rmtree(removed)
+    except OSError as error:
+        raise ValueError(
+            f"{folder} cannot be removed: {error.strerror}. Look at the permissions of its folder."
+        ) from None
 
 
 @contextmanager
@@ -112,6 +125,33 @@ def disk_errors(root: Path) -> Iterator[None]:
         raise ValueError(
             f"The data set cannot be saved in {root}: {error.strerror}. Make room, or use another folder."
         ) from None
+
+
+@contextmanager
+def claimed_title(root: Path, title: str) -> Iterator[None]:
+    """Keep a title free for one data set that is being made.
+
+    Raises ValueError if there is a data set with that title, or another process or thread is making one.
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    path = root / f"{_CLAIM}{sha256(title.encode()).hexdigest()[:16]}"
+    lock = try_lock(path)
+    if lock is None:
+        raise ValueError(f"A data set {title!r} is being made at this moment. Use another name, or wait for that one.")
+    with lock:
+        try:
+            if title in titles(root):
+                raise ValueError(
+                    f"There is already a data set {title!r}. Use another name, or remove that data set first."
+                )
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def titles(root: Path) -> set[str]:
+    """The titles of all own data sets in a folder."""
+    return {str(facts(root / name).get("name")) for name in slugs(root)}
 
 
 @contextmanager
@@ -130,9 +170,9 @@ def temporary_folder(root: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def move_to_free_name(finished: Path, root: Path, title: str, taken: Iterable[str]) -> Path:
+def move_to_free_name(finished: Path, root: Path, title: str) -> Path:
     """Rename a finished folder to a name that is free, even if another process takes one at the same time."""
-    names = {*taken, *(path.name for path in root.iterdir())}
+    names = {path.name for path in root.iterdir()}
     while True:
         name = slug(title, names)
         try:
