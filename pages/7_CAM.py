@@ -24,7 +24,7 @@ from dashboard.common import controls
 from dashboard.common.page import messages, plain
 from dashboard.header import header
 from tfpool.cam.attribution.methods import METHODS
-from tfpool.cam.figures.color_scales import SCALES
+from tfpool.cam.figures.color_scales import SCALES, Choice
 
 RELU = {"method's default": None, "for and against": False, "only what speaks for it": True}
 
@@ -104,14 +104,15 @@ other = columns[1].selectbox(
 )
 relu = columns[2].selectbox("Show", list(RELU), key="cam_relu", bind="query-params")
 columns = answer.columns(2, vertical_alignment="bottom")
-scales = {sharing.page_key: name for name, sharing in SCALES.items()}
+scales = {explanations.AUTOMATIC: "", **{sharing.page_key: name for name, sharing in SCALES.items()}}
 page_key = columns[0].selectbox(
     "One color scale for",
     list(scales),
-    format_func=lambda key: SCALES[scales[key]].label,
+    format_func=lambda key: SCALES[scales[key]].label if scales[key] else explanations.AUTOMATIC_LABEL,
     key="cam_scale",
     bind="query-params",
-    help="Maps on one scale can be compared by their colors. Maps by different methods have different units.",
+    help="Maps on one scale can be compared by their colors. Maps by different methods have different units. If the "
+    "values of one map are far smaller, it would be blank: by default, each map then has its own scale.",
 )
 augment = columns[1].toggle(
     "Smooth",
@@ -128,17 +129,19 @@ def class_of(choice: str) -> int | str:
     return image.label if choice == TRUE and image.label is not None else labels.index(choice)
 
 
-scale = scales[page_key]
 query = Query(class_of(target), None if other == NO_CONTRAST else class_of(other), RELU[relu], augment)
 with maps, messages():
     views = explanations.views(chosen, methods, placement.apply(image.pixels), query)
-    limits = explanations.limits(views, scale)
+    scale = Choice(scales[page_key], "") if scales[page_key] else explanations.chosen_scale(views, "column")
+    limits = explanations.limits(views, scale.scale)
     names_class = len({view.explained for view in views}) > 1
     for start in range(0, len(views), across):
         row = slice(start, start + across)
         for column, view, limit in zip(st.columns(across), views[row], limits[row], strict=True):
             with column:
                 map_panel.show(view, limit, labels, image.label, across, len(methods) > 1, names_class)
+    if scale.note:
+        st.caption(f"{scale.note} {SCALES[scale.scale].sentence}.")
     if any(view.other == view.explained for view in views):
         st.info("Both classes are the same, so there is no difference to show. Choose another class to contrast with.")
 

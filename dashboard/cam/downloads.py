@@ -8,11 +8,12 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from dashboard.cam.explanations import View, by_model
+from dashboard.cam.explanations import View, by_model, maps_and_spreads
+from tfpool.cam.figures.color_scales import Choice
 
 
-def sheet(views: Sequence[View], class_names: Sequence[str], scale: str) -> bytes:
-    """All maps as a PNG, a row per model and a column per method, on a scale of `color_scales.SCALES`."""
+def sheet(views: Sequence[View], class_names: Sequence[str], scale: Choice) -> bytes:
+    """All maps as a PNG, a row per model and a column per method."""
     from tfpool.cam.figures import sheet as figure
 
     def caption(view: View) -> str:
@@ -22,11 +23,10 @@ def sheet(views: Sequence[View], class_names: Sequence[str], scale: str) -> byte
     rows = by_model(views)
     methods = [view.method for view in rows[0]]
     images, names = [row[0].pixels for row in rows], [row[0].model.name for row in rows]
-    heatmaps = [[view.heatmap for view in row] for row in rows]
-    spreads = [[view.spread for view in row] for row in rows]
+    heatmaps, spreads = maps_and_spreads(views)
     legend = figure.legend({view.unit for view in views}, methods)
     captions = [list(map(caption, row)) for row in rows]
-    picture = figure.sheet(images, heatmaps, names, methods, captions, scale, spreads=spreads, **legend)
+    picture = figure.sheet(images, heatmaps, names, methods, captions, spreads=spreads, **scale._asdict(), **legend)
     file = io.BytesIO()
     Image.fromarray(picture).save(file, "PNG")
     return file.getvalue()

@@ -17,13 +17,15 @@ from dashboard.common.background_work import run_in_background
 from dashboard.common.counts_in_words import text_of
 from dashboard.common.page import plain
 from tfpool.cam.attribution.methods import signed
-from tfpool.cam.figures.color_scales import Spread, is_faint, shared_scales, spread_of
+from tfpool.cam.figures.color_scales import Choice, Spread, choose_scale, is_faint, shared_scales, spread_of
 
 METHOD = "hirescam"
 """The method that the page opens with."""
 PREDICTED, TRUE, NO_CONTRAST = "what each model predicts", "the true class", "–"
 """Choices of a class that are no class of a model."""
 LIKELIEST = 5
+AUTOMATIC, AUTOMATIC_LABEL = "auto", "each method, if every map can be seen on it"
+"""The choice of a color scale that the page opens with, in its address and on the page."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ class View:
     @property
     def is_faint(self) -> bool:
         """Whether the map says next to nothing about the score."""
-        return is_faint(self.heatmap, self.spread)
+        return is_faint(self.raw, self.spread)
 
     def other_name(self, class_names: Sequence[str]) -> str | None:
         """Name of the class that the explained one is contrasted with."""
@@ -121,9 +123,20 @@ def digest(pixels: np.ndarray) -> str:
 
 def limits(views: Sequence[View], scale: str) -> list[float]:
     """The value drawn in full color for each view, with a scale of `color_scales.SCALES`."""
-    rows = by_model(views)
-    heatmaps, spreads = ([[getattr(view, name) for view in row] for row in rows] for name in ("heatmap", "spread"))
+    heatmaps, spreads = maps_and_spreads(views)
     return [each.limit or 1.0 for row in shared_scales(heatmaps, scale, spreads) for each in row]
+
+
+def chosen_scale(views: Sequence[View], preferred: str) -> Choice:
+    """The preferred scale, or a narrower one where a map would be blank."""
+    heatmaps, spreads = maps_and_spreads(views)
+    return choose_scale(heatmaps, preferred, spreads)
+
+
+def maps_and_spreads(views: Sequence[View]) -> tuple[list[list[np.ndarray]], list[list[Spread]]]:
+    """The maps at their own resolution, as a sheet has them, with their spreads."""
+    rows = by_model(views)
+    return [[view.raw for view in row] for row in rows], [[view.spread for view in row] for row in rows]
 
 
 def by_model(views: Sequence[View]) -> list[list[View]]:

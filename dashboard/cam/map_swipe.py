@@ -16,9 +16,11 @@ from dashboard.cam.image_placement import data_url
 from dashboard.common.background_work import run_in_background
 from dashboard.common.page import plain
 from dashboard.components import component
+from tfpool.cam.figures.color_scales import Choice
 
 SAME, NEXT = "the same as above", "the next likeliest"
 _SIDE, _OPACITY = 480, 0.9
+_OTHER_UNITS = "Maps by different methods have different units."
 _component = component("swipe")
 
 
@@ -38,7 +40,8 @@ def show(titles: Mapping[str, View], pixels: np.ndarray, query: Query, class_nam
         st.info("Both maps are the same. Choose another map or another class.")
         return
     one_scale = left.method == right.method
-    limits = explanations.limits([left, right], "sheet" if one_scale else "own")
+    scale, note = explanations.chosen_scale([left, right], "sheet") if one_scale else Choice("own", _OTHER_UNITS)
+    limits = explanations.limits([left, right], scale)
     labels = _labels(left, right, class_names)
     alts = [
         f"Map of {view.model.name} by {view.method}: evidence for {class_names[view.explained]}, {view.score:.2f}"
@@ -51,8 +54,8 @@ def show(titles: Mapping[str, View], pixels: np.ndarray, query: Query, class_nam
     )
     st.caption(
         f"Both maps on one color scale: full color is {limits[0]:.3g}."
-        if one_scale
-        else "Each map has its own color scale, since maps by different methods have different units."
+        if scale == "sheet"
+        else f"Each map has its own color scale. {note}"
     )
 
 

@@ -222,3 +222,22 @@ def test_messages_name_options_as_on_the_command_line(tmp_path: Path, capsys: py
     options = ["--method", "occlusion", "--layer", "conv", "--output", "shape"]
     assert parser.main(["explain", model, photo, *options]) == 2
     assert "--layer ['conv']" in capsys.readouterr().err
+
+
+def test_a_model_with_far_larger_scores_leaves_no_map_beside_it_blank(tmp_path: Path) -> None:
+    model = keras.Sequential([keras.Input((32, 32, 3)), keras.layers.Conv2D(4, 3, kernel_initializer="ones")])
+    model.add(keras.layers.GlobalAveragePooling2D())
+    model.add(keras.layers.Dense(3, kernel_initializer=keras.initializers.Identity()))
+    for name, factor in (("small", 1.0), ("large", 40.0)):
+        model.layers[-1].set_weights([weights * factor for weights in model.layers[-1].get_weights()])
+        model.save(tmp_path / f"{name}.keras")
+    out = tmp_path / "map.png"
+    models = [str(tmp_path / "large.keras"), str(BUNDLED / "photographs" / "coffee.jpg"), "--beside"]
+    models.append(str(tmp_path / "small.keras"))
+    assert parser.main(["explain", *models, "--pixels", "unit", "--method", "hirescam", "--out", str(out)]) == 0
+    with Image.open(out) as picture:
+        pixels = np.asarray(picture.convert("RGB")).astype(int)[100:300]
+    photo, large, small = (pixels[:, left : left + 320] for left in (24, 356, 688))
+    # 40 times the score, and the same map.
+    assert abs(large - photo).max() > 60
+    assert abs(large - small).max() <= 1

@@ -181,6 +181,25 @@ def test_every_method_shows_both_heads_on_one_scale(methods: Sequence[str], fill
     assert words(app).count("predicts: **") == 2 * count
 
 
+def test_maps_of_models_with_very_different_scores_have_their_own_scales_unless_one_is_chosen(empty: Path) -> None:
+    model = keras.Sequential([keras.Input((32, 32, 3)), keras.layers.Conv2D(4, 3, kernel_initializer="ones")])
+    model.add(keras.layers.GlobalAveragePooling2D())
+    model.add(keras.layers.Dense(3, kernel_initializer=keras.initializers.Identity()))
+    empty.mkdir(parents=True, exist_ok=True)
+    for name, factor in (("small", 1.0), ("large", 40.0)):
+        model.layers[-1].set_weights([weights * factor for weights in model.layers[-1].get_weights()])
+        model.save(empty / f"{name}.keras")
+    app = cam(cam_models=["large.keras", "small.keras"])
+    sound(app)
+    large, small = (float(limit(spec)) for spec in maps(app))
+    assert large == pytest.approx(40 * small, rel=1e-3)
+    assert SCALES["own"].sentence in words(app)
+    app.selectbox(key="cam_scale").set_value("method").run()
+    sound(app)
+    assert [float(limit(spec)) for spec in maps(app)] == [large, large]
+    assert SCALES["own"].sentence not in words(app)
+
+
 @pytest.mark.slow
 def test_maps_share_the_chosen_scale(filled: Path) -> None:
     app = cam()

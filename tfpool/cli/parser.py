@@ -167,7 +167,8 @@ def parser() -> argparse.ArgumentParser:
         "--set", nargs="+", default=[], metavar="NAME=VALUE", help="settings of the method, such as masks=4000"
     )
     text = "maps that share one color scale: of a row, a column, the sheet, or none (default: row, or column for "
-    command.add_argument("--scale", choices=tuple(SCALES), help=text + "several methods)")
+    text += "several methods; fewer maps where one would be blank)"
+    command.add_argument("--scale", choices=tuple(SCALES), help=text)
     command.add_argument("--out", default="map.png", help="PNG file to write (default: %(default)s)")
     _add_store(command)
 

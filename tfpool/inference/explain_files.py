@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tfpool.cam.explainer import Explainer
-from tfpool.cam.figures.color_scales import spread_of
+from tfpool.cam.figures.color_scales import Choice, choose_scale, spread_of
 from tfpool.cam.figures.sheet import caption, legend, png, sheet, write_sheet
 from tfpool.cam.targets import Contrast, Target
 from tfpool.inference.classifier import Classifier
@@ -46,7 +46,8 @@ def explain_files(
     """Explain models on image files: a sheet with one row per image, one column per model and method, at `out`, a PNG.
 
     `scale` says which maps share a color scale, as in `sheet`. By default they are the maps of a row for one method,
-    and those of a column for several, whose units differ. `on_progress` is called with the maps done and the total.
+    and those of a column for several, whose units differ; fewer where one of them would be blank. `on_progress` is
+    called with the maps done and the total.
     Returns for each map, row by row: image, model, how that takes its pixels, method, explained and contrast class, the
     class's score and probability (None of a model that is no classifier), what the score is, feature layer, unit, and
     the map.
@@ -72,10 +73,12 @@ def explain_files(
     spreads = [[record.pop("spread") for record in row] for row in table]
     counts = len(classifiers), len(question.methods)
     titles = [_title(classifiers[place].name, method, *counts) for place, method in columns]
-    scale = scale or ("row" if len(question.methods) == 1 else "column")
+    preferred = "row" if len(question.methods) == 1 else "column"
+    choice = Choice(scale, "") if scale else choose_scale(heatmaps, preferred, spreads)
     rows = [Path(file).name for file in files]
     texts = legend({record["unit"] for record in table[0]}, question.methods)
-    picture = sheet([views[0] for views in images], heatmaps, rows, titles, captions, scale, spreads=spreads, **texts)
+    texts |= {"scale": choice.scale, "note": choice.note}
+    picture = sheet([views[0] for views in images], heatmaps, rows, titles, captions, spreads=spreads, **texts)
     write_sheet(picture, out)
     pixels = [pixel_record(model, views) for model, views in zip(classifiers, zip(*images, strict=True), strict=True)]
     return [

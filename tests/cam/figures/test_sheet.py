@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 import tfpool as tp
-from tfpool.cam.figures.color_scales import FAINT, SCALES, shared_scales
+from tfpool.cam.figures.color_scales import FAINT, SCALES, choose_scale, shared_scales
 from tfpool.cam.figures.sheet import write_sheet
 
 GRAY = np.full((28, 28, 1), 128, np.uint8)
@@ -188,3 +188,63 @@ def test_a_sheet_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="folder"):
         write_sheet(picture, tmp_path / "map.png" / "map.png")
     assert [path.name for path in tmp_path.iterdir()] == ["map.png"]
+
+
+SMALL = ONE * 31
+LARGE_SCORES = ONE * 512.5
+
+
+@pytest.mark.parametrize(
+    ("maps", "preferred", "scale"),
+    [
+        # 1,025 beside 62 was met: a row per image, a column per model.
+        ([[LARGE_SCORES, SMALL]], "row", "column"),
+        ([[LARGE_SCORES, SMALL], [LARGE_SCORES, SMALL]], "row", "column"),
+        ([[LARGE_SCORES, SMALL], [SMALL, SMALL]], "row", "own"),
+        # The CAM page: a row per model, a column per method.
+        ([[SMALL, ONE], [-LARGE_SCORES, ONE]], "column", "own"),
+        ([[ONE, TWO], [TWO, ONE]], "row", "row"),
+        ([[ONE, TWO], [TWO, ONE / 4]], "row", "own"),
+        ([[ONE, -8 * ONE]], "row", "row"),
+        ([[ONE, -8.1 * ONE]], "row", "column"),
+        ([[ONE, 0 * ONE]], "row", "row"),
+        ([[LARGE_SCORES, SMALL]], "sheet", "column"),
+        ([[LARGE_SCORES], [SMALL]], "sheet", "row"),
+    ],
+)
+def test_no_map_is_blank_on_the_chosen_scale(maps: list[list[np.ndarray]], preferred: str, scale: str) -> None:
+    choice = choose_scale(maps, preferred)
+    assert choice.scale == scale
+    assert bool(choice.note) == (scale != preferred)
+    for of_row, scales in zip(maps, shared_scales(maps, choice.scale), strict=True):
+        for heatmap, its in zip(of_row, scales, strict=True):
+            assert its.limit <= 8 * abs(heatmap).max() or not heatmap.any()
+
+
+def test_a_map_that_says_next_to_nothing_gets_no_scale_of_its_own() -> None:
+    faint = ONE * 0.9 * FAINT
+    assert choose_scale([[TWO, faint]], "row", [[5.0, 5.0]]).scale == "row"
+    # In another unit it may say much.
+    assert choose_scale([[TWO, faint]], "row", [[5.0, None]]).scale == "column"
+
+
+@pytest.mark.parametrize("side", [7, 30, 57])
+def test_a_fine_map_of_a_whole_score_is_not_taken_for_nothing(side: int) -> None:
+    heatmap = np.full((side, side), 20.0 / side**2)
+    assert shared_scales([[heatmap]], "own", [[20.0]])[0][0].limit == heatmap.max()
+    assert shared_scales([[heatmap * 1e-3]], "own", [[20.0]])[0][0].limit == 20.0
+
+
+@pytest.mark.parametrize("ground", [0, 128, 255])
+def test_a_model_with_far_smaller_scores_is_seen_and_the_picture_says_why(ground: int) -> None:
+    image, maps = np.full((28, 28, 1), ground, np.uint8), [[LARGE_SCORES, SMALL]]
+
+    def colored(**settings: Any) -> list[int]:
+        figure = lay_out([image], maps, ["x"], ["large", "small"], **settings)
+        return [int((np.ptp(picture.astype(int), axis=2) > 40).sum()) for picture in pictures(figure)[1:]]
+
+    assert colored(scale="row") == [LARGE.shape[0] ** 2, 0]
+    assert colored(**choose_scale(maps, "row")._asdict()) == [LARGE.shape[0] ** 2] * 2
+    text = words(lay_out([image], maps, ["x"], ["large", "small"], **choose_scale(maps, "row")._asdict()))
+    for part in ("from 62 to 1,025", SCALES["column"].sentence):
+        assert part in text.replace("\n", " ")

@@ -39,6 +39,15 @@ def test_a_shared_scale_stays_one_scale_and_is_that_of_the_scores_if_all_maps_ar
     assert explanations.limits([view(1e-12), view(1e-11, name="two")], "sheet") == [SPREAD, SPREAD]
 
 
+def test_a_model_whose_scores_are_far_larger_leaves_no_other_map_blank() -> None:
+    large, small = view(1025.0), view(62.0, name="two")
+    choice = explanations.chosen_scale([large, small], "column")
+    assert choice.scale == "own"
+    assert "from 62 to 1,025" in choice.note
+    assert explanations.limits([large, small], choice.scale) == [1025.0, 62.0]
+    assert explanations.chosen_scale([large, view(200.0, name="two")], "column") == ("column", "")
+
+
 @pytest.mark.parametrize("method", ["saliency", "eigencam", "integrated_gradients"])
 def test_maps_in_another_unit_or_of_pixels_may_have_small_values(method: str) -> None:
     assert not view(1e-9, method).is_faint

@@ -1,4 +1,4 @@
-"""Which maps share a color scale, by name, on sheets and on the CAM page, and which maps say next to nothing.
+"""Which maps share a color scale, by name, on sheets and on the CAM page, and which maps would not be seen on one.
 
 Loads neither TensorFlow nor NumPy.
 """
@@ -47,8 +47,14 @@ class Scale(NamedTuple):
     signed: bool
 
 
-FAINT = 1e-3
-"""Fraction of the spread of the scores over classes. A map whose values are all below it says next to nothing."""
+BLANK = 1 / 8
+"""Fraction of full color below which the strongest spot of a map is hardly seen on any image."""
+_NARROWER = {"sheet": ("sheet", "row", "column", "own"), "row": ("row", "column", "own"), "column": ("column", "own")}
+"""What is tried in turn where a map would be blank."""
+
+FAINT, _COARSE = 1e-3, 7 * 7
+"""Fraction of the spread of the scores over classes. A map of at most 7×7 values that are all below it says next to
+nothing. The values of a finer map share the score among more of them, so its fraction is smaller."""
 Spread = float | None
 """How far the highest of a model's scores for an image is from the lowest, for a map whose values are parts of a score
 at the feature layer; None for any other map."""
@@ -62,8 +68,8 @@ def spread_of(method: str, scores: np.ndarray) -> Spread:
 
 
 def is_faint(heatmap: np.ndarray, spread: Spread) -> bool:
-    """Whether a map says next to nothing about its score."""
-    return spread is not None and float(abs(heatmap).max()) < FAINT * spread
+    """Whether a map (h, w), at the method's own resolution, says next to nothing about its score."""
+    return spread is not None and float(abs(heatmap).max()) < FAINT * min(1.0, _COARSE / heatmap.size) * spread
 
 
 def shared_scales(
@@ -92,3 +98,41 @@ def shared_scales(
     for group in scales.keys() - clear:
         scales[group] = scales[group]._replace(limit=max(scales[group].limit, widest[group]))
     return [[scales[group] for group in row] for row in groups]
+
+
+class Choice(NamedTuple):
+    """A key of `SCALES`, and a sentence on why it is another one than was preferred, "" where it is that one."""
+
+    scale: str
+    note: str
+
+
+def choose_scale(
+    heatmaps: Sequence[Sequence[np.ndarray]], preferred: str, spreads: Sequence[Sequence[Spread]] | None = None
+) -> Choice:
+    """The scale to draw R lists of C maps on: the preferred key of `SCALES`, or a narrower one where a map was blank.
+
+    Blank is a map with something to say whose largest value is below an eighth of the scale, such as that of a model
+    whose scores are far smaller than those of the model beside it.
+    """
+    blank = _weakest_blank(heatmaps, preferred, spreads)
+    if blank is None:
+        return Choice(preferred, "")
+    scales = _NARROWER.get(preferred, ("own",))
+    scale = next((key for key in scales if _weakest_blank(heatmaps, key, spreads) is None), "own")
+    small, large = (f"{value:,.0f}" if value >= 100 else f"{value:.3g}" for value in blank)
+    return Choice(scale, f"The largest values of the maps, from {small} to {large}, are too far apart for one scale.")
+
+
+def _weakest_blank(
+    heatmaps: Sequence[Sequence[np.ndarray]], scale: str, spreads: Sequence[Sequence[Spread]] | None
+) -> tuple[float, float] | None:
+    """The largest value of the map that is seen least on its scale, and the value at full color; None if all are."""
+    blank = []
+    for row, (maps, limits) in enumerate(zip(heatmaps, shared_scales(heatmaps, scale, spreads), strict=True)):
+        for column, (heatmap, its) in enumerate(zip(maps, limits, strict=True)):
+            most = float(abs(heatmap).max())
+            says_something = most > 0 and not is_faint(heatmap, spreads[row][column] if spreads else None)
+            if says_something and most < BLANK * its.limit:
+                blank.append((most / its.limit, most, its.limit))
+    return min(blank)[1:] if blank else None

@@ -43,6 +43,7 @@ def sheet(
     directed: bool = True,
     alpha: float = 0.8,
     spreads: Sequence[Sequence[Spread]] | None = None,
+    note: str = "",
 ) -> np.ndarray:
     """Draw images and their maps as one picture, with color bars and a sentence that says how they are scaled.
 
@@ -60,6 +61,7 @@ def sheet(
         spreads: R lists of C numbers: how far the highest score of a map's model is from the lowest for that image;
             None for a map in another unit than the score. Maps on one scale whose values are all below a thousandth
             of it say next to nothing, and are drawn on the scale of the scores instead of in full color.
+        note: a sentence to stand before the one on the scale, such as why this scale was chosen.
 
     Returns:
         uint8 (H, W, 3).
@@ -87,7 +89,7 @@ def sheet(
         [_wrapped(text, cell, _TEXT) for text in (title, *below)]
         for title, below in zip(rows, captions or [[]] * len(rows), strict=True)
     ]
-    sentence = _wrapped(_sentence(scale, scales, unit, directed), width - 2 * _MARGIN, _TEXT)
+    sentence = _wrapped(f"{note} {_sentence(scale, scales, unit, directed)}", width - 2 * _MARGIN, _TEXT)
     head, *under = (max(map(len, lines)) for lines in (titles, *texts))
     height = 2 * _MARGIN + head * _line_height(_TITLE) + len(sentence) * _line_height(_TEXT)
     height += _BAR_ROOM * (len(tiles) if sharing.by_row else 1)
