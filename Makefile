@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 BROWSER := tests/browser
 QUIET := tests/training/test_training.py
 
-.PHONY: app test lint types tests exhaustive benchmark docs soak format chromium lock clean
+.PHONY: app test lint types tests exhaustive benchmark docs soak dist lowest format chromium lock clean
 
 app: $(VENV)/runtime
 	$(BIN)/python scripts/serve.py
@@ -70,9 +70,18 @@ $(VENV)/dev: requirements-dev.txt
 	touch $@
 
 # Pin the ranges of pyproject.toml anew. Needs the tool uv.
+COMPILE := uv pip compile --quiet --no-header --no-annotate --universal --python-version 3.11
 lock:
-	uv pip compile --quiet --no-header --no-annotate --universal --python-version 3.11 --upgrade pyproject.toml -o requirements.txt
-	uv pip compile --quiet --no-header --no-annotate --universal --python-version 3.11 --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	$(COMPILE) --upgrade --extra tensorflow --extra dashboard --extra onnx --extra lab pyproject.toml -o requirements.txt
+	$(COMPILE) --upgrade --all-extras --group dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+
+# The wheel and the sdist in dist/. TFPOOL_REPOSITORY is the address that links of their page lead to.
+dist: $(VENV)/dev
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/check-wheel-contents dist/*.whl
+	rm -rf build/bdist.* build/lib *.egg-info
 
 clean:
-	rm -rf $(VENV) build site .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) build dist site .pytest_cache .mypy_cache .ruff_cache

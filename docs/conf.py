@@ -33,7 +33,16 @@ project = "tfpool"
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
 root_doc = "README"
 MENU = {
-    "How to": ("docs/count", "docs/photos", "docs/explain", "docs/maps", "docs/cluster", "docs/serving", "docs/faq"),
+    "How to": (
+        "docs/install",
+        "docs/count",
+        "docs/photos",
+        "docs/explain",
+        "docs/maps",
+        "docs/cluster",
+        "docs/serving",
+        "docs/faq",
+    ),
     "What came out": ("docs/findings",),
     "Reference": ("docs/reference", "docs/networks"),
     "Extend": ("docs/add-a-head", "docs/add-a-network", "docs/house", "CONTRIBUTING", "CHANGELOG"),

@@ -30,9 +30,9 @@ system_package() {
 }
 
 environment() {
-    command -v "$python" >/dev/null || stop "There is no $python. Name a Python from 3.11 to 3.13: make PYTHON=python3.13."
-    "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' ||
-        stop "tfpool needs Python 3.11 to 3.13, got $("$python" --version). Name another: make PYTHON=python3.13."
+    command -v "$python" >/dev/null || stop "There is no $python. Name a Python from 3.11 on: make PYTHON=python3.13."
+    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+        stop "tfpool needs Python 3.11 or newer, got $("$python" --version). Name another: make PYTHON=python3.13."
     "$python" -c 'import ensurepip' 2>/dev/null || system_package "$(basename "$python")-venv"
     # pip cannot mend what it left behind when it was interrupted.
     [ ! -e .venv/incomplete ] || rm -rf .venv
@@ -43,7 +43,9 @@ environment() {
     $pip "$(grep '^tensorflow==' "$1")" &
     tensorflow=$!
     grep -v '^tensorflow==' "$1" | $pip --requirement /dev/stdin || rest_failed=1
-    wait "$tensorflow" && [ -z "${rest_failed:-}" ] || stop "Installing the packages of $1 failed, for the reason above."
+    wait "$tensorflow" || stop "Installing TensorFlow failed, for the reason above. It may have no wheel yet for \
+$("$python" --version). Name another: make PYTHON=python3.13."
+    [ -z "${rest_failed:-}" ] || stop "Installing the packages of $1 failed, for the reason above."
     rm .venv/incomplete
 }
 

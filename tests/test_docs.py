@@ -50,7 +50,7 @@ def test_links_between_files_lead_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
 def test_command_lines_are_understood(page: Path) -> None:
     blocks = re.findall(r"```sh\n(.*?)```", page.read_text(), re.DOTALL)
-    for line in re.findall(r"^python -m tfpool (.*)$", "\n".join(blocks), re.MULTILINE):
+    for line in re.findall(r"^(?:python -m )?tfpool (.*)$", "\n".join(blocks), re.MULTILINE):
         parser.parser().parse_args(shlex.split(line, comments=True))
 
 

@@ -14,6 +14,7 @@ from tfpool.counting.plan import plan
 from tfpool.models.build import build, with_head
 from tfpool.networks.catalog import catalog
 from tfpool.networks.heads import FC, GAP, GMP, NIN, SPP, AdaptiveAvg, AvgMax, Flatten, GeM
+from tfpool.system.extras import named_extras
 from tfpool.tracking.store import runs
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ _ON_FIRST_USE = {
 def __getattr__(name: str) -> Any:
     if name not in _ON_FIRST_USE:
         raise AttributeError(f"module 'tfpool' has no attribute {name!r}")
-    value = getattr(import_module(_ON_FIRST_USE[name]), name)
+    with named_extras():
+        value = getattr(import_module(_ON_FIRST_USE[name]), name)
     globals()[name] = value
     return value
 

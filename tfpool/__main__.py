@@ -3,7 +3,13 @@ import sys
 from tfpool.cli.parser import main
 from tfpool.system.startup import hide_packages
 
-if __name__ == "__main__":
+
+def run() -> int:
+    """What the command `tfpool` and `python -m tfpool` do."""
     # Keras imports both if they are installed; no command uses them.
     hide_packages("matplotlib.pyplot", "pandas")
-    sys.exit(main())
+    return main()
+
+
+if __name__ == "__main__":
+    sys.exit(run())

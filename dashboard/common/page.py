@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import streamlit as st
 
 from tfpool.system.error_text import without_folders
-from tfpool.tracking.store import RunStore
-
-ROOT = Path(__file__).parents[2]
+from tfpool.tracking.store import RunStore, default_store
 
 
 class Page(NamedTuple):
@@ -66,5 +62,5 @@ def plain(text: str) -> str:
 
 
 def store() -> RunStore:
-    """The run store: `saved_models/`, or the folder that TFPOOL_STORE names."""
-    return RunStore(os.environ.get("TFPOOL_STORE", ROOT / "saved_models"))
+    """The run store: the folder that TFPOOL_STORE names, or `saved_models` in the folder that the server runs in."""
+    return RunStore(default_store().absolute())

@@ -15,13 +15,23 @@ from tfpool._version import __version__
 from tfpool.anatomy.pixel_scale import PIXEL_MODES
 from tfpool.cam.attribution.methods import METHODS
 from tfpool.cam.figures.color_scales import SCALES
-from tfpool.cli import data_commands, image_commands, lab_commands, network_commands, run_commands, training_commands
+from tfpool.cli import (
+    app_command,
+    data_commands,
+    image_commands,
+    lab_commands,
+    network_commands,
+    run_commands,
+    training_commands,
+)
 from tfpool.cli.recipe_options import add_options
 from tfpool.data.registry import DATA, downloads
 from tfpool.networks import heads
+from tfpool.system.extras import named_extras
 from tfpool.system.terminal import warnings_in_words
 from tfpool.tracking.export import FORMATS
 from tfpool.tracking.query import FACETS, ORDERS
+from tfpool.tracking.store import default_store
 from tfpool.training.recipe import OPTIMIZERS, Recipe
 
 _INTERRUPTED = 130
@@ -41,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, 1 if a run failed, 2 on bad input, which one line explains."""
     args = parser().parse_args(arguments)
     try:
-        with warnings_in_words():
+        with warnings_in_words(), named_extras():
             code = args.run(args)
         sys.stdout.flush()
         return code
@@ -66,6 +76,11 @@ def _fail(message: str) -> int:
     return 2
 
 
+def _program() -> str:
+    """How this process was started: by the command `tfpool`, or by `python -m tfpool`."""
+    return "tfpool" if Path(sys.argv[0]).stem == "tfpool" else "python -m tfpool"
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         sys.exit(_fail(f"{message}. See {self.prog} --help."))
@@ -73,7 +88,7 @@ class _Parser(argparse.ArgumentParser):
 
 def parser() -> argparse.ArgumentParser:
     parser = _Parser(
-        prog="python -m tfpool",
+        prog=_program(),
         description="One network, any head after its last convolution: count it, train it, look at it.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -186,6 +201,15 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--threshold", type=float, default=0.0, help=text)
     _add_store(command)
 
+    text = "open the dashboard"
+    command = commands.add_parser("app", help=text, description="Open the dashboard in a browser.")
+    command.set_defaults(run=app_command.app_command)
+    text = "port to serve the dashboard at (default: 8501)"
+    command.add_argument("--port", type=int, help=text)
+    text = "further options for `streamlit run`, after `--`, such as: -- --server.headless true"
+    command.add_argument("options", metavar="OPTION", nargs="*", help=text)
+    _add_store(command)
+
     text = "list what articles claim about pooling heads, or measure a claim"
     command = _add(commands, "lab", lab_commands.lab_command, text)
     command.add_argument("name", metavar="CLAIM", nargs="?", help="name of a claim (default: list all)")
@@ -270,8 +294,8 @@ def _add_settings(command: argparse.ArgumentParser) -> None:
 
 
 def _add_store(command: argparse.ArgumentParser) -> None:
-    default = os.environ.get("TFPOOL_STORE", "saved_models")
-    command.add_argument("--store", default=default, help="folder of the runs (default: TFPOOL_STORE or saved_models)")
+    text = "folder of the runs (default: TFPOOL_STORE or saved_models)"
+    command.add_argument("--store", default=str(default_store()), help=text)
 
 
 def _add_training(command: argparse.ArgumentParser) -> None:

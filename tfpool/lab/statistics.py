@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tfpool.system.extras import named_extras
 from tfpool.tracking.results import margin
 
 UNITS = ("points", "share", "ratio", "number")
@@ -119,7 +120,8 @@ def bootstrapped(name: str, values: Sequence[float], unit: str = "ratio", seed: 
     if np.ptp(values) == 0:
         return Effect(name, middle, middle, middle, len(values), unit)
     # Loading takes a third of a second, which only timings need.
-    from scipy.stats import bootstrap
+    with named_extras():
+        from scipy.stats import bootstrap
 
     result = bootstrap((np.asarray(values),), np.median, n_resamples=_RESAMPLES, method="percentile", rng=seed)
     low, high = result.confidence_interval

@@ -12,6 +12,7 @@ from tfpool.counting.plan import Plan
 from tfpool.networks import ops
 from tfpool.networks.graph import Op, Tensor
 from tfpool.networks.heads import Head, get
+from tfpool.system.extras import named_extras
 from tfpool.validation import at_least
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def build(
         >>> model.count_params() == plan.params
         True
     """
-    import keras
+    with named_extras():
+        import keras
 
     if not isinstance(plan, Plan):
         raise ValueError(f"Expected a plan, such as tp.plan('resnet8'), got {plan!r}.")
@@ -94,7 +96,8 @@ def with_head(
         >>> flatten.get_layer("predictions").count_params(), gap.get_layer("predictions").count_params()
         (1285, 25)
     """
-    import keras
+    with named_extras():
+        import keras
 
     outputs: list[Any] = getattr(backbone, "outputs", None) or []
     if len(outputs) != 1 or len(outputs[0].shape) != 4:

@@ -7,6 +7,7 @@ from pathlib import Path
 from subprocess import PIPE, Popen
 
 from tfpool.models.build import build
+from tfpool.system.extras import need
 from tfpool.system.files import atomic
 from tfpool.system.format import csv_text
 from tfpool.system.spawn import command, spawn
@@ -39,6 +40,7 @@ def export_run(run: Run, path: Path, format: str = "onnx") -> None:
 
 
 def _write_onnx(run: Run, path: Path) -> None:
+    need("onnx", "tf2onnx")
     trained = run.load_model()
     import numpy as np
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from tfpool.system.extras import named_extras
 from tfpool.tracking.run import Run
 
 MEASURES = ("test", "val_accuracy", "accuracy", "test_loss", "val_loss", "loss")
@@ -205,7 +206,8 @@ def margin(values: Sequence[float]) -> float | None:
     if len(values) < 2:
         return None
     # Imported here because no first page needs it. scipy.stats.t.ppf takes five times as long to load.
-    from scipy.special import stdtrit
+    with named_extras():
+        from scipy.special import stdtrit
 
     error = float(np.std(values, ddof=1)) / math.sqrt(len(values))
     return float(stdtrit(len(values) - 1, (1 + CONFIDENCE) / 2)) * error

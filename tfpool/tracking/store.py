@@ -6,6 +6,7 @@ A run is queued, running, done, stopped, interrupted or failed. Each change of s
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import shutil
 import sqlite3
@@ -29,18 +30,23 @@ RESUMABLE = ("stopped", "interrupted", "failed")
 _DAY = 86_400.0
 
 
-def runs(store: str | Path = "saved_models") -> list[Run]:
+def default_store() -> Path:
+    """The folder of the runs where none is named: TFPOOL_STORE, or `saved_models` in the current folder."""
+    return Path(os.environ.get("TFPOOL_STORE") or "saved_models")
+
+
+def runs(store: str | Path | None = None) -> list[Run]:
     """The runs in a store, newest first; none if the folder is empty or missing.
 
     Args:
-        store: the folder that `train` keeps its runs in.
+        store: the folder of the runs. Default: TFPOOL_STORE, or `saved_models` in the current folder.
 
     Raises:
         ValueError: if `store` is a file.
 
     Example:
         >>> import tfpool as tp
-        >>> tp.runs("saved_models")  # nothing is trained yet
+        >>> tp.runs()  # nothing is trained yet
         []
     """
     return RunStore(store).runs()
@@ -54,10 +60,10 @@ def no_runs_text(folder: str | Path) -> str:
 class RunStore:
     """The runs in one folder. Many threads and processes may use a store at once."""
 
-    def __init__(self, folder: str | Path = "saved_models") -> None:
-        self.folder = Path(folder)
+    def __init__(self, folder: str | Path | None = None) -> None:
+        self.folder = default_store() if folder is None else Path(folder)
         if self.folder.exists() and not self.folder.is_dir():
-            raise ValueError(f"{folder} is a file. A folder is needed to keep runs in.")
+            raise ValueError(f"{self.folder} is a file. A folder is needed to keep runs in.")
 
     def runs(self) -> list[Run]:
         """All runs, newest first. Reading changes nothing: a running run whose worker is gone reads as interrupted."""

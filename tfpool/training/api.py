@@ -19,7 +19,7 @@ def train(
     plan: Plan,
     data: str = "fashion_mnist",
     recipe: Recipe | None = None,
-    store: str | Path = "saved_models",
+    store: str | Path | None = None,
     on: Any = None,
     artifacts: str | None = None,
 ) -> Run:
@@ -32,7 +32,7 @@ def train(
         plan: a plan by `tfpool.plan` for the images and classes of the data set.
         data: name of a data set, as `python -m tfpool data` lists them.
         recipe: how to train. Default: `Recipe()`.
-        store: folder of the runs.
+        store: folder of the runs. Default: TFPOOL_STORE, or `saved_models` in the current folder.
         on: the address of a Dask scheduler, such as "tcp://scheduler:8786", a `distributed.Client` or a cluster that
             trains the run. Default: this machine.
         artifacts: fsspec URL of a folder that all machines reach, through which a cluster returns files. Default: Dask
@@ -68,7 +68,7 @@ def sweep(
     seeds: int = 3,
     data: str = "fashion_mnist",
     recipe: Recipe | None = None,
-    store: str | Path = "saved_models",
+    store: str | Path | None = None,
     name: str | None = None,
     on: Any = None,
     artifacts: str | None = None,
@@ -83,7 +83,7 @@ def sweep(
         seeds: number of seeds; they count up from the recipe's.
         data: name of a data set, as `python -m tfpool data` lists them.
         recipe: how to train. Default: `Recipe()`.
-        store: folder of the runs.
+        store: folder of the runs. Default: TFPOOL_STORE, or `saved_models` in the current folder.
         name: name of the sweep. Default: the networks.
         on: the address of a Dask scheduler, a `distributed.Client` or a cluster. Default: this machine.
         artifacts: fsspec URL of a folder that all machines reach. Default: Dask sends files.

@@ -14,6 +14,7 @@ from tfpool.data.custom import storage
 from tfpool.models.pretrained import NETWORKS
 from tfpool.networks import graph
 from tfpool.networks.heads import Head
+from tfpool.system.extras import need
 from tfpool.tracking.run_data import load_data
 from tfpool.tracking.store import RESUMABLE, RunStore
 from tfpool.training.cluster.connection import HERE, Placement
@@ -30,6 +31,9 @@ def enqueue(
     place: Placement = HERE,
 ) -> list[str]:
     """Queue one run per plan and seed, all or none, and return their ids."""
+    if place.executor is None:
+        # The workers need it, and would end at once without.
+        need("tensorflow")
     data_set = data_sets.load(data)
     for fitting in plans:
         _check(fitting, data_set, recipe)

@@ -3,18 +3,21 @@
 Computing maps is in `cam.attribution`. Others use the names below, as `tfpool.metrics`.
 """
 
-from tfpool.cam.metrics.box_accuracy import max_box_acc, max_box_acc_v2
-from tfpool.cam.metrics.fidelity import Curves, average_drop, deletion, increase, insertion, road
-from tfpool.cam.metrics.localization import (
-    centre_map,
-    energy_inside,
-    masks_of,
-    pixel_average_precision,
-    pointing_game,
-    random_map,
-)
-from tfpool.cam.metrics.randomization import sanity_check
-from tfpool.cam.metrics.rank_correlation import agreement
+from tfpool.system.extras import named_extras
+
+with named_extras():
+    from tfpool.cam.metrics.box_accuracy import max_box_acc, max_box_acc_v2
+    from tfpool.cam.metrics.fidelity import Curves, average_drop, deletion, increase, insertion, road
+    from tfpool.cam.metrics.localization import (
+        centre_map,
+        energy_inside,
+        masks_of,
+        pixel_average_precision,
+        pointing_game,
+        random_map,
+    )
+    from tfpool.cam.metrics.randomization import sanity_check
+    from tfpool.cam.metrics.rank_correlation import agreement
 
 __all__ = [
     "Curves",

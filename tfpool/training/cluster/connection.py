@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tfpool.system.extras import named_extras
+
 if TYPE_CHECKING:
     from distributed import Client
 
@@ -19,10 +21,8 @@ def connect(address: str, seconds: float = _SECONDS) -> Client:
     Raises:
         ValueError: if dask.distributed is not installed, or no scheduler answers.
     """
-    try:
+    with named_extras():
         from distributed import Client
-    except ImportError:
-        raise ValueError('A cluster needs dask.distributed. Install it: pip install "tfpool[distributed]".') from None
     try:
         return Client(address, timeout=seconds, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
