@@ -1,5 +1,6 @@
 """Small folders and zips of random images."""
 
+import sys
 import time
 import zipfile
 from collections.abc import Callable, Mapping
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 
 from tfpool import data
+from tfpool.data import images
 
 Fill = Callable[..., Path]
 
@@ -24,6 +26,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder for data sets."""
     monkeypatch.setenv("TFPOOL_DATASETS", str(tmp_path / "datasets"))
     return tmp_path / "datasets"
+
+
+@pytest.fixture
+def without_heif(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where pillow-heif is not installed."""
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    monkeypatch.setattr(images, "FORMATS", tuple(name for name in images.FORMATS if name != "HEIC"))
 
 
 @pytest.fixture

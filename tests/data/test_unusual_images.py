@@ -7,6 +7,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image, ImageDraw, PngImagePlugin
 
@@ -158,14 +159,55 @@ def test_avif_is_read() -> None:
     assert (read_image(stored(Image.new("RGB", (8, 8), "white"), "AVIF"), (8, 8, 3)) > 250).all()
 
 
+def heif(image: Image.Image, **settings: object) -> io.BytesIO:
+    pillow_heif.register_heif_opener()
+    return stored(image, "HEIF", **settings)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "I;16"])
+def test_heic_is_read(mode: str) -> None:
+    picture = Image.new("RGB", (64, 48), (200, 200, 200))
+    picture.paste("black", (0, 0, 32, 48))
+    picture = Image.fromarray(np.asarray(picture.convert("L")).astype(np.uint16) * 257) if mode == "I;16" else picture
+    decoded = decode(heif(picture if mode == "I;16" else picture.convert(mode), quality=95), "x.heic")
+    pixels = np.asarray(decoded.image)
+    assert (decoded.size, decoded.image.mode) == ((48, 64), "RGB")
+    assert pixels[:, :28].max() < 12
+    assert abs(pixels[:, 36:].astype(int) - 200).max() < 12
+
+
+@pytest.mark.parametrize("orientation", [1, 6, 8])
+def test_heic_is_turned_upright_once(orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    decoded = decode(heif(Image.new("RGB", (64, 32), "red"), exif=exif.tobytes()), "x.heic")
+    assert decoded.size == ((32, 64) if orientation == 1 else (64, 32))
+    assert decoded.image.size == decoded.size[::-1]
+
+
+def test_huge_heic_is_refused_before_it_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    file = heif(Image.new("RGB", (64, 48)))
+    monkeypatch.setattr(images, "MAX_PIXELS", 1000)
+    with pytest.raises(BadImage, match="more than 1,000 pixels"):
+        decode(file, "x.heic")
+
+
+def test_without_its_package_heic_says_what_to_install(without_heif: None, tmp_path: Path) -> None:
+    content = heif(Image.new("RGB", (64, 48))).getvalue()
+    (tmp_path / "x.heic").write_bytes(content)
+    for file in (io.BytesIO(content), tmp_path / "x.heic"):
+        with pytest.raises(BadImage, match="pip install pillow-heif"):
+            read_image(file, (8, 8, 3), "x.heic")
+
+
 NOISE = Image.effect_noise((80, 80), 60)
 NO_IMAGES = {
     b"": "is empty",
     b"<!DOCTYPE html><title>403 Forbidden</title>": "is a web page (HTML), not an image",
     b"\n <HTML lang=en>": "is a web page (HTML), not an image",
     b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n": "is a Git LFS pointer, not the image",
-    b"\0\0\0\x18ftypheic\0\0\0\0mif1heic": "is HEIC",
-    b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic": "is HEIC",
+    b"\0\0\0\x18ftypheic\0\0\0\0mif1heic": "is HEIC, but damaged or cut off",
+    b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic": "is HEIC, but damaged or cut off",
     b"%PDF-1.7": "is PDF",
     b"PK\x03\x04" + bytes(40): "is a zip file",
     b'{"error": "not found"}': "is text, not an image",
@@ -189,13 +231,14 @@ def test_what_is_no_image_is_named(content: bytes, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["PPM", "deep PNG", "deep TIFF", "noted PNG", *(["AVIF"] * ("AVIF" in images.FORMATS))]
+    "kind", ["PPM", "deep PNG", "deep TIFF", "noted PNG", "HEIF", *(["AVIF"] * ("AVIF" in images.FORMATS))]
 )
 def test_damage_anywhere_is_an_image_or_a_reason(kind: str) -> None:
     text = PngImagePlugin.PngInfo()
     text.add_text("note", "x" * 2_000_000, zip=True)
     picture = Image.effect_noise((20, 20), 50)
     settings = {"pnginfo": text} if kind == "noted PNG" else {}
+    pillow_heif.register_heif_opener()
     if kind.startswith("deep"):
         picture = Image.fromarray(np.asarray(picture).astype(np.uint16) * 9)
     content = stored(picture, kind.split()[-1], **settings).getvalue()

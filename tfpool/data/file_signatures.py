@@ -28,6 +28,8 @@ _OTHERS = {
     b"\0\0\0\x0cJXL ": "JPEG XL",
     b"\0\0\0\x0cjP  ": "JPEG 2000",
 }
+HEIC = "HEIC"
+_MISSING_HEIC = "is HEIC, which is read once pillow-heif is installed (pip install pillow-heif)"
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 _TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt")
 
@@ -44,8 +46,10 @@ def unreadable(head: bytes, formats: str) -> tuple[str, str]:
     lower = head.lower()
     if b"<!doctype html" in lower or b"<html" in lower:
         return "is a web page (HTML), not an image", "Download the image again."
-    kind = _kind(head)
-    if kind in ("HEIC", "AVIF", *_OTHERS.values()):
+    kind = kind_of(head)
+    if kind == HEIC and HEIC not in formats:
+        return _MISSING_HEIC, "Or export it as JPEG or PNG."
+    if kind in _OTHERS.values() or (kind == "AVIF" and kind not in formats):
         return f"is {kind}", _CONVERT
     if kind:
         return f"is {kind}, but damaged or cut off", _DAMAGED
@@ -53,9 +57,10 @@ def unreadable(head: bytes, formats: str) -> tuple[str, str]:
     return reason, f"Use a file of {formats}."
 
 
-def _kind(head: bytes) -> str:
+def kind_of(head: bytes) -> str:
+    """What a file with these first bytes is, "" where that is unknown."""
     if head[4:8] == b"ftyp":
-        return "HEIC" if head[8:12] in _HEIC_BRANDS else "AVIF" if head[8:12] in (b"avif", b"avis") else ""
+        return HEIC if head[8:12] in _HEIC_BRANDS else "AVIF" if head[8:12] in (b"avif", b"avis") else ""
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "WEBP"
     return next((kind for start, kind in (_IMAGES | _OTHERS).items() if head.startswith(start)), "")

@@ -12,15 +12,17 @@ from typing import IO
 import numpy as np
 from PIL import Image, ImageOps, ImageStat, JpegImagePlugin, features
 
-from tfpool.data import tiff_messages
-from tfpool.data.file_signatures import HEAD, PNG, unreadable, without_text
+from tfpool.data import heic, tiff_messages
+from tfpool.data.file_signatures import HEAD, HEIC, PNG, kind_of, unreadable, without_text
 
 tiff_messages.silence()
 _AVIF = ("AVIF",) if features.check("avif") else ()
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM", *_AVIF)
+_BY_PILLOW = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM", *_AVIF)
+FORMATS = (*_BY_PILLOW, HEIC) if heic.IS_INSTALLED else _BY_PILLOW
+"""Formats that are read here: HEIC only with the package pillow-heif."""
 _COMMON = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff")
-SUFFIXES = (*_COMMON, ".ppm", ".pgm", ".pbm", ".pnm", ".avif", ".heic", ".heif")
-"""Ends of the names of image files. HEIC is not read: its files are refused by that name, not passed over."""
+SUFFIXES = (*_COMMON, ".ppm", ".pgm", ".pbm", ".pnm", ".avif", ".heic", ".heif", ".hif")
+"""Ends of the names of image files. Where HEIC is not read, its files are refused by that name, not passed over."""
 MAX_PIXELS = 50_000_000
 MAX_REDUCED_PIXELS = 250_000_000
 """Limit of JPEG files, which can be decoded in a half, a quarter or an eighth of their sides."""
@@ -120,8 +122,11 @@ def maximum_of(file: IO[bytes]) -> int:
 
 
 def _open(file: str | Path | IO[bytes]) -> Image.Image:
+    is_heic = kind_of(_bytes_of(file, HEAD)) == HEIC
+    if not isinstance(file, str | Path):
+        file.seek(0)
     try:
-        return Image.open(file, formats=FORMATS)
+        return Image.open(file, formats=("HEIF",) if is_heic and heic.register() else _BY_PILLOW)
     except Image.DecompressionBombError as error:
         # Pillow has a limit of its own, which it checks before a JPEG can be asked for fewer pixels.
         if not isinstance(file, str | Path):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image
 
@@ -83,16 +84,25 @@ def test_the_most_frequent_reasons_are_in_the_report(fill: Fill) -> None:
         (folder / f"cat/IMG_{number}.HEIC").write_bytes(b"\0\0\0\x18ftypheic" + bytes(20))
     (folder / "dog/empty.jpg").write_bytes(b"")
     assert about(data.inspect(folder), "cannot be read") == (
-        "4 files cannot be read and will be left out: 3 are HEIC, such as cat/IMG_0.HEIC; "
+        "4 files cannot be read and will be left out: 3 are HEIC, but damaged or cut off, such as cat/IMG_0.HEIC; "
         "1 is empty, such as dog/empty.jpg."
     )
 
 
-def test_a_folder_of_heic_alone_is_refused_with_that_reason(fill: Fill) -> None:
+def test_a_folder_of_heic_is_read(fill: Fill) -> None:
+    folder = fill(cat=0, dog=0)
+    pillow_heif.register_heif_opener()
+    for number, name in enumerate(("cat/1.HEIC", "cat/2.heif", "dog/1.hif", "dog/2.heic")):
+        noise(number, (64, 48)).save(folder / name, "HEIF")
+    report = data.inspect(folder)
+    assert (report.images, report.sizes, report.unreadable) == (4, (((48, 64), 4),), ())
+
+
+def test_a_folder_of_heic_alone_is_refused_with_what_to_install(fill: Fill, without_heif: None) -> None:
     folder = fill(cat=0, dog=0)
     for name in ("cat", "dog"):
         (folder / name / "x.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(20))
-    with pytest.raises(ValueError, match=r"2 are HEIC, such as cat/x\.heic") as error:
+    with pytest.raises(ValueError, match=r"2 are HEIC, .*pip install pillow-heif.*such as cat/x\.heic") as error:
         data.inspect(folder)
     assert "sub-folder" not in str(error.value)
 
