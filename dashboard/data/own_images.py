@@ -13,6 +13,7 @@ from dashboard.common.page import message_of, plain
 from tfpool import data
 from tfpool.data import Report
 from tfpool.data.custom.add import MAX_SIDE, MIN_SIDE
+from tfpool.data.custom.readings.choice import readings_of
 from tfpool.data.custom.scan import Progress
 from tfpool.networks import graph
 
@@ -36,19 +37,66 @@ def add() -> None:
     if not source:
         return
     if st.button("Check", key="data_check", icon=":material/fact_check:"):
-        st.session_state.pop("data_report", None)
-        report = run("Reading images", "images", lambda on_progress: data.inspect(source, on_progress))
-        if report is None:
-            return
-        st.session_state["data_report"] = (source_id, report)
-        if not st.session_state.get("data_new_name"):
-            st.session_state["data_new_name"] = Path(report.source).name.removesuffix(".zip")
-    checked_id, report = st.session_state.get("data_report", ("", None))
-    if not report or checked_id != source_id:
+        _list_readings(source, source_id)
+    checked_id, readings = st.session_state.get("data_readings", ("", ()))
+    if not readings or checked_id != source_id:
         st.caption("Check reads the images and reports which files cannot be used. Nothing is saved yet.")
         return
-    _report(report)
-    _save(source)
+    reading = _choose(readings)
+    report = _check(source, f"{source_id} {reading}", reading)
+    if isinstance(report, Report):
+        _report(report)
+        _save(source, reading)
+    elif report:
+        st.error(message_of(report))
+
+
+def _list_readings(source: IO[bytes] | str, source_id: str) -> None:
+    """Keep the ways in which the images can be understood, and choose the likeliest."""
+    for key in ("data_readings", "data_report"):
+        st.session_state.pop(key, None)
+    try:
+        with st.spinner("Listing files"):
+            readings = readings_of(source)
+    except ValueError as error:
+        st.error(message_of(error))
+        return
+    st.session_state["data_readings"] = (source_id, dict(readings))
+    st.session_state["data_reading"] = readings[0][0]
+
+
+def _choose(readings: dict[str, str]) -> str:
+    """The way in which the images are to be understood."""
+    if len(readings) < 2:
+        return next(iter(readings))
+    return st.selectbox(
+        "Read as",
+        list(readings),
+        key="data_reading",
+        # A menu shows text as it is.
+        format_func=lambda key: readings.get(key, key),
+        help="What the classes are. Choose another way if the report below is not what you mean.",
+    )
+
+
+def _check(source: IO[bytes] | str, report_id: str, reading: str) -> Report | ValueError | None:
+    """The report on the images or the error, kept until another one is asked for."""
+    known_id, known = st.session_state.get("data_report", ("", None))
+    if known_id == report_id:
+        return known
+    st.session_state.pop("data_report", None)
+
+    def inspect(on_progress: Progress) -> Report | ValueError:
+        try:
+            return data.inspect(source, on_progress, reading)
+        except ValueError as error:
+            return error
+
+    report = run("Reading images", "images", inspect)
+    st.session_state["data_report"] = (report_id, report)
+    if isinstance(report, Report) and not st.session_state.get("data_new_name"):
+        st.session_state["data_new_name"] = Path(report.source).name.removesuffix(".zip")
+    return report
 
 
 def _upload() -> tuple[IO[bytes] | str | None, str]:
@@ -76,9 +124,12 @@ def _report(report: Report) -> None:
         st.metric("Unreadable files", f"{len(report.unreadable):,}", border=True, width=150)
         groups = "Groups of files with the same pixels"
         st.metric("Equal pictures", f"{len(report.duplicates):,}", border=True, width=150, help=groups)
-    st.caption(plain(f"Folders read as: {report.layout}."))
+    st.caption(plain(f"Read as: {report.layout}."))
     if report.warnings:
         st.warning("\n".join(f"- {plain(warning)}" for warning in report.warnings))
+    if report.examples:
+        st.markdown("**Images and their classes**")
+        _lines([f"{file}: {name}" for file, name in report.examples])
     left, right = st.columns([3, 2])
     with left:
         counts = {"images" if part == "all" else part: values for part, values in report.counts.items()}
@@ -109,7 +160,7 @@ def _lines(lines: Sequence[str]) -> None:
         st.code("\n".join(lines[:_MAX_ROWS]), language=None, wrap_lines=True)
 
 
-def _save(source: IO[bytes] | str) -> None:
+def _save(source: IO[bytes] | str, reading: str) -> None:
     columns = st.columns([3, 1, 2, 1], vertical_alignment="bottom")
     name = columns[0].text_input("Name", key="data_new_name", max_chars=80, placeholder="My photos")
     size = columns[1].number_input("Side, pixels", MIN_SIDE, MAX_SIDE, 64, key="data_new_size")
@@ -126,16 +177,22 @@ def _save(source: IO[bytes] | str) -> None:
         images = run(
             "Saving images",
             "images",
-            lambda on_progress: data.add(source, *chosen, progress=on_progress, pad_to_aspect_ratio=pads),
+            lambda on_progress: data.add(
+                source, *chosen, progress=on_progress, pad_to_aspect_ratio=pads, reading=reading
+            ),
         )
         if images:
             st.session_state["data_chosen"] = images.name
-            st.session_state.pop("data_report", None)
+            for key in ("data_readings", "data_report"):
+                st.session_state.pop(key, None)
             st.toast(f"Saved as {images.name}.")
             st.rerun()
 
 
 def _report_stop() -> None:
+    if "data_report" not in st.session_state:
+        # Without a report the next run of the script would read the images again.
+        st.session_state.pop("data_readings", None)
     st.toast("Stopped. Nothing was saved.")
 
 

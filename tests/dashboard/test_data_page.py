@@ -167,7 +167,7 @@ def test_the_report_shows_how_each_layout_was_read(
     app = opened("Data")
     app.segmented_control(key="data_way").set_value(own_images.PATH).run()
     check(app, tmp_path / "photos")
-    assert plain(f"Folders read as: 2 classes, {layout}.") in words(app)
+    assert plain(f"Read as: 2 classes, {layout}.") in words(app)
     table = app.dataframe[0].value
     assert list(table.columns) == ["class", *columns]
     assert table[columns].to_numpy().tolist() == [[1] * len(columns)] * 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 
 from tfpool import data
 from tfpool.cli.option_values import image_size, split_fractions
@@ -17,7 +18,7 @@ from tfpool.tracking.store import RunStore
 from tfpool.training import data_in_use
 from tfpool.training.recipe import PRETRAINED, WHY_PRETRAINED, start_on
 
-_MOST_LINES = 20
+_MOST_LINES, _MOST_READINGS = 20, 8
 
 
 def list_command(args: argparse.Namespace) -> int:
@@ -39,8 +40,13 @@ def _state(facts: data.Facts) -> str:
 
 def check_command(args: argparse.Namespace) -> int:
     with bar("Checking images") as progress:
-        report = data.inspect(args.path, progress)
-    print(json.dumps(report.record()) if args.json else _text(report))
+        report = data.inspect(args.path, progress, args.reading)
+    if args.json:
+        print(json.dumps(report.record()))
+        return 0
+    print(_text(report))
+    if not report.is_certain:
+        print(f"\nTo add images, choose how to read them. This report is on --reading {shlex.quote(report.reading)}")
     return 0
 
 
@@ -58,6 +64,7 @@ def add_command(args: argparse.Namespace) -> int:
             progress=progress,
             told=reports.append,
             pad_to_aspect_ratio=args.pad,
+            reading=args.reading,
         )
     (report,) = reports
     if args.json:
@@ -96,6 +103,7 @@ def _text(report: Report) -> str:
     sizes = short_list([f"{graph.text(size)} ({number:,})" for size, number in report.sizes])
     lines = [
         f"{report.source}: {report.images:,} images of {report.layout}",
+        *_readings(report),
         "",
         table(("class", *("images" if part == "all" else part for part in report.counts)), rows, right=(1, 2, 3)),
         "",
@@ -106,6 +114,17 @@ def _text(report: Report) -> str:
     duplicates = [group for group in report.duplicates if group.where != "within a class"]
     lines += _files("Equal images", [(group.where, " = ".join(group.files[:4])) for group in duplicates])
     return "\n".join(lines)
+
+
+def _readings(report: Report) -> list[str]:
+    """How else the source can be understood, and images of each class where that is not read off folders."""
+    lines = [f"Such as: {'; '.join(f'{file} is {name}' for file, name in report.examples)}"] if report.examples else []
+    others = [(key, text) for key, text in report.readings if key != report.reading]
+    if others:
+        lines.append("Could also mean:")
+        lines += [f"  --reading {shlex.quote(key)}: {text}" for key, text in others[:_MOST_READINGS]]
+        lines += [f"  and {len(others) - _MOST_READINGS} more"] if len(others) > _MOST_READINGS else []
+    return lines
 
 
 def _files(title: str, files: list[tuple[str, str]] | tuple[tuple[str, str], ...]) -> list[str]:

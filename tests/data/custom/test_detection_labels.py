@@ -1,4 +1,4 @@
-"""Data sets for finding objects: one clear sentence, unless their images are in folders by class."""
+"""Data sets for detection: one clear sentence where all boxes are of one class, unless folders say the classes."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from tests.data.conftest import filled, packed, refused
 from tfpool import data
 
-YOLO = "0 0.5 0.5 1 1\n3 0.25 0.5 1e-1 .5\n"
+YOLO = "0 0.5 0.5 1 1\n0 0.25 0.5 1e-1 .5\n"
 VOC = "<annotation><object><name>cat</name><bndbox><xmin>1</xmin></bndbox></object></annotation>"
 COCO = json.dumps({"images": [{"id": 1, "file_name": "0.png"}], "annotations": [{"bbox": [0, 0, 1, 1]}]})
 
@@ -34,7 +34,7 @@ def labelled(folder: Path, images: str, labels: str, suffix: str, text: str) -> 
         ({"train": 4, "valid": 3}, "", "", ".xml", VOC),
     ],
 )
-def test_boxes_beside_images_are_refused(
+def test_boxes_of_one_class_are_refused(
     counts: dict[str, int], images: str, labels: str, suffix: str, text: str, tmp_path: Path, home: Path
 ) -> None:
     folder = labelled(filled(tmp_path / "x", counts), images, labels, suffix, text)

@@ -17,8 +17,9 @@ from PIL import Image
 from tfpool.data.custom import storage
 from tfpool.data.custom.inspection import Report, equal_after_resizing, summarize
 from tfpool.data.custom.partition import assign_parts, check_split
+from tfpool.data.custom.readings.choice import FOLDERS
 from tfpool.data.custom.safe_names import clean
-from tfpool.data.custom.scan import Progress, Scan, Source, group_equal, scan
+from tfpool.data.custom.scan import Progress, Scan, Source, group_equal, join_related, scan
 from tfpool.data.dataset import PARTS, DataSet, fingerprint
 from tfpool.data.images import crop_and_resize
 
@@ -38,6 +39,7 @@ def add(
     progress: Progress | None = None,
     told: Callable[[Report], None] | None = None,
     pad_to_aspect_ratio: bool = False,
+    reading: str | None = None,
 ) -> DataSet:
     """Make a data set of a folder or zip of images with one sub-folder per class, and store it.
 
@@ -57,6 +59,8 @@ def add(
         told: called with the report of `inspect`, before anything is stored.
         pad_to_aspect_ratio: add black on two sides of an image instead of cropping the other two. Files that a model
             trained on the data set is later used on are padded, too.
+        reading: how to understand the source, as for `inspect`. Where its folders do not say what the classes are, it
+            has to be given: look at the report of `inspect` first.
 
     Returns:
         The data set, its images mapped from its files.
@@ -97,13 +101,14 @@ def add(
                 digests.append(sha256(pixels.data).digest())
                 _append(file, pixels)
 
-            contents = scan(source, progress, store)
+            contents = scan(source, progress, store, reading, must_be_certain=True)
         groups = list(group_equal(digests).values())
+        together = join_related(contents, groups)
         report = summarize(contents)
         report = replace(report, warnings=(*report.warnings, *equal_after_resizing(contents, groups)))
         if told:
             told(report)
-        parts = _split(contents, groups, fractions, seed)
+        parts = _split(contents, together, fractions, seed)
         random = np.random.default_rng([seed, 1])
         pictures = np.memmap(temporary / "pixels", np.uint8, "r", shape=(len(parts), *shape))
         labels = np.array(contents.labels, np.int64)
@@ -125,6 +130,7 @@ def add(
             "pad_to_aspect_ratio": pad_to_aspect_ratio,
             "split": fractions,
             "seed": seed,
+            **({} if contents.reading == FOLDERS else {"reading": contents.reading}),
             "images": {part: int((parts == number).sum()) for number, part in enumerate(PARTS)},
             "fingerprint": fingerprint(storage.read_part(temporary, part) for part in PARTS),
             "report": _summary(report, int((parts < 0).sum())),

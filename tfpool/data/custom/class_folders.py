@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tfpool.data.custom.image_files import File, Listing
+from tfpool.data.custom.layout import NOT_IN_PART, ClassFile, Layout, in_order
 from tfpool.data.custom.part_names import is_clear, is_one_word, is_plain, part_folders
 from tfpool.data.custom.safe_names import clean, natural_order, short_list
-from tfpool.data.dataset import PARTS
 
 IN_NO_CLASS = "not in any class"
 
@@ -18,31 +18,31 @@ _Paths = list[tuple[File, tuple[str, ...]]]
 
 
 @dataclass(frozen=True)
-class ClassFile:
-    """An image file, the folder that names its class, and the part that its owner put it into, "" for none."""
+class Arrangement:
+    """Image files with their class folders, those inside them, and their parts; what is told of them as in `Layout`.
 
-    file: File
-    folder: str
-    part: str = ""
-
-
-@dataclass(frozen=True)
-class Layout:
-    """How folders were understood: image files in classes, how many are not and why, and where the parts are.
-
-    `parts` is "parts given", "parts given inside each class" or "no parts given". `notes` are sentences on folders that
-    are no classes.
+    `is_repeated` where all class folders hold the same folders, which may be the classes.
     """
 
-    class_files: list[ClassFile]
+    paths: list[tuple[File, tuple[str, ...], str]]
     parts: str
-    left_out: int
-    why: str = IN_NO_CLASS
+    left_out: list[tuple[str, str]]
     notes: tuple[str, ...] = ()
+    is_repeated: bool = False
+    has_parts: bool = False
+
+    @property
+    def inner(self) -> dict[str, set[str]]:
+        """The folders inside each class folder that has some."""
+        folders: dict[str, set[str]] = {}
+        for _, path, _ in self.paths:
+            if len(path) > 2:
+                folders.setdefault(path[0], set()).add(path[1])
+        return folders
 
 
-def assign_classes(listing: Listing) -> Layout:
-    """Class and part of each file. Files outside all class folders are added to `listing.skipped`.
+def arrange(listing: Listing) -> Arrangement:
+    """The class folder and the part of each image file.
 
     A sub-folder is a class, and so is everything inside it at any depth. A single folder around everything is ignored.
     Folders called like train, validation and test are parts, around the class folders or inside each of them. Without
@@ -53,6 +53,7 @@ def assign_classes(listing: Listing) -> Layout:
     paths = _unwrap([(file, _composed(file.path)) for file in listing.files])
     tops = {path[0] for _, path in paths if len(path) > 1}
     part_of = part_folders(tops)
+    has_parts = bool(part_of)
     paths = [path for name in sorted(part_of) for path in _look_through(name, part_of, paths)] + [
         (file, path) for file, path in paths if len(path) < 2 or path[0] not in part_of
     ]
@@ -60,7 +61,7 @@ def assign_classes(listing: Listing) -> Layout:
     others = tops - set(part_of)
     given = {part for name, part in part_of.items() if name in nested}
     notes: tuple[str, ...] = ()
-    parts, depth = "no parts given", None
+    parts, depth, is_repeated = "no parts given", None, False
     if "train" in given and (not others or len(given) > 1):
         parts, depth = "parts given", 0
     else:
@@ -71,21 +72,49 @@ def assign_classes(listing: Listing) -> Layout:
         if part_of := _parts_inside(paths):
             parts, depth = "parts given inside each class", 1
         else:
-            paths, notes_of_repeated = _merge_repeated(paths)
+            paths, notes_of_repeated, is_repeated = _merge_repeated(paths)
             notes += tuple(notes_of_repeated)
-    class_files, left_out = [], []
+    arranged, left_out = [], []
     for file, path in sorted(paths, key=lambda file_path: file_path[0].path):
         rest = path if depth is None else path[:depth] + path[depth + 1 :]
         part = "" if depth is None or len(path) < depth + 2 else part_of.get(path[depth], "")
         if len(rest) < 2 or (depth is not None and not part):
-            left_out.append((file.name, IN_NO_CLASS if len(path) < 2 or depth != 1 else "not in any part"))
+            left_out.append((file.name, IN_NO_CLASS if len(path) < 2 or depth != 1 else NOT_IN_PART))
         else:
-            class_files.append(ClassFile(file, rest[0], part))
-    listing.skipped = sorted(listing.skipped + left_out)
-    order = {part: number for number, part in enumerate(("", *PARTS))}
-    class_files.sort(key=lambda class_file: (order[class_file.part], natural_order(class_file.folder)))
-    why = " or ".join(sorted({reason for _, reason in left_out}))
-    return Layout(class_files, parts, len(left_out), why, notes)
+            arranged.append((file, rest, part))
+    return Arrangement(arranged, parts, left_out, notes, is_repeated, has_parts)
+
+
+def assign_classes(arrangement: Arrangement) -> Layout:
+    """A class per folder."""
+    class_files = [ClassFile(file, path[0], part) for file, path, part in arrangement.paths]
+    return Layout(in_order(class_files), arrangement.parts, tuple(arrangement.left_out), arrangement.notes)
+
+
+def assign_inner(arrangement: Arrangement, only: str = "") -> Layout:
+    """A class per folder inside the class folders, or inside `only` one of them."""
+    left_out = list(arrangement.left_out)
+    class_files = []
+    for file, path, part in arrangement.paths:
+        if len(path) > 2 and only in ("", path[0]):
+            # Files of one name may be versions of one picture.
+            class_files.append(ClassFile(file, path[1], part, together=(path[1], *path[2:])))
+        else:
+            left_out.append((file.name, f"not in {clean(only)}" if only else "not in an inner folder"))
+    how = f"the folders inside {clean(only)}" if only else "the inner folders"
+    notes: tuple[str, ...] = ()
+    if not only and arrangement.is_repeated:
+        text = "Files of one name are kept in one part. If the same pictures have other names there, use one of them."
+        notes = (f"The folders {_shown(arrangement.inner)} are put together. {text}",)
+    return Layout(in_order(class_files), arrangement.parts, tuple(sorted(left_out)), notes, how)
+
+
+def assign_outer(listing: Listing) -> Layout:
+    """A class per outermost folder, also where it is called like a part."""
+    paths = _unwrap([(file, _composed(file.path)) for file in listing.files])
+    class_files = [ClassFile(file, path[0]) for file, path in paths if len(path) > 1]
+    left_out = tuple((file.name, IN_NO_CLASS) for file, path in paths if len(path) < 2)
+    return Layout(in_order(class_files), "no parts given", left_out, how="the outer folders, whatever they are called")
 
 
 def _composed(path: tuple[str, ...]) -> tuple[str, ...]:
@@ -125,7 +154,7 @@ def _check_parts(source: str, part_of: dict[str, str], nested: set[str], others:
         )
     raise ValueError(
         f"{source} has folders that are called like parts ({names}), and no class inside them. "
-        "Put one sub-folder per class into each. Labels in a table are not read."
+        "Put one sub-folder per class into each, or a table of labels beside them."
     )
 
 
@@ -146,8 +175,11 @@ def _parts_inside(paths: _Paths) -> dict[str, str]:
     return part_of if len(classes) > 1 and classes == divided and "train" in parts and len(parts) > 1 else {}
 
 
-def _merge_repeated(paths: _Paths) -> tuple[_Paths, list[str]]:
-    """Files with their paths, where a folder beside the classes holds them once more; sentences on repeated folders."""
+def _merge_repeated(paths: _Paths) -> tuple[_Paths, list[str], bool]:
+    """Files with their paths, where a folder beside the classes holds them once more; sentences on repeated folders.
+
+    Also whether all classes hold the same folders.
+    """
     inside: dict[str, set[str]] = {path[0]: set() for _, path in paths if len(path) > 1}
     for _, path in paths:
         if len(path) > 2:
@@ -157,14 +189,12 @@ def _merge_repeated(paths: _Paths) -> tuple[_Paths, list[str]]:
     if again:
         paths = [(file, path[1:] if path[0] in again else path) for file, path in paths]
         text = "Folders that hold folders called like the classes, so their images are taken into these"
-        return paths, [f"{text}: {_shown(again)}."]
+        return paths, [f"{text}: {_shown(again)}."], False
     repeated = set.intersection(*inside.values()) if len(inside) > 1 else set()
     if len(repeated) < 2:
-        return paths, []
-    return paths, [
-        f"The classes {_shown(inside)} have the same folders inside, {_shown(repeated)}. "
-        "If those are the classes, give only one of the outer folders."
-    ]
+        return paths, [], False
+    text = f"The classes {_shown(inside)} have the same folders inside, {_shown(repeated)}."
+    return paths, [f"{text} If those are the classes, choose the reading inner, or inner with one outer folder."], True
 
 
 def _shown(names: Iterable[str]) -> str:

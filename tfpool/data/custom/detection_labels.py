@@ -1,8 +1,9 @@
-"""Data sets for finding objects, told by the boxes beside their images, and refused: their folders are no classes."""
+"""Data sets for finding objects, told by the boxes beside their images."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from tfpool.data.custom.image_files import HEAD_BYTES, File, Listing
 from tfpool.data.custom.part_names import is_plain, part_folders
@@ -12,38 +13,42 @@ _MAX_READ = 50
 """Files of each kind that are read: a data set has boxes for all its images or for none."""
 
 
-def refuse_detection(listing: Listing) -> None:
-    """Raise ValueError if the images have boxes of YOLO, Pascal VOC or COCO and are not in folders by class.
+@dataclass(frozen=True)
+class Detection:
+    """Boxes beside images: of "YOLO", "Pascal VOC" or "COCO", what holds them, and the name of such a file.
 
-    If they are, a note says that the boxes are not read.
+    `is_by_class` where the images are in folders by class all the same.
     """
+
+    kind: str
+    what: str
+    example: str
+    is_by_class: bool
+
+
+def find_detection(listing: Listing) -> Detection | None:
+    """The boxes of the images, if they have some."""
     stems = {_stem(file) for file in listing.files}
     texts = [file for file in listing.labels if _stem(file) in stems]
-    found = (
-        _first(texts, ".txt", _is_yolo, "a text file of YOLO's boxes")
-        or _first(texts, ".xml", _is_voc, "an XML file of Pascal VOC's boxes")
-        or _first(listing.labels, ".json", _is_coco, "a JSON file of COCO's boxes")
+    kinds = (
+        ("YOLO", _first(texts, ".txt", _is_yolo), "a text file of YOLO's boxes"),
+        ("Pascal VOC", _first(texts, ".xml", _is_voc), "an XML file of Pascal VOC's boxes"),
+        ("COCO", _first(listing.labels, ".json", _is_coco), "a JSON file of COCO's boxes"),
     )
-    if not found:
-        return
-    boxed = {_stem(file) for file in texts if not file.path[-1].lower().endswith(".json")}
-    in_json = found[0].path[-1].lower().endswith(".json")
-    images = [file for file in listing.files if in_json or _stem(file) in boxed]
-    if len({_class_path(file) for file in images}) < 2:
-        raise ValueError(
-            f"{listing.name} is a data set for detection: it has {found[1]}, such as {found[0].name}. "
-            "Here a network classifies whole images: cut the objects out, and put them into one sub-folder per class."
-        )
-    text = f"The images have boxes, which are not read ({found[0].name}): the folders are taken for classes"
-    listing.notes.append(f"{text}.")
+    for kind, found, what in kinds:
+        if found:
+            boxed = {_stem(file) for file in texts if not file.path[-1].lower().endswith(".json")}
+            images = [file for file in listing.files if kind == "COCO" or _stem(file) in boxed]
+            return Detection(kind, what, found.name, len({_class_path(file) for file in images}) > 1)
+    return None
 
 
-def _first(files: Iterable[File], suffix: str, is_kind: Callable[[bytes], bool], what: str) -> tuple[File, str] | None:
+def _first(files: Iterable[File], suffix: str, is_kind: Callable[[bytes], bool]) -> File | None:
     chosen = [file for file in files if file.path[-1].lower().endswith(suffix)][:_MAX_READ]
     for file in chosen:
         try:
             if is_kind(file.read()):
-                return file, what
+                return file
         except BadImage:
             continue
     return None

@@ -27,6 +27,9 @@ HARMLESS_BYTES = 100_000_000
 MAX_RATIO = 100
 _MAX_DEPTH = 20
 HEAD_BYTES = 100_000
+TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".json", ".jsonl", ".ndjson")
+TEXT_SUFFIXES = (*TABLE_SUFFIXES, ".xml", ".yaml", ".yml", ".names", ".labels")
+"""Ends of the names of files that may hold labels."""
 _UTF8_FLAG = 0x800
 _CAREFULLY = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY", "O_CLOEXEC"))
 
@@ -47,12 +50,19 @@ class File:
         return display_name(self.path)
 
 
+@dataclass(frozen=True)
+class TextFile(File):
+    """A file that may hold labels. `read` returns its first bytes, and `read_first` as many as are asked for."""
+
+    read_first: Callable[[int], bytes]
+
+
 @dataclass
 class Listing:
     """A source's image files, sorted by path, and those skipped, with the reason. `number` files are counted so far.
 
-    `labels` are text files that may hold boxes: `read` returns their first bytes. `notes` are sentences on the source.
-    `check` raises ValueError if the source is gone.
+    `labels` are files that may hold labels or boxes. `notes` are sentences on the source. `check` raises ValueError if
+    the source is gone.
     """
 
     name: str
@@ -60,7 +70,7 @@ class Listing:
     check: Callable[[], None]
     files: list[File] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
-    labels: list[File] = field(default_factory=list)
+    labels: list[TextFile] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     number: int = 0
 
@@ -71,15 +81,15 @@ class Listing:
             return
         if refusal or not path[-1].lower().endswith(SUFFIXES):
             self.skipped.append((display_name(path), refusal or why_no_image(path[-1], self.kind)))
-            if not refusal and path[-1].lower().endswith((".txt", ".xml", ".json")):
-                self.labels.append(File(path, partial(read, HEAD_BYTES)))
+            if not refusal and path[-1].lower().endswith(TEXT_SUFFIXES):
+                self.labels.append(TextFile(path, partial(read, HEAD_BYTES), read))
         else:
             self.files.append(File(path, partial(read, -1)))
 
     def sort(self) -> None:
         """Make the order that of the names: that of a disk is another one on each computer."""
-        for files in (self.files, self.labels):
-            files.sort(key=lambda file: file.path)
+        self.files.sort(key=lambda file: file.path)
+        self.labels.sort(key=lambda file: file.path)
         self.skipped.sort()
 
     def count(self) -> None:

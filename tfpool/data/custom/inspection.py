@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tfpool.data.custom.frequent_reasons import frequent_reasons
+from tfpool.data.custom.readings.choice import FOLDERS
 from tfpool.data.custom.safe_names import short_list
 from tfpool.data.custom.scan import Progress, Scan, Source, scan
 from tfpool.data.dataset import PARTS
@@ -18,6 +19,7 @@ from tfpool.data.images import MAX_PIXELS
 FEW = 20
 """Images of a class below which a report warns: three parts of fewer say little."""
 _UNEVEN = 10
+_EXAMPLES = 6
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,11 @@ class Report:
         unreadable: name and reason of image files that cannot be read.
         skipped: name and reason of other files.
         warnings: sentences on what may be wrong.
-        layout: how the folders were understood, such as "3 classes, parts given, 24 images left out: not in any class".
+        layout: how the source was understood, such as "3 classes, parts given, 24 images left out: not in any class".
+        reading: the key of that way, for `reading` of `add`, such as "folders" or "table:labels.csv:breed".
+        readings: keys and descriptions of all ways in which the source can be understood, the likeliest first.
+        is_certain: whether `add` takes the likeliest way if none is chosen.
+        examples: names of image files of different classes, with their classes; none for a class per folder.
     """
 
     source: str
@@ -64,19 +70,25 @@ class Report:
     skipped: tuple[tuple[str, str], ...]
     warnings: tuple[str, ...]
     layout: str
+    reading: str = FOLDERS
+    readings: tuple[tuple[str, str], ...] = ()
+    is_certain: bool = True
+    examples: tuple[tuple[str, str], ...] = ()
 
     def record(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return asdict(self)
 
 
-def inspect(source: Source, progress: Progress | None = None) -> Report:
+def inspect(source: Source, progress: Progress | None = None, reading: str | None = None) -> Report:
     """Read every image of a folder or zip, report on them and store nothing.
 
     Args:
         source: a folder, a zip file, or an open zip file, with one sub-folder per class. A single folder around them is
             ignored; folders called like train, validation and test, around the classes or inside each, are parts.
         progress: called with images done and images in all. An exception that it raises ends the work.
+        reading: how to understand the source: a key of `Report.readings` or its beginning, such as "folders", "inner",
+            "table", "names" or "boxes". Default: the likeliest.
 
     Returns:
         Classes, sizes, duplicates, and the files that cannot be used.
@@ -96,7 +108,7 @@ def inspect(source: Source, progress: Progress | None = None) -> Report:
         >>> report.images, report.class_names, report.counts
         (12, ('bright', 'dark'), {'all': (6, 6)})
     """
-    return summarize(scan(source, progress))
+    return summarize(scan(source, progress, reading=reading))
 
 
 def summarize(contents: Scan) -> Report:
@@ -117,15 +129,27 @@ def summarize(contents: Scan) -> Report:
         skipped=tuple(contents.skipped),
         warnings=(*contents.notes, *_warnings(contents, counts, duplicates)),
         layout=_layout(contents),
+        reading=contents.reading,
+        readings=contents.readings,
+        is_certain=contents.is_certain,
+        examples=_examples(contents, labels) if contents.layout.how else (),
     )
 
 
 def _layout(contents: Scan) -> str:
     layout = contents.layout
-    text = f"{len(contents.class_names):,} classes, {layout.parts}"
-    if layout.left_out:
-        text += f", {layout.left_out:,} image{'s' * (layout.left_out != 1)} left out: {layout.why}"
-    return text
+    texts = [f"{len(contents.class_names):,} classes", *filter(None, [layout.how]), layout.parts]
+    if left_out := len(layout.left_out):
+        texts.append(f"{left_out:,} image{'s' * (left_out != 1)} left out: {layout.why}")
+    return ", ".join(texts)
+
+
+def _examples(contents: Scan, labels: np.ndarray) -> tuple[tuple[str, str], ...]:
+    """The first image of each of the first classes."""
+    firsts = np.unique(labels, return_index=True)[1][:_EXAMPLES]
+    return tuple(
+        (contents.pictures[first].class_file.file.name, contents.class_names[labels[first]]) for first in firsts
+    )
 
 
 def equal_after_resizing(contents: Scan, groups: Iterable[Sequence[int]]) -> list[str]:

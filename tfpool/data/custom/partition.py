@@ -72,9 +72,13 @@ def _split_class(
     room = {part: _room(number, fractions[part]) for part in (TEST, VALIDATION)}
     while number and sum(room.values()) >= number:
         room[max(room, key=room.__getitem__)] -= 1
+    # Groups may all be larger than the room: then a part gets one that is no more than a third of the class.
+    empty = {part for part in room if room[part] and min(map(len, groups)) > room[part]}
     for position in random.permutation(len(groups)):
         group = groups[position]
         part = next((part for part in room if len(group) <= room[part]), TRAIN)
+        if part == TRAIN and empty and len(group) <= number // 3:
+            part = empty.pop()
         parts[group] = part
         if part != TRAIN:
             room[part] -= len(group)

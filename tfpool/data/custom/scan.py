@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -15,11 +15,12 @@ from typing import IO
 
 from PIL import Image
 
-from tfpool.data.custom.class_folders import ClassFile, Layout, assign_classes
-from tfpool.data.custom.detection_labels import refuse_detection
 from tfpool.data.custom.frequent_reasons import frequent_reasons, remedy_of
 from tfpool.data.custom.image_files import open_source
-from tfpool.data.custom.safe_names import distinct_names, natural_order
+from tfpool.data.custom.layout import ClassFile, Layout
+from tfpool.data.custom.readings.boxes import cut
+from tfpool.data.custom.readings.choice import FOLDERS, find_readings
+from tfpool.data.custom.safe_names import distinct_names, natural_order, short_list
 from tfpool.data.images import BadImage, Decoded, decode, depth_of, maximum_of
 
 Source = str | Path | IO[bytes]
@@ -27,6 +28,8 @@ Source = str | Path | IO[bytes]
 Progress = Callable[[int, int], None]
 """`on_progress(done, total)`, called some ten times per second. An exception that it raises ends the work."""
 MAX_CLASSES = 2_000
+MIN_BOX = 8
+"""Pixels of the shorter side of a box, below which nothing can be seen in it."""
 _REPORT_SECONDS = 0.1
 _DARK = 32
 _BRIGHT_FRACTION = 0.001
@@ -54,8 +57,9 @@ class Scan:
 
     `folders` are the class folders in natural order: a label is an index into them. `class_names` has one for
     each, safe to show, and `empty` those of class folders without an image that can be read. `depth` is the number of
-    bits that all gray images with more than 8 bits are scaled from, 0 if there are none. `layout` is how the folders
-    were understood, and `notes` are sentences on the source.
+    bits that all gray images with more than 8 bits are scaled from, 0 if there are none. `layout` is how the source
+    was understood, `reading` the key of that way, and `readings` the keys and descriptions of all ways, of which the
+    first `is_certain` if nothing else is likely. `notes` are sentences on the source.
     """
 
     name: str
@@ -68,6 +72,9 @@ class Scan:
     empty: list[str] = field(default_factory=list)
     depth: int = 0
     notes: tuple[str, ...] = ()
+    reading: str = FOLDERS
+    readings: tuple[tuple[str, str], ...] = ()
+    is_certain: bool = True
 
     @property
     def labels(self) -> list[int]:
@@ -89,21 +96,54 @@ def group_equal(digests: Sequence[bytes]) -> dict[bytes, list[int]]:
     return groups
 
 
+def join_related(contents: Scan, groups: Sequence[Sequence[int]]) -> list[list[int]]:
+    """Groups of indices that belong into one part, joined where they hold what is to stay together."""
+    pictures = contents.pictures
+    root = list(range(len(groups)))
+
+    def root_of(number: int) -> int:
+        while root[number] != number:
+            root[number] = number = root[root[number]]
+        return number
+
+    first_of: dict[tuple[str, ...], int] = {}
+    for number, group in enumerate(groups):
+        # Equal pictures that their owner put into several parts stay as they are.
+        if len({pictures[index].class_file.part for index in group}) == 1:
+            for index in group:
+                if key := pictures[index].class_file.together:
+                    root[root_of(number)] = root_of(first_of.setdefault(key, number))
+    joined: dict[int, list[int]] = {}
+    for number, group in enumerate(groups):
+        joined.setdefault(root_of(number), []).extend(group)
+    return list(joined.values())
+
+
 def scan(
-    source: Source, on_progress: Progress | None = None, on_image: Callable[[Image.Image], None] | None = None
+    source: Source,
+    on_progress: Progress | None = None,
+    on_image: Callable[[Image.Image], None] | None = None,
+    reading: str | None = None,
+    must_be_certain: bool = False,
 ) -> Scan:
-    """Read every image of a folder or zip with one sub-folder per class.
+    """Read every image of a folder or zip that has a class.
 
     `on_progress` gets images done and images in all. `on_image` gets each image that can be read, as upright RGB, in
-    the order of `Scan.pictures`.
+    the order of `Scan.pictures`. `reading` is the key of a way to understand the source, by default the likeliest,
+    which is refused with `must_be_certain` if others are likely too.
     """
     with open_source(source) as listing:
-        refuse_detection(listing)
-        layout = assign_classes(listing)
+        ways = find_readings(listing)
+        way = ways.choose(reading, must_be_certain)
+        layout = way.layout()
         class_files = layout.class_files
         folders = {class_file.folder for class_file in class_files}
-        _check_classes(listing.name, folders, listing.skipped)
-        result = Scan(listing.name, layout, skipped=listing.skipped, notes=(*layout.notes, *listing.notes))
+        skipped = [file for file in listing.skipped if file[0] not in layout.used]
+        skipped = sorted([*skipped, *layout.left_out])
+        _check_classes(listing.name, folders, skipped, ways.problems)
+        notes = (*layout.notes, *listing.notes)
+        result = Scan(listing.name, layout, skipped=skipped, notes=notes, reading=way.key, readings=ways.pairs)
+        result.is_certain = ways.ways[0].is_certain
         report = _reporter(on_progress, len(class_files))
         for number, class_file in enumerate(class_files):
             report(number)
@@ -145,7 +185,22 @@ def _reporter(on_progress: Progress | None, total: int) -> Callable[[int], None]
 
 
 def _decode(class_file: ClassFile, depth: int) -> Decoded:
-    return decode(io.BytesIO(class_file.file.read()), class_file.file.name, depth or None)
+    decoded = decode(io.BytesIO(class_file.file.read()), class_file.file.name, depth or None)
+    return _cut_out(decoded, class_file) if class_file.box else decoded
+
+
+def _cut_out(decoded: Decoded, class_file: ClassFile) -> Decoded:
+    """The part of a picture that is within the box."""
+    name = class_file.file.name
+    if class_file.size not in (None, decoded.size):
+        # A picture that was turned or resized after its boxes were drawn: they would be anywhere.
+        raise BadImage(name, "is of an image that has another size than its boxes were drawn in", "Draw them again.")
+    assert class_file.box
+    left, top, right, bottom = cut(decoded.size, class_file.box)
+    if min(right - left, bottom - top) < MIN_BOX:
+        raise BadImage(name, f"has a side below {MIN_BOX} pixels", "Use larger boxes.")
+    image = decoded.image.crop(cut((decoded.image.height, decoded.image.width), class_file.box))
+    return replace(decoded, image=image, size=(bottom - top, right - left))
 
 
 def _common_depth(class_files: Sequence[ClassFile], report: Callable[[], None]) -> int:
@@ -175,10 +230,14 @@ def _fault(image: Image.Image) -> str:
     return "almost black" if is_dark else ""
 
 
-def _check_classes(name: str, folders: set[str], left_out: Sequence[tuple[str, str]]) -> None:
+def _check_classes(
+    name: str, folders: set[str], left_out: Sequence[tuple[str, str]], problems: Sequence[str] = ()
+) -> None:
     reasons = Counter(reason for _, reason in left_out).most_common(1)
     remedy = remedy_of(reasons[0][0]) if reasons and not folders else ""
     remedy = remedy or "Put the images of each class into a sub-folder of their own, with two classes or more."
+    if problems and not folders:
+        remedy = f"Of tables of labels, {short_list(problems, 2)}. {remedy}"
     if left_out:
         remedy = f"Of its files, {frequent_reasons(left_out)}. {remedy}"
     if not folders:

@@ -146,9 +146,7 @@ def claimed_title(root: Path, title: str) -> Iterator[None]:
                 )
             yield
         finally:
-            # Windows keeps a file that is open, and the next holder uses it.
-            with suppress(PermissionError):
-                path.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
 
 
 def titles(root: Path) -> set[str]:

@@ -1,0 +1,77 @@
+"""Which image a cell of a table means: a file name with or without its ending, or a path of any system."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from enum import Enum
+
+from tfpool.data.custom.image_files import File
+from tfpool.data.custom.part_names import part_folders
+
+_MAX_LENGTH = 1000
+
+
+class Unmatched(Enum):
+    """Why a cell means no image."""
+
+    NONE = "names no image here"
+    SEVERAL = "names several images"
+
+
+class ImageIndex:
+    """Image files by their names. `parts` has the part that each one's folders are called like, "" for none."""
+
+    def __init__(self, files: Sequence[File]) -> None:
+        self.files = files
+        self._paths = [tuple(map(_plain, file.path)) for file in files]
+        self._by_name: dict[str, list[int]] = {}
+        self._by_stem: dict[str, list[int]] = {}
+        for index, path in enumerate(self._paths):
+            self._by_name.setdefault(path[-1], []).append(index)
+            self._by_stem.setdefault(stem(path[-1]), []).append(index)
+        part_of = part_folders({name for file in files for name in file.path[:-1]})
+        self.parts = [next((part_of[name] for name in file.path[:-1] if name in part_of), "") for file in files]
+
+    def has(self, name: str) -> bool:
+        """Whether an image is called so, but for its ending."""
+        return stem(_plain(name)) in self._by_stem
+
+    def find(self, cell: str, folder: Sequence[str] = (), part: str = "") -> int | Unmatched:
+        """The index of the image that a cell of a table in `folder` means, whose row belongs to `part`."""
+        path = [piece for piece in re.split(r"[\\/]+", _plain(cell)) if piece not in ("", ".")]
+        if not path or len(cell) > _MAX_LENGTH:
+            return Unmatched.NONE
+        name = path[-1]
+        found = self._by_name.get(name) or self._by_stem.get(name) or self._by_stem.get(stem(name))
+        if not found:
+            return Unmatched.NONE
+        if len(found) == 1:
+            return found[0]
+        inside = [_plain(name) for name in folder]
+        ranks = [(self._common(index, path), self._is_in(index, inside, part)) for index in found]
+        best = max(ranks)
+        return found[ranks.index(best)] if ranks.count(best) == 1 else Unmatched.SEVERAL
+
+    def _common(self, index: int, path: list[str]) -> int:
+        """The number of folders that the end of an image's path has in common with a cell."""
+        number = 0
+        for own, other in zip(self._paths[index][-2::-1], path[-2::-1], strict=False):
+            if own != other:
+                break
+            number += 1
+        return number
+
+    def _is_in(self, index: int, folder: list[str], part: str) -> int:
+        """The more, the nearer an image is to its table: 2 for the part of the row, 1 for the folder of the table."""
+        return 2 * (bool(part) and self.parts[index] == part) + (list(self._paths[index][: len(folder)]) == folder)
+
+
+def stem(name: str) -> str:
+    """A file's name without its ending."""
+    return name.rpartition(".")[0] or name
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFC", text.strip()).casefold()
