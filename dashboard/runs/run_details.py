@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
 import streamlit as st
 
@@ -26,6 +27,8 @@ _TABLES = {
     "predictions": ("Predictions, CSV", "Predicted and true class of each test image"),
     "classes": ("Classes, CSV", "Precision and recall of each class, with the confusion matrix"),
 }
+_FORMATS = {"onnx": "ONNX", "tflite": "TFLite"}
+"""Formats for other programs, each by its suffix."""
 _POLL_SECONDS = 0.2
 _PATIENCE_SECONDS = 3.0
 
@@ -111,31 +114,39 @@ def files(run: Run) -> None:
     if not run.model_path.exists():
         st.caption("Files can be downloaded after the first epoch.")
         return
-    onnx = run.path / "model.onnx"
     with st.container(horizontal=True):
         _download(run, "model.keras", "Keras model")
         _download(run, "history.csv", "History, CSV")
-        if _is_fresh(run):
-            _download(run, "model.onnx", "ONNX model")
-        make = not _is_fresh(run) and st.button(
-            "Make ONNX",
-            key="runs_onnx",
-            icon=":material/conversion_path:",
-            help="Convert the model for runtimes other than TensorFlow, which takes a few seconds.",
-        )
-    if make and _wait(export.start(run, onnx)):
-        st.rerun()
+        wanted = [format for format in _FORMATS if _offer(run, format)]
+    for format in wanted:
+        if _wait(export.start(run, _exported(run, format)), _FORMATS[format]):
+            st.rerun()
 
 
-def _is_fresh(run: Run) -> bool:
-    onnx = run.path / "model.onnx"
-    return onnx.exists() and onnx.stat().st_mtime >= run.model_path.stat().st_mtime
+def _exported(run: Run, format: str) -> Path:
+    # Older versions wrote bare models to model.onnx.
+    return run.path / f"classifier.{format}"
+
+
+def _offer(run: Run, format: str) -> bool:
+    """A button that downloads the model in a format, or one that makes it; whether that was pressed."""
+    path = _exported(run, format)
+    if path.exists() and path.stat().st_mtime >= run.model_path.stat().st_mtime:
+        _download(run, path.name, f"{_FORMATS[format]} model")
+        return False
+    return st.button(
+        f"Make {_FORMATS[format]}",
+        key=f"runs_{format}",
+        icon=":material/conversion_path:",
+        help="Convert the model for other runtimes, which takes a few seconds. The file takes RGB images with values "
+        "from 0 to 255, scales them itself, and holds the names of the classes.",
+    )
 
 
 def _download(run: Run, name: str, label: str) -> None:
     path = run.path / name
     if path.exists():
-        file_name = f"{run.id}-{name.removeprefix('model')}".replace("-.", ".")
+        file_name = f"{run.id}{path.suffix}" if path.stem in ("model", "classifier") else f"{run.id}-{name}"
         _download_button(label, path.read_bytes, file_name, f"runs_file_{path.suffix[1:]}")
 
 
@@ -146,7 +157,7 @@ def _download_button(
     st.download_button(label, content, file_name, key=key, icon=icon, help=help, on_click="ignore")
 
 
-def _wait(writer: subprocess.Popen[bytes]) -> bool:
+def _wait(writer: subprocess.Popen[bytes], name: str) -> bool:
     """Wait beside a Stop button, which ends the script within this function. Returns False if writing failed."""
     place = st.empty()
     try:
@@ -155,7 +166,7 @@ def _wait(writer: subprocess.Popen[bytes]) -> bool:
             clock = st.empty()
         began = time.monotonic()
         while True:
-            clock.caption(f"Writing ONNX: {time.monotonic() - began:.0f} s")
+            clock.caption(f"Writing {name}: {time.monotonic() - began:.0f} s")
             with contextlib.suppress(subprocess.TimeoutExpired):
                 _, error = writer.communicate(timeout=_POLL_SECONDS)
                 break
@@ -166,5 +177,5 @@ def _wait(writer: subprocess.Popen[bytes]) -> bool:
     place.empty()
     if writer.returncode:
         last = (error.decode(errors="replace").strip() or "The process ended.").splitlines()[-1]
-        st.error(plain(f"No ONNX file was written. {last.removeprefix('tfpool: ')}"))
+        st.error(plain(f"No {name} file was written. {last.removeprefix('tfpool: ')}"))
     return writer.returncode == 0

@@ -21,6 +21,7 @@ tf.config.list_physical_devices = lambda kind: gpus
 tf.config.set_visible_devices = lambda devices, kind: visible.append(devices)
 tf.config.experimental.set_memory_growth = lambda gpu, grows: calls.append((gpu, grows))
 tf.config.experimental.enable_op_determinism = lambda: calls.append("repeatable")
+tf.config.experimental.enable_tensor_float_32_execution = lambda rounds: calls.append(("rounds", rounds))
 tf.config.experimental.get_device_details = lambda gpu: {"device_name": f"model of {gpu}"}
 try:
     take_device(device, number)
@@ -32,7 +33,7 @@ threads = tf.config.threading.get_intra_op_parallelism_threads(), tf.config.thre
 print(visible, calls, threads, gpu_names())
 """
 NONE = "[[]] [] (1, 1) []"
-SECOND = "['GPU:1'] [('GPU:1', True), 'repeatable'] (1, 1) ['model of GPU:1']"
+SECOND = "['GPU:1'] [('GPU:1', True), 'repeatable', ('rounds', False)] (1, 1) ['model of GPU:1']"
 
 
 @pytest.mark.slow

@@ -65,7 +65,11 @@ class PixelScale:
 
 def scale_pixels(images: Any, mode: str) -> np.ndarray:
     """Images, uint8 (N, H, W, C), as float32 for a model of unknown origin, by one of `PIXEL_MODES`."""
-    values = np.array(images, np.float32)
+    return np.asarray(scale_values(np.array(images, np.float32), mode))
+
+
+def scale_values(values: Any, mode: str) -> Any:
+    """Images of values from 0 to 255, float32 (N, H, W, C), an array or a tensor, by one of `PIXEL_MODES`."""
     if mode in ("unit", "raw"):
         return values / 255 if mode == "unit" else values
     if mode != "tf" and values.shape[-1] != 3:
@@ -74,5 +78,4 @@ def scale_pixels(images: Any, mode: str) -> np.ndarray:
         )
     import keras
 
-    preprocess = keras.applications.imagenet_utils.preprocess_input
-    return np.asarray(preprocess(values, data_format="channels_last", mode=mode))
+    return keras.applications.imagenet_utils.preprocess_input(values, data_format="channels_last", mode=mode)

@@ -23,14 +23,14 @@ from tfpool.validation import at_least
 
 def explain_command(args: argparse.Namespace) -> int:
     with hide_logs(), skip_garbage_collection():
-        classifiers = _classifiers(args, args.model, *args.beside)
+        classifiers = find_classifiers(args, args.model, *args.beside)
         from tfpool.inference.explain_files import Question, explain_files
 
     options = {"layer": args.layer, "relu": args.relu, "augment": args.augment, **settings(args.set)}
     question = Question(args.method, args.target, args.against, options)
     with bar("Explaining") as progress:
         maps = explain_files(classifiers, args.images, question, args.out, args.scale, progress)
-    _print_pixels([row["pixels"] for row in maps])
+    print_pixels([row["pixels"] for row in maps])
     if args.json:
         print(json.dumps({"out": args.out, "maps": maps}))
         return 0
@@ -55,14 +55,14 @@ def classify_command(args: argparse.Namespace) -> int:
     with hide_logs(), skip_garbage_collection():
         import keras  # noqa: F401
 
-        (classifier,) = _classifiers(args, args.model)
+        (classifier,) = find_classifiers(args, args.model)
     at_least(1, args.top, "--top")
     with bar("Classifying") as progress:
         # Ask for as many classes as the table of --out has.
         top = max(args.top, CSV_TOP) if args.out else args.top
         answers = classify_files(classifier, args.images, top, args.threshold, args.sort, progress)
     pixels = pixel_record(classifier, answers.samples)
-    _print_pixels([pixels])
+    print_pixels([pixels])
     if answers.left_out:
         print(f"tfpool: Of the files, {frequent_reasons(answers.left_out)}.", file=sys.stderr)
     if args.out:
@@ -92,14 +92,15 @@ def _rows(predictions: Sequence[Prediction], args: argparse.Namespace) -> list[t
     ]
 
 
-def _print_pixels(records: Sequence[dict[str, Any] | None]) -> None:
+def print_pixels(records: Sequence[dict[str, Any] | None]) -> None:
     """Say on stderr how models take their pixels, each once, and what speaks against that."""
     texts = [text for record in records if record for text in (record["sentence"], record["warning"]) if text]
     for text in dict.fromkeys(texts):
         print(f"tfpool: {text}", file=sys.stderr)
 
 
-def _classifiers(args: argparse.Namespace, *names: str) -> list[Classifier]:
+def find_classifiers(args: argparse.Namespace, *names: str) -> list[Classifier]:
+    """The classifiers of these names, with the pixels and the output that the options name."""
     if (args.pixels or args.output) and not any(is_model_file(name) or Path(name).exists() for name in names):
         raise ValueError(f"--pixels and --output are for models from files, got {', '.join(names)}. Leave them out.")
     return [find_classifier(name, RunStore(args.store), args.pixels, args.output) for name in names]

@@ -18,6 +18,7 @@ from tfpool.cam.figures.color_scales import SCALES
 from tfpool.cli import (
     app_command,
     data_commands,
+    export_commands,
     image_commands,
     lab_commands,
     network_commands,
@@ -29,7 +30,6 @@ from tfpool.data.registry import DATA, downloads
 from tfpool.networks import heads
 from tfpool.system.extras import named_extras
 from tfpool.system.terminal import warnings_in_words
-from tfpool.tracking.export import FORMATS
 from tfpool.tracking.query import FACETS, ORDERS
 from tfpool.tracking.store import default_store
 from tfpool.training.recipe import OPTIMIZERS, Recipe
@@ -143,16 +143,18 @@ def parser() -> argparse.ArgumentParser:
     _add_run_ids(_add(commands, "delete", run_commands.delete_command, "delete runs; undelete restores them for a day"))
     _add_run_ids(_add(commands, "undelete", run_commands.undelete_command, "restore runs deleted within a day"))
 
-    text = "save a run's model as one file for other programs"
-    command = _add(commands, "export", run_commands.export_command, text)
-    command.add_argument("id", metavar="RUN", help="id of the run, as `runs` lists it")
+    text = "save a model as one file for other programs, or a run's predictions as a table"
+    command = _add(commands, "export", export_commands.export_command, text)
+    _add_model(command)
     command.add_argument(
         "--format",
-        choices=FORMATS,
-        default="onnx",
-        help="the model as onnx or keras; as CSV its predictions for the test images, or its classes with precision, "
-        "recall and confusion matrix (default: %(default)s)",
+        choices=export_commands.EXPORTS,
+        help="the model as onnx or tflite, which take raw RGB images and say so in their metadata, or as keras; as CSV "
+        "a run's predictions for the test images, or its classes with precision, recall and confusion matrix "
+        "(default: by the suffix of --out, otherwise onnx)",
     )
+    text = "leave the scaling of pixels and the probabilities out of onnx or tflite: the model as it was trained"
+    command.add_argument("--bare", action="store_true", help=text)
     command.add_argument("--out", required=True, help="file to write")
     _add_store(command)
 

@@ -1,4 +1,4 @@
-"""`runs` and what is done with one: stop, rename, delete, undelete, export. And how runs are printed."""
+"""`runs` and what is done with one: stop, rename, delete, undelete. And how runs are printed."""
 
 from __future__ import annotations
 
@@ -6,15 +6,11 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from tfpool.system.format import clock, count, percent, setting, short, table
-from tfpool.system.startup import skip_garbage_collection
-from tfpool.system.terminal import hide_logs
 from tfpool.tracking import results
 from tfpool.tracking.confidence import images_behind
-from tfpool.tracking.export import export_run
 from tfpool.tracking.query import FACETS, LABELS, is_lab, rank_runs, select_runs, split_countable, uncountable_text
 from tfpool.tracking.results import Group
 from tfpool.tracking.store import ENDED, Run, RunStore, no_runs_text
@@ -81,16 +77,6 @@ def rename_command(args: argparse.Namespace) -> int:
     store.rename(args.id, args.name)
     title = store.get(args.id).title
     print(json.dumps({"id": args.id, "title": title}) if args.json else f"Renamed {args.id} to {title}.")
-    return 0
-
-
-def export_command(args: argparse.Namespace) -> int:
-    run, out = RunStore(args.store).get(args.id), Path(args.out)
-    if not out.parent.is_dir():
-        raise ValueError(f"There is no folder {out.parent} for {out.name}. Create the folder, or choose another --out.")
-    with hide_logs(), skip_garbage_collection():
-        export_run(run, out, args.format)
-    print(json.dumps({"run": run.id, "format": args.format, "out": args.out}) if args.json else f"Saved {out}")
     return 0
 
 

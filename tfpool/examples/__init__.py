@@ -36,7 +36,7 @@ class Maps:
 @cache
 def runs() -> dict[str, Run]:
     """The runs by their ids, the one with GAP first."""
-    records = json.loads((BUNDLED / "runs.json").read_text())
+    records = json.loads((BUNDLED / "runs.json").read_text(encoding="utf-8"))
     rest: dict[str, Any] = {"state": "done", "progress": {}, "error": None, "note": "", "sweep": None}
     rest |= {"stopping": False, "host": None, "executor": None, "artifacts": None, "resumes": 0, "began": None}
     return {record["id"]: Run(**record, **rest, path=BUNDLED / record["id"]) for record in records}

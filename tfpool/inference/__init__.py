@@ -1,4 +1,5 @@
 """From image files and saved models to answers: `classifier` for class probabilities, `explain_files` for maps.
 
-The maps themselves are in `cam`, saved models are opened by `models.loading`. Other packages use `Classifier`.
+`portable_model` writes classifiers as files for other programs. The maps themselves are in `cam`, saved models are
+opened by `models.loading`. Other packages use `Classifier`.
 """

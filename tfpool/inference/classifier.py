@@ -13,18 +13,31 @@ from PIL import Image
 
 from tfpool import examples
 from tfpool.anatomy.pixel_scale import PixelScale
-from tfpool.counting.plan import plan
+from tfpool.counting.plan import Plan, plan
 from tfpool.data.custom import storage
 from tfpool.data.images import crop_and_resize, read_image
 from tfpool.models import pretrained
 from tfpool.models.build import build
 from tfpool.models.loading.file_formats import format_of
+from tfpool.tracking.results import data_name
 from tfpool.tracking.store import Run, RunStore
 
 if TYPE_CHECKING:
     import keras
 
     from tfpool.cam.explainer import Explainer
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a run or a published network is made of: its plan, "imagenet" if it began with these weights, and its data.
+
+    `data` is the name of the data set that it was trained on.
+    """
+
+    plan: Plan
+    weights: str | None
+    data: str
 
 
 @dataclass(frozen=True)
@@ -37,6 +50,7 @@ class Classifier:
     why; None for runs and published networks, which are known. `depth` is the number of bits that gray image files
     with more than 8 bits are scaled from, as the images of training were; None: as each file's greatest value needs.
     Images are padded instead of cropped if `pads`, as those of training were.
+    `origin` is what a run or a published network is made of; None for a file.
     """
 
     name: str
@@ -48,6 +62,7 @@ class Classifier:
     pixels: PixelScale | None = None
     depth: int | None = None
     pads: bool = False
+    origin: Origin | None = None
 
     @cached_property
     def model(self) -> keras.Model:
@@ -137,15 +152,17 @@ def of_run(run: Run) -> Classifier:
     # Runs of versions before 0.2 did not record how files are read.
     reading = run.spec.get("reading") or storage.reading(Path(run.spec["data"]))
     depth, pads = reading.get("depth"), bool(reading.get("pad_to_aspect_ratio"))
+    origin = Origin(run.plan, run.spec["recipe"].get("weights"), data_name(run))
     shape = _input_shape(run.plan.input_shape)
-    return Classifier(run.id, shape, names, run.load_model, run.to_input, depth=depth, pads=pads)
+    return Classifier(run.id, shape, names, run.load_model, run.to_input, depth=depth, pads=pads, origin=origin)
 
 
 def of_network(name: str) -> Classifier:
     published = plan(name)
     load = partial(build, published, weights="imagenet")
     preprocess = partial(pretrained.preprocess_input, name)
-    return Classifier(name, _input_shape(published.input_shape), pretrained.class_names(), load, preprocess)
+    shape, origin = _input_shape(published.input_shape), Origin(published, "imagenet", "ImageNet")
+    return Classifier(name, shape, pretrained.class_names(), load, preprocess, origin=origin)
 
 
 def of_file(path: str | Path, mode: str | None = None, output: str | None = None) -> Classifier:

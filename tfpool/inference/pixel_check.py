@@ -44,7 +44,7 @@ def pixel_record(classifier: Classifier, images: Images, control: str = "--pixel
     """How a file's model takes its pixels; None for a run or a published network, which are known.
 
     Args:
-        images: uint8 (H, W, C) each, in the model's size. Some of them are used to compare scales.
+        images: uint8 (H, W, C) each, in the model's size. Some of them are used to compare scales, if there are any.
         control: where to choose another scale.
 
     Returns:
@@ -53,7 +53,7 @@ def pixel_record(classifier: Classifier, images: Images, control: str = "--pixel
     scale = classifier.pixels
     if scale is None:
         return None
-    better = better_mode(classifier, images) if scale.own is None else None
+    better = better_mode(classifier, images) if scale.own is None and images else None
     return {
         "mode": scale.mode,
         "assumed": scale.assumed,

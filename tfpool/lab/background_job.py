@@ -6,8 +6,6 @@ Loads no TensorFlow.
 from __future__ import annotations
 
 import json
-import os
-import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -17,7 +15,7 @@ from pathlib import Path
 from tfpool.lab.claim import CLAIMS
 from tfpool.lab.protocol import FOLDER, SCALES
 from tfpool.system.files import atomic
-from tfpool.system.process import Process
+from tfpool.system.process import Process, interrupt
 from tfpool.system.spawn import command, spawn
 from tfpool.tracking.store import RunStore
 
@@ -120,7 +118,7 @@ def stop(store_folder: Path, name: str) -> None:
         # A second signal would interrupt the stopping itself.
         with suppress(FileExistsError, ProcessLookupError):
             _stop_file(path).touch(exist_ok=False)
-            os.kill(note.pid, signal.SIGINT)
+            interrupt(note.pid)
 
 
 @contextmanager

@@ -82,7 +82,7 @@ def is_current(run: Run) -> bool:
     if not path.exists():
         # It is still in the queue.
         return True
-    record = json.loads(path.read_text())
+    record = json.loads(path.read_text(encoding="utf-8"))
     same_images = began_with(run)["data_fingerprint"] == data_sets.load(run.spec["data"]).fingerprint
     same_rules = record.get("training_version") == TRAINING_VERSION
     return same_rules and same_images and versions().items() <= record.get("versions", {}).items()

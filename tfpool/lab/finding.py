@@ -91,7 +91,7 @@ def write(finding: Finding, folder: Path) -> Path:
 def read(path: Path) -> Finding:
     """The finding in a file; a ValueError if it is missing or damaged."""
     try:
-        return Finding.of(json.loads(path.read_text()))
+        return Finding.of(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise ValueError(f"There is no finding at {path}. Make one: python -m tfpool lab NAME --full") from None
     except (OSError, KeyError, TypeError, ValueError):

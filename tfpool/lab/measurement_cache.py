@@ -23,7 +23,7 @@ def cached(path: Path, make: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
         values = make()
         with atomic(path) as temporary:
             temporary.write_text(json.dumps(values))
-    return json.loads(path.read_text())
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def digest(measure: Callable[..., Any]) -> str:
@@ -38,4 +38,4 @@ def digest(measure: Callable[..., Any]) -> str:
 @cache
 def _cam_source() -> str:
     """The code of the maps and metrics that claims measure with."""
-    return "".join(path.read_text() for path in sorted(_CAM.rglob("*.py")))
+    return "".join(path.read_text(encoding="utf-8") for path in sorted(_CAM.rglob("*.py")))

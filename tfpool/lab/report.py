@@ -90,7 +90,7 @@ def short_answer(findings: Mapping[str, Finding], template: str | None = None) -
     Its fields are those of each claim's `Judgement`: {overfitting.verdict}, {nin.effects[0].value:.2f}. Default: the
     one that ships.
     """
-    text = SHORT_ANSWER.read_text() if template is None else template
+    text = SHORT_ANSWER.read_text(encoding="utf-8") if template is None else template
     judged = {name: findings[name].judgement if name in findings else _Nothing() for name in CLAIMS}
     return text.strip().format(**judged)
 

@@ -245,7 +245,7 @@ def _imports(plan: Plan) -> list[str]:
     if not any(isinstance(tensor.op, _OWN_OP) for tensor in plan.tensors):
         return ["import keras", "from keras import layers"]
     # Our own layer is copied word for word, with the constant above it.
-    source = (Path(__file__).parents[1] / "layers.py").read_text()
+    source = (Path(__file__).parents[1] / "layers.py").read_text(encoding="utf-8")
     nodes = ast.parse(source).body
     start = next(node.lineno for node in nodes if isinstance(node, ast.Assign))
     end = next(node.end_lineno for node in nodes if isinstance(node, ast.ClassDef) and node.name == _OWN_OP.__name__)

@@ -7,7 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from tfpool.counting.plan import Plan
-from tfpool.models.pretrained.imagenet import scale_for_imagenet
+from tfpool.models.pretrained.imagenet import pixels_of, scale_for_imagenet
 
 
 def to_network(images: Any, plan: Plan, weights: str | None = None) -> tf.Tensor:
@@ -30,3 +30,10 @@ def to_network(images: Any, plan: Plan, weights: str | None = None) -> tf.Tensor
 def white_level(plan: Plan) -> float:
     """The value of a white pixel for a network without ImageNet weights: 1, or 255 if the network scales images."""
     return 255.0 if any(row.op == "Rescaling" for row in plan.rows) else 1.0
+
+
+def pixels_text(plan: Plan, weights: str | None = None) -> str:
+    """How `to_network` scales pixels, in words."""
+    if weights == "imagenet":
+        return pixels_of(plan.backbone)
+    return f"from 0 to {white_level(plan):g}"

@@ -7,6 +7,7 @@ import os
 import platform
 import signal
 import subprocess
+import sys
 import uuid
 from functools import cache
 from pathlib import Path
@@ -54,7 +55,11 @@ def cores() -> int:
 
 def lower_priority() -> None:
     """Lower this process's priority, so that the dashboard and other programs go first."""
-    if hasattr(os, "nice"):
+    if sys.platform == "win32":
+        import psutil
+
+        psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+    else:
         os.nice(_NICE)
     # Many Linux systems divide the cores among sessions first. A process alone in its session gets a lower priority
     # only if the session does.
@@ -63,14 +68,23 @@ def lower_priority() -> None:
 
 
 def end(child: subprocess.Popen[Any], patience: float) -> None:
-    """End a child as Ctrl-C does, so that it removes temporary files; kill it if it takes over `patience` seconds."""
+    """End a child as Ctrl-C does, so that it removes temporary files; kill it if it takes over `patience` seconds.
+
+    Windows has no Ctrl-C for a single process: there it is killed.
+    """
     if child.poll() is None:
-        child.send_signal(signal.SIGINT)
+        interrupt(child.pid)
         try:
             child.wait(patience)
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+
+
+def interrupt(pid: int) -> None:
+    """Send a process what Ctrl-C sends. On Windows nothing happens: there, the signal would kill it on the spot."""
+    if sys.platform != "win32":
+        os.kill(pid, signal.SIGINT)
 
 
 def _state_and_start(pid: int) -> tuple[str, str]:

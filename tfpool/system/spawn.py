@@ -35,4 +35,14 @@ def spawn(
     `without` are variables of the environment that the child does not inherit.
     """
     variables = {name: value for name, value in environment().items() if name not in without}
-    return subprocess.Popen(command, stdin=stdin, stdout=stdout, stderr=stderr, env=variables, start_new_session=True)
+    # Windows knows no sessions: there, a child without this process's console outlives it.
+    flags = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP if sys.platform == "win32" else 0
+    return subprocess.Popen(
+        command,
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+        env=variables,
+        start_new_session=True,
+        creationflags=flags,
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -96,8 +97,14 @@ def _remove(folder: Path) -> bool:
         return False
     removed = folder.with_name(f"{_REMOVED}{folder.name}")
     with lock:
-        # Renaming first: no process ever sees a folder with some of its files.
-        folder.rename(removed)
+        if sys.platform == "win32":
+            # There, a folder with an open file, this lock or another process's, cannot be renamed.
+            lock.close()
+        try:
+            # Renaming first: no process ever sees a folder with some of its files.
+            folder.rename(removed)
+        except PermissionError:
+            return False
     shutil.rmtree(removed, ignore_errors=True)
     return True
 

@@ -146,7 +146,9 @@ def claimed_title(root: Path, title: str) -> Iterator[None]:
                 )
             yield
         finally:
-            path.unlink(missing_ok=True)
+            # Windows keeps a file that is open, and the next holder uses it.
+            with suppress(PermissionError):
+                path.unlink(missing_ok=True)
 
 
 def titles(root: Path) -> set[str]:

@@ -73,6 +73,16 @@ def scale_for_imagenet(network: str, pixels: Any) -> Any:
     return getattr(keras.applications, module).preprocess_input(pixels)
 
 
+def pixels_of(network: str) -> str:
+    """In words, the pixels that `scale_for_imagenet` makes."""
+    module = APPLICATIONS[network][0] if network in APPLICATIONS else ""
+    return _PIXELS.get(module, "less ImageNet's mean, BGR")
+
+
+_PIXELS = {"resnet_v2": "from −1 to 1", "efficientnet": "from 0 to 255"}
+"""By module of keras.applications, what its `preprocess_input` makes of pixels, if not the most frequent."""
+
+
 def decode_predictions(scores: ArrayLike, top: int = 5) -> list[list[tuple[str, float]]]:
     """Name the ImageNet classes with the highest scores.
 
