@@ -1,6 +1,7 @@
 """Image files, folders and zips are classified: each readable image is answered, all others are named."""
 
 import csv
+import io
 import zipfile
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from PIL import Image
 
 from tfpool.inference.classifier import Classifier
-from tfpool.inference.classify_files import BATCH, NONE, classify_files, write_csv
+from tfpool.inference.classify_files import BATCH, NONE, Upload, _folder_names, classify_files, write_csv
 
 NAMES = ("red", "../green", "bl/ue")
 COLORS = {"red": (200, 20, 20), "green": (20, 200, 20), "blue": (20, 20, 200)}
@@ -113,9 +114,12 @@ def test_the_table_has_the_next_classes_beside_the_likeliest(folder: Path, tmp_p
     write_csv(answers.predictions, tmp_path / "out" / "predictions.csv")
     with (tmp_path / "out" / "predictions.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert list(rows[0]) == ["file", "class", "probability", "class_2", "probability_2", "class_3", "probability_3"]
+    next_classes = ["class_2", "probability_2", "class_3", "probability_3"]
+    assert list(rows[0]) == ["file", "class", "probability", "likeliest", *next_classes]
     assert [row["file"] for row in rows] == [each.image for each in answers.predictions]
     assert {row["class"] for row in rows} == {NONE}
+    # The likeliest class is not lost below the threshold.
+    assert [row["likeliest"] for row in rows] == ["red", "../green", "red"]
     assert [float(row["probability"]) for row in rows] == pytest.approx([200 / 240] * 3, abs=1e-6)
 
 
@@ -137,3 +141,26 @@ def test_a_folder_without_an_image_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "b.png").touch()
     with pytest.raises(ValueError, match="2 are empty"):
         classify_files(classifier(), [str(tmp_path)], 1)
+
+
+def test_uploads_are_classified_like_files(folder: Path, tmp_path: Path) -> None:
+    packed = tmp_path / "new.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.write(folder / "9.png", "9.png")
+    sources = [Upload(path.name, io.BytesIO(path.read_bytes())) for path in (packed, folder / "10.png")]
+    for _ in range(2):  # The same uploads can be read again.
+        answers = classify_files(classifier(), sources, 1)
+        assert [(each.image, each.class_name) for each in answers.predictions] == [
+            ("new.zip/9.png", "red"),
+            ("10.png", "../green"),
+        ]
+
+
+def test_no_two_classes_share_a_folder() -> None:
+    classes = ("a/b", "a-b", "A-B", "a?b", "..", "", ". .", NONE, "None of these", "CON/", "é", "e\u0301")
+    folders = _folder_names(classes)
+    assert set(folders) == {*classes, NONE}
+    assert len({name.casefold() for name in folders.values()}) == len(folders)
+    assert not any(set('/\\<>:"|?*') & set(name) or name in ("", ".", "..") for name in folders.values())
+    assert folders["a-b"] != folders["a/b"] == "a-b"
+    assert folders[NONE] == NONE

@@ -84,12 +84,18 @@ def _record(each: Prediction, pixels: dict[str, Any] | None, args: argparse.Name
 def _rows(predictions: Sequence[Prediction], args: argparse.Namespace) -> list[tuple[str, str, str]]:
     """A row per image where there are many, otherwise one per class."""
     if any(map(is_collection, args.images)):
-        return [(each.image, each.class_name, percent(each.classes[0][1])) for each in predictions]
+        return [(each.image, _answer(each), percent(each.classes[0][1])) for each in predictions]
     return [
-        (each.image if rank == 0 else "", each.class_name if rank == 0 else name, percent(probability))
+        (each.image if rank == 0 else "", _answer(each) if rank == 0 else name, percent(probability))
         for each in predictions
         for rank, (name, probability) in enumerate(each.classes[: args.top])
     ]
+
+
+def _answer(each: Prediction) -> str:
+    """The class, and the likeliest one where that is another."""
+    likeliest = each.classes[0][0]
+    return each.class_name if each.class_name == likeliest else f"{each.class_name} (likeliest: {likeliest})"
 
 
 def print_pixels(records: Sequence[dict[str, Any] | None]) -> None:

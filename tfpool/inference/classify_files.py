@@ -1,8 +1,9 @@
-"""Predictions for image files, folders and zips: each image that can be read is answered, and the others are named."""
+"""Predictions for image files, folders, zips and uploads: each readable image is answered, the others are named."""
 
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -27,6 +28,14 @@ NONE = "none of these"
 BATCH = 32
 CSV_TOP = 5
 Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Upload:
+    """An image or a zip that lies in memory, under any name."""
+
+    name: str
+    content: IO[bytes]
 
 
 @dataclass(frozen=True)
@@ -56,14 +65,21 @@ class Answers:
     samples: list[np.ndarray] = field(default_factory=list)
 
 
-def is_collection(source: str) -> bool:
+def answer(classes: Sequence[tuple[str, float]], threshold: float) -> str:
+    """The likeliest class, or `NONE` if its probability is below the threshold."""
+    name, probability = classes[0]
+    return name if probability >= threshold else NONE
+
+
+def is_collection(source: str | Upload) -> bool:
     """Whether a source is a folder or a zip, and not one image."""
-    return Path(source).is_dir() or source.lower().endswith(".zip")
+    name = source if isinstance(source, str) else source.name
+    return name.lower().endswith(".zip") or (isinstance(source, str) and Path(source).is_dir())
 
 
 def classify_files(
     classifier: Classifier,
-    sources: Sequence[str],
+    sources: Sequence[str | Upload],
     top: int,
     threshold: float = 0.0,
     sorted_folder: Path | None = None,
@@ -73,31 +89,29 @@ def classify_files(
 
     Args:
         classifier: the model with its class names.
-        sources: paths of images, folders and zips.
+        sources: paths of images, folders and zips, or uploads.
         top: number of classes per image.
         threshold: probability from 0 to 1; an image whose likeliest class is below it is `NONE`.
         sorted_folder: where to copy each image, into a sub-folder per class. No file there is replaced.
-        progress: receives the number of images that are done and of all images.
+        progress: receives the number of images that are read and of all images, after each.
 
     Raises:
         ValueError: if no image can be read, a source is no image, folder or zip, or the threshold is no probability.
     """
     if not 0 <= threshold <= 1:
         raise ValueError(f"A threshold is a probability from 0 to 1, got {threshold:g}.")
-    answers = Answers()
+    answers, folders = Answers(), _folder_names(classifier.class_names)
     with ExitStack() as opened:
         images = [image for source in sources for image in _images(source, answers, opened)]
-        for number, batch in _batches(classifier, images, answers):
+        for batch in _batches(classifier, images, answers, progress):
             probabilities = classifier.probabilities(np.stack([pixels for _, pixels in batch]))
             for (image, _), row in zip(batch, probabilities, strict=True):
                 best = np.argsort(-row, kind="stable")[:top]
                 classes = tuple((classifier.class_names[index], float(row[index])) for index in best)
-                class_name = classes[0][0] if classes[0][1] >= threshold else NONE
+                class_name = answer(classes, threshold)
                 answers.predictions.append(Prediction(image.name, class_name, classes))
                 if sorted_folder:
-                    _copy(image, sorted_folder / _folder_name(class_name))
-            if progress:
-                progress(number, len(images))
+                    _copy(image, sorted_folder / folders[class_name])
     if not answers.predictions:
         raise ValueError(f"No image can be read: {frequent_reasons(answers.left_out)}.")
     return answers
@@ -111,18 +125,25 @@ class _Image:
     open: Callable[[], str | IO[bytes]]
 
 
-def _images(source: str, answers: Answers, opened: ExitStack) -> Iterator[_Image]:
+def _images(source: str | Upload, answers: Answers, opened: ExitStack) -> Iterator[_Image]:
+    name, content = (source, source) if isinstance(source, str) else (source.name, source.content)
     if not is_collection(source):
-        yield _Image(source, lambda: source)
+        yield _Image(name, partial(_from_start, content))
         return
-    listing = opened.enter_context(open_source(source))
+    listing = opened.enter_context(open_source(content))
     # Text files and the like beside the images are nobody's image.
     left_out = [(name, reason) for name, reason in listing.skipped if reason != why_no_image("", listing.kind)]
     if not (listing.files or left_out):
-        raise ValueError(f"{source} holds no image. Give image files, or a folder or zip of images.")
-    answers.left_out += [(_inside(source, name), reason) for name, reason in left_out]
+        raise ValueError(f"{name} holds no image. Give image files, or a folder or zip of images.")
+    answers.left_out += [(_inside(name, inside), reason) for inside, reason in left_out]
     for file in sorted(listing.files, key=lambda file: natural_order(file.name)):
-        yield _Image(_inside(source, file.name), partial(_in_memory, file))
+        yield _Image(_inside(name, file.name), partial(_in_memory, file))
+
+
+def _from_start(content: str | IO[bytes]) -> str | IO[bytes]:
+    if not isinstance(content, str):
+        content.seek(0)
+    return content
 
 
 def _in_memory(file: File) -> IO[bytes]:
@@ -134,11 +155,13 @@ def _inside(source: str, name: str) -> str:
 
 
 def _batches(
-    classifier: Classifier, images: Sequence[_Image], answers: Answers
-) -> Iterator[tuple[int, list[tuple[_Image, np.ndarray]]]]:
-    """Images of one size, at most `BATCH` at once, each time with the number of images read so far."""
+    classifier: Classifier, images: Sequence[_Image], answers: Answers, progress: Progress | None
+) -> Iterator[list[tuple[_Image, np.ndarray]]]:
+    """Images of one size, at most `BATCH` at once."""
     batch: list[tuple[_Image, np.ndarray]] = []
-    for number, image in enumerate(images):
+    for number, image in enumerate(images, start=1):
+        if progress:
+            progress(number, len(images))
         try:
             pixels = classifier.read(image.open(), name=image.name)
         except BadImage as error:
@@ -149,24 +172,32 @@ def _batches(
         if len(answers.samples) < IMAGES:
             answers.samples.append(pixels)
         if batch and (len(batch) == BATCH or batch[0][1].shape != pixels.shape):
-            yield number, batch
+            yield batch
             batch = []
         batch.append((image, pixels))
     if batch:
-        yield len(images), batch
+        yield batch
+
+
+def csv_of(predictions: Iterable[Prediction]) -> str:
+    """A table with the columns file, class, probability, likeliest, and those of the next classes.
+
+    The probability is that of the likeliest class, which is the class itself unless that is `NONE`.
+    """
+    rows = []
+    for each in predictions:
+        (likeliest, probability), *others = each.classes
+        cells = [cell for name, fraction in others for cell in (name, f"{fraction:.6f}")]
+        rows.append((each.image, each.class_name, f"{probability:.6f}", likeliest, *cells))
+    classes = max((len(row) for row in rows), default=4) // 2
+    more = [f"{column}_{number}" for number in range(2, classes) for column in ("class", "probability")]
+    return csv_text([("file", "class", "probability", "likeliest", *more), *rows])
 
 
 def write_csv(predictions: Iterable[Prediction], path: Path) -> None:
-    """Write a table with the columns file, class, probability, and those of the next classes; UTF-8."""
-    rows = []
-    for each in predictions:
-        _, *cells = [cell for name, probability in each.classes for cell in (name, f"{probability:.6f}")]
-        rows.append((each.image, each.class_name, *cells))
-    classes = max(len(row) for row in rows) // 2
-    more = [f"{column}_{number}" for number in range(2, classes + 1) for column in ("class", "probability")]
+    """Write the table of `csv_of`, in UTF-8."""
     with atomic(path) as temporary:
-        text = csv_text([("file", "class", "probability", *more), *rows])
-        temporary.write_text(text, encoding="utf-8", newline="")
+        temporary.write_text(csv_of(predictions), encoding="utf-8", newline="")
 
 
 def _copy(image: _Image, folder: Path) -> None:
@@ -177,7 +208,16 @@ def _copy(image: _Image, folder: Path) -> None:
         temporary.write_bytes(Path(source).read_bytes() if isinstance(source, str) else source.read())
 
 
-def _folder_name(class_name: str) -> str:
-    """A class name without what separates folders, and never one that leads out of the folder."""
-    name = clean(class_name).replace("/", "-").replace("\\", "-").strip(". ")
-    return name or "unnamed"
+def _folder_names(class_names: Iterable[str]) -> dict[str, str]:
+    """A folder's name for each class and for `NONE`, no two of them equal where upper and lower case are one.
+
+    None leads out of the folder, and none has a character that Windows refuses.
+    """
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for class_name in dict.fromkeys((NONE, *class_names)):
+        base = re.sub(r'[/\\<>:"|?*]', "-", clean(class_name)).strip(". ") or "unnamed"
+        numbered = (base if number == 1 else f"{base} ({number})" for number in count(1))
+        names[class_name] = next(name for name in numbered if name.casefold() not in taken)
+        taken.add(names[class_name].casefold())
+    return names
