@@ -60,7 +60,7 @@ def test_the_links_of_the_description_lead_to_the_repository(metadata: Message) 
 def test_the_core_installs_neither_tensorflow_nor_streamlit(metadata: Message) -> None:
     core = [text for text in metadata.get_all("Requires-Dist", []) if "extra ==" not in text]
     names = {re.split(r"[<>=!~\[ ]", text)[0] for text in core}
-    assert names == {"keras", "numpy", "h5py", "pillow", "charset-normalizer", "psutil", "rich", "matplotlib"}
+    assert names == {"keras", "numpy", "h5py", "pillow", "chardet", "psutil", "rich", "matplotlib"}
     assert metadata["Requires-Python"] == ">=3.11"
     assert metadata["Author"] == "the tfpool developers"
 

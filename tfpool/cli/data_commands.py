@@ -8,6 +8,7 @@ import shlex
 
 from tfpool import data
 from tfpool.cli.option_values import image_size, split_fractions
+from tfpool.data.custom.code_pages import CODE_PAGES
 from tfpool.data.custom.inspection import Report
 from tfpool.data.custom.safe_names import short_list
 from tfpool.data.registry import find_download
@@ -18,7 +19,7 @@ from tfpool.tracking.store import RunStore
 from tfpool.training import data_in_use
 from tfpool.training.recipe import PRETRAINED, WHY_PRETRAINED, start_on
 
-_MOST_LINES, _MOST_READINGS = 20, 8
+_MOST_LINES, _MOST_READINGS, _MOST_ENCODINGS = 20, 8, 5
 
 
 def list_command(args: argparse.Namespace) -> int:
@@ -40,7 +41,7 @@ def _state(facts: data.Facts) -> str:
 
 def check_command(args: argparse.Namespace) -> int:
     with bar("Checking images") as progress:
-        report = data.inspect(args.path, progress, args.reading)
+        report = data.inspect(args.path, progress, args.reading, args.encoding)
     if args.json:
         print(json.dumps(report.record()))
         return 0
@@ -65,6 +66,7 @@ def add_command(args: argparse.Namespace) -> int:
             told=reports.append,
             pad_to_aspect_ratio=args.pad,
             reading=args.reading,
+            encoding=args.encoding,
         )
     (report,) = reports
     if args.json:
@@ -124,6 +126,10 @@ def _readings(report: Report) -> list[str]:
         lines.append("Could also mean:")
         lines += [f"  --reading {shlex.quote(key)}: {text}" for key, text in others[:_MOST_READINGS]]
         lines += [f"  and {len(others) - _MOST_READINGS} more"] if len(others) > _MOST_READINGS else []
+    if report.encodings:
+        lines.append("Names in the zip in other encodings:")
+        others = report.encodings[1 : 1 + _MOST_ENCODINGS]
+        lines += [f"  --encoding {key} ({CODE_PAGES[key]}): {names}" for key, names in others]
     return lines
 
 

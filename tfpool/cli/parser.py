@@ -271,6 +271,8 @@ def _add_images(action: argparse.ArgumentParser) -> None:
     action.add_argument("path", metavar="PATH", help=text)
     text = "how to understand PATH: folders, inner, outer, table, names or boxes, or longer, as `data check` offers it"
     action.add_argument("--reading", help=f"{text} (default: a class per folder)")
+    text = "of names in a zip by Windows that do not say theirs: gbk, big5, shift_jis, cp866 … (default: a guess)"
+    action.add_argument("--encoding", help=text)
 
 
 def _add_model(command: argparse.ArgumentParser) -> None:

@@ -40,6 +40,7 @@ def add(
     told: Callable[[Report], None] | None = None,
     pad_to_aspect_ratio: bool = False,
     reading: str | None = None,
+    encoding: str | None = None,
 ) -> DataSet:
     """Make a data set of a folder or zip of images with one sub-folder per class, and store it.
 
@@ -61,6 +62,7 @@ def add(
             trained on the data set is later used on are padded, too.
         reading: how to understand the source, as for `inspect`. Where its folders do not say what the classes are, it
             has to be given: look at the report of `inspect` first.
+        encoding: of names in a zip that do not say their own, as for `inspect`.
 
     Returns:
         The data set, its images mapped from its files.
@@ -101,7 +103,7 @@ def add(
                 digests.append(sha256(pixels.data).digest())
                 _append(file, pixels)
 
-            contents = scan(source, progress, store, reading, must_be_certain=True)
+            contents = scan(source, progress, store, reading, must_be_certain=True, encoding=encoding)
         groups = list(group_equal(digests).values())
         together = join_related(contents, groups)
         report = summarize(contents)

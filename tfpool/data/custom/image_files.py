@@ -13,8 +13,9 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
+from tfpool.data.custom.code_pages import CODE_PAGES
 from tfpool.data.custom.frequent_reasons import NOT_FOLLOWED, why_no_image
-from tfpool.data.custom.safe_names import clean, short_list
+from tfpool.data.custom.safe_names import clean
 from tfpool.data.custom.zip_names import entry_names
 from tfpool.data.images import SUFFIXES, BadImage
 from tfpool.system.format import memory
@@ -30,7 +31,6 @@ HEAD_BYTES = 100_000
 TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".json", ".jsonl", ".ndjson")
 TEXT_SUFFIXES = (*TABLE_SUFFIXES, ".xml", ".yaml", ".yml", ".names", ".labels")
 """Ends of the names of files that may hold labels."""
-_UTF8_FLAG = 0x800
 _CAREFULLY = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY", "O_CLOEXEC"))
 
 
@@ -63,6 +63,7 @@ class Listing:
 
     `labels` are files that may hold labels or boxes. `notes` are sentences on the source. `check` raises ValueError if
     the source is gone.
+    `code_pages` are those that names in a zip may be in, as in `EntryNames`.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Listing:
     labels: list[TextFile] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     number: int = 0
+    code_pages: tuple[tuple[str, str], ...] = ()
 
     def add(self, path: tuple[str, ...], read: Callable[[int], bytes], refusal: str = "") -> None:
         """Add a file, of which `read` returns at most so many bytes. It is skipped where there is a `refusal`."""
@@ -106,10 +108,13 @@ def display_name(path: tuple[str, ...]) -> str:
     return clean("/".join(path), 160)
 
 
-def open_source(source: str | Path | IO[bytes]) -> AbstractContextManager[Listing]:
-    """The image files of a folder, of a zip file, or of an open zip file such as an upload."""
+def open_source(source: str | Path | IO[bytes], encoding: str | None = None) -> AbstractContextManager[Listing]:
+    """The image files of a folder, of a zip file, or of an open zip file such as an upload.
+
+    `encoding` is that of names in a zip that say none, by default a guess.
+    """
     if not isinstance(source, str | os.PathLike):
-        return _open_zip(source, clean(str(getattr(source, "name", ""))) or "The upload")
+        return _open_zip(source, clean(str(getattr(source, "name", ""))) or "The upload", encoding)
     name = clean(str(source), 200)
     path = Path(source)
     try:
@@ -119,7 +124,7 @@ def open_source(source: str | Path | IO[bytes]) -> AbstractContextManager[Listin
     if stat.S_ISDIR(mode):
         return nullcontext(_list_folder(path.resolve(), name))
     if stat.S_ISREG(mode):
-        return _open_zip(path, name)
+        return _open_zip(path, name, encoding)
     raise ValueError(
         f"{name} is neither a folder nor a zip file. Give a folder or a zip with one sub-folder per class."
     )
@@ -209,7 +214,7 @@ def _too_large(name: str) -> BadImage:
 
 
 @contextmanager
-def _open_zip(file: Path | IO[bytes], name: str) -> Iterator[Listing]:
+def _open_zip(file: Path | IO[bytes], name: str, encoding: str | None) -> Iterator[Listing]:
     try:
         archive = zipfile.ZipFile(file)
     except PermissionError:
@@ -223,16 +228,16 @@ def _open_zip(file: Path | IO[bytes], name: str) -> Iterator[Listing]:
         listing = Listing(name, "zip", lambda: None)
         entries = archive.infolist()
         _check_entries(entries, listing)
-        unmarked: list[str] = []
-        for entry in entries:
-            path = _entry_path(entry, name, unmarked)
+        names = entry_names(entries, encoding)
+        for entry, parts in zip(entries, names.paths, strict=True):
+            path = _checked_path(parts, name)
             if path and not entry.is_dir():
                 link = f"a link, {NOT_FOLLOWED}"
                 is_link = stat.S_ISLNK(entry.external_attr >> 16)
                 listing.add(path, _entry_reader(archive, entry, display_name(path)), link if is_link else "")
-        if unmarked:
-            text = "Names in the zip that are neither Unicode nor marked otherwise, so they may be shown wrong"
-            listing.notes.append(f"{text}: {short_list(sorted(set(unmarked)), 3)}. Unpack it, and give the folder.")
+        if names.code_pages:
+            listing.code_pages = names.code_pages
+            listing.notes.append(_note_of_names(*names.code_pages[0], is_guess=encoding is None))
         listing.sort()
         yield listing
 
@@ -256,12 +261,19 @@ def _check_entries(entries: list[zipfile.ZipInfo], listing: Listing) -> None:
         )
 
 
-def _entry_path(entry: zipfile.ZipInfo, name: str, unmarked: list[str]) -> tuple[str, ...]:
-    """Folders and name of an entry. Names in an unknown encoding are added to `unmarked`."""
-    parts = entry_names(entry.orig_filename, bool(entry.flag_bits & _UTF8_FLAG), entry.extra, unmarked)
+def _note_of_names(code_page: str, shown: str, is_guess: bool) -> str:
+    how = "a guess that may be wrong" if is_guess else "as chosen"
+    return (
+        f"Names in the zip do not say their encoding. They are read as {code_page} ({CODE_PAGES[code_page]}), {how}: "
+        f"{shown}."
+    )
+
+
+def _checked_path(parts: list[str], name: str) -> tuple[str, ...]:
+    """Folders and name of an entry of the zip called `name`."""
     if (len(parts) > 1 and not parts[0]) or ".." in parts or parts[0][1:2] == ":":
         raise ValueError(
-            f"{name} holds {display_name((entry.filename,))!r}, a path out of the zip. Pack the folder of images again."
+            f"{name} holds {display_name(tuple(parts))!r}, a path out of the zip. Pack the folder of images again."
         )
     return tuple(part for part in parts if part not in ("", "."))
 

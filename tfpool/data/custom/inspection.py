@@ -58,6 +58,9 @@ class Report:
         readings: keys and descriptions of all ways in which the source can be understood, the likeliest first.
         is_certain: whether `add` takes the likeliest way if none is chosen.
         examples: names of image files of different classes, with their classes; none for a class per folder.
+        layout: how the folders were understood, such as "3 classes, parts given, 24 images left out: not in any class".
+        encodings: those that names in a zip may be in which do not say their own, with what some of the names are then:
+            first the one that they are read in, then the likeliest. Empty for most sources.
     """
 
     source: str
@@ -74,13 +77,16 @@ class Report:
     readings: tuple[tuple[str, str], ...] = ()
     is_certain: bool = True
     examples: tuple[tuple[str, str], ...] = ()
+    encodings: tuple[tuple[str, str], ...] = ()
 
     def record(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return asdict(self)
 
 
-def inspect(source: Source, progress: Progress | None = None, reading: str | None = None) -> Report:
+def inspect(
+    source: Source, progress: Progress | None = None, reading: str | None = None, encoding: str | None = None
+) -> Report:
     """Read every image of a folder or zip, report on them and store nothing.
 
     Args:
@@ -89,6 +95,7 @@ def inspect(source: Source, progress: Progress | None = None, reading: str | Non
         progress: called with images done and images in all. An exception that it raises ends the work.
         reading: how to understand the source: a key of `Report.readings` or its beginning, such as "folders", "inner",
             "table", "names" or "boxes". Default: the likeliest.
+        encoding: of names in a zip that do not say their own, such as "gbk", "shift_jis" or "cp866". Default: a guess.
 
     Returns:
         Classes, sizes, duplicates, and the files that cannot be used.
@@ -108,7 +115,7 @@ def inspect(source: Source, progress: Progress | None = None, reading: str | Non
         >>> report.images, report.class_names, report.counts
         (12, ('bright', 'dark'), {'all': (6, 6)})
     """
-    return summarize(scan(source, progress, reading=reading))
+    return summarize(scan(source, progress, reading=reading, encoding=encoding))
 
 
 def summarize(contents: Scan) -> Report:
@@ -133,6 +140,7 @@ def summarize(contents: Scan) -> Report:
         readings=contents.readings,
         is_certain=contents.is_certain,
         examples=_examples(contents, labels) if contents.layout.how else (),
+        encodings=contents.encodings,
     )
 
 

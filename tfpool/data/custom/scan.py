@@ -60,6 +60,8 @@ class Scan:
     bits that all gray images with more than 8 bits are scaled from, 0 if there are none. `layout` is how the source
     was understood, `reading` the key of that way, and `readings` the keys and descriptions of all ways, of which the
     first `is_certain` if nothing else is likely. `notes` are sentences on the source.
+    bits that all gray images with more than 8 bits are scaled from, 0 if there are none. `layout` is how the folders
+    were understood, and `notes` are sentences on the source. `encodings` are those of `EntryNames.code_pages`.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Scan:
     reading: str = FOLDERS
     readings: tuple[tuple[str, str], ...] = ()
     is_certain: bool = True
+    encodings: tuple[tuple[str, str], ...] = ()
 
     @property
     def labels(self) -> list[int]:
@@ -125,6 +128,7 @@ def scan(
     on_image: Callable[[Image.Image], None] | None = None,
     reading: str | None = None,
     must_be_certain: bool = False,
+    encoding: str | None = None,
 ) -> Scan:
     """Read every image of a folder or zip that has a class.
 
@@ -132,7 +136,7 @@ def scan(
     the order of `Scan.pictures`. `reading` is the key of a way to understand the source, by default the likeliest,
     which is refused with `must_be_certain` if others are likely too.
     """
-    with open_source(source) as listing:
+    with open_source(source, encoding) as listing:
         ways = find_readings(listing)
         way = ways.choose(reading, must_be_certain)
         layout = way.layout()
@@ -144,6 +148,7 @@ def scan(
         notes = (*layout.notes, *listing.notes)
         result = Scan(listing.name, layout, skipped=skipped, notes=notes, reading=way.key, readings=ways.pairs)
         result.is_certain = ways.ways[0].is_certain
+        result.encodings = listing.code_pages
         report = _reporter(on_progress, len(class_files))
         for number, class_file in enumerate(class_files):
             report(number)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+import chardet
+
 MAX_BYTES = 20_000_000
 MAX_ROWS = 300_000
 MAX_COLUMNS = 500
@@ -29,7 +31,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _CODE_PAGES = """
-    cp1250 cp1251 cp1253 cp1254 cp1255 cp1256 cp1257 cp932 gb18030 big5 cp949 euc_jp euc_kr koi8_r
+    cp1250 cp1251 cp1253 cp1254 cp1255 cp1256 cp1257 cp932 gb18030 big5 cp949 euc-jp euc-kr koi8-r
 """
 
 
@@ -89,10 +91,8 @@ def _guess(content: bytes) -> str:
     western = joined.decode("cp1252", "replace")
     if not re.search(rb"[\x80-\xff]{2}", joined) and all(sign.isascii() or sign.isalpha() for sign in western):
         return "cp1252"
-    from charset_normalizer import from_bytes
-
-    best = from_bytes(joined, cp_isolation=_CODE_PAGES.split()).best()
-    return best.encoding if best else "cp1252"
+    guess = chardet.detect(joined, include_encodings=_CODE_PAGES.split(), no_match_encoding="cp1252")
+    return codecs.lookup(guess["encoding"] or "cp1252").name
 
 
 def _of_lines(text: str, may_have_spaces: bool) -> list[tuple[str, ...]]:
