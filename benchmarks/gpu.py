@@ -64,6 +64,11 @@ def in_a_process(*arguments: Any) -> dict[str, Any]:
     return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
+def add(rows: Rows, text: str, measured: dict[str, list[dict[str, Any]]], name: str, rate: float) -> None:
+    first = statistics.median(one["rate"] for one in measured[WAYS[0][0]])
+    rows.add(text, f"{rate:,.0f}", f"{rate / first:.2f}", measured[name][-1]["weights"][:8])
+
+
 def main() -> int:
     parser = options(__doc__, images=(4000, 300), rounds=(3, 1))
     parser.add_argument("--network", default="resnet20")
@@ -72,16 +77,18 @@ def main() -> int:
     print(f"GPU: {gpus[0]}" if gpus else "TensorFlow sees no GPU here. Only the processor is measured.")
     ways = [way for way in WAYS if gpus or way[1]["device"] == "cpu"]
     measured: dict[str, list[dict[str, Any]]] = {name: [] for name, _, _ in ways}
+    rows = Rows(settings.network, "images/s", "× processor", "weights", first_width=40)
     # Twice at least, so that there is something to compare.
-    for _ in range(max(2, settings.rounds)):
+    for number in range(1, max(2, settings.rounds) + 1):
         for name, changed, resident in ways:
             measured[name].append(in_a_process(settings.network, settings.images, changed, resident))
-    rates = {name: statistics.median(one["rate"] for one in trained) for name, trained in measured.items()}
-    rows, repeats = Rows(settings.network, "images/s", "× processor", "same bits", first_width=32), True
+            add(rows, f"round {number}: {name}", measured, name, measured[name][-1]["rate"])
+    repeats = True
     for name, trained in measured.items():
         same = len({one["weights"] for one in trained}) == 1
         repeats &= same
-        rows.add(name, f"{rates[name]:,.0f}", f"{rates[name] / rates[ways[0][0]]:.2f}", "yes" if same else "no")
+        median = statistics.median(one["rate"] for one in trained)
+        add(rows, f"median: {name}{'' if same else ', NOT THE SAME BITS'}", measured, name, median)
     return int(not repeats)
 
 
