@@ -10,6 +10,7 @@ from dashboard.header import header
 from dashboard.keras_loading import load_keras_for
 from tfpool import data
 from tfpool.data.builtin.download import fetch
+from tfpool.data.custom.inspection import untested_classes
 from tfpool.data.custom.scan import Progress
 from tfpool.data.images import FORMATS
 from tfpool.data.registry import find_download
@@ -95,6 +96,9 @@ def chart(images: data.DataSet) -> None:
         key="data_classes",
         alt=f"Images per class in each part: from {counts.min():,} to {counts.max():,} in train",
     )
+    tested = np.bincount(images.test.labels, minlength=images.classes)
+    for warning in untested_classes(images.class_names, tested):
+        st.caption(plain(warning))
 
 
 if "data_error" in st.session_state:

@@ -13,6 +13,7 @@ from dashboard.common.page import message_of, plain
 from tfpool import data
 from tfpool.data import Report
 from tfpool.data.custom.add import MAX_SIDE, MIN_SIDE
+from tfpool.data.custom.file_groups import is_simple
 from tfpool.data.custom.readings.choice import readings_of
 from tfpool.data.custom.scan import Progress
 from tfpool.networks import graph
@@ -26,6 +27,11 @@ _PAD_HELP = (
     "Cropping loses what is at two ends of a photo; padding makes everything smaller. Images that a model trained on "
     "this data set is used on are treated alike."
 )
+_NEAR_HELP = "Pictures that are nearly equal, such as frames of a film, stay in one part of the split."
+_GROUPS_HELP = (
+    "Files that belong together, such as those of a patient or a film, stay in one part of the split. Write {group} "
+    "for what their names have in common, and * for the rest: {group}_* for p1_left.png and p1_right.png. Empty: none."
+)
 _MAX_ROWS, _FEW_LINES = 1000, 8
 _MAX_EQUAL = 5
 
@@ -36,25 +42,37 @@ def add() -> None:
     source, source_id = _upload() if way == UPLOAD else _path()
     if not source:
         return
+    pattern = st.text_input(
+        "Groups of files",
+        key="data_groups",
+        max_chars=200,
+        placeholder="{group}_*",
+        help=_GROUPS_HELP,
+    ).strip()
+    source_id = f"{source_id} {pattern}"
     if st.button("Check", key="data_check", icon=":material/fact_check:"):
-        _list_readings(source, source_id)
+        _list_readings(source, source_id, pattern)
     checked_id, readings = st.session_state.get("data_readings", ("", ()))
     if not readings or checked_id != source_id:
         st.caption("Check reads the images and reports which files cannot be used. Nothing is saved yet.")
         return
     reading = _choose(readings)
-    report = _check(source, f"{source_id} {reading}", reading)
+    report = _check(source, f"{source_id} {reading}", reading, pattern or None)
     if isinstance(report, Report):
         _report(report)
-        _save(source, reading)
+        _save(source, reading, pattern or None)
     elif report:
         st.error(message_of(report))
 
 
-def _list_readings(source: IO[bytes] | str, source_id: str) -> None:
+def _list_readings(source: IO[bytes] | str, source_id: str, pattern: str) -> None:
     """Keep the ways in which the images can be understood, and choose the likeliest."""
     for key in ("data_readings", "data_report"):
         st.session_state.pop(key, None)
+    if pattern and not is_simple(pattern):
+        # A regular expression can take hours, and everybody who can open the page can write one.
+        st.error(plain("Write {group} once in the pattern, such as {group}_*. Regular expressions are for commands."))
+        return
     try:
         with st.spinner("Listing files"):
             readings = readings_of(source)
@@ -79,7 +97,7 @@ def _choose(readings: dict[str, str]) -> str:
     )
 
 
-def _check(source: IO[bytes] | str, report_id: str, reading: str) -> Report | ValueError | None:
+def _check(source: IO[bytes] | str, report_id: str, reading: str, pattern: str | None) -> Report | ValueError | None:
     """The report on the images or the error, kept until another one is asked for."""
     known_id, known = st.session_state.get("data_report", ("", None))
     if known_id == report_id:
@@ -88,7 +106,7 @@ def _check(source: IO[bytes] | str, report_id: str, reading: str) -> Report | Va
 
     def inspect(on_progress: Progress) -> Report | ValueError:
         try:
-            return data.inspect(source, on_progress, reading)
+            return data.inspect(source, on_progress, reading, group_by=pattern)
         except ValueError as error:
             return error
 
@@ -144,6 +162,13 @@ def _report(report: Report) -> None:
     if report.duplicates:
         st.markdown("**Equal pictures**")
         _lines([f"{group.where}: {' = '.join(group.files[:_MAX_EQUAL])}" for group in report.duplicates])
+    if report.near_duplicates:
+        st.markdown("**Near duplicates**")
+        _lines([f"{group.where}: {' ≈ '.join(group.files[:_MAX_EQUAL])}" for group in report.near_duplicates])
+    if report.groups:
+        names, numbers = zip(*report.groups, strict=True)
+        st.markdown("**Groups**")
+        _table({"group": names, "files": numbers}, "Files per group")
 
 
 def _table(columns: dict[str, Any], alt: str) -> None:
@@ -160,7 +185,7 @@ def _lines(lines: Sequence[str]) -> None:
         st.code("\n".join(lines[:_MAX_ROWS]), language=None, wrap_lines=True)
 
 
-def _save(source: IO[bytes] | str, reading: str) -> None:
+def _save(source: IO[bytes] | str, reading: str, pattern: str | None) -> None:
     columns = st.columns([3, 1, 2, 1], vertical_alignment="bottom")
     name = columns[0].text_input("Name", key="data_new_name", max_chars=80, placeholder="My photos")
     size = columns[1].number_input("Side, pixels", MIN_SIDE, MAX_SIDE, 64, key="data_new_size")
@@ -170,16 +195,15 @@ def _save(source: IO[bytes] | str, reading: str) -> None:
     with st.container(horizontal=True):
         is_gray = st.toggle("Gray images, one channel", key="data_new_grey")
         pads = st.toggle("Pad instead of crop", key="data_new_pad", help=_PAD_HELP)
+        near = st.toggle("Keep near duplicates together", True, key="data_new_near", help=_NEAR_HELP)
     how = "padded with black" if pads else "cropped"
     st.caption(f"Images are turned upright, {how} to a square and resized. The original files do not change.")
     if st.button("Save", type="primary", key="data_keep", icon=":material/save:"):
         chosen = (name, int(size), 1 if is_gray else 3, _SPLITS[split], int(seed))
+        further: dict[str, Any] = {"pad_to_aspect_ratio": pads, "near_duplicates": near, "group_by": pattern}
+        further["reading"] = reading
         images = run(
-            "Saving images",
-            "images",
-            lambda on_progress: data.add(
-                source, *chosen, progress=on_progress, pad_to_aspect_ratio=pads, reading=reading
-            ),
+            "Saving images", "images", lambda on_progress: data.add(source, *chosen, progress=on_progress, **further)
         )
         if images:
             st.session_state["data_chosen"] = images.name

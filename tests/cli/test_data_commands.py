@@ -62,6 +62,22 @@ def test_add_makes_a_data_set_and_remove_deletes_it(fill: Fill, capsys: pytest.C
     assert data.names() == list(data.DATA)
 
 
+def test_groups_are_shown_before_and_kept_when_images_are_added(fill: Fill, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = fill(cat=6, dog=6)
+    pattern = ["--group-by", "/([0-9])"]
+    assert parser.main(["data", "check", str(folder), *pattern]) == 0
+    printed = lines(capsys)
+    assert "Groups:" in printed
+    assert "  0: 2 files" in printed
+    options = [*pattern, "--name", "pets", "--size", "12x10", "--pad", "--no-near-duplicates"]
+    assert parser.main(["data", "add", str(folder), *options, "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert record["report"]["groups"][0] == ["0", 2]
+    stored = json.loads((Path(record["folder"]) / "dataset.json").read_text())
+    assert (stored["pad_to_aspect_ratio"], stored["near_duplicates"], stored["group_by"]) == (True, False, "/([0-9])")
+    assert parser.main(["data", "check", str(folder), "--group-by", "("]) == 2
+
+
 def test_pretrained_features_are_advised_for_few_images(
     fill: Fill, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

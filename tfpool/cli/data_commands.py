@@ -41,7 +41,7 @@ def _state(facts: data.Facts) -> str:
 
 def check_command(args: argparse.Namespace) -> int:
     with bar("Checking images") as progress:
-        report = data.inspect(args.path, progress, args.reading, args.encoding)
+        report = data.inspect(args.path, progress, args.reading, args.encoding, args.group_by)
     if args.json:
         print(json.dumps(report.record()))
         return 0
@@ -67,6 +67,8 @@ def add_command(args: argparse.Namespace) -> int:
             pad_to_aspect_ratio=args.pad,
             reading=args.reading,
             encoding=args.encoding,
+            near_duplicates=args.near_duplicates,
+            group_by=args.group_by,
         )
     (report,) = reports
     if args.json:
@@ -115,6 +117,8 @@ def _text(report: Report) -> str:
     lines += _files("Cannot be read", report.unreadable) + _files("Left out", report.skipped)
     duplicates = [group for group in report.duplicates if group.where != "within a class"]
     lines += _files("Equal images", [(group.where, " = ".join(group.files[:4])) for group in duplicates])
+    lines += _files("Near duplicates", [(group.where, " ≈ ".join(group.files[:4])) for group in report.near_duplicates])
+    lines += _files("Groups", [(name, f"{number:,} files") for name, number in report.groups])
     return "\n".join(lines)
 
 

@@ -252,6 +252,8 @@ def _add_data(commands: Any) -> None:
     action.add_argument("--grey", action="store_true", help="convert the images to gray, one channel (default: color)")
     text = "add black on two sides of an image instead of cropping the other two, here and when a model is used"
     action.add_argument("--pad", action="store_true", help=text)
+    text = "keep pictures that are nearly equal, such as frames of a film, in one part (default: --near-duplicates)"
+    action.add_argument("--near-duplicates", action=argparse.BooleanOptionalAction, default=True, help=text)
     text = "percentages for train, validation and test (default: %(default)s)"
     action.add_argument("--split", default="70/15/15", help=text)
     action.add_argument("--seed", type=int, default=0, help="random seed of the split (default: %(default)s)")
@@ -273,6 +275,11 @@ def _add_images(action: argparse.ArgumentParser) -> None:
     action.add_argument("--reading", help=f"{text} (default: a class per folder)")
     text = "of names in a zip by Windows that do not say theirs: gbk, big5, shift_jis, cp866 … (default: a guess)"
     action.add_argument("--encoding", help=text)
+    text = (
+        "pattern of the file names whose files belong together, such as those of a patient or a film, and stay in one "
+        "part: '{group}_*', or a regular expression such as 'patient([0-9]+)'"
+    )
+    action.add_argument("--group-by", metavar="PATTERN", help=text)
 
 
 def _add_model(command: argparse.ArgumentParser) -> None:

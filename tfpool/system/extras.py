@@ -10,6 +10,7 @@ _INSTALL = {
     "tensorflow": 'tensorflow (or tensorflow-cpu, or "tensorflow[and-cuda]" for NVIDIA GPUs)',
     **dict.fromkeys(("streamlit", "plotly", "pandas"), '"tfpool[dashboard]"'),
     "scipy": '"tfpool[lab]"',
+    "imagehash": '"tfpool[images]"',
     **dict.fromkeys(("onnx", "tf2onnx"), '"tfpool[onnx]"'),
     **dict.fromkeys(("distributed", "fsspec"), '"tfpool[distributed]"'),
 }
@@ -45,5 +46,10 @@ def need(*packages: str) -> None:
             raise _missing(package)
 
 
+def how_to_install(package: str) -> str:
+    """Two sentences on a package of an extra that is missing."""
+    return f"{package} is not installed. Run: pip install {_INSTALL[package]}."
+
+
 def _missing(package: str) -> MissingPackage:
-    return MissingPackage(f"{package} is not installed. Run: pip install {_INSTALL[package]}.", name=package)
+    return MissingPackage(how_to_install(package), name=package)

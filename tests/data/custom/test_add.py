@@ -190,7 +190,7 @@ def test_a_full_disk_is_an_error_and_leaves_nothing(fill: Fill, home: Path, monk
     def full(*arguments: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("tfpool.data.custom.add._append", full)
+    monkeypatch.setattr("tfpool.data.custom.part_files.append", full)
     with pytest.raises(ValueError, match="space"):
         data.add(fill(cat=3, dog=3), "pets", 8)
     assert list(home.iterdir()) == []

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfpool.data.custom.partition import LEFT_OUT, assign_parts, check_split
+from tfpool.data.custom.partition import LEFT_OUT, assign_parts, check_split, connected
 from tfpool.data.custom.safe_names import clean, distinct_names, slug
 from tfpool.data.dataset import PARTS
 
@@ -49,9 +49,39 @@ def test_equal_pictures_stay_together_and_every_class_is_in_train(
             assert parts[index] in (PARTS.index(part), LEFT_OUT) or absent
     else:
         assert (parts != LEFT_OUT).all()
-        first = {label: [group for group in numbers if labels[group[0]] == label] for label in set(labels)}
-        for label in {int(labels[group[0]]) for group in numbers}:
-            assert any((parts[group] == 0).all() for group in first[label])
+        assert set(labels[parts == 0]) == set(labels)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("of_a_patient", [1, 4, 20])
+def test_patients_stay_together_and_parts_keep_their_size(of_a_patient: int, seed: int) -> None:
+    labels = np.random.default_rng(seed).integers(0, 2, 400)
+    patients = np.split(np.random.default_rng(seed + 9).permutation(400), 400 // of_a_patient)
+    parts = assign_parts(labels, singles(400), FRACTIONS, seed, together=patients)
+    assert all(len(set(parts[patient])) == 1 for patient in patients)
+    for label in range(2):
+        numbers = np.bincount(parts[labels == label], minlength=3)
+        expected = np.array(FRACTIONS) * (labels == label).sum()
+        np.testing.assert_allclose(numbers[1:], expected[1:], atol=of_a_patient + 2)
+
+
+def test_three_patients_of_a_class_are_in_three_parts() -> None:
+    labels, patients = np.repeat([0, 1], 60), np.split(np.arange(120), 6)
+    parts = assign_parts(labels, singles(120), FRACTIONS, 0, together=patients)
+    assert [sorted(parts[start : start + 60 : 20].tolist()) for start in (0, 60)] == [[0, 1, 2]] * 2
+
+
+def test_what_belongs_to_a_given_test_image_is_not_drawn_into_the_validation() -> None:
+    fixed = ["train"] * 40 + ["test"] * 10
+    together = [[index, 40 + index] for index in range(10)]
+    parts = assign_parts(np.zeros(50, int), singles(50), FRACTIONS, 0, fixed, together)
+    assert (parts[40:] == 2).all()
+    assert (parts[:10] == 0).all()
+    assert np.bincount(parts, minlength=3).tolist() == [35, 5, 10]
+
+
+def test_groups_with_an_index_in_common_are_one() -> None:
+    assert connected([[4], [2, 3], [0, 2], [5, 1], [1, 4]]) == [[0, 2, 3], [1, 4, 5]]
 
 
 def test_fractions_may_be_percentages() -> None:

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
-from PIL import Image
 
-from tfpool.data.custom import storage
-from tfpool.data.custom.inspection import Report, equal_after_resizing, summarize
-from tfpool.data.custom.partition import assign_parts, check_split
+from tfpool.data.custom.file_groups import name_groups, same_group
+from tfpool.data.custom.inspection import Report, equal_after_resizing, summarize, untested_classes
+from tfpool.data.custom.near_duplicates import near_groups
+from tfpool.data.custom.new_set import check_parts, new_set
+from tfpool.data.custom.part_files import group_ids
+from tfpool.data.custom.partition import LEFT_OUT, TEST, assign_parts, check_split
 from tfpool.data.custom.readings.choice import FOLDERS
-from tfpool.data.custom.safe_names import clean
-from tfpool.data.custom.scan import Progress, Scan, Source, group_equal, join_related, scan
-from tfpool.data.dataset import PARTS, DataSet, fingerprint
-from tfpool.data.images import crop_and_resize
+from tfpool.data.custom.scan import Progress, Source, group_equal
+from tfpool.data.custom.source_images import SourceImages, read_source
+from tfpool.data.dataset import DataSet
 
 MIN_SIDE, MAX_SIDE = 8, 1024
-_FORMAT = 1
 _MAX_UNREADABLE = 1000
 
 
@@ -41,6 +37,8 @@ def add(
     pad_to_aspect_ratio: bool = False,
     reading: str | None = None,
     encoding: str | None = None,
+    near_duplicates: bool = True,
+    group_by: str | None = None,
 ) -> DataSet:
     """Make a data set of a folder or zip of images with one sub-folder per class, and store it.
 
@@ -63,6 +61,10 @@ def add(
         reading: how to understand the source, as for `inspect`. Where its folders do not say what the classes are, it
             has to be given: look at the report of `inspect` first.
         encoding: of names in a zip that do not say their own, as for `inspect`.
+        near_duplicates: keep pictures that are nearly equal, such as frames of a film, in one part. The package
+            imagehash finds them; without it, the report says that nothing was looked for.
+        group_by: pattern of the file names, such as "{group}_*" or the regular expression "patient([0-9]+)", by which
+            images of one patient or film are kept in one part. The report names the groups.
 
     Returns:
         The data set, its images mapped from its files.
@@ -88,59 +90,41 @@ def add(
     fractions = check_split(split)
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise ValueError(f"Expected a whole number from 0 as seed, got {seed!r}.")
-    title = clean(name) if isinstance(name, str) else ""
-    if not title:
-        raise ValueError("A data set needs a name, in any words, such as 'My photos'.")
-    root = storage.home() if folder is None else Path(folder).absolute()
-
-    with storage.disk_errors(root), storage.claimed_title(root, title), storage.temporary_folder(root) as temporary:
+    with new_set(name, folder) as new:
         shape = (height, width, channels)
-        digests: list[bytes] = []
-        with (temporary / "pixels").open("wb") as file:
-
-            def store(image: Image.Image) -> None:
-                pixels = np.ascontiguousarray(crop_and_resize(image, shape, pad_to_aspect_ratio))
-                digests.append(sha256(pixels.data).digest())
-                _append(file, pixels)
-
-            contents = scan(source, progress, store, reading, must_be_certain=True, encoding=encoding)
-        groups = list(group_equal(digests).values())
-        together = join_related(contents, groups)
-        report = summarize(contents)
-        report = replace(report, warnings=(*report.warnings, *equal_after_resizing(contents, groups)))
+        images = read_source(source, shape, new.files / "pixels", progress, pad_to_aspect_ratio, reading, encoding)
+        contents = images.contents
+        files = [picture.class_file for picture in contents.pictures]
+        groups = None if group_by is None else name_groups([file.file for file in files], group_by)
+        near = None if images.sketches is None else near_groups(images.sketches)
+        together = [*same_group(file.together for file in files), *same_group(groups or ())]
+        together += near or () if near_duplicates else ()
+        parts = _split(images, together, fractions, seed)
+        report = summarize(contents, near, groups, near_duplicates)
+        equal = equal_after_resizing(contents, group_equal(images.digests).values())
+        labels = np.array(contents.labels)
+        tested = np.bincount(labels[parts == TEST], minlength=len(contents.class_names))
+        warnings = dict.fromkeys((*report.warnings, *equal, *untested_classes(contents.class_names, tested)))
+        report = replace(report, warnings=tuple(warnings))
         if told:
             told(report)
-        parts = _split(contents, together, fractions, seed)
-        random = np.random.default_rng([seed, 1])
-        pictures = np.memmap(temporary / "pixels", np.uint8, "r", shape=(len(parts), *shape))
-        labels = np.array(contents.labels, np.int64)
-        for number, part in enumerate(PARTS):
-            # Shuffled, so that a run on the first images sees all classes.
-            positions = random.permutation(np.flatnonzero(parts == number))
-            _write(temporary / f"{part}_images.npy", pictures, positions)
-            np.save(temporary / f"{part}_labels.npy", labels[positions])
-        del pictures
-        (temporary / "pixels").unlink()
-        record = {
-            "format": _FORMAT,
-            "name": title,
+        facts = {
             "class_names": contents.class_names,
             "source": report.source,
-            "made": datetime.now(UTC).isoformat(timespec="seconds"),
             "image_shape": shape,
             "depth": contents.depth,
             "pad_to_aspect_ratio": pad_to_aspect_ratio,
             "split": fractions,
             "seed": seed,
             **({} if contents.reading == FOLDERS else {"reading": contents.reading}),
-            "images": {part: int((parts == number).sum()) for number, part in enumerate(PARTS)},
-            "fingerprint": fingerprint(storage.read_part(temporary, part) for part in PARTS),
-            "report": _summary(report, int((parts < 0).sum())),
+            "near_duplicates": near_duplicates,
+            "group_by": group_by,
+            "report": _summary(report, int((parts == LEFT_OUT).sum())),
         }
-        text = json.dumps(record, indent=2, ensure_ascii=False)
-        (temporary / storage.FACTS).write_text(text, encoding="utf-8")
-        final = storage.move_to_free_name(temporary, root, title)
-    return storage.load(final)
+        ids = None if groups is None else group_ids(groups)
+        pixels = images.pixels
+        (new.files / "pixels").unlink()
+        return new.save(pixels.__getitem__, labels, parts, facts, ids)
 
 
 def check_size(size: int | Sequence[int]) -> tuple[int, int]:
@@ -153,31 +137,17 @@ def check_size(size: int | Sequence[int]) -> tuple[int, int]:
     return sides[0], sides[1]
 
 
-def _split(contents: Scan, groups: Sequence[Sequence[int]], fractions: Sequence[float], seed: int) -> np.ndarray:
-    fixed = [picture.class_file.part for picture in contents.pictures]
-    parts = assign_parts(np.array(contents.labels), groups, fractions, seed, fixed)
-    for number, part in enumerate(PARTS):
-        if not (parts == number).any():
-            raise ValueError(
-                f"{contents.name} has too few different images: none is left for {part}. "
-                "Use three or more images per class."
-            )
+def _split(
+    images: SourceImages, together: Sequence[Sequence[int]], fractions: Sequence[float], seed: int
+) -> np.ndarray:
+    fixed = [picture.class_file.part for picture in images.contents.pictures]
+    equal = list(group_equal(images.digests).values())
+    parts = assign_parts(np.array(images.contents.labels), equal, fractions, seed, fixed, together)
+    remedy = "Use three or more images per class."
+    if together:
+        remedy += " Near duplicates, and images of one group, count as one."
+    check_parts(images.contents.name, parts, remedy)
     return parts
-
-
-def _append(file: IO[bytes], pixels: np.ndarray) -> None:
-    file.write(np.ascontiguousarray(pixels).data)
-
-
-def _write(path: Path, pictures: np.ndarray, positions: np.ndarray) -> None:
-    """Rows as a .npy file, not mapped: on a full disk, filling a mapped file kills the process."""
-    with path.open("wb") as file:
-        header = {"descr": "|u1", "fortran_order": False, "shape": (len(positions), *pictures.shape[1:])}
-        np.lib.format.write_array_header_1_0(file, header)
-        for position in positions:
-            _append(file, pictures[position])
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _summary(report: Report, left_out: int) -> dict[str, Any]:

@@ -9,8 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from tfpool.data.custom.file_groups import name_groups, summary
 from tfpool.data.custom.frequent_reasons import frequent_reasons
+from tfpool.data.custom.near_duplicates import Sketch, is_available, near_groups, sketch
 from tfpool.data.custom.readings.choice import FOLDERS
+from tfpool.data.custom.related_files import Duplicate, duplicate, group_warnings, near_warnings
 from tfpool.data.custom.safe_names import short_list
 from tfpool.data.custom.scan import Progress, Scan, Source, scan
 from tfpool.data.dataset import PARTS
@@ -20,22 +23,6 @@ FEW = 20
 """Images of a class below which a report warns: three parts of fewer say little."""
 _UNEVEN = 10
 _EXAMPLES = 6
-
-
-@dataclass(frozen=True)
-class Duplicate:
-    """Files whose pixels are equal, with their classes, and the parts that the source has them in, if any."""
-
-    files: tuple[str, ...]
-    class_names: tuple[str, ...]
-    parts: tuple[str, ...]
-
-    @property
-    def where(self) -> str:
-        """The worst of "across parts", "across classes" and "within a class" that is true."""
-        if len(self.parts) > 1:
-            return "across parts"
-        return "across classes" if len(self.class_names) > 1 else "within a class"
 
 
 @dataclass(frozen=True)
@@ -58,9 +45,10 @@ class Report:
         readings: keys and descriptions of all ways in which the source can be understood, the likeliest first.
         is_certain: whether `add` takes the likeliest way if none is chosen.
         examples: names of image files of different classes, with their classes; none for a class per folder.
-        layout: how the folders were understood, such as "3 classes, parts given, 24 images left out: not in any class".
         encodings: those that names in a zip may be in which do not say their own, with what some of the names are then:
             first the one that they are read in, then the likeliest. Empty for most sources.
+        near_duplicates: groups of files with pictures that are nearly equal.
+        groups: names of the groups that a pattern makes of the files, with the number of files, largest first.
     """
 
     source: str
@@ -78,6 +66,8 @@ class Report:
     is_certain: bool = True
     examples: tuple[tuple[str, str], ...] = ()
     encodings: tuple[tuple[str, str], ...] = ()
+    near_duplicates: tuple[Duplicate, ...] = ()
+    groups: tuple[tuple[str, int], ...] = ()
 
     def record(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -85,7 +75,11 @@ class Report:
 
 
 def inspect(
-    source: Source, progress: Progress | None = None, reading: str | None = None, encoding: str | None = None
+    source: Source,
+    progress: Progress | None = None,
+    reading: str | None = None,
+    encoding: str | None = None,
+    group_by: str | None = None,
 ) -> Report:
     """Read every image of a folder or zip, report on them and store nothing.
 
@@ -96,6 +90,7 @@ def inspect(
         reading: how to understand the source: a key of `Report.readings` or its beginning, such as "folders", "inner",
             "table", "names" or "boxes". Default: the likeliest.
         encoding: of names in a zip that do not say their own, such as "gbk", "shift_jis" or "cp866". Default: a guess.
+        group_by: pattern of the file names, as for `add`.
 
     Returns:
         Classes, sizes, duplicates, and the files that cannot be used.
@@ -115,16 +110,36 @@ def inspect(
         >>> report.images, report.class_names, report.counts
         (12, ('bright', 'dark'), {'all': (6, 6)})
     """
-    return summarize(scan(source, progress, reading=reading, encoding=encoding))
+    sketches: list[Sketch] | None = [] if is_available() else None
+    store = None if sketches is None else lambda image: sketches.append(sketch(image))
+    contents = scan(source, progress, store, reading, encoding=encoding)
+    files = [picture.class_file.file for picture in contents.pictures]
+    groups = None if group_by is None else name_groups(files, group_by)
+    return summarize(contents, None if sketches is None else near_groups(sketches), groups)
 
 
-def summarize(contents: Scan) -> Report:
-    """The report on a scan."""
+def summarize(
+    contents: Scan,
+    near_pictures: Sequence[Sequence[int]] | None,
+    groups: Sequence[str] | None = None,
+    is_kept: bool = True,
+) -> Report:
+    """The report on a scan.
+
+    `near_pictures` are groups of near duplicates, which are kept in one part if `is_kept`; None if they were not looked
+    for. `groups` are the names of the images' groups, if any.
+    """
     labels, classes = np.array(contents.labels, np.int64), len(contents.class_names)
     parts = np.array([picture.class_file.part for picture in contents.pictures])
     counts = {part: np.bincount(labels[parts == part], minlength=classes) for part in PARTS if part in parts}
     counts = counts or {"all": np.bincount(labels, minlength=classes)}
-    duplicates = tuple(_duplicate(contents, labels, group) for group in contents.groups.values() if len(group) > 1)
+    duplicates = tuple(duplicate(contents, labels, group) for group in contents.groups.values() if len(group) > 1)
+    near = tuple(
+        duplicate(contents, labels, group)
+        for group in near_pictures or ()
+        if len({contents.pictures[index].digest for index in group}) > 1
+    )
+    of_relations = [*near_warnings(near, near_pictures is not None, is_kept), *group_warnings(contents, groups)]
     return Report(
         source=contents.name,
         images=len(labels),
@@ -134,13 +149,15 @@ def summarize(contents: Scan) -> Report:
         duplicates=duplicates,
         unreadable=tuple(contents.unreadable),
         skipped=tuple(contents.skipped),
-        warnings=(*contents.notes, *_warnings(contents, counts, duplicates)),
+        warnings=(*contents.notes, *_warnings(contents, counts, duplicates), *of_relations),
         layout=_layout(contents),
         reading=contents.reading,
         readings=contents.readings,
         is_certain=contents.is_certain,
         examples=_examples(contents, labels) if contents.layout.how else (),
         encodings=contents.encodings,
+        near_duplicates=near,
+        groups=tuple(summary(groups or ())),
     )
 
 
@@ -160,6 +177,12 @@ def _examples(contents: Scan, labels: np.ndarray) -> tuple[tuple[str, str], ...]
     )
 
 
+def untested_classes(class_names: Sequence[str], counts: np.ndarray) -> list[str]:
+    """A warning of classes without a test image, given the number of test images per class, int (K,)."""
+    names = [name for name, count in zip(class_names, counts, strict=True) if not count]
+    return [f"Classes without a test image, of which nothing is measured: {short_list(names)}."] if names else []
+
+
 def equal_after_resizing(contents: Scan, groups: Iterable[Sequence[int]]) -> list[str]:
     """A warning of pictures that differ in their files and are equal in the data set; `groups` are the equal ones."""
     pictures = [[contents.pictures[index] for index in group] for group in groups]
@@ -170,15 +193,6 @@ def equal_after_resizing(contents: Scan, groups: Iterable[Sequence[int]]) -> lis
     example = f"{first.class_file.file.name} and {other.class_file.file.name}"
     text = "Different pictures that are equal after resizing, kept in one part"
     return [f"{text}: {sum(map(len, merged)):,}, such as {example}."]
-
-
-def _duplicate(contents: Scan, labels: np.ndarray, group: list[int]) -> Duplicate:
-    class_files = [contents.pictures[index].class_file for index in group]
-    return Duplicate(
-        files=tuple(class_file.file.name for class_file in class_files),
-        class_names=tuple(contents.class_names[label] for label in np.unique(labels[group])),
-        parts=tuple(part for part in PARTS if part in {class_file.part for class_file in class_files}),
-    )
 
 
 def _warnings(contents: Scan, counts: dict[str, np.ndarray], duplicates: tuple[Duplicate, ...]) -> list[str]:
@@ -210,6 +224,8 @@ def _warnings(contents: Scan, counts: dict[str, np.ndarray], duplicates: tuple[D
     missing = [name for name, count in zip(contents.class_names, counts.get("train", ()), strict=False) if not count]
     if missing:
         warnings.append(f"Classes without training images, which no network can learn: {short_list(missing)}.")
+    if "test" in counts:
+        warnings += untested_classes(contents.class_names, counts["test"])
     return warnings
 
 

@@ -99,29 +99,6 @@ def group_equal(digests: Sequence[bytes]) -> dict[bytes, list[int]]:
     return groups
 
 
-def join_related(contents: Scan, groups: Sequence[Sequence[int]]) -> list[list[int]]:
-    """Groups of indices that belong into one part, joined where they hold what is to stay together."""
-    pictures = contents.pictures
-    root = list(range(len(groups)))
-
-    def root_of(number: int) -> int:
-        while root[number] != number:
-            root[number] = number = root[root[number]]
-        return number
-
-    first_of: dict[tuple[str, ...], int] = {}
-    for number, group in enumerate(groups):
-        # Equal pictures that their owner put into several parts stay as they are.
-        if len({pictures[index].class_file.part for index in group}) == 1:
-            for index in group:
-                if key := pictures[index].class_file.together:
-                    root[root_of(number)] = root_of(first_of.setdefault(key, number))
-    joined: dict[int, list[int]] = {}
-    for number, group in enumerate(groups):
-        joined.setdefault(root_of(number), []).extend(group)
-    return list(joined.values())
-
-
 def scan(
     source: Source,
     on_progress: Progress | None = None,
@@ -129,12 +106,14 @@ def scan(
     reading: str | None = None,
     must_be_certain: bool = False,
     encoding: str | None = None,
+    depth: int = 0,
 ) -> Scan:
     """Read every image of a folder or zip that has a class.
 
     `on_progress` gets images done and images in all. `on_image` gets each image that can be read, as upright RGB, in
     the order of `Scan.pictures`. `reading` is the key of a way to understand the source, by default the likeliest,
-    which is refused with `must_be_certain` if others are likely too.
+    which is refused with `must_be_certain` if others are likely too. With `depth`, gray images with more than 8 bits
+    are scaled from so many bits.
     """
     with open_source(source, encoding) as listing:
         ways = find_readings(listing)
@@ -146,9 +125,8 @@ def scan(
         skipped = sorted([*skipped, *layout.left_out])
         _check_classes(listing.name, folders, skipped, ways.problems)
         notes = (*layout.notes, *listing.notes)
-        result = Scan(listing.name, layout, skipped=skipped, notes=notes, reading=way.key, readings=ways.pairs)
-        result.is_certain = ways.ways[0].is_certain
-        result.encodings = listing.code_pages
+        result = Scan(listing.name, layout, [], [], skipped, notes=notes, reading=way.key, readings=ways.pairs)
+        result.is_certain, result.encodings, result.depth = ways.ways[0].is_certain, listing.code_pages, depth
         report = _reporter(on_progress, len(class_files))
         for number, class_file in enumerate(class_files):
             report(number)

@@ -1,0 +1,60 @@
+"""The images of a folder or zip, resized into one file, with what tells which of them are equal or nearly so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from tfpool.data.custom import part_files
+from tfpool.data.custom.near_duplicates import Sketch, is_available, sketch
+from tfpool.data.custom.scan import Progress, Scan, Source, scan
+from tfpool.data.images import crop_and_resize
+
+
+@dataclass(frozen=True)
+class SourceImages:
+    """Images that were read: `pixels` are uint8 (N, H, W, C), mapped from a file, `digests` those of the pixels.
+
+    `sketches` are of the images before they were resized; None if imagehash is not installed.
+    """
+
+    contents: Scan
+    pixels: np.ndarray
+    digests: list[bytes]
+    sketches: list[Sketch] | None
+
+
+def read_source(
+    source: Source,
+    shape: Sequence[int],
+    file: Path,
+    on_progress: Progress | None = None,
+    pad: bool = False,
+    reading: str | None = None,
+    encoding: str | None = None,
+    depth: int = 0,
+) -> SourceImages:
+    """Read every image of a folder or zip into a file, cropped or padded to a shape (height, width, channels).
+
+    `reading`, `encoding` and `depth` are those of `scan`.
+    """
+    height, width, channels = shape
+    digests: list[bytes] = []
+    sketches: list[Sketch] | None = [] if is_available() else None
+    with file.open("wb") as opened:
+
+        def store(image: Image.Image) -> None:
+            pixels = np.ascontiguousarray(crop_and_resize(image, (height, width, channels), pad))
+            digests.append(sha256(pixels.data).digest())
+            part_files.append(opened, pixels)
+            if sketches is not None:
+                sketches.append(sketch(image))
+
+        contents = scan(source, on_progress, store, reading, True, encoding, depth)
+    pixels = np.memmap(file, np.uint8, "r", shape=(len(digests), height, width, channels))
+    return SourceImages(contents, pixels, digests, sketches)
