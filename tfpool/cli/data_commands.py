@@ -132,8 +132,8 @@ def _readings(report: Report) -> list[str]:
         lines += [f"  and {len(others) - _MOST_READINGS} more"] if len(others) > _MOST_READINGS else []
     if report.encodings:
         lines.append("Names in the zip in other encodings:")
-        others = report.encodings[1 : 1 + _MOST_ENCODINGS]
-        lines += [f"  --encoding {key} ({CODE_PAGES[key]}): {names}" for key, names in others]
+        encodings = report.encodings[1 : 1 + _MOST_ENCODINGS]
+        lines += [f"  --encoding {key} ({CODE_PAGES[key]}): {names}" for key, names in encodings]
     return lines
 
 
