@@ -9,6 +9,7 @@ from dashboard.cam import (
     explanations,
     fidelity_curves,
     image_picker,
+    many_images,
     map_panel,
     map_swipe,
     model_picker,
@@ -180,3 +181,5 @@ with answer, messages():
         shift_curves.show(views, image.pixels, border, labels)
     if st.toggle("Test the map: hide pixels in its order", key="cam_judge", bind="query-params"):
         fidelity_curves.show(views)
+    if st.toggle("Classify many images", key="cam_many", bind="query-params"):
+        many_images.show(chosen)

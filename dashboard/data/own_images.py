@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.common.page import message_of, plain
+from dashboard.common.stoppable_work import run_stoppable
 from tfpool import data
 from tfpool.data import Report
 from tfpool.data.custom.add import MAX_SIDE, MIN_SIDE
@@ -213,28 +214,6 @@ def _save(source: IO[bytes] | str, reading: str, pattern: str | None) -> None:
             st.rerun()
 
 
-def _report_stop() -> None:
-    if "data_report" not in st.session_state:
-        # Without a report the next run of the script would read the images again.
-        st.session_state.pop("data_readings", None)
-    st.toast("Stopped. Nothing was saved.")
-
-
 def run(title: str, unit: str, work: Callable[[Progress], Any]) -> Any:
     """Do work with a progress bar and a Stop button; if it raises a ValueError, show the message and return None."""
-    place = st.empty()
-    with place.container():
-        bar = st.progress(0.0, text=title)
-        st.button("Stop", key="data_stop", icon=":material/stop_circle:", on_click=_report_stop)
-
-    def on_progress(done: int, total: int) -> None:
-        # Streamlit ends the script here when Stop is pressed.
-        bar.progress(min(done / max(total, 1), 1.0), text=f"{title}: {done:,} of {total:,} {unit}")
-
-    try:
-        result = work(on_progress)
-    except ValueError as error:
-        place.error(message_of(error))
-        return None
-    place.empty()
-    return result
+    return run_stoppable(title, unit, work, "data_stop", "Stopped. Nothing was saved.")
