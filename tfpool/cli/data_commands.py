@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
+from typing import Any
 
 from tfpool import data
 from tfpool.cli.option_values import image_size, split_fractions
@@ -12,6 +13,7 @@ from tfpool.data.custom.code_pages import CODE_PAGES
 from tfpool.data.custom.inspection import Report
 from tfpool.data.custom.safe_names import short_list
 from tfpool.data.registry import find_download
+from tfpool.data.tiff import choice_of_text
 from tfpool.networks import graph
 from tfpool.system.format import count, table
 from tfpool.system.terminal import bar
@@ -41,7 +43,7 @@ def _state(facts: data.Facts) -> str:
 
 def check_command(args: argparse.Namespace) -> int:
     with bar("Checking images") as progress:
-        report = data.inspect(args.path, progress, args.reading, args.encoding, args.group_by)
+        report = data.inspect(args.path, progress, args.reading, group_by=args.group_by, **_files_options(args))
     if args.json:
         print(json.dumps(report.record()))
         return 0
@@ -66,9 +68,9 @@ def add_command(args: argparse.Namespace) -> int:
             told=reports.append,
             pad_to_aspect_ratio=args.pad,
             reading=args.reading,
-            encoding=args.encoding,
             near_duplicates=args.near_duplicates,
             group_by=args.group_by,
+            **_files_options(args),
         )
     (report,) = reports
     if args.json:
@@ -97,6 +99,10 @@ def remove_command(args: argparse.Namespace) -> int:
     in_use = data_in_use.remove(args.name, RunStore(args.store), args.force)
     print(json.dumps({"removed": args.name}) if args.json else " ".join(f"Removed {args.name}. {in_use}".split()))
     return 0
+
+
+def _files_options(args: argparse.Namespace) -> dict[str, Any]:
+    return {"encoding": args.encoding, **choice_of_text(args.page, args.bands)}
 
 
 def _text(report: Report) -> str:

@@ -280,6 +280,10 @@ def _add_images(action: argparse.ArgumentParser) -> None:
         "part: '{group}_*', or a regular expression such as 'patient([0-9]+)'"
     )
     action.add_argument("--group-by", metavar="PATTERN", help=text)
+    text = "of TIFF files: a number, or all to use each page as an image (default: %(default)s)"
+    action.add_argument("--page", default="1", help=text)
+    text = "which bands of TIFF files are red, green and blue, such as 4,3,2 (default: as the file says)"
+    action.add_argument("--bands", help=text)
 
 
 def _add_model(command: argparse.ArgumentParser) -> None:

@@ -10,10 +10,24 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
-from PIL import Image, ImageOps, ImageStat, JpegImagePlugin, features
+from PIL import Image, ImageOps, JpegImagePlugin, UnidentifiedImageError, features
 
 from tfpool.data import heic, tiff_messages
+from tfpool.data.as_seen import on_plain_ground, upright
+from tfpool.data.bad_image import BadImage as BadImage
 from tfpool.data.file_signatures import HEAD, HEIC, PNG, kind_of, unreadable, without_text
+from tfpool.data.tiff import (
+    CAN_READ_BANDS,
+    FIRST_PAGE,
+    UNREAD_TIFF,
+    TiffChoice,
+    band_values,
+    chosen_bands,
+    go_to_page,
+    has_deep_colors,
+    has_further_page,
+    pages_of,
+)
 
 tiff_messages.silence()
 _AVIF = ("AVIF",) if features.check("avif") else ()
@@ -28,24 +42,6 @@ MAX_REDUCED_PIXELS = 250_000_000
 """Limit of JPEG files, which can be decoded in a half, a quarter or an eighth of their sides."""
 _MAX_SIDE = 512
 _DEPTHS = (8, 10, 12, 14, 16)
-_ORIENTATION = 0x0112
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-
-
-class BadImage(ValueError):
-    """An image file that cannot be used; `reason` is the part of the message after its name."""
-
-    def __init__(self, name: str, reason: str, remedy: str) -> None:
-        super().__init__(f"{name} {reason}. {remedy}")
-        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -53,12 +49,14 @@ class Decoded:
     """A picture as RGB with 8 bits: uncropped, upright, on a plain ground where it is transparent.
 
     `size` is (height, width) as in the file, also where the picture was decoded in fewer pixels. `maximum` is the
-    greatest value of a gray image with more than 8 bits, 0 for others.
+    greatest value of an image with more than 8 bits that was read in full, 0 for others. `has_further_page` if the file
+    has pages beside the first, which was read.
     """
 
     image: Image.Image
     size: tuple[int, int]
     maximum: int = 0
+    has_further_page: bool = False
 
     @property
     def is_reduced(self) -> bool:
@@ -72,32 +70,34 @@ def read_image(
     name: str | None = None,
     depth: int | None = None,
     pad: bool = False,
+    tiff: TiffChoice = FIRST_PAGE,
 ) -> np.ndarray:
     """The image in a file, as `decode` reads it, cropped to its middle or padded with black, and resized.
 
     `shape` is (height, width, channels); 1 channel is gray, 3 are red, green and blue. None for height and width keeps
     the image's own size, shrunk to 512 pixels on its longer side if that is more. An error names the file by `name`, or
-    else by its path. `depth` is that of `decode`. Returns uint8 (height, width, channels).
+    else by its path. `depth` and `tiff` are those of `decode`. Returns uint8 (height, width, channels).
     """
-    image = decode(file, name or str(file), depth).image
+    image = decode(file, name or str(file), depth, tiff).image
     height, width, channels = shape
     if height is None or width is None:
         image.thumbnail((_MAX_SIDE, _MAX_SIDE))
     return crop_and_resize(image, (height or image.height, width or image.width, channels), pad)
 
 
-def decode(file: str | Path | IO[bytes], name: str, depth: int | None = None) -> Decoded:
+def decode(file: str | Path | IO[bytes], name: str, depth: int | None = None, tiff: TiffChoice = FIRST_PAGE) -> Decoded:
     """The first picture in a file: upright; on white where it is transparent and dark, else on black.
 
     `depth` is the number of bits of gray images with more than 8 bits, by default that of the greatest value:
-    values of 12 bits often come in files of 16.
+    values of 12 bits often come in files of 16. `tiff` chooses a page and bands of TIFF files; every page is the first.
     """
     try:
         with warnings.catch_warnings():
             # Pillow only warns of large images; the limit here is lower and refuses them.
             warnings.simplefilter("ignore")
             with _open(file) as image:
-                return _decode(image, name, depth)
+                values = _band_values(file, name, tiff) if has_deep_colors(image) else None
+                return _decode(image, name, depth, tiff) if values is None else _of_values(values, depth)
     except BadImage:
         raise
     except FileNotFoundError:
@@ -107,17 +107,27 @@ def decode(file: str | Path | IO[bytes], name: str, depth: int | None = None) ->
     except Exception:
         # Pillow raises errors of many types on damaged files.
         without = _without_text(file)
-        if without is None:
-            raise BadImage(name, *_reason(file)) from None
-    return decode(without, name, depth)
+        if without is not None:
+            return decode(without, name, depth)
+        values = _band_values(file, name, tiff)
+        if values is not None:
+            return _of_values(values, depth)
+        raise BadImage(name, *_reason(file)) from None
 
 
-def maximum_of(file: IO[bytes]) -> int:
-    """`Decoded.maximum` of a file, of which no more than that needs is read; 0 if it cannot be read."""
+def maximum_of(file: IO[bytes], tiff: TiffChoice = FIRST_PAGE) -> int:
+    """The greatest `Decoded.maximum` of a file's pages, of which no more than that needs is read; 0 if it cannot be."""
+    pages = [tiff.page] if tiff.page else pages_of(file)
+    return max(_maximum_of_page(file, TiffChoice(page, tiff.bands)) for page in pages)
+
+
+def _maximum_of_page(file: IO[bytes], tiff: TiffChoice) -> int:
     with suppress(Exception), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with _open(file) as image:
-            return _decode(image, "", None).maximum if image.mode.startswith("I") else 0
+        with suppress(UnidentifiedImageError), _open(file) as image:
+            if not image.mode.startswith("I") and not has_deep_colors(image):
+                return 0
+        return decode(file, "", None, tiff).maximum
     return 0
 
 
@@ -137,25 +147,42 @@ def _open(file: str | Path | IO[bytes]) -> Image.Image:
             raise error from None
 
 
-def _decode(image: Image.Image, name: str, depth: int | None) -> Decoded:
+def _decode(image: Image.Image, name: str, depth: int | None, tiff: TiffChoice) -> Decoded:
+    is_one_of_several = tiff.page == 1 and has_further_page(image)
+    go_to_page(image, tiff.page or 1, name)
     height, width = image.height, image.width
     if height * width > MAX_PIXELS:
         _reduce(image, name)
     if image.mode == "F":
         raise BadImage(name, "holds floating-point values of unknown range", "Use 8 or 16 bits per channel.")
-    upright = _upright(image)
-    if (width > height) != (upright.width > upright.height):
+    turned = upright(image)
+    if tiff.bands and image.format == "TIFF":
+        turned = chosen_bands(turned, tiff.bands, name)
+    if (width > height) != (turned.width > turned.height):
         height, width = width, height
     maximum = 0
-    if upright.mode.startswith("I"):
-        values = np.clip(np.asarray(upright), 0, 0xFFFF)
+    if turned.mode.startswith("I"):
+        values = np.clip(np.asarray(turned), 0, 0xFFFF)
         # A PNG may declare one value to be transparent: it is no gray, and often the greatest that fits.
-        is_visible = values != upright.info.get("transparency", -1)
+        is_visible = values != turned.info.get("transparency", -1)
         maximum = int(values.max(where=is_visible, initial=0))
-        upright = _eight_bits(values, depth or depth_of(maximum))
+        turned = _eight_bits(values, depth or depth_of(maximum))
         if not is_visible.all():
-            upright.putalpha(Image.fromarray(is_visible.astype(np.uint8) * 255))
-    return Decoded(_on_plain_ground(upright), (height, width), maximum)
+            turned.putalpha(Image.fromarray(is_visible.astype(np.uint8) * 255))
+    return Decoded(on_plain_ground(turned), (height, width), maximum, is_one_of_several)
+
+
+def _band_values(file: str | Path | IO[bytes], name: str, tiff: TiffChoice) -> np.ndarray | None:
+    if kind_of(_bytes_of(file, HEAD)) != "TIFF":
+        return None
+    return band_values(file, name, tiff.page or 1, tiff.bands, MAX_PIXELS)
+
+
+def _of_values(values: np.ndarray, depth: int | None) -> Decoded:
+    """Bands (H, W, 3) of 8 or 16 bits as a picture."""
+    maximum = int(values.max()) if values.dtype.itemsize > 1 else 0
+    image = _eight_bits(values, depth or depth_of(maximum)) if maximum else Image.fromarray(values.astype(np.uint8))
+    return Decoded(image, values.shape[:2], maximum)
 
 
 def _reduce(image: Image.Image, name: str) -> None:
@@ -177,17 +204,6 @@ def _too_large(name: str, limit: int) -> BadImage:
     return BadImage(name, f"has more than {limit:,} pixels", "Use a smaller image.")
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    """Turn an image as its orientation says, which alone is read: one odd entry elsewhere in EXIF does no harm."""
-    image.load()
-    try:
-        turn = _TURNS.get(image.getexif().get(_ORIENTATION, 1))
-    except Exception:
-        # Damaged EXIF raises errors of many types. The picture is whole.
-        return image
-    return image if turn is None else image.transpose(turn)
-
-
 def is_depth(value: object) -> bool:
     """Whether a value that was read from a file is a number of bits that `depth_of` gives."""
     return isinstance(value, int) and value in _DEPTHS
@@ -199,21 +215,9 @@ def depth_of(maximum: int) -> int:
 
 
 def _eight_bits(values: np.ndarray, depth: int) -> Image.Image:
-    """Scale gray values of a depth to 8 bits; Pillow would clip them at 255."""
+    """Scale values of a depth to 8 bits; Pillow would clip them at 255."""
     top = (1 << depth) - 1
     return Image.fromarray((np.minimum(values, top).astype(np.uint32) * 255 // top).astype(np.uint8))
-
-
-def _on_plain_ground(image: Image.Image) -> Image.Image:
-    """Put a transparent image on white if what is visible is dark, so that black ink stays visible; else on black."""
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    with_alpha = image.convert("RGBA")
-    on_black = Image.alpha_composite(Image.new("RGBA", image.size, "black"), with_alpha)
-    light, visible = (ImageStat.Stat(plane).mean[0] for plane in (on_black.convert("L"), with_alpha.getchannel("A")))
-    if light < visible / 2:
-        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), with_alpha).convert("RGB")
-    return on_black.convert("RGB")
 
 
 def _without_text(file: str | Path | IO[bytes]) -> IO[bytes] | None:
@@ -228,6 +232,8 @@ def _without_text(file: str | Path | IO[bytes]) -> IO[bytes] | None:
 def _reason(file: str | Path | IO[bytes]) -> tuple[str, str]:
     if isinstance(file, str | Path) and not Path(file).is_file():
         return "is not an image that can be read", f"Use a file of {', '.join(FORMATS)}."
+    if kind_of(_bytes_of(file, HEAD)) == "TIFF" and not CAN_READ_BANDS:
+        return UNREAD_TIFF, "Or copy or download it again."
     return unreadable(_bytes_of(file, HEAD), ", ".join(FORMATS))
 
 

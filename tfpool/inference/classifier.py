@@ -16,6 +16,7 @@ from tfpool.anatomy.pixel_scale import PixelScale
 from tfpool.counting.plan import Plan, plan
 from tfpool.data.custom import storage
 from tfpool.data.images import crop_and_resize, read_image
+from tfpool.data.tiff import FIRST_PAGE, TiffChoice, tiff_choice
 from tfpool.models import pretrained
 from tfpool.models.build import build
 from tfpool.models.loading.file_formats import format_of
@@ -49,7 +50,8 @@ class Classifier:
     output with the scores, for a model with several outputs. `pixels` says how a file's model takes its pixels, and
     why; None for runs and published networks, which are known. `depth` is the number of bits that gray image files
     with more than 8 bits are scaled from, as the images of training were; None: as each file's greatest value needs.
-    Images are padded instead of cropped if `pads`, as those of training were.
+    Images are padded instead of cropped if `pads`, and `tiff` chooses the page and bands of TIFF files, as those of
+    training were.
     `origin` is what a run or a published network is made of; None for a file.
     """
 
@@ -62,6 +64,7 @@ class Classifier:
     pixels: PixelScale | None = None
     depth: int | None = None
     pads: bool = False
+    tiff: TiffChoice = FIRST_PAGE
     origin: Origin | None = None
 
     @cached_property
@@ -78,7 +81,7 @@ class Classifier:
         height, width, channels = self.input_shape
         if (height is None or width is None) and size:
             height, width = size
-        return read_image(file, (height, width, channels), name, self.depth, self.pads)
+        return read_image(file, (height, width, channels), name, self.depth, self.pads, self.tiff)
 
     def fit(self, pixels: np.ndarray) -> np.ndarray:
         """A uint8 image (h, w, 1 or 3) in the network's shape (H, W, C): cropped or padded, and resized."""
@@ -152,9 +155,12 @@ def of_run(run: Run) -> Classifier:
     # Runs of versions before 0.2 did not record how files are read.
     reading = run.spec.get("reading") or storage.reading(Path(run.spec["data"]))
     depth, pads = reading.get("depth"), bool(reading.get("pad_to_aspect_ratio"))
+    tiff = tiff_choice(reading.get("page", 1), reading.get("bands"))
     origin = Origin(run.plan, run.spec["recipe"].get("weights"), data_name(run))
     shape = _input_shape(run.plan.input_shape)
-    return Classifier(run.id, shape, names, run.load_model, run.to_input, depth=depth, pads=pads, origin=origin)
+    return Classifier(
+        run.id, shape, names, run.load_model, run.to_input, depth=depth, pads=pads, tiff=tiff, origin=origin
+    )
 
 
 def of_network(name: str) -> Classifier:

@@ -19,6 +19,7 @@ from tfpool.data.custom.readings.choice import FOLDERS
 from tfpool.data.custom.scan import Progress, Source, group_equal
 from tfpool.data.custom.source_images import SourceImages, read_source
 from tfpool.data.dataset import DataSet
+from tfpool.data.tiff import tiff_choice
 
 MIN_SIDE, MAX_SIDE = 8, 1024
 _MAX_UNREADABLE = 1000
@@ -39,6 +40,8 @@ def add(
     encoding: str | None = None,
     near_duplicates: bool = True,
     group_by: str | None = None,
+    page: int | str = 1,
+    bands: Sequence[int] | None = None,
 ) -> DataSet:
     """Make a data set of a folder or zip of images with one sub-folder per class, and store it.
 
@@ -65,6 +68,8 @@ def add(
             imagehash finds them; without it, the report says that nothing was looked for.
         group_by: pattern of the file names, such as "{group}_*" or the regular expression "patient([0-9]+)", by which
             images of one patient or film are kept in one part. The report names the groups.
+        page, bands: of TIFF files, as for `inspect`. Files that a model trained on the data set is later used on are
+            read alike, or at their first page where all pages were.
 
     Returns:
         The data set, its images mapped from its files.
@@ -90,9 +95,12 @@ def add(
     fractions = check_split(split)
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise ValueError(f"Expected a whole number from 0 as seed, got {seed!r}.")
+    tiff = tiff_choice(page, bands)
     with new_set(name, folder) as new:
         shape = (height, width, channels)
-        images = read_source(source, shape, new.files / "pixels", progress, pad_to_aspect_ratio, reading, encoding)
+        images = read_source(
+            source, shape, new.files / "pixels", progress, pad_to_aspect_ratio, reading, encoding, tiff=tiff
+        )
         contents = images.contents
         files = [picture.class_file for picture in contents.pictures]
         groups = None if group_by is None else name_groups([file.file for file in files], group_by)
@@ -113,6 +121,8 @@ def add(
             "source": report.source,
             "image_shape": shape,
             "depth": contents.depth,
+            **({"page": tiff.page or 1} if tiff.page != 1 else {}),
+            **({"bands": tiff.bands} if tiff.bands else {}),
             "pad_to_aspect_ratio": pad_to_aspect_ratio,
             "split": fractions,
             "seed": seed,

@@ -18,6 +18,7 @@ from tfpool.data.custom.safe_names import short_list
 from tfpool.data.custom.scan import Progress, Scan, Source, scan
 from tfpool.data.dataset import PARTS
 from tfpool.data.images import MAX_PIXELS
+from tfpool.data.tiff import tiff_choice
 
 FEW = 20
 """Images of a class below which a report warns: three parts of fewer say little."""
@@ -80,6 +81,8 @@ def inspect(
     reading: str | None = None,
     encoding: str | None = None,
     group_by: str | None = None,
+    page: int | str = 1,
+    bands: Sequence[int] | None = None,
 ) -> Report:
     """Read every image of a folder or zip, report on them and store nothing.
 
@@ -91,6 +94,9 @@ def inspect(
             "table", "names" or "boxes". Default: the likeliest.
         encoding: of names in a zip that do not say their own, such as "gbk", "shift_jis" or "cp866". Default: a guess.
         group_by: pattern of the file names, as for `add`.
+        page: which page of TIFF files is read, from 1; or "all", each as a picture, those of a file in one part.
+        bands: which three bands of TIFF files are red, green and blue, from 1, such as (4, 3, 2). Default: as the
+            file says.
 
     Returns:
         Classes, sizes, duplicates, and the files that cannot be used.
@@ -112,7 +118,7 @@ def inspect(
     """
     sketches: list[Sketch] | None = [] if is_available() else None
     store = None if sketches is None else lambda image: sketches.append(sketch(image))
-    contents = scan(source, progress, store, reading, encoding=encoding)
+    contents = scan(source, progress, store, reading, encoding=encoding, tiff=tiff_choice(page, bands))
     files = [picture.class_file.file for picture in contents.pictures]
     groups = None if group_by is None else name_groups(files, group_by)
     return summarize(contents, None if sketches is None else near_groups(sketches), groups)
@@ -236,10 +242,29 @@ def _warnings_of_pictures(contents: Scan) -> list[str]:
             warnings.append(f"Pictures that are {fault}: {len(names):,}, such as {', '.join(names[:3])}.")
     if deep := [picture.maximum for picture in contents.pictures if picture.maximum]:
         warnings.append(
-            f"Gray images with more than 8 bits: {len(deep):,}. Their greatest value is {max(deep):,}, so all are read "
+            f"Images with more than 8 bits: {len(deep):,}. Their greatest value is {max(deep):,}, so all are read "
             f"as values of {contents.depth} bits."
         )
+    warnings += _said_of_tiff(contents)
+    if paged := [picture.class_file.file.name for picture in contents.pictures if picture.has_further_page]:
+        text = "TIFF files of several pages, of which only the first is read"
+        warnings.append(f"{text}: {len(paged):,}, such as {paged[0]}. Choose another page, or all of them.")
     if reduced := [picture.class_file.file.name for picture in contents.pictures if picture.is_reduced]:
         text = f"Photographs above {MAX_PIXELS:,} pixels, read at a half or less of their sides"
         warnings.append(f"{text}: {len(reduced):,}, such as {reduced[0]}.")
     return warnings
+
+
+def _said_of_tiff(contents: Scan) -> list[str]:
+    """What was chosen of TIFF files, where there are any."""
+    tiff, pages = contents.tiff, [picture.page for picture in contents.pictures if picture.page]
+    if not pages:
+        return []
+    said = []
+    if tiff.page is None:
+        said.append(f"Pages of TIFF files, each read as an image: {len(pages):,}.")
+    elif tiff.page > 1:
+        said.append(f"Of each TIFF file, page {tiff.page} is read.")
+    if tiff.bands:
+        said.append(f"Of TIFF files, bands {', '.join(map(str, tiff.bands))} are read as red, green and blue.")
+    return said

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -16,20 +14,19 @@ from typing import IO
 from PIL import Image
 
 from tfpool.data.custom.frequent_reasons import frequent_reasons, remedy_of
-from tfpool.data.custom.image_files import open_source
+from tfpool.data.custom.image_files import MAX_FILES, open_source
+from tfpool.data.custom.image_pages import Page, common_depth, decode_page, pages_to_read
 from tfpool.data.custom.layout import ClassFile, Layout
-from tfpool.data.custom.readings.boxes import cut
 from tfpool.data.custom.readings.choice import FOLDERS, find_readings
 from tfpool.data.custom.safe_names import distinct_names, natural_order, short_list
-from tfpool.data.images import BadImage, Decoded, decode, depth_of, maximum_of
+from tfpool.data.images import BadImage, Decoded
+from tfpool.data.tiff import FIRST_PAGE, TiffChoice
 
 Source = str | Path | IO[bytes]
 """A folder, a zip file, or an open zip file."""
 Progress = Callable[[int, int], None]
 """`on_progress(done, total)`, called some ten times per second. An exception that it raises ends the work."""
 MAX_CLASSES = 2_000
-MIN_BOX = 8
-"""Pixels of the shorter side of a box, below which nothing can be seen in it."""
 _REPORT_SECONDS = 0.1
 _DARK = 32
 _BRIGHT_FRACTION = 0.001
@@ -40,7 +37,8 @@ class Picture:
     """An image that can be read: (height, width) when turned upright, and a digest of its pixels alone.
 
     `maximum` is its greatest value if it has more than 8 bits, else 0. `is_reduced` if it was decoded in fewer pixels.
-    `fault` is "of one color", "almost black" or "".
+    `fault` is "of one color", "almost black" or "". `has_further_page` if only the first page was read of
+    several. `page` is the page of a TIFF file that was read, 0 for other files.
     """
 
     class_file: ClassFile
@@ -49,6 +47,8 @@ class Picture:
     maximum: int = 0
     is_reduced: bool = False
     fault: str = ""
+    has_further_page: bool = False
+    page: int = 0
 
 
 @dataclass
@@ -60,8 +60,7 @@ class Scan:
     bits that all gray images with more than 8 bits are scaled from, 0 if there are none. `layout` is how the source
     was understood, `reading` the key of that way, and `readings` the keys and descriptions of all ways, of which the
     first `is_certain` if nothing else is likely. `notes` are sentences on the source.
-    bits that all gray images with more than 8 bits are scaled from, 0 if there are none. `layout` is how the folders
-    were understood, and `notes` are sentences on the source. `encodings` are those of `EntryNames.code_pages`.
+    `encodings` are those of `EntryNames.code_pages`, and `tiff` is what was chosen of TIFF files.
     """
 
     name: str
@@ -78,6 +77,7 @@ class Scan:
     readings: tuple[tuple[str, str], ...] = ()
     is_certain: bool = True
     encodings: tuple[tuple[str, str], ...] = ()
+    tiff: TiffChoice = FIRST_PAGE
 
     @property
     def labels(self) -> list[int]:
@@ -107,13 +107,15 @@ def scan(
     must_be_certain: bool = False,
     encoding: str | None = None,
     depth: int = 0,
+    tiff: TiffChoice = FIRST_PAGE,
 ) -> Scan:
     """Read every image of a folder or zip that has a class.
 
     `on_progress` gets images done and images in all. `on_image` gets each image that can be read, as upright RGB, in
     the order of `Scan.pictures`. `reading` is the key of a way to understand the source, by default the likeliest,
-    which is refused with `must_be_certain` if others are likely too. With `depth`, gray images with more than 8 bits
-    are scaled from so many bits.
+    which is refused with `must_be_certain` if others are likely too. With `depth`, images with more than 8 bits
+    are scaled from so many bits. `encoding` is that of names in a zip which do not
+    say theirs, by default a guess. `tiff` chooses pages and bands of TIFF files.
     """
     with open_source(source, encoding) as listing:
         ways = find_readings(listing)
@@ -127,21 +129,25 @@ def scan(
         notes = (*layout.notes, *listing.notes)
         result = Scan(listing.name, layout, [], [], skipped, notes=notes, reading=way.key, readings=ways.pairs)
         result.is_certain, result.encodings, result.depth = ways.ways[0].is_certain, listing.code_pages, depth
+        result.tiff = tiff
         report = _reporter(on_progress, len(class_files))
         for number, class_file in enumerate(class_files):
             report(number)
-            try:
-                decoded = _decode(class_file, result.depth)
-                if decoded.maximum and not result.depth:
-                    # No earlier image has more than 8 bits. All that do are scaled alike.
-                    result.depth = _common_depth(class_files[number:], partial(report, number))
-                    decoded = _decode(class_file, result.depth)
-            except BadImage as error:
-                result.unreadable.append((class_file.file.name, error.reason))
-                continue
-            result.pictures.append(_picture(class_file, decoded))
-            if on_image:
-                on_image(decoded.image)
+            for page in pages_to_read(class_file, tiff):
+                try:
+                    decoded = decode_page(page, result.depth)
+                    if decoded.maximum and not result.depth:
+                        # No earlier image has more than 8 bits. All that do are scaled alike.
+                        result.depth = common_depth(class_files[number:], tiff, partial(report, number))
+                        decoded = decode_page(page, result.depth)
+                except BadImage as error:
+                    result.unreadable.append((page.name, error.reason))
+                    continue
+                result.pictures.append(_picture(page, decoded))
+                if len(result.pictures) > MAX_FILES:
+                    raise ValueError(f"{listing.name} holds more than {MAX_FILES:,} pages. Use fewer files.")
+                if on_image:
+                    on_image(decoded.image)
         listing.check()
         if on_progress:
             on_progress(len(class_files), len(class_files))
@@ -167,40 +173,12 @@ def _reporter(on_progress: Progress | None, total: int) -> Callable[[int], None]
     return report
 
 
-def _decode(class_file: ClassFile, depth: int) -> Decoded:
-    decoded = decode(io.BytesIO(class_file.file.read()), class_file.file.name, depth or None)
-    return _cut_out(decoded, class_file) if class_file.box else decoded
-
-
-def _cut_out(decoded: Decoded, class_file: ClassFile) -> Decoded:
-    """The part of a picture that is within the box."""
-    name = class_file.file.name
-    if class_file.size not in (None, decoded.size):
-        # A picture that was turned or resized after its boxes were drawn: they would be anywhere.
-        raise BadImage(name, "is of an image that has another size than its boxes were drawn in", "Draw them again.")
-    assert class_file.box
-    left, top, right, bottom = cut(decoded.size, class_file.box)
-    if min(right - left, bottom - top) < MIN_BOX:
-        raise BadImage(name, f"has a side below {MIN_BOX} pixels", "Use larger boxes.")
-    image = decoded.image.crop(cut((decoded.image.height, decoded.image.width), class_file.box))
-    return replace(decoded, image=image, size=(bottom - top, right - left))
-
-
-def _common_depth(class_files: Sequence[ClassFile], report: Callable[[], None]) -> int:
-    """The number of bits that holds the values of all gray images with more than 8 bits."""
-    maximum = 0
-    for class_file in class_files:
-        report()
-        with suppress(BadImage):
-            maximum = max(maximum, maximum_of(io.BytesIO(class_file.file.read())))
-    return depth_of(maximum)
-
-
-def _picture(class_file: ClassFile, decoded: Decoded) -> Picture:
+def _picture(page: Page, decoded: Decoded) -> Picture:
     digest = sha256(f"{decoded.image.size}".encode())
     digest.update(decoded.image.tobytes())
     fault = _fault(decoded.image)
-    return Picture(class_file, decoded.size, digest.digest(), decoded.maximum, decoded.is_reduced, fault)
+    facts = (decoded.maximum, decoded.is_reduced, fault, decoded.has_further_page and page.is_only, page.number)
+    return Picture(page.class_file, decoded.size, digest.digest(), *facts)
 
 
 def _fault(image: Image.Image) -> str:

@@ -14,6 +14,7 @@ from tfpool.data.custom import part_files
 from tfpool.data.custom.near_duplicates import Sketch, is_available, sketch
 from tfpool.data.custom.scan import Progress, Scan, Source, scan
 from tfpool.data.images import crop_and_resize
+from tfpool.data.tiff import FIRST_PAGE, TiffChoice
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,11 @@ def read_source(
     reading: str | None = None,
     encoding: str | None = None,
     depth: int = 0,
+    tiff: TiffChoice = FIRST_PAGE,
 ) -> SourceImages:
     """Read every image of a folder or zip into a file, cropped or padded to a shape (height, width, channels).
 
-    `reading`, `encoding` and `depth` are those of `scan`.
+    `reading`, `encoding`, `depth` and `tiff` are those of `scan`.
     """
     height, width, channels = shape
     digests: list[bytes] = []
@@ -55,6 +57,6 @@ def read_source(
             if sketches is not None:
                 sketches.append(sketch(image))
 
-        contents = scan(source, on_progress, store, reading, True, encoding, depth)
+        contents = scan(source, on_progress, store, reading, True, encoding, depth, tiff)
     pixels = np.memmap(file, np.uint8, "r", shape=(len(digests), height, width, channels))
     return SourceImages(contents, pixels, digests, sketches)

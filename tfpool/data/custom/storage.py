@@ -20,6 +20,7 @@ import numpy as np
 from tfpool.data.custom.safe_names import slug
 from tfpool.data.dataset import PARTS, DataSet, Part
 from tfpool.data.images import is_depth
+from tfpool.data.tiff import tiff_choice
 from tfpool.system.file_lock import try_lock
 
 FACTS = "dataset.json"
@@ -54,11 +55,15 @@ def facts(folder: Path) -> dict[str, Any]:
 def reading(folder: Path) -> dict[str, Any]:
     """How files were read to make the data set in a folder, which files that its models are used on are read alike.
 
-    "depth" is the number of bits that gray images with more than 8 bits were scaled from, and "pad_to_aspect_ratio"
-    true if images were padded. Empty if there are no such images and they were cropped, as for built-in data sets.
+    "depth" is the number of bits that images with more than 8 bits were scaled from, "pad_to_aspect_ratio" is true if
+    images were padded, and "page" and "bands" are what was chosen of TIFF files. Each is left out where it is not so.
     """
     record = facts(folder)
     found = {"depth": record["depth"]} if is_depth(record.get("depth")) else {}
+    for name in ("page", "bands"):
+        with suppress(KeyError, TypeError, ValueError):
+            tiff_choice(**{name: record[name]})
+            found[name] = record[name]
     return found | ({"pad_to_aspect_ratio": True} if record.get("pad_to_aspect_ratio") is True else {})
 
 
