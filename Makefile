@@ -83,5 +83,14 @@ dist: $(VENV)/dev
 	$(BIN)/check-wheel-contents dist/*.whl
 	rm -rf build/bdist.* build/lib *.egg-info
 
+# The lowest versions that pyproject.toml allows, and the tests of the library. Their warnings are of their time.
+LOWEST := build/lowest
+lowest:
+	uv venv --quiet --clear --python 3.11 $(LOWEST)
+	$(COMPILE) --resolution lowest-direct --all-extras --group test pyproject.toml -o $(LOWEST)/requirements.txt
+	uv pip install --quiet --python $(LOWEST)/bin/python -r $(LOWEST)/requirements.txt
+	$(LOWEST)/bin/python -m pytest -n auto -W default -m "not quiet and not exhaustive" tests/anatomy tests/cam tests/cli \
+		tests/counting tests/data tests/models tests/networks tests/tracking tests/training
+
 clean:
 	rm -rf $(VENV) build dist site .pytest_cache .mypy_cache .ruff_cache

@@ -132,7 +132,11 @@ def _apply_layers(
         arguments = dict(op.arguments)
         if seed is not None:
             arguments |= _seeded_arguments(op, crc32(f"{seed} {tensor.name}".encode()) >> 1, initializer)
-        layer = getattr(keras.layers, op.layer, None) or getattr(own_layers, op.layer)
+        layer = getattr(keras.layers, op.layer, None) or getattr(own_layers, op.layer, None)
+        if layer is None:
+            raise ValueError(
+                f"Keras {keras.__version__} has no layer {op.layer}. Install Keras 3.13 or newer, or use another head."
+            )
         inputs = [outputs[source.name] for source in tensor.inputs]
         outputs[tensor.name] = layer(**arguments, name=tensor.name)(inputs if len(inputs) > 1 else inputs[0])
     scores = outputs[tensors[-1].name]

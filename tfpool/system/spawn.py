@@ -35,8 +35,10 @@ def spawn(
     `without` are variables of the environment that the child does not inherit.
     """
     variables = {name: value for name, value in environment().items() if name not in without}
-    # Windows knows no sessions: there, a child without this process's console outlives it.
-    flags = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP if sys.platform == "win32" else 0
+    flags = 0
+    if sys.platform == "win32":
+        # There are no sessions: a child without this process's console outlives it.
+        flags = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
     return subprocess.Popen(
         command,
         stdin=stdin,

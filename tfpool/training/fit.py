@@ -17,6 +17,7 @@ import tensorflow as tf
 from tfpool._version import __version__
 from tfpool.counting.plan import Plan
 from tfpool.data import DataSet
+from tfpool.models import neutral_arguments
 from tfpool.models.build import build
 from tfpool.models.preprocessing import to_network, white_level
 from tfpool.system.files import atomic, remove_temporary
@@ -133,6 +134,7 @@ class Reporter:
         if self._trainer.is_best:
             with atomic(self._run.model_path, self._lease.holding) as temporary:
                 self._model.save(temporary)
+                neutral_arguments.leave_out(temporary)
         # The store comes first: a kill before the checkpoint repeats an epoch, but loses none.
         self._lease.record(epoch, metrics)
         self._write_history()
