@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import preload
+from dashboard.common import visitor_menu
 from dashboard.common.page import PAGES, link
 from dashboard.components import component, style
 
@@ -32,4 +33,5 @@ def header(name: str, question: str) -> None:
         st.title(PAGES[name].heading or name, anchor=False, width="content")
         _copy_link(key="copy_link", width="content", data={"charts": preload.chart_script()})
     st.markdown(question)
+    visitor_menu.show()
     preload.load_keras_in_background()

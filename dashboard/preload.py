@@ -38,6 +38,7 @@ def load_home() -> None:
     import dashboard.common.glossary
     import dashboard.common.growth_chart
     import dashboard.common.presets
+    import dashboard.common.visitor_menu
     import dashboard.home.feature_map_editor
     import dashboard.home.pooling_window
     import dashboard.home.tour  # noqa: F401

@@ -3,13 +3,14 @@
 import numpy as np
 import streamlit as st
 
-from dashboard.common import controls, thumbnails
+from dashboard.common import controls, thumbnails, visitor
 from dashboard.common.page import link, message_of, messages, plain, store
 from dashboard.data import own_images
 from dashboard.header import header
 from dashboard.keras_loading import load_keras_for
 from tfpool import data
 from tfpool.data.builtin.download import fetch
+from tfpool.data.custom import storage
 from tfpool.data.custom.inspection import untested_classes
 from tfpool.data.custom.scan import Progress
 from tfpool.data.images import FORMATS
@@ -45,6 +46,7 @@ def download(name: str, on_progress: Progress) -> bool:
 
 def delete(name: str, is_warned: bool) -> None:
     try:
+        visitor.check_change(storage.home() / name)
         data_in_use.remove(name, store(), force=is_warned)
         st.toast(f"{name} was deleted.")
     except ValueError as error:
@@ -107,7 +109,7 @@ left, right = st.columns([3, 2], vertical_alignment="bottom")
 with left:
     name = st.selectbox("Data set", data.names(), key="data_name", bind="query-params")
 facts = data.describe(name)
-if facts.state in ("own", "damaged"):
+if facts.state in ("own", "damaged") and visitor.may_change(storage.home() / name):
     with right.popover("Delete", icon=":material/delete:"):
         st.markdown(f"Delete {plain(name)} from this disk? The original files stay.")
         in_use = ""
@@ -131,7 +133,9 @@ if facts.is_ready:
 if facts.state == "to be downloaded":
     file = find_download(name)
     st.info(f"{name} has to be downloaded once: {memory(file.size)} from {plain(file.address)}")
-    if st.button("Download", key="data_download", icon=":material/download:") and own_images.run(
+    if not visitor.is_teacher():
+        st.caption("Only a teacher can download it, who enters the key at the bottom of the menu.")
+    elif st.button("Download", key="data_download", icon=":material/download:") and own_images.run(
         "Downloading", "bytes", lambda on_progress: download(name, on_progress)
     ):
         st.rerun()

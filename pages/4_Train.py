@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.common import controls
+from dashboard.common import controls, visitor_limits
 from dashboard.common.page import link, messages, plain, store
 from dashboard.header import header
 from dashboard.keras_loading import load_keras_for
@@ -12,6 +12,7 @@ from tfpool.tracking import results
 from tfpool.tracking.query import is_lab, split_countable
 from tfpool.tracking.store import ENDED
 from tfpool.training import enqueue_sweep, launch
+from tfpool.training.queue import plan_for
 from tfpool.training.recipe import start_on
 
 header("Train", "How do these heads learn, side by side, live? Training continues if you close this page.")
@@ -43,7 +44,11 @@ with st.container(horizontal=True, vertical_alignment="center"):
 if is_pressed and recipe:
     with messages(go_on=True):
         sweep = f"{' '.join(networks)}, {' '.join(heads)}, {repeats} seeds" if count > 1 else None
-        st.query_params["runs"] = enqueue_sweep(networks, heads, repeats, name, recipe, store(), sweep)
+        chosen = data.load(name)
+        plans = [plan_for(network, head, chosen, recipe) for network in networks for head in heads]
+        with visitor_limits.queueing(count, repeats * sum(plan.params for plan in plans)) as run_ids:
+            run_ids += enqueue_sweep(networks, heads, repeats, name, recipe, store(), sweep)
+        st.query_params["runs"] = run_ids
         launch(store())
         st.rerun()
 

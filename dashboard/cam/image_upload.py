@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard.common.page import message_of
 from dashboard.common.uploads import taken
 from dashboard.components import component
+from dashboard.server.sharing import most_upload
 from tfpool.data.custom.safe_names import distinct_names
 from tfpool.data.images import SUFFIXES, read_image
 
@@ -43,7 +44,7 @@ def pick(page: str) -> OwnImage | None:
         "Image files",
         [suffix.removeprefix(".") for suffix in SUFFIXES],
         accept_multiple_files=True,
-        max_upload_size=MOST_MB,
+        max_upload_size=most_upload(MOST_MB),
         key=key,
         on_change=_take,
         args=(page, key),

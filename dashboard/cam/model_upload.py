@@ -14,6 +14,7 @@ from dashboard.cam.uploaded_model import MOST_MB, UploadedModel
 from dashboard.common.background_work import run_in_background
 from dashboard.common.page import message_of, plain
 from dashboard.common.uploads import taken
+from dashboard.server.sharing import most_upload
 from tfpool.tracking.store import Run
 
 _UPLOADS, _ERROR = "own_model_uploads", "own_model_error"
@@ -52,10 +53,10 @@ def _control(page: str, others: Collection[str], choose: Callable[[str], None]) 
     uploads = st.session_state.get(_UPLOADS, 0)
     with st.expander("Upload a model", icon=":material/upload_file:"):
         files = st.file_uploader(
-            f"A .keras or .h5 file, up to {MOST_MB} MB",
+            f"A .keras or .h5 file, up to {most_upload(MOST_MB)} MB",
             ["keras", "h5", "hdf5", "txt"],
             accept_multiple_files=True,
-            max_upload_size=MOST_MB,
+            max_upload_size=most_upload(MOST_MB),
             key=f"{page}_own_model_{uploads}",
             help=_HELP,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.common import visitor
 from dashboard.common.page import link, messages, plain, store
 from tfpool.lab import background_job as jobs
 from tfpool.lab.background_job import Job
@@ -25,7 +26,10 @@ def run(name: str, has_own: bool) -> None:
         return
     if job:
         _ended(job)
-    elif not has_own:
+    if not visitor.is_teacher():
+        st.caption("Only a teacher can run this experiment here, who enters the key at the bottom of the menu.")
+        return
+    if not job and not has_own:
         st.caption(
             "You have not measured this claim yet. Run here starts the experiment in the background on this computer, "
             "and your result appears next to the shipped one."
@@ -85,7 +89,7 @@ def _live(name: str) -> None:
             icon=":material/stop_circle:",
             on_click=jobs.stop,
             args=(store().folder, name),
-            disabled=job.stopping,
+            disabled=job.stopping or not visitor.is_teacher(),
         )
     st.caption("The run continues if you close this page.")
     link("Runs", "Networks trained for this claim", runs_lab="true")

@@ -9,10 +9,12 @@ from typing import IO, Any
 import pandas as pd
 import streamlit as st
 
+from dashboard.common import visitor_limits
 from dashboard.common.page import message_of, plain
 from dashboard.common.stoppable_work import run_stoppable
+from dashboard.server.sharing import is_shared, most_upload
 from tfpool import data
-from tfpool.data import Report
+from tfpool.data import DataSet, Report
 from tfpool.data.custom.add import MAX_SIDE, MIN_SIDE
 from tfpool.data.custom.file_groups import is_simple
 from tfpool.data.custom.readings.choice import readings_of
@@ -39,8 +41,10 @@ _MAX_EQUAL = 5
 
 def add() -> None:
     """Ask for images, report on them, and save them as a data set on request."""
-    way = st.segmented_control("Source", [UPLOAD, PATH], default=UPLOAD, required=True, key="data_way")
-    source, source_id = _upload() if way == UPLOAD else _path()
+    # Where the dashboard is served to others, they read no files of the computer that serves it.
+    ways = [UPLOAD] if is_shared() else [UPLOAD, PATH]
+    way = st.segmented_control("Source", ways, default=UPLOAD, required=True, key="data_way")
+    source, source_id = _upload() if way == UPLOAD or is_shared() else _path()
     if not source:
         return
     pattern = st.text_input(
@@ -61,7 +65,7 @@ def add() -> None:
     report = _check(source, f"{source_id} {reading}", reading, pattern or None)
     if isinstance(report, Report):
         _report(report)
-        _save(source, reading, pattern or None)
+        _save(source, reading, pattern or None, report.images)
     elif report:
         st.error(message_of(report))
 
@@ -120,8 +124,8 @@ def _check(source: IO[bytes] | str, report_id: str, reading: str, pattern: str |
 
 def _upload() -> tuple[IO[bytes] | str | None, str]:
     """The upload, if any, and an identifier of it."""
-    max_size = st.get_option("server.maxUploadSize")
-    upload = st.file_uploader(f"Zip file, up to {max_size} MB", ["zip"], key="data_upload")
+    max_size = most_upload(st.get_option("server.maxUploadSize"))
+    upload = st.file_uploader(f"Zip file, up to {max_size} MB", ["zip"], max_upload_size=max_size, key="data_upload")
     # Its file name is only shown, never opened: the bytes stay in memory.
     return upload, f"{upload.file_id} {upload.name}" if upload else ""
 
@@ -186,7 +190,7 @@ def _lines(lines: Sequence[str]) -> None:
         st.code("\n".join(lines[:_MAX_ROWS]), language=None, wrap_lines=True)
 
 
-def _save(source: IO[bytes] | str, reading: str, pattern: str | None) -> None:
+def _save(source: IO[bytes] | str, reading: str, pattern: str | None, count: int) -> None:
     columns = st.columns([3, 1, 2, 1], vertical_alignment="bottom")
     name = columns[0].text_input("Name", key="data_new_name", max_chars=80, placeholder="My photos")
     size = columns[1].number_input("Side, pixels", MIN_SIDE, MAX_SIDE, 64, key="data_new_size")
@@ -203,9 +207,14 @@ def _save(source: IO[bytes] | str, reading: str, pattern: str | None) -> None:
         chosen = (name, int(size), 1 if is_gray else 3, _SPLITS[split], int(seed))
         further: dict[str, Any] = {"pad_to_aspect_ratio": pads, "near_duplicates": near, "group_by": pattern}
         further["reading"] = reading
-        images = run(
-            "Saving images", "images", lambda on_progress: data.add(source, *chosen, progress=on_progress, **further)
-        )
+
+        def save(on_progress: Progress) -> DataSet:
+            with visitor_limits.adding(count * chosen[1] ** 2 * chosen[2]) as added:
+                made = data.add(source, *chosen, progress=on_progress, **further)
+                added.append(made)
+            return made
+
+        images = run("Saving images", "images", save)
         if images:
             st.session_state["data_chosen"] = images.name
             for key in ("data_readings", "data_report"):

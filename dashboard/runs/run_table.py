@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard.common import controls
+from dashboard.common import controls, visitor
 from dashboard.common.controls import head_label
 from dashboard.common.glossary import meaning
 from dashboard.common.page import store
@@ -197,6 +197,8 @@ def _save(key: str, ids: Sequence[str]) -> None:
 
 def apply(run_id: str, changes: dict[str, object]) -> None:
     """Tick or untick a run, rename it, or write its note; a ValueError if the run is gone or too many are ticked."""
+    if "run" in changes or "note" in changes:
+        visitor.check_change(store().folder / run_id)
     if "run" in changes:
         store().rename(run_id, str(changes["run"] or ""))
     if "note" in changes:

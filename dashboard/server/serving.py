@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,12 +11,19 @@ from starlette.middleware import Middleware
 from streamlit import cli_util, config
 from streamlit.web.server import server_util
 
+from dashboard.server import sharing
 from dashboard.server.origins import OriginCheck, ask_nobody
+from dashboard.server.upload_limit import UploadLimit
+from dashboard.server.visitor_cookie import VisitorCookie
 
 
 def middleware() -> list[Middleware]:
-    """What requests pass before Streamlit's own middleware."""
-    return [Middleware(OriginCheck)]
+    """What requests pass before Streamlit's own middleware. A setting that cannot be used ends the server here."""
+    try:
+        sharing.check()
+    except ValueError as error:
+        sys.exit(f"tfpool: {error}")
+    return [Middleware(OriginCheck), Middleware(UploadLimit), Middleware(VisitorCookie)]
 
 
 @asynccontextmanager
@@ -26,7 +34,8 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     """
     ask_nobody()
     address = server_util.get_url(_shown_host())
-    cli_util.print_to_cli(f"\n  tfpool is at {address}\n", bold=True)
+    others = ", for others, too: visitors change what is their own" if sharing.is_shared() else ""
+    cli_util.print_to_cli(f"\n  tfpool is at {address}{others}\n", bold=True)
     if not config.get_option("server.headless"):
         cli_util.open_browser(address)
     yield

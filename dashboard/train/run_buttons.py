@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.common import visitor, visitor_limits
 from dashboard.common.page import message_of, plain, store
 from tfpool.system.error_text import without_folders
 from tfpool.tracking.query import uncountable_text
@@ -43,20 +44,25 @@ def has_changed() -> bool:
 
 
 def show_buttons(run: Run) -> None:
-    """Show the buttons that fit the state of a run: Stop; or Resume, Retrain and Delete."""
+    """Show the buttons that fit the state of a run: Stop; or Resume, Retrain and Delete. All may retrain it."""
+    may_change = visitor.may_change(run.path)
     with st.container(horizontal=True):
         if run.state not in ENDED:
-            _stop_button(run)
+            if may_change:
+                _stop_button(run)
             return
-        if run.state != "done":
+        if run.state != "done" and may_change:
             _button(run, "resume", "Resume", "resume", _resume)
         _button(run, "again", "Retrain", "replay", _retrain, help="Train again from the start, as a new run.")
-        _button(run, "delete", "Delete", "delete", _delete)
+        if may_change:
+            _button(run, "delete", "Delete", "delete", _delete)
 
 
 def stop_all(runs: Sequence[Run]) -> None:
     """Show one button that stops all queued and running runs, if there are several."""
-    unfinished = [run.id for run in runs if run.state not in ENDED and not run.stopping]
+    unfinished = [
+        run.id for run in runs if run.state not in ENDED and not run.stopping and visitor.may_change(run.path)
+    ]
     if len(unfinished) > 1:
         # From the end of the queue: otherwise a queued run would start.
         label, args = f"Stop all {len(unfinished):,}", (_stop, *reversed(unfinished))
@@ -65,6 +71,7 @@ def stop_all(runs: Sequence[Run]) -> None:
 
 def show_uncountable(runs: Sequence[Run]) -> None:
     """Name the runs whose network or head this version does not know, with buttons that delete or stop them."""
+    runs = [run for run in runs if visitor.may_change(run.path)]
     if not runs:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -98,24 +105,32 @@ def _act(action: Callable[[str], None], *run_ids: str) -> None:
 
 
 def _stop(run_id: str) -> None:
+    visitor.check_change(store().folder / run_id)
     store().request_stop(run_id)
 
 
 def _resume(run_id: str) -> None:
-    resume(store(), run_id)
+    visitor.check_change(store().folder / run_id)
+    with visitor_limits.queueing(1):
+        resume(store(), run_id)
     launch(store())
 
 
 def _retrain(run_id: str) -> None:
-    st.session_state[_ADDED] = [*st.session_state.get(_ADDED, []), store().retry(run_id)]
+    run = store().get(run_id)
+    with visitor_limits.queueing(1, run.plan.params) as run_ids:
+        run_ids.append(store().retry(run_id))
+    st.session_state[_ADDED] = [*st.session_state.get(_ADDED, []), *run_ids]
     launch(store())
 
 
 def _delete(run_id: str) -> None:
+    visitor.check_change(store().folder / run_id)
     store().delete(run_id)
     st.session_state[_DELETED] = [*st.session_state.get(_DELETED, []), run_id]
 
 
 def _restore(run_id: str) -> None:
+    visitor.check_change(store().folder / run_id)
     st.session_state[_DELETED] = [other for other in st.session_state[_DELETED] if other != run_id]
     store().undelete(run_id)
