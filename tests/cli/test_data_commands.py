@@ -78,6 +78,26 @@ def test_groups_are_shown_before_and_kept_when_images_are_added(fill: Fill, caps
     assert parser.main(["data", "check", str(folder), "--group-by", "("]) == 2
 
 
+def test_data_sets_are_made_of_others(fill: Fill, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = fill(**{"cat": 6, "dog": 6, "a=b": 6})
+    assert parser.main(["data", "add", str(folder), "--name", "pets", "--size", "12"]) == 0
+    capsys.readouterr()
+    changes = ["--rename", "cat=lion", "a=b=x=y", "--drop", "dog"]
+    assert parser.main(["data", "edit", "pets", *changes, "--name", "Wild"]) == 0
+    assert "Saved as wild, 2 classes: 8 for train, 2 for validation, 2 for test" in lines(capsys)[-1]
+    assert data.load("wild").class_names == ("x=y", "lion")
+    assert parser.main(["data", "merge", "pets", "wild", "--name", "Both", "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert (record["name"], record["classes"]) == ("both", 5)
+    assert any("12 left out" in warning for warning in record["warnings"])
+    assert parser.main(["data", "extend", "wild", str(folder), "--name", "More"]) == 0
+    assert "Note: Images that the data set has already, left out: 12." in capsys.readouterr().out
+    assert sum(data.describe("more").images) == 18
+    for words in (["--rename", "cat"], ["--drop", "cow"], []):
+        assert parser.main(["data", "edit", "pets", *words, "--name", "Other"]) == 2
+        assert capsys.readouterr().err.count("\n") == 1
+
+
 def test_pretrained_features_are_advised_for_few_images(
     fill: Fill, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

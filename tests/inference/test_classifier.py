@@ -55,7 +55,7 @@ def test_a_run_scales_deep_images_as_its_data_set_did(tmp_path: Path) -> None:
         for number in range(5):
             values = np.tile((bright if number else dark) + number + (name == "dog") * 10, (10, 1))
             Image.fromarray(values.astype(np.uint16)).save(tmp_path / "xray" / name / f"{number}.png")
-    xray = data.add(tmp_path / "xray", "xray", 10, channels=1, folder=tmp_path / "sets")
+    xray = data.add(tmp_path / "xray", "xray", 10, channels=1, folder=tmp_path / "sets", near_duplicates=False)
     store = RunStore(tmp_path / "runs")
     plan = tp.plan("convnet", input_shape=(10, 10, 1), classes=2)
     run = classifier.find_classifier(store.add(spec(plan, xray, tp.Recipe())), store)

@@ -18,6 +18,7 @@ from tfpool.cam.figures.color_scales import SCALES
 from tfpool.cli import (
     app_command,
     data_commands,
+    data_edit_commands,
     export_commands,
     image_commands,
     lab_commands,
@@ -258,6 +259,24 @@ def _add_data(commands: Any) -> None:
     action.add_argument("--split", default="70/15/15", help=text)
     action.add_argument("--seed", type=int, default=0, help="random seed of the split (default: %(default)s)")
 
+    text = "make a data set of another one and the images of a folder or zip"
+    action = _add(actions, "extend", data_edit_commands.extend_command, text)
+    action.add_argument("data", metavar="DATA", help="the data set to add images to; it does not change")
+    _add_source(action)
+    action.add_argument("--name", required=True, help="name of the new data set, any text")
+
+    action = _add(actions, "merge", data_edit_commands.merge_command, "make one data set of several")
+    action.add_argument("data", metavar="DATA", nargs="+", help="data sets with images of one size; they do not change")
+    action.add_argument("--name", required=True, help="name of the new data set, any text")
+
+    text = "make a data set of another one with classes renamed, joined or left out"
+    action = _add(actions, "edit", data_edit_commands.edit_command, text)
+    action.add_argument("data", metavar="DATA", help="the data set to start from; it does not change")
+    text = "new names of classes; classes that get one name become one"
+    action.add_argument("--rename", metavar="OLD=NEW", nargs="+", default=[], help=text)
+    action.add_argument("--drop", metavar="CLASS", nargs="+", default=[], help="classes to leave out")
+    action.add_argument("--name", required=True, help="name of the new data set, any text")
+
     action = _add(actions, "fetch", data_commands.fetch_command, "download a data set of keras.datasets")
     action.add_argument("name", metavar="NAME", help=f"one of {', '.join(downloads())}")
 
@@ -268,13 +287,17 @@ def _add_data(commands: Any) -> None:
     _add_store(action)
 
 
-def _add_images(action: argparse.ArgumentParser) -> None:
+def _add_source(action: argparse.ArgumentParser) -> None:
     text = "a folder or zip with one sub-folder per class, also inside or around folders train, validation and test"
     action.add_argument("path", metavar="PATH", help=text)
     text = "how to understand PATH: folders, inner, outer, table, names or boxes, or longer, as `data check` offers it"
     action.add_argument("--reading", help=f"{text} (default: a class per folder)")
     text = "of names in a zip by Windows that do not say theirs: gbk, big5, shift_jis, cp866 … (default: a guess)"
     action.add_argument("--encoding", help=text)
+
+
+def _add_images(action: argparse.ArgumentParser) -> None:
+    _add_source(action)
     text = (
         "pattern of the file names whose files belong together, such as those of a patient or a film, and stay in one "
         "part: '{group}_*', or a regular expression such as 'patient([0-9]+)'"

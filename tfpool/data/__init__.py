@@ -4,6 +4,8 @@ Scaling pixels for a network is in `models.preprocessing`. Others use `load`, `n
 """
 
 from tfpool.data.custom.add import add
+from tfpool.data.custom.edits import edit_classes, merge
+from tfpool.data.custom.extension import extend
 from tfpool.data.custom.inspection import Report, inspect
 from tfpool.data.dataset import PARTS, DataSet, Part
 from tfpool.data.descriptions import Facts, describe
@@ -18,8 +20,11 @@ __all__ = [
     "Report",
     "add",
     "describe",
+    "edit_classes",
+    "extend",
     "inspect",
     "load",
+    "merge",
     "names",
     "remove",
     "to_input",

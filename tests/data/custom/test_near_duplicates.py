@@ -135,6 +135,20 @@ def test_without_imagehash_the_report_says_that_nothing_was_looked_for(
     assert any("imagehash" in warning for warning in reports[0].warnings)
 
 
+def test_a_data_set_of_near_duplicates_alone_says_how_to_split_it(tmp_path: Path, home: Path) -> None:
+    for number in range(10):
+        (tmp_path / "tiles" / ("cat" if number % 2 else "dog")).mkdir(parents=True, exist_ok=True)
+        tile = PHOTOGRAPHS["cat"].crop((number, 0, 300 + number, 300))
+        tile.save(tmp_path / "tiles" / ("cat" if number % 2 else "dog") / f"{number}.png")
+    with pytest.raises(ValueError, match="--no-near-duplicates"):
+        data.add(tmp_path / "tiles", "tiles", 32)
+    assert [len(part) for part in data.add(tmp_path / "tiles", "tiles", 32, near_duplicates=False).parts.values()] == [
+        6,
+        2,
+        2,
+    ]
+
+
 def test_patients_are_kept_together_and_unmatched_files_named(tmp_path: Path, home: Path) -> None:
     seed = 0
     for patient in range(20):

@@ -150,12 +150,14 @@ def check_size(size: int | Sequence[int]) -> tuple[int, int]:
 def _split(
     images: SourceImages, together: Sequence[Sequence[int]], fractions: Sequence[float], seed: int
 ) -> np.ndarray:
-    fixed = [picture.class_file.part for picture in images.contents.pictures]
     equal = list(group_equal(images.digests).values())
-    parts = assign_parts(np.array(images.contents.labels), equal, fractions, seed, fixed, together)
+    parts = assign_parts(np.array(images.contents.labels), equal, fractions, seed, images.contents.parts, together)
     remedy = "Use three or more images per class."
     if together:
-        remedy += " Near duplicates, and images of one group, count as one."
+        remedy += (
+            " Near duplicates, and images of one group, count as one: to split near duplicates all the same, turn off "
+            "that they are kept together (--no-near-duplicates)."
+        )
     check_parts(images.contents.name, parts, remedy)
     return parts
 

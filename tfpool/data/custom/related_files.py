@@ -13,6 +13,8 @@ from tfpool.data.custom.scan import Scan
 from tfpool.data.dataset import PARTS
 from tfpool.system.extras import how_to_install
 
+TOO_EASY = "in several of the given parts, where they stay, so the test is too easy"
+
 
 @dataclass(frozen=True)
 class Duplicate:
@@ -59,7 +61,7 @@ def near_warnings(groups: Sequence[Duplicate], is_looked_for: bool, is_kept: boo
         text = "Near duplicates in several classes, so a label may be wrong"
         warnings.append(f"{text}: {len(several):,}, such as {_example(several[0])}.")
     if several := [group for group in groups if len(group.parts) > 1]:
-        text = "Near duplicates in several of the given parts, where they stay, so the test is too easy"
+        text = f"Near duplicates {TOO_EASY}"
         warnings.append(f"{text}: {len(several):,}, such as {_example(several[0])}.")
     return warnings
 
@@ -81,6 +83,6 @@ def group_warnings(contents: Scan, groups: Sequence[str] | None) -> list[str]:
     parts = [picture.class_file.part for picture in contents.pictures]
     several = [groups[members[0]] for members in same_group(groups) if len({parts[index] for index in members}) > 1]
     if several:
-        text = "Groups in several of the given parts, where they stay, so the test is too easy"
+        text = f"Groups {TOO_EASY}"
         warnings.append(f"{text}: {short_list(several)}.")
     return warnings

@@ -86,6 +86,11 @@ class Scan:
         return [label_of[picture.class_file.folder] for picture in self.pictures]
 
     @property
+    def parts(self) -> list[str]:
+        """One per picture: the part that its owner put it into, "" for none."""
+        return [picture.class_file.part for picture in self.pictures]
+
+    @property
     def groups(self) -> dict[bytes, list[int]]:
         """Indices of the pictures with equal pixels, by their digest."""
         return group_equal([picture.digest for picture in self.pictures])
