@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
-import pandas as pd
 import streamlit as st
 
 from dashboard.common import visitor_limits
 from dashboard.common.page import message_of, plain
 from dashboard.common.stoppable_work import run_stoppable
+from dashboard.data import fault_pictures, file_choices, report_view
 from dashboard.server.sharing import is_shared, most_upload
 from tfpool import data
 from tfpool.data import DataSet, Report
 from tfpool.data.custom.add import MAX_SIDE, MIN_SIDE
 from tfpool.data.custom.file_groups import is_simple
-from tfpool.data.custom.readings.choice import readings_of
+from tfpool.data.custom.readings.choice import Overview, overview
 from tfpool.data.custom.scan import Progress
-from tfpool.networks import graph
 
 UPLOAD, PATH = "Upload a zip", "Folder or zip on this computer"
 _SPLITS = {"70 / 15 / 15": (70, 15, 15), "80 / 10 / 10": (80, 10, 10), "60 / 20 / 20": (60, 20, 20)}
@@ -35,12 +35,11 @@ _GROUPS_HELP = (
     "Files that belong together, such as those of a patient or a film, stay in one part of the split. Write {group} "
     "for what their names have in common, and * for the rest: {group}_* for p1_left.png and p1_right.png. Empty: none."
 )
-_MAX_ROWS, _FEW_LINES = 1000, 8
-_MAX_EQUAL = 5
 
 
 def add() -> None:
     """Ask for images, report on them, and save them as a data set on request."""
+    _show_saved_report()
     # Where the dashboard is served to others, they read no files of the computer that serves it.
     ways = [UPLOAD] if is_shared() else [UPLOAD, PATH]
     way = st.segmented_control("Source", ways, default=UPLOAD, required=True, key="data_way")
@@ -56,36 +55,53 @@ def add() -> None:
     ).strip()
     source_id = f"{source_id} {pattern}"
     if st.button("Check", key="data_check", icon=":material/fact_check:"):
-        _list_readings(source, source_id, pattern)
-    checked_id, readings = st.session_state.get("data_readings", ("", ()))
-    if not readings or checked_id != source_id:
+        _begin(source, source_id, pattern)
+    checked_id, found = st.session_state.get("data_readings", ("", None))
+    if not found or checked_id != source_id:
         st.caption("Check reads the images and reports which files cannot be used. Nothing is saved yet.")
         return
-    reading = _choose(readings)
-    report = _check(source, f"{source_id} {reading}", reading, pattern or None)
+    options: dict[str, Any] = {"group_by": pattern or None}
+    try:
+        options["encoding"] = encoding = file_choices.encoding(st.session_state["data_code_pages"])
+        if found.code_pages and encoding != found.code_pages[0][0]:
+            found = _list_readings(source, source_id, encoding)
+        options |= file_choices.pages_and_bands(found.has_tiff)
+    except ValueError as error:
+        st.error(message_of(error))
+        return
+    options["reading"] = _choose(dict(found.readings))
+    report = _check(source, f"{source_id} {options}", options)
     if isinstance(report, Report):
-        _report(report)
-        _save(source, reading, pattern or None, report.images)
+        report_view.show(report, st.session_state["data_pictures"])
+        _save(source, options, report.images)
     elif report:
         st.error(message_of(report))
 
 
-def _list_readings(source: IO[bytes] | str, source_id: str, pattern: str) -> None:
-    """Keep the ways in which the images can be understood, and choose the likeliest."""
-    for key in ("data_readings", "data_report"):
+def _begin(source: IO[bytes] | str, source_id: str, pattern: str) -> None:
+    """Find out what there is to choose about a source, and show errors."""
+    for key in ("data_readings", "data_report", "data_saved_report", "data_encoding", "data_page", "data_bands"):
         st.session_state.pop(key, None)
     if pattern and not is_simple(pattern):
         # A regular expression can take hours, and everybody who can open the page can write one.
         st.error(plain("Write {group} once in the pattern, such as {group}_*. Regular expressions are for commands."))
         return
     try:
-        with st.spinner("Listing files"):
-            readings = readings_of(source)
+        found = _list_readings(source, source_id)
     except ValueError as error:
         st.error(message_of(error))
-        return
-    st.session_state["data_readings"] = (source_id, dict(readings))
-    st.session_state["data_reading"] = readings[0][0]
+    else:
+        # The guess comes first, and stays there.
+        st.session_state["data_code_pages"] = found.code_pages
+
+
+def _list_readings(source: IO[bytes] | str, source_id: str, encoding: str | None = None) -> Overview:
+    """Keep the ways in which the images can be understood, and choose the likeliest."""
+    with st.spinner("Listing files"):
+        found = overview(source, encoding)
+    st.session_state["data_readings"] = (source_id, found)
+    st.session_state["data_reading"] = found.readings[0][0]
+    return found
 
 
 def _choose(readings: dict[str, str]) -> str:
@@ -102,7 +118,7 @@ def _choose(readings: dict[str, str]) -> str:
     )
 
 
-def _check(source: IO[bytes] | str, report_id: str, reading: str, pattern: str | None) -> Report | ValueError | None:
+def _check(source: IO[bytes] | str, report_id: str, options: dict[str, Any]) -> Report | ValueError | None:
     """The report on the images or the error, kept until another one is asked for."""
     known_id, known = st.session_state.get("data_report", ("", None))
     if known_id == report_id:
@@ -111,12 +127,15 @@ def _check(source: IO[bytes] | str, report_id: str, reading: str, pattern: str |
 
     def inspect(on_progress: Progress) -> Report | ValueError:
         try:
-            return data.inspect(source, on_progress, reading, group_by=pattern)
+            return data.inspect(source, on_progress, **options)
         except ValueError as error:
             return error
 
     report = run("Reading images", "images", inspect)
     st.session_state["data_report"] = (report_id, report)
+    st.session_state["data_pictures"] = (
+        fault_pictures.read(source, report, options) if isinstance(report, Report) else {}
+    )
     if isinstance(report, Report) and not st.session_state.get("data_new_name"):
         st.session_state["data_new_name"] = Path(report.source).name.removesuffix(".zip")
     return report
@@ -140,57 +159,7 @@ def _path() -> tuple[str, str]:
     return path, path
 
 
-def _report(report: Report) -> None:
-    with st.container(horizontal=True):
-        st.metric("Images", f"{report.images:,}", border=True, width=150, help="Files that can be read")
-        st.metric("Classes", f"{len(report.class_names):,}", border=True, width=150)
-        st.metric("Unreadable files", f"{len(report.unreadable):,}", border=True, width=150)
-        groups = "Groups of files with the same pixels"
-        st.metric("Equal pictures", f"{len(report.duplicates):,}", border=True, width=150, help=groups)
-    st.caption(plain(f"Read as: {report.layout}."))
-    if report.warnings:
-        st.warning("\n".join(f"- {plain(warning)}" for warning in report.warnings))
-    if report.examples:
-        st.markdown("**Images and their classes**")
-        _lines([f"{file}: {name}" for file, name in report.examples])
-    left, right = st.columns([3, 2])
-    with left:
-        counts = {"images" if part == "all" else part: values for part, values in report.counts.items()}
-        _table({"class": report.class_names, **counts}, "Images per class")
-    with right:
-        sizes = {"height×width": [graph.text(size) for size, _ in report.sizes], "images": [n for _, n in report.sizes]}
-        _table(sizes, "Image sizes")
-    for title, files in (("Unreadable files", report.unreadable), ("Files left out", report.skipped)):
-        if files:
-            st.markdown(f"**{title}**")
-            _lines([f"{name}: {reason}" for name, reason in files])
-    if report.duplicates:
-        st.markdown("**Equal pictures**")
-        _lines([f"{group.where}: {' = '.join(group.files[:_MAX_EQUAL])}" for group in report.duplicates])
-    if report.near_duplicates:
-        st.markdown("**Near duplicates**")
-        _lines([f"{group.where}: {' ≈ '.join(group.files[:_MAX_EQUAL])}" for group in report.near_duplicates])
-    if report.groups:
-        names, numbers = zip(*report.groups, strict=True)
-        st.markdown("**Groups**")
-        _table({"group": names, "files": numbers}, "Files per group")
-
-
-def _table(columns: dict[str, Any], alt: str) -> None:
-    rows = len(next(iter(columns.values())))
-    st.dataframe(pd.DataFrame(columns), hide_index=True, height=min(38 + 35 * rows, 290), alt=alt)
-
-
-def _lines(lines: Sequence[str]) -> None:
-    """Long names as wrapped lines: in the cells of a table their ends would be cut off on a phone."""
-    if len(lines) > _MAX_ROWS:
-        st.caption(f"Shown: the first {_MAX_ROWS:,} of {len(lines):,}")
-    # The code block's copy button makes this scrollable with the keyboard.
-    with st.container(height="content" if len(lines) <= _FEW_LINES else 290, border=False):
-        st.code("\n".join(lines[:_MAX_ROWS]), language=None, wrap_lines=True)
-
-
-def _save(source: IO[bytes] | str, reading: str, pattern: str | None, count: int) -> None:
+def _save(source: IO[bytes] | str, options: dict[str, Any], count: int) -> None:
     columns = st.columns([3, 1, 2, 1], vertical_alignment="bottom")
     name = columns[0].text_input("Name", key="data_new_name", max_chars=80, placeholder="My photos")
     size = columns[1].number_input("Side, pixels", MIN_SIDE, MAX_SIDE, 64, key="data_new_size")
@@ -205,8 +174,8 @@ def _save(source: IO[bytes] | str, reading: str, pattern: str | None, count: int
     st.caption(f"Images are turned upright, {how} to a square and resized. The original files do not change.")
     if st.button("Save", type="primary", key="data_keep", icon=":material/save:"):
         chosen = (name, int(size), 1 if is_gray else 3, _SPLITS[split], int(seed))
-        further: dict[str, Any] = {"pad_to_aspect_ratio": pads, "near_duplicates": near, "group_by": pattern}
-        further["reading"] = reading
+        reports: list[Report] = []
+        further = {"pad_to_aspect_ratio": pads, "near_duplicates": near, "told": reports.append, **options}
 
         def save(on_progress: Progress) -> DataSet:
             with visitor_limits.adding(count * chosen[1] ** 2 * chosen[2]) as added:
@@ -217,10 +186,29 @@ def _save(source: IO[bytes] | str, reading: str, pattern: str | None, count: int
         images = run("Saving images", "images", save)
         if images:
             st.session_state["data_chosen"] = images.name
+            _keep_what_is_new(source, reports[-1], options)
             for key in ("data_readings", "data_report"):
                 st.session_state.pop(key, None)
             st.toast(f"Saved as {images.name}.")
             st.rerun()
+
+
+def _keep_what_is_new(source: IO[bytes] | str, report: Report, options: dict[str, Any]) -> None:
+    """Keep what was found only when the images were saved, to be shown until the next check."""
+    known = st.session_state["data_report"][1]
+    new = replace(
+        report,
+        warnings=tuple(warning for warning in report.warnings if warning not in known.warnings),
+        faults=tuple(fault for fault in report.faults if fault not in known.faults),
+    )
+    st.session_state["data_saved_report"] = (new, fault_pictures.read(source, new, options))
+
+
+def _show_saved_report() -> None:
+    """What was found only when the images were saved."""
+    if "data_saved_report" in st.session_state:
+        report, pictures = st.session_state["data_saved_report"]
+        report_view.show_warnings(report, pictures)
 
 
 def run(title: str, unit: str, work: Callable[[Progress], Any]) -> Any:

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.common import thumbnails
 from dashboard.common.page import PAGES, plain
 from dashboard.data import own_images
+from tests.data.custom.test_zip_names import zipped
 from tests.helpers.pages import metrics, opened, sound, words
 from tfpool import data
 from tfpool.cli import parser
@@ -215,3 +216,94 @@ def test_a_sample_has_only_images_of_its_class() -> None:
     assert len(thumbnails.sample_positions(part, 2, 0, 24)) == 0
     assert sorted(thumbnails.sample_positions(part, 1, 5, 24)) == [2, 3]
     assert len(thumbnails.sample_positions(part, None, 5, 3)) == 3
+
+
+def noise(seed: int, side: int = 20) -> Image.Image:
+    return Image.fromarray(np.random.default_rng(seed).integers(0, 256, (side, side, 3), np.uint8))
+
+
+def pictures(app: AppTest) -> list[str]:
+    return [image.caption.replace("\\", "") for shown in app.get("image") for image in shown.proto.imgs]
+
+
+def checked(path: Path) -> AppTest:
+    app = opened("Data")
+    app.segmented_control(key="data_way").set_value(own_images.PATH).run()
+    check(app, path)
+    return app
+
+
+def test_names_in_a_zip_are_read_in_the_chosen_encoding(tmp_path: Path, home: Path) -> None:
+    names = {"猫".encode("gbk"): 3, "咖啡".encode("gbk"): 3}
+    (tmp_path / "x.zip").write_bytes(zipped(names).getvalue())
+    app = checked(tmp_path / "x.zip")
+    assert app.selectbox(key="data_encoding").value == "gb18030"
+    options = app.selectbox(key="data_encoding").options
+    assert options[0] == "咖啡, 猫 – Chinese, simplified"
+    assert len(set(options)) == len(options) > 3
+    app.selectbox(key="data_encoding").set_value("big5").run()
+    sound(app)
+    assert "as chosen" in unescaped(app)
+    assert list(app.dataframe[0].value["class"]) == ["癡", "縉溜"]
+    app.selectbox(key="data_encoding").set_value("gb18030").run()
+    app.text_input(key="data_new_name").set_value("zoo").run()
+    app.button(key="data_keep").click().run()
+    sound(app)
+    assert data.load("zoo").class_names == ("咖啡", "猫")
+
+
+def test_pages_and_bands_of_tiff_files_are_chosen(tmp_path: Path, home: Path) -> None:
+    for kind in ("cat", "dog"):
+        (tmp_path / "x" / kind).mkdir(parents=True)
+        for number in range(3):
+            seed = 100 * ord(kind[0]) + 10 * number
+            first, *others = [noise(seed + page) for page in range(4)]
+            first.save(tmp_path / "x" / kind / f"{number}.tif", save_all=True, append_images=others)
+    app = checked(tmp_path / "x")
+    assert metrics(app)["Images"] == "6"
+    assert "several pages" in words(app)
+    app.text_input(key="data_page").set_value("all").run()
+    sound(app)
+    assert metrics(app)["Images"] == "24"
+    app.text_input(key="data_bands").set_value("3,2,9").run()
+    sound(app)
+    assert "no band 9" in unescaped(app)
+    app.text_input(key="data_bands").set_value("3,two").run()
+    sound(app)
+    assert "three bands" in unescaped(app)
+    app.text_input(key="data_bands").set_value("3,2,1").run()
+    assert "bands 3, 2, 1" in unescaped(app)
+    app.text_input(key="data_new_name").set_value("stacks").run()
+    app.button(key="data_keep").click().run()
+    sound(app)
+    assert sum(map(len, data.load("stacks").parts.values())) == 24
+
+
+def test_pictures_that_are_warned_of_are_shown(tmp_path: Path, home: Path) -> None:
+    for kind in ("cat", "dog"):
+        (tmp_path / "x" / kind).mkdir(parents=True)
+        for number in range(6):
+            noise(100 * ord(kind[0]) + number).save(tmp_path / "x" / kind / f"{number}.png")
+    Image.new("RGB", (20, 20), "red").save(tmp_path / "x/cat/**red**.png")
+    Image.fromarray(np.random.default_rng(0).integers(0, 16, (40, 40, 3), np.uint8)).save(tmp_path / "x/dog/night.png")
+    large = np.kron(np.random.default_rng(5).integers(0, 256, (8, 8, 3), np.uint8), np.ones((32, 32, 1), np.uint8))
+    for number in range(2):
+        speck = large.copy()
+        speck[16, 16, 0] ^= 1 + number
+        Image.fromarray(speck).save(tmp_path / "x/dog" / f"large{number}.png")
+    app = checked(tmp_path / "x")
+    before = pictures(app)[-4:]
+    assert {"cat/**red**.png", "dog/night.png"} <= set(before)
+    assert "Pictures that are almost black" in words(app)
+    app.number_input(key="data_new_size").set_value(8).run()
+    app.text_input(key="data_new_name").set_value("pets").run()
+    app.button(key="data_keep").click().run()
+    sound(app)
+    assert "equal after resizing" in words(app)
+    assert pictures(app)[-2:] == ["dog/large0.png", "dog/large1.png"]
+
+
+def test_a_source_of_plain_photos_asks_nothing_more(photos: Path) -> None:
+    app = checked(photos)
+    keys = {widget.key for widget in (*app.selectbox, *app.text_input)}
+    assert not keys & {"data_encoding", "data_page", "data_bands"}

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tfpool.data.custom.file_groups import name_groups, same_group
-from tfpool.data.custom.inspection import Report, equal_after_resizing, summarize, untested_classes
+from tfpool.data.custom.inspection import Report, summarize, untested_classes, with_equal_after_resizing
 from tfpool.data.custom.near_duplicates import near_groups
 from tfpool.data.custom.new_set import check_parts, new_set
 from tfpool.data.custom.part_files import group_ids
@@ -109,10 +109,10 @@ def add(
         together += near or () if near_duplicates else ()
         parts = _split(images, together, fractions, seed)
         report = summarize(contents, near, groups, near_duplicates)
-        equal = equal_after_resizing(contents, group_equal(images.digests).values())
+        report = with_equal_after_resizing(report, contents, group_equal(images.digests).values())
         labels = np.array(contents.labels)
         tested = np.bincount(labels[parts == TEST], minlength=len(contents.class_names))
-        warnings = dict.fromkeys((*report.warnings, *equal, *untested_classes(contents.class_names, tested)))
+        warnings = dict.fromkeys((*report.warnings, *untested_classes(contents.class_names, tested)))
         report = replace(report, warnings=tuple(warnings))
         if told:
             told(report)

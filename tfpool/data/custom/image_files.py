@@ -49,6 +49,11 @@ class File:
         """The path on one line, safe to show."""
         return display_name(self.path)
 
+    @property
+    def is_tiff(self) -> bool:
+        """Whether it is called like a TIFF file."""
+        return self.path[-1].lower().endswith((".tif", ".tiff"))
+
 
 @dataclass(frozen=True)
 class TextFile(File):

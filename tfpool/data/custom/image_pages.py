@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from tfpool.data.custom.image_files import File
 from tfpool.data.custom.layout import ClassFile
 from tfpool.data.custom.readings.boxes import cut
 from tfpool.data.images import BadImage, Decoded, decode, depth_of, maximum_of
@@ -33,13 +32,13 @@ class Page:
     @property
     def number(self) -> int:
         """From 1; 0 for a file that is not called like a TIFF file."""
-        return (self.tiff.page or 1) * _is_tiff(self.class_file.file)
+        return (self.tiff.page or 1) * self.class_file.file.is_tiff
 
 
 def pages_to_read(class_file: ClassFile, tiff: TiffChoice) -> list[Page]:
     """The pages of a file that are to be read: those of one file stay together in one part."""
     file = class_file.file
-    if tiff.page or not _is_tiff(file):
+    if tiff.page or not file.is_tiff:
         return [Page(class_file, tiff, file.name, file.read)]
     try:
         content = file.read()
@@ -51,10 +50,6 @@ def pages_to_read(class_file: ClassFile, tiff: TiffChoice) -> list[Page]:
     class_file = replace(class_file, together=class_file.together or file.path)
     choices = [TiffChoice(number, tiff.bands) for number in numbers]
     return [Page(class_file, choice, f"{file.name}, page {choice.page}", lambda: content, False) for choice in choices]
-
-
-def _is_tiff(file: File) -> bool:
-    return file.path[-1].lower().endswith((".tif", ".tiff"))
 
 
 def decode_page(page: Page, depth: int) -> Decoded:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from tfpool.data.custom.near_duplicates import Sketch, is_available, near_groups
 from tfpool.data.custom.readings.choice import FOLDERS
 from tfpool.data.custom.related_files import Duplicate, duplicate, group_warnings, near_warnings
 from tfpool.data.custom.safe_names import short_list
-from tfpool.data.custom.scan import Progress, Scan, Source, scan
+from tfpool.data.custom.scan import FAULTS, Progress, Scan, Source, scan
 from tfpool.data.dataset import PARTS
 from tfpool.data.images import MAX_PIXELS
 from tfpool.data.tiff import tiff_choice
@@ -23,7 +23,8 @@ from tfpool.data.tiff import tiff_choice
 FEW = 20
 """Images of a class below which a report warns: three parts of fewer say little."""
 _UNEVEN = 10
-_EXAMPLES = 6
+_EXAMPLES, _SHOWN, _SHOWN_GROUPS = 6, 4, 3
+EQUAL_AFTER_RESIZING = "equal after resizing"
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ class Report:
             first the one that they are read in, then the likeliest. Empty for most sources.
         near_duplicates: groups of files with pictures that are nearly equal.
         groups: names of the groups that a pattern makes of the files, with the number of files, largest first.
+        faults: what is odd about pictures, such as "of one color", with the names of some of them to look at.
+        depth: number of bits that images with more than 8 bits are scaled from, 0 without such images.
     """
 
     source: str
@@ -69,6 +72,8 @@ class Report:
     encodings: tuple[tuple[str, str], ...] = ()
     near_duplicates: tuple[Duplicate, ...] = ()
     groups: tuple[tuple[str, int], ...] = ()
+    faults: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    depth: int = 0
 
     def record(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -164,6 +169,8 @@ def summarize(
         encodings=contents.encodings,
         near_duplicates=near,
         groups=tuple(summary(groups or ())),
+        faults=tuple(_faults(contents, near)),
+        depth=contents.depth,
     )
 
 
@@ -183,22 +190,35 @@ def _examples(contents: Scan, labels: np.ndarray) -> tuple[tuple[str, str], ...]
     )
 
 
+def _faults(contents: Scan, near: Sequence[Duplicate]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for fault in FAULTS:
+        names = [picture.class_file.file.name for picture in contents.pictures if picture.fault == fault]
+        if names:
+            yield fault, tuple(names[:_SHOWN])
+    yield from (("nearly equal", group.files[:_SHOWN]) for group in near[:_SHOWN_GROUPS])
+
+
 def untested_classes(class_names: Sequence[str], counts: np.ndarray) -> list[str]:
     """A warning of classes without a test image, given the number of test images per class, int (K,)."""
     names = [name for name, count in zip(class_names, counts, strict=True) if not count]
     return [f"Classes without a test image, of which nothing is measured: {short_list(names)}."] if names else []
 
 
-def equal_after_resizing(contents: Scan, groups: Iterable[Sequence[int]]) -> list[str]:
-    """A warning of pictures that differ in their files and are equal in the data set; `groups` are the equal ones."""
+def with_equal_after_resizing(report: Report, contents: Scan, groups: Iterable[Sequence[int]]) -> Report:
+    """The report with what is said of pictures that differ in their files and are equal in the data set.
+
+    `groups` are the equal ones.
+    """
     pictures = [[contents.pictures[index] for index in group] for group in groups]
     merged = [group for group in pictures if len({picture.digest for picture in group}) > 1]
     if not merged:
-        return []
+        return report
     first, other = merged[0][0], next(picture for picture in merged[0] if picture.digest != merged[0][0].digest)
-    example = f"{first.class_file.file.name} and {other.class_file.file.name}"
+    examples = first.class_file.file.name, other.class_file.file.name
     text = "Different pictures that are equal after resizing, kept in one part"
-    return [f"{text}: {sum(map(len, merged)):,}, such as {example}."]
+    warning = f"{text}: {sum(map(len, merged)):,}, such as {' and '.join(examples)}."
+    faults = (*report.faults, (EQUAL_AFTER_RESIZING, examples))
+    return replace(report, warnings=(*report.warnings, warning), faults=faults)
 
 
 def _warnings(contents: Scan, counts: dict[str, np.ndarray], duplicates: tuple[Duplicate, ...]) -> list[str]:
@@ -237,7 +257,7 @@ def _warnings(contents: Scan, counts: dict[str, np.ndarray], duplicates: tuple[D
 
 def _warnings_of_pictures(contents: Scan) -> list[str]:
     warnings = []
-    for fault in ("of one color", "almost black"):
+    for fault in FAULTS:
         if names := [picture.class_file.file.name for picture in contents.pictures if picture.fault == fault]:
             warnings.append(f"Pictures that are {fault}: {len(names):,}, such as {', '.join(names[:3])}.")
     if deep := [picture.maximum for picture in contents.pictures if picture.maximum]:

@@ -28,6 +28,7 @@ Progress = Callable[[int, int], None]
 """`on_progress(done, total)`, called some ten times per second. An exception that it raises ends the work."""
 MAX_CLASSES = 2_000
 _REPORT_SECONDS = 0.1
+FAULTS = ("of one color", "almost black")
 _DARK = 32
 _BRIGHT_FRACTION = 0.001
 
@@ -191,9 +192,9 @@ def _fault(image: Image.Image) -> str:
     channels = [histogram[start : start + 256] for start in range(0, len(histogram), 256)]
     pixels = image.width * image.height
     if all(max(channel) == pixels for channel in channels):
-        return "of one color"
+        return FAULTS[0]
     is_dark = all(sum(channel[_DARK:]) <= _BRIGHT_FRACTION * pixels for channel in channels)
-    return "almost black" if is_dark else ""
+    return FAULTS[1] if is_dark else ""
 
 
 def _check_classes(

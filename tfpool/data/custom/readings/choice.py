@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from tfpool.data.custom.class_folders import Arrangement, arrange, assign_classes, assign_inner, assign_outer
 from tfpool.data.custom.detection_labels import Detection, find_detection
@@ -77,13 +77,19 @@ class Readings:
         return "; ".join([*offers, "…"] if len(self.ways) > _MOST_OFFERS else offers)
 
 
-def readings_of(source: str | Path | IO[bytes]) -> tuple[tuple[str, str], ...]:
-    """Keys and descriptions of the ways to understand a folder or zip, the likeliest first. No image is read.
+class Overview(NamedTuple):
+    """What there is to choose about a source: keys and descriptions of the ways to understand it, the likeliest first;
+    the encodings that names in a zip may be in, as in `Listing.code_pages`; and whether there are TIFF files."""
 
-    Raises ValueError if the source cannot be read.
-    """
-    with open_source(source) as listing:
-        return find_readings(listing).pairs
+    readings: tuple[tuple[str, str], ...]
+    code_pages: tuple[tuple[str, str], ...]
+    has_tiff: bool
+
+
+def overview(source: str | Path | IO[bytes], encoding: str | None = None) -> Overview:
+    """What there is to choose about a folder or zip. No image is read. Raises ValueError if it cannot be read."""
+    with open_source(source, encoding) as listing:
+        return Overview(find_readings(listing).pairs, listing.code_pages, any(file.is_tiff for file in listing.files))
 
 
 def find_readings(listing: Listing) -> Readings:
