@@ -1,8 +1,9 @@
-"""What libtiff, inside Pillow, prints on its own: to no stream of Python, so that nothing else can keep it back."""
+"""What Pillow and libtiff inside it say of damaged files on their own, beside the error that they raise."""
 
 from __future__ import annotations
 
 import ctypes
+import logging
 from contextlib import suppress
 
 from PIL import _imaging
@@ -11,7 +12,12 @@ _SETTERS = ("TIFFSetErrorHandler", "TIFFSetWarningHandler")
 
 
 def silence() -> None:
-    """Let libtiff print nothing in this process. What it would say, Pillow raises as an error."""
+    """Let libtiff print nothing in this process, and Pillow only where a program listens to its log.
+
+    libtiff prints to no stream of Python, so that nothing else can keep it back.
+    """
+    # Without any handler, Python prints errors in a log.
+    logging.getLogger("PIL").addHandler(logging.NullHandler())
     with suppress(OSError, AttributeError):
         # Where Pillow's module is built with libtiff inside, its functions cannot be reached, and the lines stay.
         library = ctypes.CDLL(_imaging.__file__)

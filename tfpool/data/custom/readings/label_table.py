@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import re
+import warnings
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -91,7 +92,9 @@ def _guess(content: bytes) -> str:
     western = joined.decode("cp1252", "replace")
     if not re.search(rb"[\x80-\xff]{2}", joined) and all(sign.isascii() or sign.isalpha() for sign in western):
         return "cp1252"
-    guess = chardet.detect(joined, include_encodings=_CODE_PAGES.split(), no_match_encoding="cp1252")
+    with warnings.catch_warnings(action="ignore"):
+        # Where nothing matches, chardet warns that its own default is not one of these.
+        guess = chardet.detect(joined, include_encodings=_CODE_PAGES.split())
     return codecs.lookup(guess["encoding"] or "cp1252").name
 
 
