@@ -153,6 +153,7 @@ else:
 st.subheader("Add your own images", anchor=False)
 st.caption(
     "Use a zip or a folder with one sub-folder per class, named after the class. Folders named like train, validation "
-    f"and test, around the classes or inside each, are kept as the parts. Image formats: {', '.join(FORMATS)}."
+    "and test, around the classes or inside each, are kept as the parts. Where a table of labels, file names or boxes "
+    f"say the classes, you are asked. Image formats: {', '.join(FORMATS)}."
 )
 own_images.add()

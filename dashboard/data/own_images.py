@@ -72,6 +72,9 @@ def add() -> None:
     options["reading"] = _choose(dict(found.readings))
     report = _check(source, f"{source_id} {options}", options)
     if isinstance(report, Report):
+        if not report.is_certain:
+            other = " Otherwise choose another way under *Read as*." if len(found.readings) > 1 else ""
+            st.info(f"The folders alone do not say what the classes are. Save if you mean the classes below.{other}")
         report_view.show(report, st.session_state["data_pictures"])
         _save(source, options, report.images)
     elif report:

@@ -79,6 +79,49 @@ def test_a_zip_is_uploaded_checked_saved_shown_and_deleted(
     assert data.names() == list(data.DATA)
 
 
+def test_what_is_no_folder_per_class_is_asked_about(home: Path, tmp_path: Path, serve: Serve, browse: Browse) -> None:
+    random = np.random.default_rng(0)
+
+    def photograph(path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(random.integers(0, 256, (24, 24, 3), np.uint8)).save(path)
+
+    for number in range(8):
+        photograph(tmp_path / f"table/train/{number}.png")
+        photograph(tmp_path / f"names/{('cat', 'dog')[number % 2]} ({number}).png")
+        photograph(tmp_path / f"boxes/images/train/{number}.png")
+        photograph(tmp_path / f"inner/{('color', 'gray')[number // 4]}/{('cat', 'dog')[number % 2]}/{number}.png")
+        (tmp_path / "boxes/labels/train").mkdir(parents=True, exist_ok=True)
+        (tmp_path / f"boxes/labels/train/{number}.txt").write_text(f"{number % 2} 0.5 0.5 0.5 0.5\n")
+    rows = "".join(f"{number};{('Bär', 'Maus')[number % 2]};{number // 4}\n" for number in range(8))
+    (tmp_path / "table/labels.csv").write_bytes(f"Datei;Art;Tag\n{rows}".encode("cp1252"))
+    (tmp_path / "boxes/classes.txt").write_text("cat\ndog\n")
+    url = f"{serve(tmp_path / 'saved_models')}/Data"
+    opened = browse(url, width=390, scheme="dark")
+    opened.get_by_text("Folder or zip on this computer").click()
+    settle(opened)
+    for name, shown in (
+        ("boxes", "2 classes, each box of YOLO cut out"),
+        ("inner", "2 classes, no parts given"),
+        ("names", "2 classes, the class in the file name"),
+        ("table", "2 classes, labels in labels.csv (files from Datei, classes from Art)"),
+    ):
+        opened.get_by_label("Path", exact=True).fill(str(tmp_path / name))
+        opened.get_by_label("Path", exact=True).press("Enter")
+        opened.get_by_role("button", name="Check").click()
+        expect(opened.get_by_text(f"Read as: {shown}")).to_be_visible()
+        expect(opened.get_by_text("Save if you mean the classes below")).to_be_visible()
+    fits(opened)
+    picture(opened, "Data-table-dark-390")
+    opened.get_by_role("combobox", name="Read as").click()
+    opened.get_by_role("option", name="classes from Tag: 0, 1").click()
+    expect(opened.get_by_text("classes from Tag)")).to_be_visible()
+    opened.get_by_label("Name").fill("By day")
+    opened.get_by_role("button", name="Save").click()
+    expect(opened.get_by_text("By day", exact=True)).to_be_visible()
+    assert data.load("by-day").class_names == ("0", "1")
+
+
 def stop_reading(opened: Page, folder: Path) -> None:
     """Start to read a zip that takes long, and press Stop."""
     Image.new("L", (4000, 4000)).save(folder / "large.jpg")

@@ -59,8 +59,10 @@ class Layout:
 
 def in_order(class_files: Iterable[ClassFile]) -> list[ClassFile]:
     """By part, then by class, then as they came."""
-    order = {part: number for number, part in enumerate(("", *PARTS))}
-    return sorted(class_files, key=lambda file: (order[file.part], natural_order(file.folder)))
+    files = list(class_files)
+    part_order = {part: number for number, part in enumerate(("", *PARTS))}
+    class_order = {name: natural_order(name) for name in {file.folder for file in files}}
+    return sorted(files, key=lambda file: (part_order[file.part], class_order[file.folder]))
 
 
 def with_given_parts(class_files: list[ClassFile]) -> tuple[list[ClassFile], str, list[tuple[str, str]]]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import Enum
+from functools import cached_property
 
 from tfpool.data.custom.image_files import File
 from tfpool.data.custom.part_names import part_folders
@@ -21,18 +22,28 @@ class Unmatched(Enum):
 
 
 class ImageIndex:
-    """Image files by their names. `parts` has the part that each one's folders are called like, "" for none."""
+    """Image files by their names. `parts` are those that the folders of each are called like, "" for none."""
 
     def __init__(self, files: Sequence[File]) -> None:
         self.files = files
-        self._paths = [tuple(map(_plain, file.path)) for file in files]
-        self._by_name: dict[str, list[int]] = {}
-        self._by_stem: dict[str, list[int]] = {}
-        for index, path in enumerate(self._paths):
-            self._by_name.setdefault(path[-1], []).append(index)
-            self._by_stem.setdefault(stem(path[-1]), []).append(index)
-        part_of = part_folders({name for file in files for name in file.path[:-1]})
-        self.parts = [next((part_of[name] for name in file.path[:-1] if name in part_of), "") for file in files]
+
+    @cached_property
+    def parts(self) -> list[str]:
+        """One for each image."""
+        part_of = part_folders({name for file in self.files for name in file.path[:-1]})
+        return [next((part_of[name] for name in file.path[:-1] if name in part_of), "") for file in self.files]
+
+    @cached_property
+    def _paths(self) -> list[tuple[str, ...]]:
+        return [tuple(map(_plain, file.path)) for file in self.files]
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[int]]:
+        return _positions(path[-1] for path in self._paths)
+
+    @cached_property
+    def _by_stem(self) -> dict[str, list[int]]:
+        return _positions(stem(path[-1]) for path in self._paths)
 
     def has(self, name: str) -> bool:
         """Whether an image is called so, but for its ending."""
@@ -66,6 +77,13 @@ class ImageIndex:
     def _is_in(self, index: int, folder: list[str], part: str) -> int:
         """The more, the nearer an image is to its table: 2 for the part of the row, 1 for the folder of the table."""
         return 2 * (bool(part) and self.parts[index] == part) + (list(self._paths[index][: len(folder)]) == folder)
+
+
+def _positions(names: Iterable[str]) -> dict[str, list[int]]:
+    positions: dict[str, list[int]] = {}
+    for position, name in enumerate(names):
+        positions.setdefault(name, []).append(position)
+    return positions
 
 
 def stem(name: str) -> str:

@@ -15,6 +15,7 @@ from tfpool.data.custom.safe_names import clean
 
 MOST_CLASSES = 2_000
 _LEAST_FRACTION = 0.5
+_SAMPLE = 500
 _WORDS_OF_MACHINES = """
     img imgs image images pic pics picture pictures photo photos foto fotos bild bilder frame frames scan scans file
     files dsc dscn dscf dscs dsci imag pict mg cimg sam hpim kif stp csc mvimg mvi gopr gp dji pxl pano burst vid video
@@ -53,6 +54,9 @@ def _bare(word: str) -> str:
 
 def name_classes(listing: Listing) -> list[str]:
     """The class in each image file's name, if most names have one that other files share; else an empty list."""
+    sample = listing.files[:: max(len(listing.files) // _SAMPLE, 1)]
+    if sum(bool(class_in_name(file.path[-1])) for file in sample) < _LEAST_FRACTION * len(sample) / 2:
+        return []
     names = [class_in_name(file.path[-1]) for file in listing.files]
     spellings: dict[str, Counter[str]] = {}
     for name in filter(None, names):

@@ -11,10 +11,11 @@ from itertools import compress
 from tfpool.data.custom.part_names import part_folders
 from tfpool.data.custom.readings.image_matching import ImageIndex, Unmatched
 from tfpool.data.custom.readings.label_table import Rows
-from tfpool.data.custom.safe_names import clean, distinct_names
+from tfpool.data.custom.safe_names import distinct_names
 
 MOST_CLASSES = 2_000
 _MOST_COLUMNS = 8
+_LONG = 40
 _TRUE, _FALSE = ("1", "1.0", "true", "yes"), ("0", "0.0", "false", "no")
 _ONE_HOT_FRACTION = 0.5
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.IGNORECASE)
@@ -55,7 +56,7 @@ def find_columns(rows: Rows, index: ImageIndex) -> Columns | None:
     if not cells:
         return None
     columns = list(zip(*cells, strict=True))
-    matched = [len({cell for cell in column if _is_image(cell, index)}) for column in columns]
+    matched = [sum(_is_image(cell, index) for cell in set(column)) for column in columns]
     file = matched.index(max(matched))
     if matched[file] < 2:
         return None
@@ -125,7 +126,8 @@ def _one_hot(columns: dict[str, Column], is_row: Sequence[bool]) -> Labels | Non
     single = list(filter(None, compress(labels, is_row)))
     if len(single) <= _ONE_HOT_FRACTION * sum(is_row) or len(set(single)) < 2:
         return None
-    return Labels(clean(", ".join(columns), 40), tuple(labels))
+    name = ", ".join(columns)
+    return Labels(name if len(name) <= _LONG else f"{len(columns):,} columns of 0 and 1", tuple(labels))
 
 
 def _is_yes_or_no(cells: list[str]) -> bool:
