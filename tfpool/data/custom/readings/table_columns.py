@@ -21,7 +21,7 @@ _ONE_HOT_FRACTION = 0.5
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.IGNORECASE)
 _HINT_WORDS = """
     class classes classid classname label labels labelname category categories breed species target diagnosis dx type
-    kind genus variety disease tag emotion grade level style subject y
+    kind genus variety disease emotion grade level y
 """
 _HINTS = frozenset(_HINT_WORDS.split())
 """Words of a header that tell between columns which may all hold classes."""
