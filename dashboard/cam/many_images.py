@@ -12,6 +12,7 @@ import streamlit as st
 from dashboard.cam.model_picker import Model
 from dashboard.common.page import plain
 from dashboard.common.stoppable_work import run_stoppable
+from dashboard.server.sharing import most_upload
 from tfpool.data.custom.frequent_reasons import frequent_reasons
 from tfpool.data.custom.safe_names import clean
 from tfpool.data.images import SUFFIXES
@@ -33,6 +34,7 @@ def show(models: Sequence[Model]) -> None:
         "Images, or zips of images",
         [*(suffix.removeprefix(".") for suffix in SUFFIXES), "zip"],
         accept_multiple_files=True,
+        max_upload_size=most_upload(st.get_option("server.maxUploadSize")),
         key="cam_many_files",
         help="Folders inside a zip are looked through. Files that cannot be read are named below the table.",
     )
