@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 NAMES = (
+    "starting",
     *("counting", "intervals", "worker_startup", "memory", "quick_claims", "dashboard", "sessions", "training"),
     *("batch_statistics", "gpu", "cluster"),
     *("explaining", "localization", "pixel_scale", "opening"),

@@ -15,13 +15,13 @@ from tfpool.models.build import build, with_head
 from tfpool.networks.catalog import catalog
 from tfpool.networks.heads import FC, GAP, GMP, NIN, SPP, AdaptiveAvg, AvgMax, Flatten, GeM
 from tfpool.system.extras import named_extras
-from tfpool.tracking.store import runs
 
 if TYPE_CHECKING:
     from tfpool.cam import Contrast, Explainer, Explanation, explain, methods, metrics, overlay, sheet
     from tfpool.counting.comparison import compare
     from tfpool.models.keras_code import to_code
     from tfpool.models.pretrained import decode_predictions, preprocess_input
+    from tfpool.tracking.store import runs
     from tfpool.training import Recipe, sweep, train
 
 __all__ = ["catalog", "plan", "compare"]
@@ -45,6 +45,7 @@ _ON_FIRST_USE = {
     "to_code": "tfpool.models.keras_code",
     **dict.fromkeys(("preprocess_input", "decode_predictions"), "tfpool.models.pretrained"),
     **dict.fromkeys(("Recipe", "train", "sweep"), "tfpool.training"),
+    "runs": "tfpool.tracking.store",
     **dict.fromkeys(_CAM, "tfpool.cam"),
 }
 
