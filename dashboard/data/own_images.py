@@ -62,7 +62,9 @@ def add() -> None:
         return
     options: dict[str, Any] = {"group_by": pattern or None}
     try:
-        options["encoding"] = encoding = file_choices.encoding(st.session_state["data_code_pages"])
+        code_pages = st.session_state["data_code_pages"]
+        encoding = file_choices.encoding(code_pages)
+        options["encoding"] = None if not code_pages or encoding == code_pages[0][0] else encoding
         if found.code_pages and encoding != found.code_pages[0][0]:
             found = _list_readings(source, source_id, encoding)
         options |= file_choices.pages_and_bands(found.has_tiff)

@@ -238,6 +238,7 @@ def test_names_in_a_zip_are_read_in_the_chosen_encoding(tmp_path: Path, home: Pa
     (tmp_path / "x.zip").write_bytes(zipped(names).getvalue())
     app = checked(tmp_path / "x.zip")
     assert app.selectbox(key="data_encoding").value == "gb18030"
+    assert "a guess" in unescaped(app)
     options = app.selectbox(key="data_encoding").options
     assert options[0] == "咖啡, 猫 – Chinese, simplified"
     assert len(set(options)) == len(options) > 3
@@ -246,6 +247,7 @@ def test_names_in_a_zip_are_read_in_the_chosen_encoding(tmp_path: Path, home: Pa
     assert "as chosen" in unescaped(app)
     assert list(app.dataframe[0].value["class"]) == ["癡", "縉溜"]
     app.selectbox(key="data_encoding").set_value("gb18030").run()
+    assert "a guess" in unescaped(app)
     app.text_input(key="data_new_name").set_value("zoo").run()
     app.button(key="data_keep").click().run()
     sound(app)
