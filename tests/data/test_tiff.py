@@ -1,5 +1,6 @@
 """Pages and bands of TIFF files."""
 
+import contextlib
 import io
 import sys
 from pathlib import Path
@@ -224,3 +225,20 @@ def test_a_chain_of_pages_that_never_ends_does() -> None:
     entries = int.from_bytes(content[second : second + 2], "little")
     content[second + 2 + 12 * entries : second + 6 + 12 * entries] = (8).to_bytes(4, "little")
     assert len(pages_of(io.BytesIO(bytes(content)))) <= tiff.MAX_PAGES
+
+
+def test_damage_anywhere_is_a_picture_or_a_reason_and_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
+    random = np.random.default_rng(0)
+    values = random.integers(0, 4000, (8, 8, 6), np.uint16)
+    for content in (multiband(values).getvalue(), multiband(values, compression="zlib").getvalue(), stack().getvalue()):
+        for _ in range(60):
+            damaged = bytearray(content)
+            for position in random.integers(min(len(content), 400), size=3):
+                damaged[position] = random.integers(256)
+            file = io.BytesIO(bytes(damaged))
+            for choice in (TiffChoice(), TiffChoice(2, (3, 2, 1))):
+                with contextlib.suppress(BadImage):
+                    assert decode(file, "x.tif", None, choice).image.mode == "RGB"
+            assert 0 <= images.maximum_of(file, TiffChoice(None)) <= 0xFFFF
+    captured = capfd.readouterr()
+    assert captured.err == captured.out == ""

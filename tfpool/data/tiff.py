@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+import logging
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import IO, Any
@@ -67,7 +69,8 @@ def pages_of(file: IO[bytes]) -> list[int]:
     Only the first of a file that Pillow cannot read, or that is no TIFF.
     """
     pages = [1]
-    with suppress(Exception):
+    with suppress(Exception), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         file.seek(0)
         with TiffImagePlugin.TiffImageFile(file) as image:
             for page in range(2, MAX_PAGES + 1):
@@ -129,7 +132,7 @@ def band_values(
     if hasattr(file, "seek"):
         file.seek(0)
     try:
-        with tifffile.TiffFile(file) as tiff:
+        with _silenced("tifffile"), tifffile.TiffFile(file) as tiff:
             if page > len(tiff.pages):
                 raise _no_page(name, page)
             found: Any = tiff.pages[page - 1]
@@ -159,6 +162,17 @@ def band_values(
         # tifffile raises errors of many types on damaged files, and on packings that it does not know.
         return None
     return picked.clip(0).astype(np.uint8 if dtype.itemsize == 1 else np.uint16)
+
+
+@contextmanager
+def _silenced(name: str) -> Iterator[None]:
+    """Let a package log nothing: what is wrong with a file, its reason says."""
+    logger = logging.getLogger(name)
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before
 
 
 def _no_page(name: str, page: int) -> BadImage:
