@@ -98,6 +98,36 @@ def test_data_sets_are_made_of_others(fill: Fill, tmp_path: Path, capsys: pytest
         assert capsys.readouterr().err.count("\n") == 1
 
 
+def test_what_is_no_folder_per_class_needs_a_reading(fill: Fill, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = fill(train=8)
+    (folder / "labels.csv").write_text("id,kind\n" + "".join(f"{n},{('cat', 'dog')[n % 2]}\n" for n in range(8)))
+    for number, image in enumerate(sorted((folder / "train").iterdir())):
+        (folder / "more" / ("ab"[number % 2])).mkdir(parents=True, exist_ok=True)
+        image.with_name(f"{number}.png").rename(folder / "more" / "ab"[number % 2] / f"{number}.png")
+    (folder / "train").rmdir()
+    assert parser.main(["data", "check", str(folder), "--reading", "table"]) == 0
+    printed = capsys.readouterr().out
+    assert "labels in labels.csv (files from id, classes from kind)" in printed
+    assert "Such as: more/a/0.png is cat; more/b/1.png is dog" in printed
+    assert "  --reading folders: a class per folder: a, b" in printed
+    flat = fill("flat", images=8)
+    (folder / "labels.csv").rename(flat / "labels.csv")
+    assert parser.main(["data", "add", str(flat), "--name", "pets"]) == 2
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1
+    assert "--reading 'table:labels.csv:kind'" in message
+    assert parser.main(["data", "check", str(flat), "--reading", "zzz"]) == 2
+    assert parser.main(["data", "check", str(flat), "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert (record["reading"], record["is_certain"], record["counts"]) == (
+        "table:labels.csv:kind",
+        False,
+        {"all": [4, 4]},
+    )
+    assert parser.main(["data", "add", str(flat), "--name", "pets", "--size", "8", "--reading", "table"]) == 0
+    assert data.load("pets").class_names == ("cat", "dog")
+
+
 def test_pretrained_features_are_advised_for_few_images(
     fill: Fill, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

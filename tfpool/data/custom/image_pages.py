@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from tfpool.data.custom.layout import ClassFile
-from tfpool.data.custom.readings.boxes import cut
+from tfpool.data.custom.layout import ClassFile, cut
 from tfpool.data.images import BadImage, Decoded, decode, depth_of, maximum_of
 from tfpool.data.tiff import TiffChoice, pages_of
 

@@ -72,3 +72,10 @@ def with_given_parts(class_files: list[ClassFile]) -> tuple[list[ClassFile], str
         return in_order(replace(file, part="") for file in class_files), "no parts given", []
     left_out = [(file.file.name, NOT_IN_PART) for file in class_files if not file.part]
     return in_order(file for file in class_files if file.part), "parts given", left_out
+
+
+def cut(size: tuple[int, int], box: Box) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of a box in pixels of an image of (height, width)."""
+    height, width = size
+    left, top, right, bottom = box
+    return round(left * width), round(top * height), round(right * width), round(bottom * height)

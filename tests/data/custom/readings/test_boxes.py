@@ -137,3 +137,19 @@ def test_entities_in_xml_and_too_many_boxes_are_refused(tmp_path: Path, monkeypa
     monkeypatch.setattr(boxes, "MAX_FILES", 3)
     with pytest.raises(ValueError, match="more than 3 boxes"):
         data.inspect(yolo(tmp_path / "y"))
+
+
+def test_boxes_outside_of_their_images_are_counted_and_not_used(tmp_path: Path) -> None:
+    source = yolo(tmp_path / "x")
+    # Pixels in place of fractions, a damaged line, and a box that reaches out a little.
+    (source / "labels/train/0.txt").write_text("0 0 0 100 100\n1 x y\n0 0.3 0.3 0.7 0.7\n")
+    report = data.inspect(source)
+    assert report.counts == {"all": (3, 8)}
+    assert any(
+        warning.startswith("Boxes that cannot be used") and warning.endswith(": 2.") for warning in report.warnings
+    )
+    whole = coco(tmp_path / "coco")
+    for file in (whole / "annotations").iterdir():
+        file.write_text(file.read_text().replace("[10, 4, 20, 20]", "[40, 20, 60, 40]"))
+    with pytest.raises(ValueError, match="data set for detection"):
+        data.inspect(whole)

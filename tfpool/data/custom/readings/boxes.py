@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from xml.etree import ElementTree
 
@@ -14,14 +14,14 @@ from tfpool.data.custom.layout import Box, ClassFile, Layout, with_given_parts
 from tfpool.data.custom.part_names import part_folders
 from tfpool.data.custom.readings.image_matching import ImageIndex, stem
 from tfpool.data.custom.readings.label_table import NoTable, decode_text
+from tfpool.data.custom.readings.yaml_names import names_in_yaml
 from tfpool.data.images import BadImage
 from tfpool.system.format import memory
 
 MAX_JSON_BYTES = 50_000_000
 _MAX_TEXT_BYTES = 1_000_000
-_QUOTED = r"""'[^']*'|"[^"]*"|[^,\[\]{}'"]+"""
-_ENTRY = re.compile(_QUOTED)
-_PAIR = re.compile(rf"(\d{{1,6}})\s*:\s*({_QUOTED})")
+_SLACK = 0.1
+"""Fraction of an image's sides by which a box may reach out of it, as boxes drawn by hand do."""
 _NAMES_FILES = ("classes.txt", "obj.names", "labels.txt", "_darknet.labels", "predefined_classes.txt")
 
 
@@ -35,15 +35,23 @@ class Boxed:
     size: tuple[int, int] | None = None
 
 
+@dataclass
+class _Log:
+    """Names of the files with boxes that were used, and the number of boxes that cannot be used."""
+
+    used: set[str] = field(default_factory=set)
+    lost: int = 0
+
+
 def layout_of_boxes(listing: Listing, index: ImageIndex, kind: str) -> Layout:
     """Each box as an image of its class; `kind` is "YOLO", "Pascal VOC" or "COCO".
 
     Raises ValueError if there are too many boxes.
     """
-    used: set[str] = set()
+    log = _Log()
     # One box may be in two files, such as those of COCO for instances and for keypoints.
     boxed: dict[Boxed, None] = {}
-    for found in _READERS[kind](listing, index, used):
+    for found in _READERS[kind](listing, index, log):
         boxed[found] = None
         if len(boxed) > MAX_FILES:
             raise ValueError(
@@ -61,26 +69,38 @@ def layout_of_boxes(listing: Listing, index: ImageIndex, kind: str) -> Layout:
     without = [(file.name, "without a box") for image, file in enumerate(listing.files) if image not in number]
     text = f"Each box of {kind} is cut out, an image of its class. The boxes of one image stay in one part."
     left_out = tuple(sorted(without + in_none))
-    return Layout(class_files, parts, left_out, (text,), f"each box of {kind} cut out", frozenset(used))
+    notes = [text]
+    if log.lost:
+        notes.append(
+            f"Boxes that cannot be used, since they are damaged, outside of their images, or of no class or image that "
+            f"is there: {log.lost:,}."
+        )
+    return Layout(class_files, parts, left_out, tuple(notes), f"each box of {kind} cut out", frozenset(log.used))
 
 
-def _yolo(listing: Listing, index: ImageIndex, used: set[str]) -> Iterator[Boxed]:
-    names = _class_names(listing, used)
+def _yolo(listing: Listing, index: ImageIndex, log: _Log) -> Iterator[Boxed]:
+    names = _class_names(listing, log)
     for file in listing.labels:
         if not file.path[-1].lower().endswith(".txt") or not isinstance(image := _image_of(file, index), int):
             continue
         for line in _text(file, _MAX_TEXT_BYTES).splitlines():
             numbers = _numbers(line.split())
-            if len(numbers) < 5 or not numbers[0].is_integer():
+            if not line.strip():
                 continue
-            used.add(file.name)
-            if box := _box_of_yolo(numbers[1:]):
+            box = _box_of_yolo(numbers[1:]) if len(numbers) > 4 and numbers[0].is_integer() else None
+            if box:
+                log.used.add(file.name)
                 label = int(numbers[0])
                 yield Boxed(image, names.get(label, f"class {label}"), box)
+            else:
+                log.lost += 1
 
 
 def _box_of_yolo(numbers: list[float]) -> Box | None:
     """Center, width and height, perhaps with a confidence; or the corners of a polygon, six numbers or more."""
+    if min(numbers) < -_SLACK or max(numbers) > 1 + _SLACK:
+        # Pixels, which would end as the whole image.
+        return None
     if len(numbers) < 6:
         x, y, width, height = numbers[:4]
         return _checked(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
@@ -88,7 +108,7 @@ def _box_of_yolo(numbers: list[float]) -> Box | None:
     return _checked(min(xs), min(ys), max(xs), max(ys))
 
 
-def _class_names(listing: Listing, used: set[str]) -> dict[int, str]:
+def _class_names(listing: Listing, log: _Log) -> dict[int, str]:
     """The names of YOLO's classes: of a text file with one per line, or of `names` in a YAML file."""
     for file in sorted(listing.labels, key=lambda file: (len(file.path), file.path)):
         name = file.path[-1].lower()
@@ -96,33 +116,14 @@ def _class_names(listing: Listing, used: set[str]) -> dict[int, str]:
         if name in _NAMES_FILES or name.endswith(".names"):
             names = dict(enumerate(line.strip() for line in _text(file, _MAX_TEXT_BYTES).splitlines()))
         elif name.endswith((".yaml", ".yml")):
-            names = _names_in_yaml(_text(file, _MAX_TEXT_BYTES))
+            names = names_in_yaml(_text(file, _MAX_TEXT_BYTES))
         if names := {number: name for number, name in names.items() if name}:
-            used.add(file.name)
+            log.used.add(file.name)
             return names
     return {}
 
 
-def _names_in_yaml(text: str) -> dict[int, str]:
-    """The list or mapping `names` of a YAML file, whose other entries are not read."""
-    found = re.search(r"^names[ \t]*:[ \t]*(.*(?:\n(?:[ \t]+|[ \t]*-|[ \t]*[\]}]).*)*)", text, re.MULTILINE)
-    block = re.sub(r"(^|\s)#.*", "", found[1]) if found else ""
-    if block.lstrip().startswith("["):
-        return dict(enumerate(_unquoted(name) for name in _ENTRY.findall(block) if name.strip()))
-    if block.lstrip().startswith("{"):
-        return {int(number): _unquoted(name) for number, name in _PAIR.findall(block)}
-    lines = [line.strip() for line in block.splitlines() if line.strip()]
-    if lines and all(line.startswith("-") for line in lines):
-        return {number: _unquoted(line[1:]) for number, line in enumerate(lines)}
-    matches = [re.fullmatch(r"(\d{1,6})\s*:\s*(.+)", line) for line in lines]
-    return {int(match[1]): _unquoted(match[2]) for match in matches if match}
-
-
-def _unquoted(text: str) -> str:
-    return text.strip().strip("'\"")
-
-
-def _voc(listing: Listing, index: ImageIndex, used: set[str]) -> Iterator[Boxed]:
+def _voc(listing: Listing, index: ImageIndex, log: _Log) -> Iterator[Boxed]:
     for file in listing.labels:
         if not file.path[-1].lower().endswith(".xml") or not isinstance(image := _image_of(file, index), int):
             continue
@@ -138,15 +139,19 @@ def _voc(listing: Listing, index: ImageIndex, used: set[str]) -> Iterator[Boxed]
         for thing in root.iter("object"):
             corners = _numbers(thing.findtext(f"bndbox/{name}") for name in ("xmin", "ymin", "xmax", "ymax"))
             name = (thing.findtext("name") or "").strip()
+            box = None
             if name and corners and width > 0 and height > 0:
                 left, top, right, bottom = corners
-                used.add(file.name)
                 # The first pixel is number 1, and the last one belongs to the box.
-                if box := _checked((left - 1) / width, (top - 1) / height, right / width, bottom / height):
-                    yield Boxed(image, name, box, (int(height), int(width)))
+                box = _checked((left - 1) / width, (top - 1) / height, right / width, bottom / height)
+            if box:
+                log.used.add(file.name)
+                yield Boxed(image, name, box, (int(height), int(width)))
+            else:
+                log.lost += 1
 
 
-def _coco(listing: Listing, index: ImageIndex, used: set[str]) -> Iterator[Boxed]:
+def _coco(listing: Listing, index: ImageIndex, log: _Log) -> Iterator[Boxed]:
     for file in listing.labels:
         if not file.path[-1].lower().endswith(".json"):
             continue
@@ -155,10 +160,10 @@ def _coco(listing: Listing, index: ImageIndex, used: set[str]) -> Iterator[Boxed
         except (ValueError, RecursionError):
             continue
         if isinstance(record, dict):
-            yield from _of_record(record, file, index, used)
+            yield from _of_record(record, file, index, log)
 
 
-def _of_record(record: dict[str, Any], file: TextFile, index: ImageIndex, used: set[str]) -> Iterator[Boxed]:
+def _of_record(record: dict[str, Any], file: TextFile, index: ImageIndex, log: _Log) -> Iterator[Boxed]:
     names = {_key(entry): str(entry.get("name", "")).strip() for entry in _entries(record, "categories")}
     images: dict[Any, tuple[int, tuple[int, int]]] = {}
     for entry in _entries(record, "images"):
@@ -171,14 +176,18 @@ def _of_record(record: dict[str, Any], file: TextFile, index: ImageIndex, used: 
         corners = entry.get("bbox")
         numbers = _numbers(map(str, corners)) if isinstance(corners, list) else []
         # A box around a crowd is of no single thing.
-        if not found or not name or len(numbers) != 4 or entry.get("iscrowd"):
+        if entry.get("iscrowd"):
             continue
-        image, (height, width) = found
-        left, top, box_width, box_height = numbers
-        used.add(file.name)
-        box = _checked(left / width, top / height, (left + box_width) / width, (top + box_height) / height)
-        if box:
-            yield Boxed(image, name, box, (height, width))
+        box = None
+        if found and name and len(numbers) == 4:
+            image, (height, width) = found
+            left, top, box_width, box_height = numbers
+            box = _checked(left / width, top / height, (left + box_width) / width, (top + box_height) / height)
+        if found and name and box:
+            log.used.add(file.name)
+            yield Boxed(found[0], name, box, found[1])
+        else:
+            log.lost += 1
 
 
 def _entries(record: dict[str, Any], key: str) -> list[dict[str, Any]]:
@@ -206,7 +215,9 @@ _SAME = {"labels": "images", "annotations": "JPEGImages"}
 
 
 def _checked(left: float, top: float, right: float, bottom: float) -> Box | None:
-    """A box within the image; None if nothing of it is."""
+    """A box within the image; None if it reaches out of it by more than a little, or is empty."""
+    if min(left, top) < -_SLACK or max(right, bottom) > 1 + _SLACK:
+        return None
     box = (max(left, 0.0), max(top, 0.0), min(right, 1.0), min(bottom, 1.0))
     return box if box[0] < box[2] and box[1] < box[3] else None
 
@@ -231,15 +242,8 @@ def _text(file: TextFile, most: int) -> str:
     raise ValueError(f"{file.name} has more than {memory(most)}. Use a part of the images, and only their boxes.")
 
 
-_READERS: dict[str, Callable[[Listing, ImageIndex, set[str]], Iterator[Boxed]]] = {
+_READERS: dict[str, Callable[[Listing, ImageIndex, _Log], Iterator[Boxed]]] = {
     "YOLO": _yolo,
     "Pascal VOC": _voc,
     "COCO": _coco,
 }
-
-
-def cut(size: tuple[int, int], box: Box) -> tuple[int, int, int, int]:
-    """Left, top, right and bottom of a box in pixels of an image of (height, width)."""
-    height, width = size
-    left, top, right, bottom = box
-    return round(left * width), round(top * height), round(right * width), round(bottom * height)

@@ -127,7 +127,8 @@ def find_readings(listing: Listing) -> Readings:
         inside.append(_outer(listing))
     if len(folders.classes) < 2 and others:
         return Readings(listing.name, tuple(others), problems)
-    ways = [*others, way, *inside] if is_doubtful else [way, *inside, *others]
+    are_numbers = all(name.isdecimal() for name in folders.classes)
+    ways = [*others, way, *inside] if is_doubtful and not are_numbers else [way, *inside, *others]
     return Readings(listing.name, tuple(ways), problems)
 
 
