@@ -31,7 +31,7 @@ import tfpool as tp
 from benchmarks.report import Rows, options
 from tfpool import data as data_sets
 from tfpool.cam.explainer import Explainer
-from tfpool.cam.explanation import resize
+from tfpool.cam.interpolation import resize
 from tfpool.cam.metrics.box_accuracy import box_overlaps
 from tfpool.data import DataSet
 from tfpool.data.builtin import scattered

@@ -15,13 +15,14 @@ from tfpool.models.build import build, with_head
 from tfpool.networks.catalog import catalog
 from tfpool.networks.heads import FC, GAP, GMP, NIN, SPP, AdaptiveAvg, AvgMax, Flatten, GeM
 from tfpool.system.extras import named_extras
+from tfpool.system.notebook import quiet_notebook
 
 if TYPE_CHECKING:
     from tfpool.cam import Contrast, Explainer, Explanation, explain, methods, metrics, overlay, sheet
     from tfpool.counting.comparison import compare
     from tfpool.models.keras_code import to_code
     from tfpool.models.pretrained import decode_predictions, preprocess_input
-    from tfpool.tracking.store import runs
+    from tfpool.tracking.run_table import runs
     from tfpool.training import Recipe, sweep, train
 
 __all__ = ["catalog", "plan", "compare"]
@@ -43,9 +44,9 @@ _CAM = ("explain", "Explanation", "Explainer", "Contrast", "overlay", "sheet", "
 _ON_FIRST_USE = {
     "compare": "tfpool.counting.comparison",
     "to_code": "tfpool.models.keras_code",
+    "runs": "tfpool.tracking.run_table",
     **dict.fromkeys(("preprocess_input", "decode_predictions"), "tfpool.models.pretrained"),
     **dict.fromkeys(("Recipe", "train", "sweep"), "tfpool.training"),
-    "runs": "tfpool.tracking.store",
     **dict.fromkeys(_CAM, "tfpool.cam"),
 }
 
@@ -53,7 +54,7 @@ _ON_FIRST_USE = {
 def __getattr__(name: str) -> Any:
     if name not in _ON_FIRST_USE:
         raise AttributeError(f"module 'tfpool' has no attribute {name!r}")
-    with named_extras():
+    with named_extras(), quiet_notebook():
         value = getattr(import_module(_ON_FIRST_USE[name]), name)
     globals()[name] = value
     return value

@@ -8,7 +8,7 @@ import pytest
 
 import tfpool as tp
 from tests.helpers.explained_models import IMAGES, QUICK, TARGETS, Model, bias_of, close, scores_of
-from tfpool.cam.explanation import resize
+from tfpool.cam.interpolation import resize
 from tfpool.cam.targets import Contrast
 
 

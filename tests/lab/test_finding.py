@@ -133,3 +133,10 @@ def test_a_new_finding_has_its_provenance() -> None:
 def test_what_is_shipped_can_be_read_or_is_not_there(name: str) -> None:
     shipped = findings.shipped(name)
     assert shipped is None or (shipped.claim, shipped.scale) == (name, "full")
+
+
+def test_a_notebook_shows_verdict_and_table() -> None:
+    made = finding("nin")
+    shown = made._repr_html_()
+    assert made.judgement.verdict in shown
+    assert shown.count("<tr>") == 1 + len(made.judgement.rows)

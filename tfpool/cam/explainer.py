@@ -148,7 +148,9 @@ class Explainer:
             self._check(inputs, all_scores)
         against = others if isinstance(target, Contrast) else None
         notes = inputs.notes + self._notes(heatmaps)
-        return Explanation(heatmaps, targets, scores, self.layer, self.unit, against, self.of, notes)
+        shown = inputs.images if inputs.pixels is None else inputs.pixels
+        about = (self.layer, self.unit, against, self.of, notes, self._name)
+        return Explanation(heatmaps, targets, scores, *about, shown)
 
     def terms(self, image: Any, target: Target = None, label: int | None = None) -> Terms:
         """Break a score down into gradient times activation, channel by channel, of the (first) feature layer.

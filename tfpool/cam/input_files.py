@@ -26,8 +26,10 @@ def are_files(images: Any) -> bool:
 
 def from_files(
     files: str | Path | Iterable[str | Path], model: keras.Model, shape: Sequence[int | None]
-) -> tuple[np.ndarray, str]:
-    """The images in files, float32 (N, H, W, C) of a model's input shape, and a sentence on the scale of their pixels.
+) -> tuple[np.ndarray, np.ndarray, str]:
+    """The images in files, (N, H, W, C) of a model's input shape, and a sentence on the scale of their pixels.
+
+    They come twice: float32, scaled for the model, and uint8, as they look.
 
     If that scale is assumed, the sentence is a warning too.
     """
@@ -47,4 +49,5 @@ def from_files(
     if scale.assumed:
         # The level of the line that called an `Explainer`.
         warnings.warn(sentence, stacklevel=4)
-    return scale_pixels(np.stack(images), scale.mode), sentence
+    pixels = np.stack(images)
+    return scale_pixels(pixels, scale.mode), pixels, sentence

@@ -35,13 +35,15 @@ def give_others(anatomies: Sequence[Anatomy], given: Sequence[Any]) -> None:
 class ModelInputs:
     """What a model is given: `images` (N, H, W, C) of the explained input, and `others`, (N, …) for each other input.
 
-    `labels` (N,) are those of a dataset, if it has any; `notes` say how the pixels of image files were scaled.
+    `labels` (N,) are those of a dataset, if it has any. Of image files, `pixels` are the images as they look, uint8,
+    and `notes` say how these were scaled.
     """
 
     images: np.ndarray
     others: list[np.ndarray]
     labels: np.ndarray | None = None
     notes: tuple[str, ...] = ()
+    pixels: np.ndarray | None = None
 
     def in_parts(self, most: int, *more: np.ndarray) -> Iterator[tuple[np.ndarray, ...]]:
         """Images, `more` arrays and other inputs, at most so many at a time; one at a time with other inputs."""
@@ -52,15 +54,16 @@ class ModelInputs:
 def read_inputs(images: Any, model: keras.Model, anatomy: Anatomy) -> ModelInputs:
     """Read what a user gives as images: an array, files, a dataset, or a dictionary of these for all inputs."""
     labels: np.ndarray | None = None
+    pixels: np.ndarray | None = None
     notes: list[str] = []
     if isinstance(images, tf.data.Dataset):
         images, labels = from_dataset(images)
     explained, others = _by_input(images, anatomy)
     if are_files(explained):
-        explained, *notes = from_files(explained, model, anatomy.image_shape)
+        explained, pixels, *notes = from_files(explained, model, anatomy.image_shape)
     batch = as_batch(explained, anatomy.image_shape)
     given = [_as_other(name, others[name], value, len(batch)) for name, value in anatomy.others.items()]
-    return ModelInputs(batch, given, labels, tuple(notes))
+    return ModelInputs(batch, given, labels, tuple(notes), pixels)
 
 
 def _by_input(images: Any, anatomy: Anatomy) -> tuple[Any, Mapping[str, Any]]:

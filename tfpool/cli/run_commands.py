@@ -8,11 +8,12 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tfpool.system.format import clock, count, percent, setting, short, table
+from tfpool.system.format import count, setting, short, table
 from tfpool.tracking import results
 from tfpool.tracking.confidence import images_behind
 from tfpool.tracking.query import FACETS, LABELS, is_lab, rank_runs, select_runs, split_countable, uncountable_text
 from tfpool.tracking.results import Group
+from tfpool.tracking.run_table import run_table
 from tfpool.tracking.store import ENDED, Run, RunStore, no_runs_text
 
 
@@ -118,29 +119,7 @@ def print_runs(runs: Sequence[Run], as_json: bool, how: str = "last") -> None:
     if as_json:
         print(json.dumps([_record(run) for run in runs]))
         return
-    has_titles = any(run.title != run.id for run in runs)
-    rows = [
-        (
-            run.id,
-            *([run.title if run.title != run.id else ""] if has_titles else []),
-            run.state,
-            f"{len(run.history['loss'])}/{run.epochs}",
-            count(run.plan.params),
-            short(run.plan.macs),
-            *(percent(results.value(run, name, how)) for name in ("accuracy", "val_accuracy", "test")),
-            count(images_behind(run) if run.result else None),
-            _points(results.overfit(run, how)),
-            clock(results.value(run, "time")),
-        )
-        for run in runs
-    ]
-    names = ("run", *(["title"] if has_titles else []), "state")
-    numbers = ("epochs", "params", "MACs", "training", "validation", "test", "of images", "overfit", "time")
-    print(table((*names, *numbers), rows, right=range(len(names), len(names) + len(numbers))))
-
-
-def _points(fraction: float | None) -> str:
-    return "–" if fraction is None else f"{100 * fraction:+.1f}"
+    print(table(*run_table(runs, how)))
 
 
 def _record(run: Run) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from tfpool.counting.plan import plan
 from tfpool.networks.graph import text
 from tfpool.networks.heads import Head
 from tfpool.system.format import count, memory, table
+from tfpool.system.notebook import html_lines, html_table
 
 if TYPE_CHECKING:
     import keras
@@ -43,8 +44,9 @@ class Comparison:
         """The records as a JSON list."""
         return json.dumps(self.records())
 
-    def __str__(self) -> str:
-        rows = [
+    @property
+    def _table(self) -> tuple[Sequence[str], list[Sequence[str]], Sequence[int]]:
+        rows: list[Sequence[str]] = [
             (
                 counts.name,
                 inputs_text(counts),
@@ -57,8 +59,13 @@ class Comparison:
             for counts in self
         ]
         params = ("backbone params", "head params", "params", "MACs")
-        lines = table(("network", "input", "features", *params, "weights", "activations"), rows, right=range(3, 9))
-        return "\n".join((lines, *unknown_lines(self.counts)))
+        return ("network", "input", "features", *params, "weights", "activations"), rows, range(3, 9)
+
+    def __str__(self) -> str:
+        return "\n".join((table(*self._table), *unknown_lines(self.counts)))
+
+    def _repr_html_(self) -> str:
+        return html_table(*self._table) + html_lines(*unknown_lines(self.counts))
 
 
 def compare(

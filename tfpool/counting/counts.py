@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from tfpool.networks.graph import FLOAT32, Shape, text
 from tfpool.system.format import at_least_count, count, memory, table
+from tfpool.system.notebook import html_lines, html_table
 from tfpool.validation import at_least
 
 SLOTS = {"adam": 2, "adamw": 2, "sgd": 1}
@@ -166,25 +167,35 @@ class Counts:
         """Totals and rows as a JSON object."""
         return json.dumps(self.record())
 
-    def __str__(self) -> str:
-        lines = [(row.name, row.op, text(row.output_shape), count(row.params), count(row.macs)) for row in self.rows]
+    @property
+    def _table(self) -> tuple[Sequence[str], list[Sequence[str]], Sequence[int]]:
+        """Header and rows, one per layer, and the columns that are right-aligned."""
+        rows: list[Sequence[str]] = [
+            (row.name, row.op, text(row.output_shape), count(row.params), count(row.macs)) for row in self.rows
+        ]
+        return ("layer", "op", "output", "params", "MACs"), rows, (3, 4)
+
+    @property
+    def _summary(self) -> tuple[str, ...]:
+        """Totals, a line each."""
         features = "none" if self.feature_shape is None else text(self.feature_shape)
         activations = "?" if self.activation_bytes is None else memory(self.activation_bytes)
         backbone, head = self._part("backbone"), self._part("head")
-        return "\n".join(
-            (
-                table(("layer", "op", "output", "params", "MACs"), lines, right=(3, 4)),
-                "",
-                f"{self.name}: input {inputs_text(self)}, features {features}, "
-                f"output {text(self.rows[-1].output_shape)}",
-                f"params  {count(self.params)} ({count(self.trainable_params)} trainable): "
-                f"backbone {count(self.backbone_params)}, head {count(self.head_params)}",
-                f"MACs    {macs_text(self.rows)}: backbone {macs_text(backbone)}, head {macs_text(head)}",
-                *(f"        {line}" for line in unknown_lines([self])),
-                f"memory  weights {memory(self.weight_bytes)}, activations {activations} per image, "
-                f"file about {memory(self.file_bytes)}",
-            )
+        return (
+            f"{self.name}: input {inputs_text(self)}, features {features}, output {text(self.rows[-1].output_shape)}",
+            f"params  {count(self.params)} ({count(self.trainable_params)} trainable): "
+            f"backbone {count(self.backbone_params)}, head {count(self.head_params)}",
+            f"MACs    {macs_text(self.rows)}: backbone {macs_text(backbone)}, head {macs_text(head)}",
+            *(f"        {line}" for line in unknown_lines([self])),
+            f"memory  weights {memory(self.weight_bytes)}, activations {activations} per image, "
+            f"file about {memory(self.file_bytes)}",
         )
+
+    def __str__(self) -> str:
+        return "\n".join((table(*self._table), "", *self._summary))
+
+    def _repr_html_(self) -> str:
+        return html_table(*self._table) + html_lines(*self._summary)
 
 
 def activation_bytes(output: Shape, value_bytes: int = FLOAT32) -> int | None:

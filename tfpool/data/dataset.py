@@ -9,6 +9,10 @@ from hashlib import sha256
 
 import numpy as np
 
+from tfpool.system.notebook import html_lines, html_picture, html_table
+
+_MOST_SHOWN, _SHOWN_HEIGHT = 10, 56
+"""Classes with a picture in a notebook, and its height in pixels at least about."""
 PARTS = ("train", "validation", "test")
 
 
@@ -87,6 +91,24 @@ class DataSet:
     def source(self) -> str:
         """What `load` takes to find this data set from another process and another folder."""
         return self.location or self.name
+
+    def _repr_html_(self) -> str:
+        """One image per class, and the number of images per class and part."""
+        counts = {name: np.bincount(part.labels, minlength=self.classes) for name, part in self.parts.items()}
+        rows = [
+            (name, *(f"{of_part[label]:,}" for of_part in counts.values()))
+            for label, name in enumerate(self.class_names)
+        ]
+        shown = [int(np.argmax(self.train.labels == label)) for label in range(self.classes) if counts["train"][label]]
+        strip = np.concatenate([self.train.images[index] for index in shown[:_MOST_SHOWN]], axis=1)
+        times = max(1, _SHOWN_HEIGHT // len(strip))
+        pixels = np.broadcast_to(strip, (*strip.shape[:2], 3)).repeat(times, axis=0).repeat(times, axis=1)
+        names = ", ".join(self.class_names[self.train.labels[index]] for index in shown[:_MOST_SHOWN])
+        height, width, channels = self.image_shape
+        total = sum(map(len, self.parts.values()))
+        about = f"{self.title or self.name}: {total:,} images of {height}×{width}×{channels}, {self.classes:,} classes"
+        table = html_table(("class", *counts), rows, range(1, 1 + len(counts)))
+        return html_lines(about) + html_picture(pixels, f"One image each: {names}") + table
 
     @cached_property
     def fingerprint(self) -> str:

@@ -18,6 +18,7 @@ from tfpool.lab.protocol import FOLDER, SCALES, Record
 from tfpool.lab.statistics import Effect
 from tfpool.lab.verdict import Judgement
 from tfpool.system.files import atomic
+from tfpool.system.notebook import html_lines, html_table
 from tfpool.system.provenance import machine, versions
 
 SHIPPED = Path(__file__).with_name("findings")
@@ -60,6 +61,13 @@ class Finding:
             "fixed": self.fixed,
             "records": list(self.records),
         }
+
+    def _repr_html_(self) -> str:
+        """The verdict, what decided it, and the table."""
+        judged, numbers = self.judgement, range(1, len(self.judgement.columns))
+        return html_lines(f"{self.claim}: {judged.verdict}", judged.headline) + html_table(
+            judged.columns, judged.rows, numbers
+        )
 
     @classmethod
     def of(cls, record: dict[str, Any]) -> Finding:

@@ -13,6 +13,7 @@ from tfpool.networks import ops
 from tfpool.networks.graph import Op, Tensor
 from tfpool.networks.heads import Head, get
 from tfpool.system.extras import named_extras
+from tfpool.system.notebook import quiet_notebook
 from tfpool.validation import at_least
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def build(
         >>> model.count_params() == plan.params
         True
     """
-    with named_extras():
+    with named_extras(), quiet_notebook():
         import keras
 
     if not isinstance(plan, Plan):

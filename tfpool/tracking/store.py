@@ -35,23 +35,6 @@ def default_store() -> Path:
     return Path(os.environ.get("TFPOOL_STORE") or "saved_models")
 
 
-def runs(store: str | Path | None = None) -> list[Run]:
-    """The runs in a store, newest first; none if the folder is empty or missing.
-
-    Args:
-        store: the folder of the runs. Default: TFPOOL_STORE, or `saved_models` in the current folder.
-
-    Raises:
-        ValueError: if `store` is a file.
-
-    Example:
-        >>> import tfpool as tp
-        >>> tp.runs()  # nothing is trained yet
-        []
-    """
-    return RunStore(store).runs()
-
-
 def no_runs_text(folder: str | Path) -> str:
     """What to say about a store without runs."""
     return f"{folder} holds no runs yet. Train one: python -m tfpool train resnet8 --head gap"

@@ -8,6 +8,7 @@ from typing import Any
 
 from tfpool.counting.plan import Plan
 from tfpool.networks.heads import Head
+from tfpool.tracking.run_table import Runs
 from tfpool.tracking.store import Run, RunStore
 from tfpool.training.cluster.connection import place_on
 from tfpool.training.queue import enqueue, enqueue_sweep
@@ -72,7 +73,7 @@ def sweep(
     name: str | None = None,
     on: Any = None,
     artifacts: str | None = None,
-) -> list[Run]:
+) -> Runs:
     """Train every network with every head and seed, side by side, and wait for the runs, with progress bars.
 
     A sweep on a cluster gives the same numbers as on this machine, to the bit on machines of one kind.
@@ -107,4 +108,4 @@ def sweep(
     at_least(1, seeds, "seeds")
     runs, place = RunStore(store), place_on(on, artifacts)
     title = name or " ".join(backbones)
-    return watch(runs, enqueue_sweep(backbones, wanted, seeds, data, recipe or Recipe(), runs, title, place))
+    return Runs(watch(runs, enqueue_sweep(backbones, wanted, seeds, data, recipe or Recipe(), runs, title, place)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from tfpool.cam.explanation import resize
+from tfpool.cam.interpolation import resize
 from tfpool.colors import paint
 
 

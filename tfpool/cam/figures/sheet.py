@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import textwrap
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -30,6 +31,15 @@ _BAR, _BAR_ROOM = 16, 48
 """Height of a color bar, alone and with its numbers."""
 _FONT = Path(mpl.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
 _RENDERER = RendererAgg(1, 1, _DPI)
+
+
+class Sheet(Figure):
+    """A figure that a notebook shows, whether or not it draws figures by itself."""
+
+    def _repr_png_(self) -> bytes:
+        file = io.BytesIO()
+        Image.fromarray(pixels_of(self)).save(file, format="PNG")
+        return file.getvalue()
 
 
 def sheet(
@@ -78,6 +88,23 @@ def sheet(
         >>> picture.dtype, picture.shape[2]
         (dtype('uint8'), 3)
     """
+    return pixels_of(draw(images, heatmaps, rows, columns, captions, scale, unit, directed, alpha, spreads, note))
+
+
+def draw(
+    images: Sequence[np.ndarray],
+    heatmaps: Sequence[Sequence[np.ndarray]],
+    rows: Sequence[str],
+    columns: Sequence[str],
+    captions: Sequence[Sequence[str]] | None = None,
+    scale: str = "row",
+    unit: str = "score",
+    directed: bool = True,
+    alpha: float = 0.8,
+    spreads: Sequence[Sequence[Spread]] | None = None,
+    note: str = "",
+) -> Sheet:
+    """As `sheet`, but a figure."""
     _check(images, heatmaps, {"captions": captions, "spreads": spreads}, rows, columns, scale)
     sharing, scales = SCALES[scale], shared_scales(heatmaps, scale, spreads)
     tiles = [enlarged(as_rgb(image), _MAX_IMAGE) for image in images]
@@ -96,7 +123,7 @@ def sheet(
     height += sum(
         tile.shape[0] + lines * _line_height(_TEXT) + _ROW_GAP for tile, lines in zip(tiles, under, strict=True)
     )
-    figure = Figure((width / _DPI, height / _DPI), dpi=_DPI)
+    figure = Sheet((width / _DPI, height / _DPI), dpi=_DPI)
 
     def write(lines: Sequence[str], place: float, top: int, size: int, align: str = "center") -> None:
         for number, line in enumerate(lines):
@@ -129,6 +156,11 @@ def sheet(
         color_bars(scales[0], top)
         top += _BAR_ROOM
     write(sentence, _MARGIN, top, _TEXT, "left")
+    return figure
+
+
+def pixels_of(figure: Figure) -> np.ndarray:
+    """What a figure looks like, uint8 (H, W, 3)."""
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     return np.array(canvas.buffer_rgba())[..., :3]
