@@ -1,0 +1,62 @@
+"""What the Data page asks about files, in Chromium: the encoding of names, pages of TIFF files, and odd pictures."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Browse, Serve, looked_at, settle
+from tests.data.custom.test_zip_names import zipped
+from tfpool import data
+
+pytestmark = pytest.mark.browser
+
+
+def check(opened: Page, path: Path) -> None:
+    opened.get_by_label("Path", exact=True).fill(str(path))
+    opened.get_by_label("Path", exact=True).press("Enter")
+    opened.get_by_role("button", name="Check").click()
+    expect(opened.get_by_text("Read as:")).to_be_visible()
+    settle(opened)
+
+
+def test_encoding_pages_and_odd_pictures_are_asked_about_and_shown(
+    tmp_path: Path, serve: Serve, browse: Browse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TFPOOL_DATASETS", str(tmp_path / "datasets"))
+    random = np.random.default_rng(0)
+    for kind in ("cat", "dog"):
+        (tmp_path / "x" / kind).mkdir(parents=True)
+        for number in range(4):
+            first, *others = [Image.fromarray(random.integers(0, 256, (24, 24, 3), np.uint8)) for _ in range(3)]
+            first.save(tmp_path / "x" / kind / f"{number}.tif", save_all=True, append_images=others)
+    Image.new("RGB", (24, 24), "navy").save(tmp_path / "x/cat/a **blank** page with a long name.png")
+    (tmp_path / "x.zip").write_bytes(zipped({"яблоко".encode("cp866"): 4, "груша".encode("cp866"): 4}).getvalue())
+    opened = browse(f"{serve(tmp_path / 'saved_models')}/Data", width=390, scheme="dark")
+    opened.get_by_text("Folder or zip on this computer").click()
+    settle(opened)
+
+    check(opened, tmp_path / "x")
+    expect(opened.get_by_text("TIFF files of several pages")).to_be_visible()
+    blank = opened.get_by_alt_text("cat/a **blank** page with a long name.png, of one color")
+    expect(blank).to_be_visible()
+    opened.get_by_role("textbox", name="Page of TIFF files").fill("all")
+    opened.get_by_role("textbox", name="Page of TIFF files").press("Enter")
+    expect(opened.get_by_text("each read as an image: 24")).to_be_visible()
+    looked_at(opened, "Data-pages-dark-390")
+
+    check(opened, tmp_path / "x.zip")
+    expect(opened.get_by_text("a guess that may be wrong: груша, яблоко")).to_be_visible()
+    opened.get_by_role("combobox", name="Names in the zip").click()
+    opened.get_by_role("option", name="Cyrillic, Windows").click()
+    expect(opened.get_by_text("as chosen")).to_be_visible()
+    settle(opened)
+    opened.get_by_role("combobox", name="Names in the zip").click()
+    opened.get_by_role("option", name="груша, яблоко").click()
+    expect(opened.get_by_text("a guess that may be wrong")).to_be_visible()
+    opened.get_by_label("Name", exact=True).fill("Fruit")
+    opened.get_by_role("button", name="Save").click()
+    expect(opened.get_by_text("Fruit", exact=True)).to_be_visible()
+    assert data.load("fruit").class_names == ("груша", "яблоко")
