@@ -134,6 +134,33 @@ def test_a_path_tells_equal_names_apart_and_a_name_alone_does_not(shown: str, tm
     assert {name for name, _ in data.inspect(parts).skipped} == {f"test/{i}.png" for i in range(4)}
 
 
+@pytest.mark.parametrize("ending", [".png", ".jpg", ""])
+def test_numbers_of_rows_are_not_taken_for_names_of_images(ending: str, tmp_path: Path) -> None:
+    source = flat(tmp_path)
+    for image in source.iterdir():
+        image.rename(image.with_name(f"{'' if ending else 'scan'}{image.stem}.png"))
+    name = "{}" if ending else "scan{}"
+    # The first column numbers rows, which are in another order than the images.
+    lines = "".join(f"{n},{name.format((n + 3) % 8)}{ending},{CLASSES[(n + 3) // 4 % 2]}\n" for n in range(7))
+    report = data.inspect(written(source, "labels.csv", "number,file,class\n" + lines))
+    assert "files from file, classes from class" in report.layout
+    assert [name for name, _ in report.skipped] == [name.format(2) + ".png"]
+
+
+def test_measurements_are_not_taken_for_names_of_images(tmp_path: Path) -> None:
+    lines = "".join(f"0.{n:02},1.{n},{n}.png,{CLASSES[n % 2]}\n" for n in range(8))
+    report = data.inspect(written(flat(tmp_path), "labels.csv", "x,y,name,class\n" + lines))
+    assert (report.counts, report.reading) == ({"all": (4, 4)}, "table:labels.csv:class")
+
+
+def test_zeros_that_excel_leaves_out_do_no_harm(tmp_path: Path) -> None:
+    source = flat(tmp_path, number=12)
+    for image in source.iterdir():
+        image.rename(image.with_name(f"{int(image.stem):04}.png"))
+    report = data.inspect(written(source, "labels.csv", "id;class\n" + rows(12, ending="", delimiter=";")))
+    assert (report.counts, dict(report.examples)) == ({"all": (6, 6)}, {"0000.png": "Bär", "0001.png": "Maus"})
+
+
 def test_tables_of_equal_columns_are_read_as_one(tmp_path: Path) -> None:
     source = filled(tmp_path / "x", {"train": 6, "valid": 4, "test": 4})
     for part, number in (("train", 6), ("valid", 4), ("test", 4)):

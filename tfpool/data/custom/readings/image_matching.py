@@ -45,6 +45,12 @@ class ImageIndex:
     def _by_stem(self) -> dict[str, list[int]]:
         return _positions(stem(path[-1]) for path in self._paths)
 
+    @cached_property
+    def _by_number(self) -> dict[str, list[int]]:
+        """By numbers without their zeros, which Excel leaves out: 1 for 0001.jpg."""
+        stems = (stem(path[-1]) for path in self._paths)
+        return _positions((name.lstrip("0") or "0") if name.isdecimal() else "" for name in stems)
+
     def has(self, name: str) -> bool:
         """Whether an image is called so, but for its ending."""
         return stem(_plain(name)) in self._by_stem
@@ -55,7 +61,12 @@ class ImageIndex:
         if not path or len(cell) > _MAX_LENGTH:
             return Unmatched.NONE
         name = path[-1]
-        found = self._by_name.get(name) or self._by_stem.get(name) or self._by_stem.get(stem(name))
+        found = self._by_name.get(name) or self._by_stem.get(name)
+        # The table may name files of another format. What is after the point of 0.5 is no ending.
+        if not found and name.rpartition(".")[2][:1].isalpha():
+            found = self._by_stem.get(stem(name))
+        if not found and name.isdecimal():
+            found = self._by_number.get(name.lstrip("0") or "0")
         if not found:
             return Unmatched.NONE
         if len(found) == 1:

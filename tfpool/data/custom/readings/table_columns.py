@@ -12,6 +12,7 @@ from tfpool.data.custom.part_names import part_folders
 from tfpool.data.custom.readings.image_matching import ImageIndex, Unmatched
 from tfpool.data.custom.readings.label_table import Rows
 from tfpool.data.custom.safe_names import distinct_names
+from tfpool.data.images import SUFFIXES
 
 MOST_CLASSES = 2_000
 _MOST_COLUMNS = 8
@@ -51,15 +52,25 @@ class Labels:
 
 
 def find_columns(rows: Rows, index: ImageIndex) -> Columns | None:
-    """A table's columns, if one of them names images: that with the most names."""
+    """A table's columns, if one of them names images.
+
+    That is the column with the most names. Numbers of rows may look like names of images: file names with an ending
+    come first, then other words, then numbers.
+    """
     cells = rows.cells
     if not cells:
         return None
     columns = list(zip(*cells, strict=True))
     matched = [sum(_is_image(cell, index) for cell in set(column)) for column in columns]
-    file = matched.index(max(matched))
-    if matched[file] < 2:
+    least = max(2, max(matched) / 2)
+    if max(matched) < least:
         return None
+    _, _, _, file = max(
+        (_have_endings(column), not _are_numbers(column[1:]), number, -position)
+        for position, (column, number) in enumerate(zip(columns, matched, strict=True))
+        if number >= least
+    )
+    file = -file
     header: Sequence[str] = rows.keys
     if not header:
         has_header = not _is_image(columns[file][0], index)
@@ -67,6 +78,10 @@ def find_columns(rows: Rows, index: ImageIndex) -> Columns | None:
         columns = [column[has_header:] for column in columns]
     names = distinct_names([name or f"column {number}" for number, name in enumerate(header, 1)], "column")
     return Columns(names[file], dict(zip(names, columns, strict=True)))
+
+
+def _have_endings(column: Column) -> bool:
+    return 2 * sum(cell.lower().endswith(SUFFIXES) for cell in column) > len(column)
 
 
 def _is_image(cell: str, index: ImageIndex) -> bool:
@@ -143,7 +158,7 @@ def _are_classes(cells: list[str]) -> bool:
     return not (_are_numbers(present) and any(not float(kind).is_integer() for kind in kinds))
 
 
-def _are_numbers(cells: list[str]) -> bool:
+def _are_numbers(cells: Sequence[str]) -> bool:
     return all(_NUMBER.fullmatch(cell) for cell in set(cells) if cell)
 
 
