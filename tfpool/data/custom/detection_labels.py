@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tfpool.data.custom.image_files import HEAD_BYTES, File, Listing
 from tfpool.data.custom.part_names import is_plain, part_folders
+from tfpool.data.custom.readings.image_matching import ImageIndex
 from tfpool.data.images import BadImage
 
 _MAX_READ = 50
@@ -26,10 +27,11 @@ class Detection:
     is_by_class: bool
 
 
-def find_detection(listing: Listing) -> Detection | None:
+def find_detection(listing: Listing, index: ImageIndex) -> Detection | None:
     """The boxes of the images, if they have some."""
-    stems = {_stem(file) for file in listing.files}
-    texts = [file for file in listing.labels if _stem(file) in stems]
+    texts = [
+        file for file in listing.labels if file.path[-1].lower().endswith((".txt", ".xml")) and index.has(file.path[-1])
+    ]
     kinds = (
         ("YOLO", _first(texts, ".txt", _is_yolo), "a text file of YOLO's boxes"),
         ("Pascal VOC", _first(texts, ".xml", _is_voc), "an XML file of Pascal VOC's boxes"),
@@ -37,8 +39,10 @@ def find_detection(listing: Listing) -> Detection | None:
     )
     for kind, found, what in kinds:
         if found:
-            boxed = {_stem(file) for file in texts if not file.path[-1].lower().endswith(".json")}
-            images = [file for file in listing.files if kind == "COCO" or _stem(file) in boxed]
+            images = listing.files
+            if kind != "COCO":
+                # Others are called alike, as the masks of Pascal VOC are.
+                images = [images[image] for file in texts if isinstance(image := index.image_of(file.path), int)]
             return Detection(kind, what, found.name, len({_class_path(file) for file in images}) > 1)
     return None
 
@@ -77,10 +81,6 @@ def _is_coco(head: bytes) -> bool:
     """Whether it is an object with images and boxes. In a long file the boxes are after its first bytes."""
     may_have_boxes = b'"bbox"' in head or (len(head) == HEAD_BYTES and b'"file_name"' in head)
     return head.lstrip()[:1] == b"{" and b'"images"' in head and may_have_boxes
-
-
-def _stem(file: File) -> str:
-    return file.path[-1].rpartition(".")[0]
 
 
 def _class_path(file: File) -> tuple[str, ...]:

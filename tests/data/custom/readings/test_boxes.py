@@ -153,3 +153,16 @@ def test_boxes_outside_of_their_images_are_counted_and_not_used(tmp_path: Path) 
         file.write_text(file.read_text().replace("[10, 4, 20, 20]", "[40, 20, 60, 40]"))
     with pytest.raises(ValueError, match="data set for detection"):
         data.inspect(whole)
+
+
+def test_the_masks_of_pascal_voc_are_neither_classes_nor_cut(tmp_path: Path) -> None:
+    source = voc(tmp_path / "x")
+    for folder in ("SegmentationClass", "SegmentationObject"):
+        photographs(source / "VOC" / folder, 4, 50)
+    (source / "VOC/ImageSets/Main").mkdir(parents=True)
+    (source / "VOC/ImageSets/Main/cat_train.txt").write_text("".join(f"{n}  {(-1) ** n}\n" for n in range(6)))
+    report = data.inspect(source)
+    assert (report.reading, report.counts) == ("boxes", {"all": (3, 3)})
+    assert {name for name, reason in report.skipped if reason == "without a box"} == {
+        f"VOC/{folder}/{number}.png" for folder in ("SegmentationClass", "SegmentationObject") for number in range(4)
+    }

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 from tfpool.data.custom.image_files import MAX_FILES, File, Listing, TextFile
 from tfpool.data.custom.layout import Box, ClassFile, Layout, with_given_parts
 from tfpool.data.custom.part_names import part_folders
-from tfpool.data.custom.readings.image_matching import ImageIndex, stem
+from tfpool.data.custom.readings.image_matching import ImageIndex
 from tfpool.data.custom.readings.label_table import NoTable, decode_text
 from tfpool.data.custom.readings.yaml_names import names_in_yaml
 from tfpool.data.images import BadImage
@@ -81,7 +81,7 @@ def layout_of_boxes(listing: Listing, index: ImageIndex, kind: str) -> Layout:
 def _yolo(listing: Listing, index: ImageIndex, log: _Log) -> Iterator[Boxed]:
     names = _class_names(listing, log)
     for file in listing.labels:
-        if not file.path[-1].lower().endswith(".txt") or not isinstance(image := _image_of(file, index), int):
+        if not file.path[-1].lower().endswith(".txt") or not isinstance(image := index.image_of(file.path), int):
             continue
         for line in _text(file, _MAX_TEXT_BYTES).splitlines():
             numbers = _numbers(line.split())
@@ -125,7 +125,7 @@ def _class_names(listing: Listing, log: _Log) -> dict[int, str]:
 
 def _voc(listing: Listing, index: ImageIndex, log: _Log) -> Iterator[Boxed]:
     for file in listing.labels:
-        if not file.path[-1].lower().endswith(".xml") or not isinstance(image := _image_of(file, index), int):
+        if not file.path[-1].lower().endswith(".xml") or not isinstance(image := index.image_of(file.path), int):
             continue
         text = _text(file, _MAX_TEXT_BYTES)
         # Entities of its own can make a small file unpack to a large one.
@@ -203,15 +203,6 @@ def _part_of(file: TextFile, index: ImageIndex) -> str:
     """The part whose images a JSON file is about: instances_val2017.json those of val2017."""
     parts = part_folders(re.findall(r"[a-z]+", file.path[-1].lower()))
     return next(iter(parts.values()), "")
-
-
-def _image_of(file: TextFile, index: ImageIndex) -> object:
-    """The image that a text file is called like, labels/train/1.txt like images/train/1.jpg."""
-    folders = [_SAME.get(name.lower(), name) for name in file.path[:-1]]
-    return index.find("/".join([*folders, stem(file.path[-1])]), file.path[:-1])
-
-
-_SAME = {"labels": "images", "annotations": "JPEGImages"}
 
 
 def _checked(left: float, top: float, right: float, bottom: float) -> Box | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,7 +15,7 @@ from tfpool.data.custom.image_files import Listing, open_source
 from tfpool.data.custom.layout import Layout
 from tfpool.data.custom.part_names import is_one_word, is_plain
 from tfpool.data.custom.readings.boxes import layout_of_boxes
-from tfpool.data.custom.readings.image_matching import ImageIndex
+from tfpool.data.custom.readings.image_matching import ImageIndex, stem
 from tfpool.data.custom.readings.name_classes import layout_of_names, name_classes
 from tfpool.data.custom.readings.table_labels import LabelTables, find_tables
 from tfpool.data.custom.safe_names import clean, distinct_names, natural_order, short_list
@@ -22,6 +23,7 @@ from tfpool.data.custom.safe_names import clean, distinct_names, natural_order, 
 FOLDERS = "folders"
 MOST_CLASSES = 2_000
 _MOST_OUTER, _MOST_OFFERS = 20, 8
+_MASKS = frozenset(("mask", "masks", "gt", "groundtruth", "truth", "segmentation", "segmentations", "seg"))
 _SHEETS = (".xlsx", ".xls", ".ods")
 
 
@@ -100,7 +102,7 @@ def find_readings(listing: Listing) -> Readings:
     """
     index = ImageIndex(listing.files)
     tables, misread = find_tables(listing, index)
-    detection = find_detection(listing)
+    detection = find_detection(listing, index)
     by_folder, refusal = _folders(listing, detection)
     others = [*_boxes(listing, index, detection), *_tables(tables, listing, index)]
     names = name_classes(listing)
@@ -120,8 +122,10 @@ def find_readings(listing: Listing) -> Readings:
     if detection:
         text = f"The images have boxes, which are not read ({detection.example}): the folders are taken for classes."
         folders = replace(folders, notes=(*folders.notes, text))
+    masks = _masks(folders)
+    folders = replace(folders, notes=(*folders.notes, *masks))
     text = f"a class per folder: {short_list(folders.classes)}"
-    way = Reading(FOLDERS, text, lambda: folders, not arrangement.is_repeated and not is_doubtful)
+    way = Reading(FOLDERS, text, lambda: folders, not (arrangement.is_repeated or is_doubtful or masks))
     inside = _inner(arrangement)
     if arrangement.has_parts:
         inside.append(_outer(listing))
@@ -194,6 +198,21 @@ def _outer(listing: Listing) -> Reading:
     layout = assign_outer(listing)
     text = f"a class per outer folder, whatever it is called: {short_list(layout.classes)}"
     return Reading("outer", text, lambda: layout)
+
+
+def _masks(folders: Layout) -> list[str]:
+    """A sentence on a folder of masks beside one such as images, with files that are called alike."""
+    stems: dict[str, set[str]] = {}
+    for file in folders.class_files:
+        stems.setdefault(file.folder, set()).add(stem(file.file.path[-1]))
+    for name, own in stems.items():
+        others = set().union(*(of_other for other, of_other in stems.items() if is_plain(other)))
+        if _MASKS & set(re.findall(r"[a-z]+", name.lower())) and 2 * len(own & others) > len(own):
+            return [
+                f"The files in {clean(name)} are called like images beside them: if they are masks, this is a data set "
+                "for segmentation, whose folders are no classes."
+            ]
+    return []
 
 
 def _is_doubtful(folders: Layout, tables: Sequence[LabelTables], listing: Listing, has_names: bool) -> bool:

@@ -12,6 +12,8 @@ from tfpool.data.custom.image_files import File
 from tfpool.data.custom.part_names import part_folders
 
 _MAX_LENGTH = 1000
+_IMAGES = {"labels": "images", "annotations": "JPEGImages"}
+"""Folders of boxes and of their images, as YOLO and Pascal VOC call them."""
 
 
 class Unmatched(Enum):
@@ -54,6 +56,11 @@ class ImageIndex:
     def has(self, name: str) -> bool:
         """Whether an image is called so, but for its ending."""
         return stem(_plain(name)) in self._by_stem
+
+    def image_of(self, path: Sequence[str]) -> int | Unmatched:
+        """The index of the image that a text file is called like, labels/train/1.txt like images/train/1.jpg."""
+        folders = [_IMAGES.get(name.lower(), name) for name in path[:-1]]
+        return self.find("/".join([*folders, stem(path[-1])]), path[:-1])
 
     def find(self, cell: str, folder: Sequence[str] = (), part: str = "") -> int | Unmatched:
         """The index of the image that a cell of a table in `folder` means, whose row belongs to `part`."""
