@@ -79,6 +79,13 @@ def test_development_tools_are_no_extra() -> None:
     assert tools <= pinned
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/install.md"])
+def test_the_command_to_install_names_the_wheel_that_make_dist_makes(page: str, wheel: zipfile.ZipFile) -> None:
+    named, extras = re.findall(r'^pip install "dist/(\S+)\[(.+)\]"$', (ROOT / page).read_text(), re.MULTILINE)[0]
+    assert named == Path(str(wheel.filename)).name
+    assert set(extras.split(",")) <= set(PROJECT["project"]["optional-dependencies"])
+
+
 def test_the_page_on_installing_names_every_extra() -> None:
     text = (ROOT / "docs/install.md").read_text()
     assert all(f"| `{name}` |" in text for name in PROJECT["project"]["optional-dependencies"])
@@ -95,4 +102,6 @@ def test_both_archives_pass_their_checks_and_the_sources_have_tests_and_docs(tmp
         assert ended.returncode == 0, ended.stdout + ended.stderr
     with tarfile.open(archives[1]) as sources:
         names = {name.partition("/")[2] for name in sources.getnames()}
-    assert {"app.py", "pages/7_CAM.py", "setup.py", "README.md"} <= names
+    assert {"app.py", "pages/7_CAM.py", "setup.py", "README.md", "CITATION.cff", "docs/install.md"} <= names
+    # The sources hold the tests, this file among them.
+    assert str(Path(__file__).relative_to(ROOT)) in names

@@ -13,8 +13,8 @@ from packaging.requirements import Requirement
 
 from tests.helpers.processes import ROOT
 
-SOURCES = ("tfpool", "dashboard", "pages", ".streamlit", "scripts")
-FILES = ("setup.py", "pyproject.toml", "MANIFEST.in", "app.py", "README.md", "LICENSE")
+SOURCES = ("tfpool", "dashboard", "pages", ".streamlit", "scripts", "tests", "docs", "benchmarks")
+FILES = ("setup.py", "pyproject.toml", "MANIFEST.in", "CITATION.cff", "app.py", "README.md", "LICENSE")
 
 
 def build(folder: Path, repository: str = "", what: str = "--wheel") -> Path:
