@@ -5,7 +5,7 @@ import streamlit as st
 
 from dashboard.common import controls, thumbnails, visitor
 from dashboard.common.page import link, message_of, messages, plain, store
-from dashboard.data import own_images
+from dashboard.data import edits, own_images
 from dashboard.header import header
 from dashboard.keras_loading import load_keras_for
 from tfpool import data
@@ -149,6 +149,7 @@ else:
     else:
         preview(chosen)
         chart(chosen)
+        edits.show(chosen)
 
 st.subheader("Add your own images", anchor=False)
 st.caption(

@@ -12,25 +12,15 @@ import streamlit as st
 from dashboard.common import visitor_limits
 from dashboard.common.page import message_of, plain
 from dashboard.common.stoppable_work import run_stoppable
-from dashboard.data import fault_pictures, file_choices, report_view
+from dashboard.data import destination, fault_pictures, file_choices, report_view
 from dashboard.server.sharing import is_shared, most_upload
 from tfpool import data
 from tfpool.data import DataSet, Report
-from tfpool.data.custom.add import MAX_SIDE, MIN_SIDE
 from tfpool.data.custom.file_groups import is_simple
 from tfpool.data.custom.readings.choice import Overview, overview
 from tfpool.data.custom.scan import Progress
 
 UPLOAD, PATH = "Upload a zip", "Folder or zip on this computer"
-_SPLITS = {"70 / 15 / 15": (70, 15, 15), "80 / 10 / 10": (80, 10, 10), "60 / 20 / 20": (60, 20, 20)}
-_SPLIT_HELP = (
-    "Percentages of the images for training, validation and test. Images in folders with these names stay there."
-)
-_PAD_HELP = (
-    "Cropping loses what is at two ends of a photo; padding makes everything smaller. Images that a model trained on "
-    "this data set is used on are treated alike."
-)
-_NEAR_HELP = "Pictures that are nearly equal, such as frames of a film, stay in one part of the split."
 _GROUPS_HELP = (
     "Files that belong together, such as those of a patient or a film, stay in one part of the split. Write {group} "
     "for what their names have in common, and * for the rest: {group}_* for p1_left.png and p1_right.png. Empty: none."
@@ -165,26 +155,13 @@ def _path() -> tuple[str, str]:
 
 
 def _save(source: IO[bytes] | str, options: dict[str, Any], count: int) -> None:
-    columns = st.columns([3, 1, 2, 1], vertical_alignment="bottom")
-    name = columns[0].text_input("Name", key="data_new_name", max_chars=80, placeholder="My photos")
-    size = columns[1].number_input("Side, pixels", MIN_SIDE, MAX_SIDE, 64, key="data_new_size")
-    split = columns[2].selectbox("Split, %", list(_SPLITS), key="data_new_split", help=_SPLIT_HELP)
-    seed_help = "Random seed of the split: enter another number to split the images differently."
-    seed = columns[3].number_input("Seed", 0, 2**31 - 1, 0, key="data_new_seed", help=seed_help)
-    with st.container(horizontal=True):
-        is_gray = st.toggle("Gray images, one channel", key="data_new_grey")
-        pads = st.toggle("Pad instead of crop", key="data_new_pad", help=_PAD_HELP)
-        near = st.toggle("Keep near duplicates together", True, key="data_new_near", help=_NEAR_HELP)
-    how = "padded with black" if pads else "cropped"
-    st.caption(f"Images are turned upright, {how} to a square and resized. The original files do not change.")
+    reports: list[Report] = []
+    make, size = destination.choose(source, options, count, reports.append)
     if st.button("Save", type="primary", key="data_keep", icon=":material/save:"):
-        chosen = (name, int(size), 1 if is_gray else 3, _SPLITS[split], int(seed))
-        reports: list[Report] = []
-        further = {"pad_to_aspect_ratio": pads, "near_duplicates": near, "told": reports.append, **options}
 
         def save(on_progress: Progress) -> DataSet:
-            with visitor_limits.adding(count * chosen[1] ** 2 * chosen[2]) as added:
-                made = data.add(source, *chosen, progress=on_progress, **further)
+            with visitor_limits.adding(size) as added:
+                made = make(on_progress)
                 added.append(made)
             return made
 

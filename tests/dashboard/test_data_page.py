@@ -8,15 +8,19 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+import tfpool as tp
 from dashboard.common import thumbnails
 from dashboard.common.page import PAGES, plain
-from dashboard.data import own_images
+from dashboard.data import edits, own_images
 from tests.data.custom.test_zip_names import zipped
 from tests.helpers.pages import metrics, opened, sound, words
 from tfpool import data
 from tfpool.cli import parser
 from tfpool.data.builtin.keras_datasets import Download
+from tfpool.data.custom import storage
 from tfpool.data.registry import BuiltIn, downloads
+from tfpool.tracking.store import RunStore
+from tfpool.training.queue import spec
 
 HOSTILE = ("<script>alert(1)<", "[x](javascript:alert(1))", "**bold** :red[x]", "# $a$")
 
@@ -189,6 +193,78 @@ def test_damaged_and_missing_data_sets_are_messages_and_can_be_deleted(photos: P
     app.button(key="data_remove").click().run()
     sound(app)
     assert data.names() == list(data.DATA)
+
+
+def test_classes_are_renamed_and_left_out_in_a_new_data_set(photos: Path) -> None:
+    pets = data.add(photos, "pets", 16)
+    app = opened("Data", data_name="pets")
+    assert app.button(key="data_edit_save").disabled
+    app.multiselect(key="data_edit_rename").set_value([HOSTILE[0]]).run()
+    app.text_input(key=f"data_edit_new_pets_{HOSTILE[0]}").set_value("cat").run()
+    app.multiselect(key="data_edit_drop").set_value([HOSTILE[1]]).run()
+    app.text_input(key="data_edit_name").set_value("pets").run()
+    app.button(key="data_edit_save").click().run()
+    sound(app)
+    assert "already" in app.error[0].value
+    app.text_input(key="data_edit_name").set_value("Other pets").run()
+    app.button(key="data_edit_save").click().run()
+    sound(app)
+    assert app.selectbox(key="data_name").value == "other-pets"
+    expected = [{HOSTILE[0]: "cat"}.get(name, name) for name in pets.class_names if name != HOSTILE[1]]
+    assert data.load("other-pets").class_names == tuple(expected)
+    assert data.load("pets").fingerprint == pets.fingerprint
+
+
+def test_data_sets_are_merged_and_images_added_to_one(photos: Path) -> None:
+    for name, seed in (("one", 0), ("two", 1)):
+        data.add(photos, name, 16, seed=seed)
+    app = opened("Data", data_name="one")
+    app.segmented_control(key="data_edit_way").set_value(edits.MERGE).run()
+    assert app.multiselect(key="data_edit_others").options == ["two"]
+    app.multiselect(key="data_edit_others").set_value(["two"]).run()
+    app.text_input(key="data_edit_name").set_value("both").run()
+    app.button(key="data_edit_save").click().run()
+    sound(app)
+    assert sum(data.describe("both").images) == 24
+    assert "24" in app.warning[0].value
+
+    Image.new("L", (20, 20), 99).save(photos / HOSTILE[0] / "new.png")
+    app.segmented_control(key="data_way").set_value(own_images.PATH).run()
+    check(app, photos)
+    app.selectbox(key="data_target").set_value("both").run()
+    app.text_input(key="data_more_name").set_value("more").run()
+    app.button(key="data_keep").click().run()
+    sound(app)
+    assert sum(data.describe("more").images) == 25
+
+
+def test_groups_and_padding_are_chosen_before_images_are_saved(photos: Path) -> None:
+    app = opened("Data")
+    app.segmented_control(key="data_way").set_value(own_images.PATH).run()
+    app.text_input(key="data_path").set_value(str(photos)).run()
+    app.text_input(key="data_groups").set_value("([0-9]+)").run()
+    check(app, photos)
+    assert "group" in app.error[0].value
+    app.text_input(key="data_groups").set_value("{group}.png").run()
+    check(app, photos)
+    assert any(list(table.value.columns) == ["group", "files"] for table in app.dataframe)
+    app.toggle(key="data_new_pad").set_value(True).run()
+    app.text_input(key="data_new_name").set_value("padded").run()
+    app.button(key="data_keep").click().run()
+    sound(app)
+    folder = Path(data.load("padded").location)
+    assert storage.reading(folder) == {"pad_to_aspect_ratio": True}
+    assert storage.facts(folder)["group_by"] == "{group}.png"
+
+
+def test_deleting_says_what_happens_to_runs_that_wait(photos: Path, tmp_path: Path) -> None:
+    store, plan = RunStore(tmp_path / "saved_models"), tp.plan("convnet", input_shape=(16, 16, 3), classes=4)
+    run_id = store.add(spec(plan, data.add(photos, "pets", 16), tp.Recipe()))
+    app = opened("Data", data_name="pets")
+    assert plain(run_id) in app.warning[0].value
+    app.button(key="data_remove").click().run()
+    sound(app)
+    assert "pets" not in data.names()
 
 
 def test_own_images_can_be_trained_on_and_those_to_be_downloaded_not_yet(photos: Path) -> None:
