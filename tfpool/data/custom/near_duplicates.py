@@ -21,6 +21,7 @@ _FLAT = 4.0
 """Standard deviation of gray levels below which a picture shows too little to be compared."""
 _SIDE, _HASHED_SIDE = 16, 64
 _ROWS, _PAIRS = 256, 50_000
+_ROUNDING = 1e-3
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,11 @@ def near_groups(sketches: Sequence[Sketch]) -> list[list[int]]:
         return []
     hashes = np.array([sketches[index].hash for index in shown], np.uint64)
     levels = np.stack([sketches[index].levels for index in shown])
+    # Means over 4 × 4 levels differ no more than the levels do: what is far in these need not be compared in all.
+    coarse = levels.reshape(-1, 4, 4, 4, 4).mean(axis=(2, 4), dtype=np.float32).reshape(-1, 16)
     groups = np.arange(len(shown))
     for start in range(0, len(shown), _ROWS):
-        pairs = _near_pairs(hashes, levels, groups, start)
+        pairs = _near_pairs(hashes, (coarse, levels), groups, start)
         if len(pairs):
             edges = np.concatenate([pairs, np.stack([np.arange(len(shown)), _first_of(groups)], axis=1)])
             graph = coo_array((np.ones(len(edges), bool), (edges[:, 0], edges[:, 1])), (len(shown), len(shown)))
@@ -74,17 +77,16 @@ def near_groups(sketches: Sequence[Sketch]) -> list[list[int]]:
     return sorted([shown[index] for index in group] for group in members if len(group) > 1)
 
 
-def _near_pairs(hashes: np.ndarray, levels: np.ndarray, groups: np.ndarray, start: int) -> np.ndarray:
+def _near_pairs(hashes: np.ndarray, levels: Sequence[np.ndarray], groups: np.ndarray, start: int) -> np.ndarray:
     """Pairs of near duplicates in different groups, int (P, 2), the first of them in a block of rows."""
     rows = slice(start, start + _ROWS)
     alike = np.bitwise_count(hashes[rows, np.newaxis] ^ hashes[np.newaxis, start:]) <= MAX_BITS
     alike &= groups[rows, np.newaxis] != groups[np.newaxis, start:]
     pairs = np.argwhere(alike) + start
     pairs = pairs[pairs[:, 0] < pairs[:, 1]]
-    # Means over 4 × 4 levels differ no more than the levels do: what is far in these need not be compared in all.
-    for values in (levels.reshape(-1, 4, 4, 4, 4).mean(axis=(2, 4), dtype=np.float32).reshape(-1, 16), levels):
+    for values in levels:
         near = [
-            np.abs(values[some[:, 0]] - values[some[:, 1]]).mean(axis=1) <= MAX_DIFFERENCE
+            np.abs(values[some[:, 0]] - values[some[:, 1]]).mean(axis=1) <= MAX_DIFFERENCE + _ROUNDING
             for some in np.split(pairs, range(_PAIRS, len(pairs), _PAIRS))
         ]
         pairs = pairs[np.concatenate(near)]
