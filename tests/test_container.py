@@ -17,6 +17,8 @@ import yaml
 
 from dashboard.server import sharing
 from tests.browser.conftest import free_port, until_healthy
+from tests.helpers import outgoing
+from tests.helpers.foreign_attempts import attempt
 from tests.helpers.processes import ROOT
 
 LINES = re.sub(
@@ -95,6 +97,7 @@ def started(image: Path, tmp_path: Path) -> Iterator[tuple[int, int]]:
     assert python == "python"
     variables = {**os.environ, **environment(tmp_path / "data"), "STREAMLIT_SERVER_PORT": str(port)}
     variables |= {"TFPOOL_WARMING": "off", "STREAMLIT_SERVER_ALLOWED_HOSTS": "pool.example.org 127.0.0.1"}
+    variables |= outgoing.recorded(tmp_path)
     with (tmp_path / "log").open("wb") as log:
         server = subprocess.Popen(
             [sys.executable, *command], cwd=image, env=variables, stdout=log, stderr=subprocess.STDOUT
@@ -104,6 +107,7 @@ def started(image: Path, tmp_path: Path) -> Iterator[tuple[int, int]]:
     server.terminate()
     server.wait(15)
     assert "Traceback" not in (tmp_path / "log").read_text()
+    assert outgoing.requests(tmp_path) == []
 
 
 @pytest.mark.slow
@@ -125,6 +129,10 @@ def test_the_image_serves_others_and_keeps_what_they_make_in_its_volume(
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as page:
         assert "tfpool_visitor_" in page.headers["Set-Cookie"]
     assert (tmp_path / "data" / "runs" / "visitors.key").exists()
+    # scripts/serve.py refuses other websites as `streamlit run app.py` does.
+    assert attempt(port) == 403
+    own = {"Host": "pool.example.org", "Origin": "https://pool.example.org"}
+    assert attempt(port, **own) == 101
 
 
 def test_the_dockerfile_passes_its_linter() -> None:

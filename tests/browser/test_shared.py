@@ -1,12 +1,16 @@
 """The dashboard served to others: two visitors, each with their own browser, and a teacher."""
 
+import contextlib
+import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
+from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
-from tests.browser.conftest import Browse, serving, settle
+from tests.browser.conftest import ROOT, Browse, free_port, serving, settle, start_server, visit
 from tests.helpers.stored_runs import finished
 from tfpool.tracking.store import RunStore
 
@@ -81,3 +85,61 @@ def test_visitors_stop_and_delete_what_is_theirs_and_a_teacher_everything(
     expect(button(teacher, "Delete")).to_be_visible()
     teacher.get_by_role("button", name="Leave").click()
     expect(button(teacher, "Delete")).to_have_count(0)
+
+
+AUTH = """
+[auth]
+redirect_uri = "{url}/oauth2callback"
+cookie_secret = "{secret}"
+client_id = "tfpool"
+client_secret = "none"
+server_metadata_url = "{url}/nobody-asks-this"
+"""
+SECRET = "what the cookies of this test are signed with"
+
+
+@pytest.fixture
+def with_login(store: RunStore, tmp_path: Path) -> Iterator[str]:
+    """A server where people have to log in."""
+    root, port = tmp_path / "copy", free_port()
+    url = f"http://127.0.0.1:{port}"
+    shutil.copytree(ROOT / "pages", root / "pages")
+    shutil.copytree(ROOT / ".streamlit", root / ".streamlit")
+    shutil.copy(ROOT / "app.py", root)
+    for name in ("dashboard", "tfpool"):
+        (root / name).symlink_to(ROOT / name)
+    (root / ".streamlit" / "secrets.toml").write_text(AUTH.format(url=url, secret=SECRET))
+    server = start_server(store.folder, port, tmp_path / "log", "off", root=root, environment={"TFPOOL_SHARED": "1"})
+    yield url
+    server.terminate()
+    server.wait(15)
+
+
+def test_a_run_belongs_to_an_account_in_every_browser(with_login: str, store: RunStore, browser: Browser) -> None:
+    def log_in(page: Page, subject: str) -> None:
+        """As Streamlit does when the provider has said who somebody is."""
+        account = {"origin": with_login, "is_logged_in": True, "iss": "https://login.example", "sub": subject}
+        value = create_signed_value(SECRET, "_streamlit_user", json.dumps({**account, "name": f"<b>{subject}</b>"}))
+        page.context.add_cookies([{"name": "_streamlit_user", "value": value.decode(), "url": with_login}])
+
+    with contextlib.ExitStack() as visits:
+        pages = [visits.enter_context(visit(browser, 1280, "light"))[0] for _ in range(3)]
+        first, second, other = pages
+        first.goto(f"{with_login}/Train")
+        expect(button(first, "Log in")).to_be_visible()
+        expect(first.get_by_text("Networks")).to_have_count(0)
+        for page, subject in zip(pages, ("anna", "anna", "ben"), strict=True):
+            log_in(page, subject)
+        first.goto(f"{with_login}/Train?runs=resnet8-gap-1")
+        settle(first)
+        expect(first.get_by_text("Logged in as <b>anna</b>")).to_be_visible()
+        expect(button(first, "Delete")).to_have_count(0)
+        button(first, "Retrain").click()
+        first.wait_for_url("**runs=resnet8-gap-2**")
+        for page, is_own in ((second, True), (other, False)):
+            page.goto(f"{with_login}/Train?runs=resnet8-gap-2")
+            settle(page)
+            expect(page.get_by_text("resnet8-gap-2", exact=True)).to_be_visible()
+            expect(button(page, "Stop")).to_have_count(int(is_own))
+        button(second, "Stop").click()
+        expect(button(second, "Delete")).to_be_visible()

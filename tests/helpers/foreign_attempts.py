@@ -22,10 +22,10 @@ HANDSHAKE = {
 }
 
 
-def attempt(port: int) -> int:
-    """The status that a WebSocket for another website is answered with."""
+def attempt(port: int, **headers: str) -> int:
+    """The status that a WebSocket for another website is answered with, or for one that other headers name."""
     with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port)) as connection:
-        connection.request("GET", "/_stcore/stream", headers=HANDSHAKE)
+        connection.request("GET", "/_stcore/stream", headers={**HANDSHAKE, **headers})
         return connection.getresponse().status
 
 
