@@ -13,7 +13,7 @@ from pathlib import Path
 NAMES = (
     "starting",
     *("counting", "intervals", "worker_startup", "memory", "quick_claims", "dashboard", "sessions", "training"),
-    *("batch_statistics", "gpu", "cluster"),
+    *("batch_statistics", "gpu", "cluster", "data"),
     *("explaining", "localization", "pixel_scale", "opening"),
 )
 

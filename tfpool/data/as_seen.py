@@ -30,7 +30,8 @@ def upright(image: Image.Image) -> Image.Image:
 def on_plain_ground(image: Image.Image) -> Image.Image:
     """Put a transparent image on white if what is visible is dark, so that black ink stays visible; else on black."""
     if not image.has_transparency_data:
-        return image.convert("RGB")
+        # Pillow would copy an image that is RGB already.
+        return image if image.mode == "RGB" else image.convert("RGB")
     with_alpha = image.convert("RGBA")
     on_black = Image.alpha_composite(Image.new("RGBA", image.size, "black"), with_alpha)
     light, visible = (ImageStat.Stat(plane).mean[0] for plane in (on_black.convert("L"), with_alpha.getchannel("A")))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import warnings
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +27,7 @@ from tfpool.data.tiff import (
     has_further_page,
     pages_of,
 )
+from tfpool.system.ordered_threads import no_warnings
 
 tiff_messages.silence()
 _AVIF = ("AVIF",) if features.check("avif") else ()
@@ -92,12 +92,10 @@ def decode(file: str | Path | IO[bytes], name: str, depth: int | None = None, ti
     values of 12 bits often come in files of 16. `tiff` chooses a page and bands of TIFF files; every page is the first.
     """
     try:
-        with warnings.catch_warnings():
-            # Pillow only warns of large images; the limit here is lower and refuses them.
-            warnings.simplefilter("ignore")
-            with _open(file) as image:
-                values = _band_values(file, name, tiff) if has_deep_colors(image) else None
-                return _decode(image, name, depth, tiff) if values is None else _of_values(values, depth)
+        # Pillow only warns of large images; the limit here is lower and refuses them.
+        with no_warnings(), _open(file) as image:
+            values = _band_values(file, name, tiff) if has_deep_colors(image) else None
+            return _decode(image, name, depth, tiff) if values is None else _of_values(values, depth)
     except BadImage:
         raise
     except FileNotFoundError:
@@ -122,8 +120,7 @@ def maximum_of(file: IO[bytes], tiff: TiffChoice = FIRST_PAGE) -> int:
 
 
 def _maximum_of_page(file: IO[bytes], tiff: TiffChoice) -> int:
-    with suppress(Exception), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with suppress(Exception), no_warnings():
         with suppress(UnidentifiedImageError), _open(file) as image:
             if not image.mode.startswith("I") and not has_deep_colors(image):
                 return 0

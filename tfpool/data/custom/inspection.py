@@ -122,8 +122,8 @@ def inspect(
         (12, ('bright', 'dark'), {'all': (6, 6)})
     """
     sketches: list[Sketch] | None = [] if is_available() else None
-    store = None if sketches is None else lambda image: sketches.append(sketch(image))
-    contents = scan(source, progress, store, reading, encoding=encoding, tiff=tiff_choice(page, bands))
+    examine, store = (None, None) if sketches is None else (sketch, sketches.append)
+    contents = scan(source, progress, examine, store, reading, encoding=encoding, tiff=tiff_choice(page, bands))
     files = [picture.class_file.file for picture in contents.pictures]
     groups = None if group_by is None else name_groups(files, group_by)
     return summarize(contents, None if sketches is None else near_groups(sketches), groups)

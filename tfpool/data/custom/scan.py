@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import IO
+from typing import IO, Generic, TypeVar
 
 from PIL import Image
 
@@ -21,13 +22,17 @@ from tfpool.data.custom.readings.choice import FOLDERS, find_readings
 from tfpool.data.custom.safe_names import distinct_names, natural_order, short_list
 from tfpool.data.images import BadImage, Decoded
 from tfpool.data.tiff import FIRST_PAGE, TiffChoice
+from tfpool.system.ordered_threads import in_threads, no_warnings
 
 Source = str | Path | IO[bytes]
 """A folder, a zip file, or an open zip file."""
+Value = TypeVar("Value")
 Progress = Callable[[int, int], None]
 """`on_progress(done, total)`, called some ten times per second. An exception that it raises ends the work."""
 MAX_CLASSES = 2_000
 _REPORT_SECONDS = 0.1
+_STRIP = 100_000
+"""Pixels that are hashed at once."""
 FAULTS = ("of one color", "almost black")
 _DARK = 32
 _BRIGHT_FRACTION = 0.001
@@ -108,7 +113,8 @@ def group_equal(digests: Sequence[bytes]) -> dict[bytes, list[int]]:
 def scan(
     source: Source,
     on_progress: Progress | None = None,
-    on_image: Callable[[Image.Image], None] | None = None,
+    examine: Callable[[Image.Image], Value] | None = None,
+    store: Callable[[Value], None] | None = None,
     reading: str | None = None,
     must_be_certain: bool = False,
     encoding: str | None = None,
@@ -117,11 +123,11 @@ def scan(
 ) -> Scan:
     """Read every image of a folder or zip that has a class.
 
-    `on_progress` gets images done and images in all. `on_image` gets each image that can be read, as upright RGB, in
-    the order of `Scan.pictures`. `reading` is the key of a way to understand the source, by default the likeliest,
-    which is refused with `must_be_certain` if others are likely too. With `depth`, images with more than 8 bits
-    are scaled from so many bits. `encoding` is that of names in a zip which do not
-    say theirs, by default a guess. `tiff` chooses pages and bands of TIFF files.
+    `on_progress` gets images done and images in all. `examine` gets each image that can be read, as upright RGB, in
+    threads; `store` gets what that returns, in the order of `Scan.pictures`. `reading` is the key of a way to
+    understand the source, by default the likeliest, which is refused with `must_be_certain` if others are likely too.
+    With `depth`, images with more than 8 bits are scaled from so many bits. `encoding` is that of names in a zip which
+    do not say theirs, by default a guess. `tiff` chooses pages and bands of TIFF files.
     """
     with open_source(source, encoding) as listing:
         ways = find_readings(listing)
@@ -137,23 +143,30 @@ def scan(
         result.is_certain, result.encodings, result.depth = ways.ways[0].is_certain, listing.code_pages, depth
         result.tiff = tiff
         report = _reporter(on_progress, len(class_files))
-        for number, class_file in enumerate(class_files):
-            report(number)
-            for page in pages_to_read(class_file, tiff):
-                try:
-                    decoded = decode_page(page, result.depth)
-                    if decoded.maximum and not result.depth:
+
+        def pages(class_file: ClassFile) -> list[_Examined[Value]]:
+            depth = result.depth
+            return [_examined(page, depth, examine) for page in pages_to_read(class_file, tiff)]
+
+        # Once for all images, since it costs as much as a small one.
+        with no_warnings(), closing(in_threads(pages, class_files)) as ahead:
+            for number, found in enumerate(ahead):
+                report(number)
+                for examined in found:
+                    if examined.maximum and not result.depth:
                         # No earlier image has more than 8 bits. All that do are scaled alike.
                         result.depth = common_depth(class_files[number:], tiff, partial(report, number))
-                        decoded = decode_page(page, result.depth)
-                except BadImage as error:
-                    result.unreadable.append((page.name, error.reason))
-                    continue
-                result.pictures.append(_picture(page, decoded))
-                if len(result.pictures) > MAX_FILES:
-                    raise ValueError(f"{listing.name} holds more than {MAX_FILES:,} pages. Use fewer files.")
-                if on_image:
-                    on_image(decoded.image)
+                    if examined.maximum and examined.depth != result.depth:
+                        # It was read before that was known.
+                        examined = _examined(examined.page, result.depth, examine)
+                    if examined.picture is None:
+                        result.unreadable.append((examined.page.name, examined.reason))
+                        continue
+                    result.pictures.append(examined.picture)
+                    if len(result.pictures) > MAX_FILES:
+                        raise ValueError(f"{listing.name} holds more than {MAX_FILES:,} pages. Use fewer files.")
+                    if store and examined.value is not None:
+                        store(examined.value)
         listing.check()
         if on_progress:
             on_progress(len(class_files), len(class_files))
@@ -179,9 +192,36 @@ def _reporter(on_progress: Progress | None, total: int) -> Callable[[int], None]
     return report
 
 
+@dataclass(frozen=True)
+class _Examined(Generic[Value]):
+    """A page that was read with a depth: its picture and what `examine` returned, or the reason why there is none."""
+
+    page: Page
+    depth: int
+    picture: Picture | None = None
+    value: Value | None = None
+    reason: str = ""
+
+    @property
+    def maximum(self) -> int:
+        return self.picture.maximum if self.picture else 0
+
+
+def _examined(page: Page, depth: int, examine: Callable[[Image.Image], Value] | None) -> _Examined[Value]:
+    try:
+        decoded = decode_page(page, depth)
+    except BadImage as error:
+        return _Examined(page, depth, reason=error.reason)
+    return _Examined(page, depth, _picture(page, decoded), examine(decoded.image) if examine else None)
+
+
 def _picture(page: Page, decoded: Decoded) -> Picture:
-    digest = sha256(f"{decoded.image.size}".encode())
-    digest.update(decoded.image.tobytes())
+    image = decoded.image
+    digest = sha256(f"{image.size}".encode())
+    # Strip by strip: a second copy of a large image takes longer than its digest.
+    rows = max(_STRIP // max(image.width, 1), 1)
+    for top in range(0, image.height, rows):
+        digest.update(image.crop((0, top, image.width, min(top + rows, image.height))).tobytes())
     fault = _fault(decoded.image)
     facts = (decoded.maximum, decoded.is_reduced, fault, decoded.has_further_page and page.is_only, page.number)
     return Picture(page.class_file, decoded.size, digest.digest(), *facts)

@@ -50,13 +50,17 @@ def read_source(
     sketches: list[Sketch] | None = [] if is_available() else None
     with file.open("wb") as opened:
 
-        def store(image: Image.Image) -> None:
+        def examine(image: Image.Image) -> tuple[np.ndarray, Sketch | None]:
             pixels = np.ascontiguousarray(crop_and_resize(image, (height, width, channels), pad))
+            return pixels, None if sketches is None else sketch(image)
+
+        def store(seen: tuple[np.ndarray, Sketch | None]) -> None:
+            pixels, sketched = seen
             digests.append(sha256(pixels.data).digest())
             part_files.append(opened, pixels)
-            if sketches is not None:
-                sketches.append(sketch(image))
+            if sketches is not None and sketched is not None:
+                sketches.append(sketched)
 
-        contents = scan(source, on_progress, store, reading, True, encoding, depth, tiff)
+        contents = scan(source, on_progress, examine, store, reading, True, encoding, depth, tiff)
     pixels = np.memmap(file, np.uint8, "r", shape=(len(digests), height, width, channels))
     return SourceImages(contents, pixels, digests, sketches)
