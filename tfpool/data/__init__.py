@@ -4,6 +4,7 @@ Scaling pixels for a network is in `models.preprocessing`. Others use `load`, `n
 """
 
 from tfpool.data.custom.add import add
+from tfpool.data.custom.arrays import from_arrays
 from tfpool.data.custom.edits import edit_classes, merge
 from tfpool.data.custom.extension import extend
 from tfpool.data.custom.inspection import Report, inspect
@@ -22,6 +23,7 @@ __all__ = [
     "describe",
     "edit_classes",
     "extend",
+    "from_arrays",
     "inspect",
     "load",
     "merge",

@@ -11,6 +11,7 @@ from tfpool.networks.heads import Head
 from tfpool.tracking.run_table import Runs
 from tfpool.tracking.store import Run, RunStore
 from tfpool.training.cluster.connection import place_on
+from tfpool.training.given_data import source_of
 from tfpool.training.queue import enqueue, enqueue_sweep
 from tfpool.training.recipe import Recipe
 from tfpool.validation import at_least
@@ -18,7 +19,7 @@ from tfpool.validation import at_least
 
 def train(
     plan: Plan,
-    data: str = "fashion_mnist",
+    data: Any = "fashion_mnist",
     recipe: Recipe | None = None,
     store: str | Path | None = None,
     on: Any = None,
@@ -31,7 +32,9 @@ def train(
 
     Args:
         plan: a plan by `tfpool.plan` for the images and classes of the data set.
-        data: name of a data set, as `python -m tfpool data` lists them.
+        data: name of a data set, as `python -m tfpool data` lists them; or a tuple of images and labels, two such
+            tuples to train and to test on, as `keras.datasets` gives them, or a `tf.data.Dataset`. Those are stored as
+            a data set first, by `tfpool.data.from_arrays`, so that the run can be repeated and resumed.
         recipe: how to train. Default: `Recipe()`.
         store: folder of the runs. Default: TFPOOL_STORE, or `saved_models` in the current folder.
         on: the address of a Dask scheduler, such as "tcp://scheduler:8786", a `distributed.Client` or a cluster that
@@ -57,7 +60,8 @@ def train(
 
     runs = RunStore(store)
     place = place_on(on, artifacts)
-    (run,) = watch(runs, enqueue([plan], data, recipe or Recipe(), runs, place=place))
+    source = source_of(data, plan.classes)
+    (run,) = watch(runs, enqueue([plan], source, recipe or Recipe(), runs, place=place))
     if run.state in ("failed", "interrupted"):
         raise RuntimeError(f"Run {run.id} was {run.state}. {run.error or 'Its process is gone.'}")
     return run
@@ -67,7 +71,7 @@ def sweep(
     networks: str | Sequence[str],
     heads: str | Head | Sequence[str | Head] = ("gap", "flatten"),
     seeds: int = 3,
-    data: str = "fashion_mnist",
+    data: Any = "fashion_mnist",
     recipe: Recipe | None = None,
     store: str | Path | None = None,
     name: str | None = None,
@@ -82,7 +86,9 @@ def sweep(
         networks: names of networks, as `tfpool.catalog` lists them.
         heads: heads, or their lower-case names.
         seeds: number of seeds; they count up from the recipe's.
-        data: name of a data set, as `python -m tfpool data` lists them.
+        data: name of a data set, as `python -m tfpool data` lists them; or a tuple of images and labels, two such
+            tuples to train and to test on, as `keras.datasets` gives them, or a `tf.data.Dataset`. Those are stored as
+            a data set first, by `tfpool.data.from_arrays`, so that the run can be repeated and resumed.
         recipe: how to train. Default: `Recipe()`.
         store: folder of the runs. Default: TFPOOL_STORE, or `saved_models` in the current folder.
         name: name of the sweep. Default: the networks.
@@ -108,4 +114,6 @@ def sweep(
     at_least(1, seeds, "seeds")
     runs, place = RunStore(store), place_on(on, artifacts)
     title = name or " ".join(backbones)
-    return Runs(watch(runs, enqueue_sweep(backbones, wanted, seeds, data, recipe or Recipe(), runs, title, place)))
+    return Runs(
+        watch(runs, enqueue_sweep(backbones, wanted, seeds, source_of(data), recipe or Recipe(), runs, title, place))
+    )
