@@ -85,8 +85,8 @@ def _check_runs(more: int) -> None:
     unfinished = sum(run.state not in ENDED for run in _own_runs())
     if unfinished + more > (most := limit(RUNS)):
         raise ValueError(
-            f"Each visitor can have {most} runs queued or running, and with these you would have {unfinished + more}: "
-            "train fewer heads, networks or repeats, or wait until some have ended."
+            f"Each visitor can have {most} run{'s' * (most > 1)} queued or running, and with these you would have "
+            f"{unfinished + more}: train fewer heads, networks or repeats, or wait until some have ended."
         )
 
 

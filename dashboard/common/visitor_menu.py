@@ -14,14 +14,14 @@ _KEY, _WRONG = "visitor_key", "visitor_key_is_wrong"
 
 def show() -> None:
     """Show the controls in the menu. Where people have to log in, a page goes no further before they have."""
-    needs_login = secrets_singleton.load_if_toml_exists() and "auth" in st.secrets
-    if not needs_login and not is_shared():
+    if not is_shared():
         return
+    needs_login = secrets_singleton.load_if_toml_exists() and "auth" in st.secrets
     with st.sidebar, messages(go_on=True):
         if needs_login and st.user.get("is_logged_in"):
             st.caption(f"Logged in as {plain(str(st.user.get('name') or st.user.get('email') or 'a visitor'))}")
             st.button("Log out", key="visitor_logout", icon=":material/logout:", on_click=st.logout)
-        if is_shared() and teacher_key():
+        if teacher_key():
             _teacher()
     if needs_login and not st.user.get("is_logged_in"):
         st.info("Log in to use this dashboard.")

@@ -40,6 +40,11 @@ class VisitorCookie:
             await self._app(scope, receive, send)
             return
 
+        # A browser that has the page from a time without cookies would only hear that it has not changed.
+        asked = MutableHeaders(scope=scope)
+        if "text/html" in asked.get("accept", ""):
+            del asked["if-none-match"], asked["if-modified-since"]
+
         async def send_with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)

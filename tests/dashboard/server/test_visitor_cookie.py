@@ -75,6 +75,25 @@ def test_a_new_visitor_gets_a_cookie_with_a_page_alone(monkeypatch: pytest.Monke
     assert given() == []
 
 
+def test_a_page_that_the_browser_has_already_comes_again_with_a_cookie() -> None:
+    passed = AsyncMock()
+    conditional = {
+        "accept": "text/html,*/*",
+        "if-none-match": '"7"',
+        "if-modified-since": "Sun, 29 Nov 2026 05:14:47 GMT",
+    }
+    known = {"cookie": f"{visitor_cookie.name()}={visitor_cookie.value(VISITOR)}"}
+    for headers, left in (
+        (conditional, {"accept"}),
+        ({**conditional, "accept": "*/*"}, set(conditional)),
+        ({**conditional, **known}, {*conditional, "cookie"}),
+    ):
+        pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
+        scope = {"type": "http", "method": "GET", "path": "/", "headers": pairs}
+        asyncio.run(VisitorCookie(passed)(scope, AsyncMock(), AsyncMock()))
+        assert {name.decode() for name, _ in passed.await_args.args[0]["headers"]} == left
+
+
 def test_the_cookie_is_for_the_path_of_the_dashboard_and_for_tls_where_there_is_some(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
