@@ -9,6 +9,7 @@ from tfpool.data.custom.image_files import File
 from tfpool.data.custom.safe_names import clean, natural_order
 from tfpool.data.dataset import PARTS
 
+MAX_CLASSES = 2_000
 NOT_IN_PART = "not in any part"
 Box = tuple[float, float, float, float]
 """Left, top, right and bottom, as fractions of an image's width and height."""

@@ -17,7 +17,7 @@ from PIL import Image
 from tfpool.data.custom.frequent_reasons import frequent_reasons, remedy_of
 from tfpool.data.custom.image_files import MAX_FILES, open_source
 from tfpool.data.custom.image_pages import Page, common_depth, decode_page, pages_to_read
-from tfpool.data.custom.layout import ClassFile, Layout
+from tfpool.data.custom.layout import MAX_CLASSES, ClassFile, Layout
 from tfpool.data.custom.readings.choice import FOLDERS, find_readings
 from tfpool.data.custom.safe_names import distinct_names, natural_order, short_list
 from tfpool.data.images import BadImage, Decoded
@@ -29,7 +29,6 @@ Source = str | Path | IO[bytes]
 Value = TypeVar("Value")
 Progress = Callable[[int, int], None]
 """`on_progress(done, total)`, called some ten times per second. An exception that it raises ends the work."""
-MAX_CLASSES = 2_000
 _REPORT_SECONDS = 0.1
 _STRIP = 100_000
 """Pixels that are hashed at once."""

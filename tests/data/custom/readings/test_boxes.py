@@ -166,3 +166,20 @@ def test_the_masks_of_pascal_voc_are_neither_classes_nor_cut(tmp_path: Path) -> 
     assert {name for name, reason in report.skipped if reason == "without a box"} == {
         f"VOC/{folder}/{number}.png" for folder in ("SegmentationClass", "SegmentationObject") for number in range(4)
     }
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["filename,width,height,class,xmin,ymin,xmax,ymax", "Path,Width,Height,ClassId,Roi.X1,Roi.Y1,Roi.X2,Roi.Y2"],
+)
+def test_boxes_in_a_table_are_cut_out(header: str, tmp_path: Path) -> None:
+    photographs(tmp_path / "x/train", 6)
+    photographs(tmp_path / "x/valid", 4, 50)
+    for part, number in (("train", 6), ("valid", 4)):
+        boxes = "".join(f"{n}.png,60,40,{kind},10,4,30,24\n" for n in range(number) for kind in ("cat", "dog"))
+        (tmp_path / "x" / part / "_annotations.csv").write_text(f"{header}\n{boxes}0.png,60,40,cat,1,2,x,9\n")
+    report = data.inspect(tmp_path / "x")
+    assert report.reading == f"boxes:train/_annotations.csv:{header.split(',')[3]}"
+    assert (report.counts, report.sizes) == ({"train": (6, 6), "validation": (4, 4)}, (((20, 20), 20),))
+    assert report.warnings[1].endswith("is there: 2.")
+    assert data.inspect(tmp_path / "x", reading="boxes").counts == report.counts

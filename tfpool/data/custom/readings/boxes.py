@@ -36,7 +36,7 @@ class Boxed:
 
 
 @dataclass
-class _Log:
+class BoxLog:
     """Names of the files with boxes that were used, and the number of boxes that cannot be used."""
 
     used: set[str] = field(default_factory=set)
@@ -48,26 +48,34 @@ def layout_of_boxes(listing: Listing, index: ImageIndex, kind: str) -> Layout:
 
     Raises ValueError if there are too many boxes.
     """
-    log = _Log()
+    log = BoxLog()
+    return as_layout(listing, index, _READERS[kind](listing, index, log), log, f"each box of {kind}")
+
+
+def as_layout(listing: Listing, index: ImageIndex, found: Iterable[Boxed], log: BoxLog, what: str) -> Layout:
+    """Boxes as images of their classes; `what` they are is said, such as "each box of YOLO".
+
+    Raises ValueError if there are too many.
+    """
     # One box may be in two files, such as those of COCO for instances and for keypoints.
     boxed: dict[Boxed, None] = {}
-    for found in _READERS[kind](listing, index, log):
-        boxed[found] = None
+    for each in found:
+        boxed[each] = None
         if len(boxed) > MAX_FILES:
             raise ValueError(
                 f"{listing.name} has more than {MAX_FILES:,} boxes. Use fewer images, or several data sets."
             )
     number: dict[int, int] = {}
     class_files = []
-    for found in boxed:
-        file = listing.files[found.image]
-        number[found.image] = number.get(found.image, 0) + 1
-        path = (*file.path[:-1], f"{file.path[-1]} (box {number[found.image]})")
-        part = index.parts[found.image]
-        class_files.append(ClassFile(File(path, file.read), found.class_name, part, found.box, file.path, found.size))
+    for each in boxed:
+        file = listing.files[each.image]
+        number[each.image] = number.get(each.image, 0) + 1
+        path = (*file.path[:-1], f"{file.path[-1]} (box {number[each.image]})")
+        part = index.parts[each.image]
+        class_files.append(ClassFile(File(path, file.read), each.class_name, part, each.box, file.path, each.size))
     class_files, parts, in_none = with_given_parts(class_files)
     without = [(file.name, "without a box") for image, file in enumerate(listing.files) if image not in number]
-    text = f"Each box of {kind} is cut out, an image of its class. The boxes of one image stay in one part."
+    text = f"{what[0].upper()}{what[1:]} is cut out, an image of its class. The boxes of one image stay in one part."
     left_out = tuple(sorted(without + in_none))
     notes = [text]
     if log.lost:
@@ -75,16 +83,16 @@ def layout_of_boxes(listing: Listing, index: ImageIndex, kind: str) -> Layout:
             f"Boxes that cannot be used, since they are damaged, outside of their images, or of no class or image that "
             f"is there: {log.lost:,}."
         )
-    return Layout(class_files, parts, left_out, tuple(notes), f"each box of {kind} cut out", frozenset(log.used))
+    return Layout(class_files, parts, left_out, tuple(notes), f"{what} cut out", frozenset(log.used))
 
 
-def _yolo(listing: Listing, index: ImageIndex, log: _Log) -> Iterator[Boxed]:
+def _yolo(listing: Listing, index: ImageIndex, log: BoxLog) -> Iterator[Boxed]:
     names = _class_names(listing, log)
     for file in listing.labels:
         if not file.path[-1].lower().endswith(".txt") or not isinstance(image := index.image_of(file.path), int):
             continue
         for line in _text(file, _MAX_TEXT_BYTES).splitlines():
-            numbers = _numbers(line.split())
+            numbers = numbers_of(line.split())
             if not line.strip():
                 continue
             box = _box_of_yolo(numbers[1:]) if len(numbers) > 4 and numbers[0].is_integer() else None
@@ -103,12 +111,12 @@ def _box_of_yolo(numbers: list[float]) -> Box | None:
         return None
     if len(numbers) < 6:
         x, y, width, height = numbers[:4]
-        return _checked(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+        return within(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
     xs, ys = numbers[::2], numbers[1::2]
-    return _checked(min(xs), min(ys), max(xs), max(ys))
+    return within(min(xs), min(ys), max(xs), max(ys))
 
 
-def _class_names(listing: Listing, log: _Log) -> dict[int, str]:
+def _class_names(listing: Listing, log: BoxLog) -> dict[int, str]:
     """The names of YOLO's classes: of a text file with one per line, or of `names` in a YAML file."""
     for file in sorted(listing.labels, key=lambda file: (len(file.path), file.path)):
         name = file.path[-1].lower()
@@ -123,7 +131,7 @@ def _class_names(listing: Listing, log: _Log) -> dict[int, str]:
     return {}
 
 
-def _voc(listing: Listing, index: ImageIndex, log: _Log) -> Iterator[Boxed]:
+def _voc(listing: Listing, index: ImageIndex, log: BoxLog) -> Iterator[Boxed]:
     for file in listing.labels:
         if not file.path[-1].lower().endswith(".xml") or not isinstance(image := index.image_of(file.path), int):
             continue
@@ -135,15 +143,15 @@ def _voc(listing: Listing, index: ImageIndex, log: _Log) -> Iterator[Boxed]:
             root = ElementTree.fromstring(text)
         except (ElementTree.ParseError, ValueError):
             continue
-        width, height = _numbers(root.findtext(f"size/{side}") for side in ("width", "height")) or (0.0, 0.0)
+        width, height = numbers_of(root.findtext(f"size/{side}") for side in ("width", "height")) or (0.0, 0.0)
         for thing in root.iter("object"):
-            corners = _numbers(thing.findtext(f"bndbox/{name}") for name in ("xmin", "ymin", "xmax", "ymax"))
+            corners = numbers_of(thing.findtext(f"bndbox/{name}") for name in ("xmin", "ymin", "xmax", "ymax"))
             name = (thing.findtext("name") or "").strip()
             box = None
             if name and corners and width > 0 and height > 0:
                 left, top, right, bottom = corners
                 # The first pixel is number 1, and the last one belongs to the box.
-                box = _checked((left - 1) / width, (top - 1) / height, right / width, bottom / height)
+                box = within((left - 1) / width, (top - 1) / height, right / width, bottom / height)
             if box:
                 log.used.add(file.name)
                 yield Boxed(image, name, box, (int(height), int(width)))
@@ -151,7 +159,7 @@ def _voc(listing: Listing, index: ImageIndex, log: _Log) -> Iterator[Boxed]:
                 log.lost += 1
 
 
-def _coco(listing: Listing, index: ImageIndex, log: _Log) -> Iterator[Boxed]:
+def _coco(listing: Listing, index: ImageIndex, log: BoxLog) -> Iterator[Boxed]:
     for file in listing.labels:
         if not file.path[-1].lower().endswith(".json"):
             continue
@@ -163,18 +171,18 @@ def _coco(listing: Listing, index: ImageIndex, log: _Log) -> Iterator[Boxed]:
             yield from _of_record(record, file, index, log)
 
 
-def _of_record(record: dict[str, Any], file: TextFile, index: ImageIndex, log: _Log) -> Iterator[Boxed]:
+def _of_record(record: dict[str, Any], file: TextFile, index: ImageIndex, log: BoxLog) -> Iterator[Boxed]:
     names = {_key(entry): str(entry.get("name", "")).strip() for entry in _entries(record, "categories")}
     images: dict[Any, tuple[int, tuple[int, int]]] = {}
     for entry in _entries(record, "images"):
         image = index.find(str(entry.get("file_name", "")), file.path[:-1], _part_of(file, index))
-        size = _numbers(str(entry.get(side)) for side in ("height", "width"))
+        size = numbers_of(str(entry.get(side)) for side in ("height", "width"))
         if isinstance(image, int) and size and min(size) > 0:
             images[_key(entry)] = (image, (int(size[0]), int(size[1])))
     for entry in _entries(record, "annotations"):
         found, name = images.get(_key(entry, "image_id")), names.get(_key(entry, "category_id"))
         corners = entry.get("bbox")
-        numbers = _numbers(map(str, corners)) if isinstance(corners, list) else []
+        numbers = numbers_of(map(str, corners)) if isinstance(corners, list) else []
         # A box around a crowd is of no single thing.
         if entry.get("iscrowd"):
             continue
@@ -182,7 +190,7 @@ def _of_record(record: dict[str, Any], file: TextFile, index: ImageIndex, log: _
         if found and name and len(numbers) == 4:
             image, (height, width) = found
             left, top, box_width, box_height = numbers
-            box = _checked(left / width, top / height, (left + box_width) / width, (top + box_height) / height)
+            box = within(left / width, top / height, (left + box_width) / width, (top + box_height) / height)
         if found and name and box:
             log.used.add(file.name)
             yield Boxed(found[0], name, box, found[1])
@@ -205,7 +213,7 @@ def _part_of(file: TextFile, index: ImageIndex) -> str:
     return next(iter(parts.values()), "")
 
 
-def _checked(left: float, top: float, right: float, bottom: float) -> Box | None:
+def within(left: float, top: float, right: float, bottom: float) -> Box | None:
     """A box within the image; None if it reaches out of it by more than a little, or is empty."""
     if min(left, top) < -_SLACK or max(right, bottom) > 1 + _SLACK:
         return None
@@ -213,7 +221,7 @@ def _checked(left: float, top: float, right: float, bottom: float) -> Box | None
     return box if box[0] < box[2] and box[1] < box[3] else None
 
 
-def _numbers(texts: Iterable[str | None]) -> list[float]:
+def numbers_of(texts: Iterable[str | None]) -> list[float]:
     """Finite numbers; an empty list if one of the texts is none."""
     try:
         numbers = [float(text or "") for text in texts]
@@ -233,7 +241,7 @@ def _text(file: TextFile, most: int) -> str:
     raise ValueError(f"{file.name} has more than {memory(most)}. Use a part of the images, and only their boxes.")
 
 
-_READERS: dict[str, Callable[[Listing, ImageIndex, _Log], Iterator[Boxed]]] = {
+_READERS: dict[str, Callable[[Listing, ImageIndex, BoxLog], Iterator[Boxed]]] = {
     "YOLO": _yolo,
     "Pascal VOC": _voc,
     "COCO": _coco,

@@ -12,16 +12,17 @@ from typing import IO, NamedTuple
 from tfpool.data.custom.class_folders import Arrangement, arrange, assign_classes, assign_inner, assign_outer
 from tfpool.data.custom.detection_labels import Detection, find_detection
 from tfpool.data.custom.image_files import Listing, open_source
-from tfpool.data.custom.layout import Layout
+from tfpool.data.custom.layout import MAX_CLASSES, Layout
 from tfpool.data.custom.part_names import is_one_word, is_plain
 from tfpool.data.custom.readings.boxes import layout_of_boxes
 from tfpool.data.custom.readings.image_matching import ImageIndex, stem
 from tfpool.data.custom.readings.name_classes import layout_of_names, name_classes
+from tfpool.data.custom.readings.table_boxes import layout_of_rows
+from tfpool.data.custom.readings.table_columns import corner_columns
 from tfpool.data.custom.readings.table_labels import LabelTables, find_tables
 from tfpool.data.custom.safe_names import clean, distinct_names, natural_order, short_list
 
 FOLDERS = "folders"
-MOST_CLASSES = 2_000
 _MOST_OUTER, _MOST_OFFERS = 20, 8
 _MASKS = frozenset(("mask", "masks", "gt", "groundtruth", "truth", "segmentation", "segmentations", "seg"))
 _SHEETS = (".xlsx", ".xls", ".ods")
@@ -165,14 +166,21 @@ def _boxes(listing: Listing, index: ImageIndex, detection: Detection | None) -> 
 
 
 def _tables(tables: Sequence[LabelTables], listing: Listing, index: ImageIndex) -> list[Reading]:
-    ways = []
+    ways: list[Reading] = []
     for table in tables:
         for labels in table.labels:
+            start = len(ways)
+            source = f"{table.files[0].name}:{labels.name}"
             classes = sorted(set(table.classes(labels).values()), key=natural_order)
             if len(classes) > 1:
                 text = f"labels in {table.name}, classes from {labels.name}: {short_list([*map(clean, classes)])}"
                 layout = partial(table.layout, labels, listing.files, index)
-                ways.append(Reading(f"table:{table.files[0].name}:{labels.name}", text, layout))
+                ways.append(Reading(f"table:{source}", text, layout))
+            if corner_columns(table.columns):
+                text = f"each box of {table.name} cut out, classes from {labels.name}"
+                way = Reading(f"boxes:{source}", text, partial(layout_of_rows, table, labels, listing, index))
+                # Images of several boxes have no single class.
+                ways.insert(start if table.has_several(labels) else len(ways), way)
     keys = distinct_names([way.key for way in ways], "table")
     return [replace(way, key=key) for way, key in zip(ways, keys, strict=True)]
 
@@ -182,7 +190,7 @@ def _inner(arrangement: Arrangement) -> list[Reading]:
     inner = arrangement.inner
     names = sorted(set().union(*inner.values()), key=natural_order)
     number = sum(len(path) > 2 for _, path, _ in arrangement.paths)
-    if not 2 <= len(names) <= MOST_CLASSES or 2 * number < len(arrangement.paths):
+    if not 2 <= len(names) <= MAX_CLASSES or 2 * number < len(arrangement.paths):
         return []
     text = short_list([*map(clean, names)])
     ways = [Reading("inner", f"a class per inner folder: {text}", partial(assign_inner, arrangement))]

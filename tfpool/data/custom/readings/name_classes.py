@@ -8,12 +8,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from tfpool.data.custom.image_files import File, Listing
-from tfpool.data.custom.layout import ClassFile, Layout, with_given_parts
+from tfpool.data.custom.layout import MAX_CLASSES, ClassFile, Layout, with_given_parts
 from tfpool.data.custom.part_names import part_folders
 from tfpool.data.custom.readings.image_matching import ImageIndex, stem
 from tfpool.data.custom.safe_names import clean
 
-MOST_CLASSES = 2_000
 _LEAST_FRACTION = 0.5
 _SAMPLE = 500
 _WORDS_OF_MACHINES = """
@@ -63,7 +62,7 @@ def name_classes(listing: Listing) -> list[str]:
         spellings.setdefault(name.casefold(), Counter())[name] += 1
     shared = {name: spelled.most_common(1)[0][0] for name, spelled in spellings.items() if spelled.total() > 1}
     number = sum(spellings[name].total() for name in shared)
-    if len(shared) > MOST_CLASSES or len(shared.keys() - part_folders(shared).keys()) < 2:
+    if len(shared) > MAX_CLASSES or len(shared.keys() - part_folders(shared).keys()) < 2:
         return []
     return [shared.get(name.casefold(), "") for name in names] if number >= _LEAST_FRACTION * len(names) else []
 

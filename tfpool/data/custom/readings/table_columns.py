@@ -8,17 +8,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import compress
 
+from tfpool.data.custom.layout import MAX_CLASSES
 from tfpool.data.custom.part_names import part_folders
 from tfpool.data.custom.readings.image_matching import ImageIndex, Unmatched
 from tfpool.data.custom.readings.label_table import Rows
 from tfpool.data.custom.safe_names import distinct_names
 from tfpool.data.images import SUFFIXES
 
-MOST_CLASSES = 2_000
 _MOST_COLUMNS = 8
 _LONG = 40
 _TRUE, _FALSE = ("1", "1.0", "true", "yes"), ("0", "0.0", "false", "no")
 _ONE_HOT_FRACTION = 0.5
+_CORNERS = (("width",), ("height",), ("xmin", "x1"), ("ymin", "y1"), ("xmax", "x2"), ("ymax", "y2"))
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.IGNORECASE)
 _HINT_WORDS = """
     class classes classid classname label labels labelname category categories breed species target diagnosis dx type
@@ -110,9 +111,17 @@ def _part_of_yes(name: str, values: set[str]) -> str:
     return next((part for part in part.values() if part != "train"), "")
 
 
+def corner_columns(columns: Columns) -> list[str]:
+    """The columns of an image's width and height and of a box's left, top, right and bottom; none if one is missing."""
+    last_words = {re.sub(r".*[^a-z0-9]", "", name.lower().replace("_", "")): name for name in columns.by_name}
+    names = [next((last_words[word] for word in words if word in last_words), "") for words in _CORNERS]
+    return names if all(names) else []
+
+
 def find_labels(columns: Columns, is_row: Sequence[bool], without: str = "") -> list[Labels]:
     """Columns of classes, the likeliest first, judged by rows of images alone. `without` is another column."""
-    others = {name: cells for name, cells in columns.by_name.items() if name not in (columns.file, without)}
+    no_labels = {columns.file, without, *corner_columns(columns)}
+    others = {name: cells for name, cells in columns.by_name.items() if name not in no_labels}
     kept = {name: list(compress(cells, is_row)) for name, cells in others.items()}
     yes_or_no = [name for name, cells in kept.items() if _is_yes_or_no(cells)]
     found: list[Labels] = []
@@ -132,7 +141,7 @@ def find_labels(columns: Columns, is_row: Sequence[bool], without: str = "") -> 
 
 def _one_hot(columns: dict[str, Column], is_row: Sequence[bool]) -> Labels | None:
     """Columns of zeros and ones as one of labels, if most rows of images have a single one."""
-    if len(columns) < 2 or len(columns) > MOST_CLASSES:
+    if len(columns) < 2 or len(columns) > MAX_CLASSES:
         return None
     labels: list[str | None] = []
     for row in zip(*columns.values(), strict=True):
@@ -153,7 +162,7 @@ def _are_classes(cells: list[str]) -> bool:
     """Whether cells may be classes: of two kinds or more, each for two images on average, and no measurements."""
     present = [cell for cell in cells if cell]
     kinds = set(present)
-    if not 2 <= len(kinds) <= min(MOST_CLASSES, len(present) // 2):
+    if not 2 <= len(kinds) <= min(MAX_CLASSES, len(present) // 2):
         return False
     return not (_are_numbers(present) and any(not float(kind).is_integer() for kind in kinds))
 

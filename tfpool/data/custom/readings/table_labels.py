@@ -46,6 +46,10 @@ class LabelTables:
         classes = {index: of_rows for index, of_rows in self._labels_of_images(labels).items() if len(of_rows) == 1}
         return {index: label for index, (label,) in classes.items() if label}
 
+    def has_several(self, labels: Labels) -> bool:
+        """Whether an image has rows of several classes."""
+        return any(len(of_rows) > 1 for of_rows in self._labels_of_images(labels).values())
+
     def layout(self, labels: Labels, files: list[File], index: ImageIndex) -> Layout:
         """Image files with the classes that a column has for them."""
         found = self._labels_of_images(labels)
