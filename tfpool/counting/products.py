@@ -67,7 +67,8 @@ def multi_head_attention(layer: Any, inputs: Sequence[Sizes], output: Sizes) -> 
     query, value, key = _query_value_key(inputs)
     heads, key_dim, value_dim = layer.num_heads, layer.key_dim, layer.value_dim
     projections = heads * (key_dim * (prod(query) + prod(key)) + value_dim * (prod(value) + prod(output)))
-    gate = layer._use_gate * heads * value_dim * prod(query)
+    # The layers of older Keras versions have no gate.
+    gate = getattr(layer, "_use_gate", False) * heads * value_dim * prod(query)
     seen = prod(value[axis - 1] for axis in layer.attention_axes)
     return projections + gate + heads * prod(query[:-1]) * seen * (key_dim + value_dim)
 
@@ -82,7 +83,8 @@ def grouped_query_attention(layer: Any, inputs: Sequence[Sizes], output: Sizes) 
     """As multi-head attention, with fewer heads of keys and values than of queries."""
     query, value, key = _query_value_key(inputs)
     heads, fewer = layer.num_query_heads * layer.head_dim, layer.num_key_value_heads * layer.head_dim
-    projections = heads * (prod(query) * (1 + layer.use_gate) + prod(output)) + fewer * (prod(key) + prod(value))
+    queries = prod(query) * (1 + getattr(layer, "use_gate", False))
+    projections = heads * (queries + prod(output)) + fewer * (prod(key) + prod(value))
     return projections + 2 * heads * prod(query[:-1]) * _length(value)
 
 
