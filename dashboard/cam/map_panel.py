@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 import numpy as np
 import streamlit as st
@@ -44,7 +43,9 @@ def show(
     drawing, beside = st.columns([5, 3], vertical_alignment="center") if across == 1 else (st.container(),) * 2
     other = view.other_name(class_names)
     explained = class_names[view.explained] + (f" rather than {other}" if other is not None else "")
-    figure = charts.evidence(view.pixels, view.heatmap, limit, f"evidence for {escape(explained)}", HEIGHTS[across])
+    figure = charts.evidence(
+        view.pixels, view.heatmap, limit, f"evidence for {charts.escaped(explained)}", HEIGHTS[across]
+    )
     # Plotly would write 4p for 4·10⁻¹².
     figure.update_coloraxes(colorbar_exponentformat="power")
     drawing.plotly_chart(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 import textwrap
 from typing import Any
@@ -25,13 +24,13 @@ def draw(panel: Panel) -> go.Figure:
     """A figure without its title, which would not wrap on a narrow page."""
     figure, traces = panel.figure, []
     for number, (series, positions) in enumerate(zip(figure.series, panel.positions, strict=True)):
-        color, name = panel.colors[series.name], html.escape(series.name)
+        color, name = panel.colors[series.name], charts.escaped(series.name)
         about = {
             "x": list(positions),
             "y": list(series.y),
             "name": name,
             "legendgroup": name,
-            "customdata": [html.escape(label(x)) for x in series.x],
+            "customdata": [charts.escaped(label(x)) for x in series.x],
             "hovertemplate": "%{customdata}: " + ("%{y:.1%}" if figure.percent else "%{y:,.4~g}"),
         }
         if figure.kind == "bar":
@@ -51,7 +50,7 @@ def draw(panel: Panel) -> go.Figure:
         }
         traces.append(charts.trace("scatter", **about, **line))
     across = {"xref": "x domain", "x0": 0, "x1": 1, "y0": figure.level, "y1": figure.level}
-    legend = {"name": html.escape(figure.level_name), "showlegend": bool(figure.level_name)}
+    legend = {"name": charts.escaped(figure.level_name), "showlegend": bool(figure.level_name)}
     level = {"type": "line", **across, "line": {"color": _INK, "dash": "dash", "width": 1.5}, **legend}
     percent = charts.percent(*panel.y.ends) if figure.percent and panel.y.ends else {}
     layout = {
@@ -76,4 +75,4 @@ def _axis(title: str, width: int, axis: Axis) -> dict[str, Any]:
 
 
 def _wrapped(text: str, width: int) -> str:
-    return "<br>".join(map(html.escape, textwrap.wrap(text, width)))
+    return "<br>".join(map(charts.escaped, textwrap.wrap(text, width)))

@@ -138,7 +138,12 @@ def curve_names(runs: Sequence[Run]) -> list[str]:
 
 def plain_name(name: str, longest: int = 30) -> str:
     """Text from a user, shortened, and escaped because Plotly reads some HTML."""
-    return html.escape(name if len(name) <= longest else f"{name[: longest - 1]}…")
+    return escaped(name if len(name) <= longest else f"{name[: longest - 1]}…")
+
+
+def escaped(text: str) -> str:
+    """Text without markup for Plotly, which reads some HTML but shows &quot; as it is written."""
+    return html.escape(text, quote=False)
 
 
 def percent(low: float, high: float) -> dict[str, str]:

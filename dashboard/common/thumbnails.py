@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import io
 import math
 
@@ -10,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from PIL import Image
 
-from dashboard.common.charts import figure, frame, plain_name, trace
+from dashboard.common.charts import escaped, figure, frame, plain_name, trace
 from tfpool.data import DataSet, Part
 from tfpool.networks.line_colors import NEUTRAL
 
@@ -67,7 +66,7 @@ def class_bars(images: DataSet) -> go.Figure:
     """Images per class, stacked by part."""
     places = list(range(images.classes))
     # Plotly interprets some HTML in names.
-    names = [html.escape(name) for name in images.class_names]
+    names = [escaped(name) for name in images.class_names]
     hover = {"customdata": names, "hovertemplate": "%{customdata}: %{y:,} images<extra>%{fullData.name}</extra>"}
     traces = []
     for color, (name, part) in zip(NEUTRAL, images.parts.items(), strict=False):

@@ -67,7 +67,7 @@ def add() -> None:
         if not report.is_certain:
             other = " Otherwise choose another way under *Read as*." if len(found.readings) > 1 else ""
             st.info(f"The folders alone do not say what the classes are. Save if you mean the classes below.{other}")
-        report_view.show(report, st.session_state["data_pictures"])
+        _report(report)
         _save(source, options, report.images)
     elif report:
         st.error(message_of(report))
@@ -184,6 +184,10 @@ def _keep_what_is_new(source: IO[bytes] | str, report: Report, options: dict[str
         faults=tuple(fault for fault in report.faults if fault not in known.faults),
     )
     st.session_state["data_saved_report"] = (new, fault_pictures.read(source, new, options))
+
+
+def _report(report: Report) -> None:
+    report_view.show(report, st.session_state.get("data_pictures", {}))
 
 
 def _show_saved_report() -> None:

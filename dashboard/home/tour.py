@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cache
-from html import escape
 
 import numpy as np
 import streamlit as st
@@ -142,7 +141,7 @@ def _look(runs: list[Run]) -> None:
                 f"**{_head(run)}** predicts {names[predicted]}{wrong},  \nprobability {probabilities[predicted]:.0%}"
             )
             st.plotly_chart(
-                charts.evidence(pixels, heatmaps[run.id], limit, f"evidence for {escape(chosen)}", _HEIGHT),
+                charts.evidence(pixels, heatmaps[run.id], limit, f"evidence for {charts.escaped(chosen)}", _HEIGHT),
                 key=f"home_tour_map_{run.id}",
                 config={"displayModeBar": False},
                 alt=f"Where {_head(run)} finds evidence for {chosen}, on the picture",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.common.charts import curve_names, learning_curve
+from dashboard.common.charts import curve_names, escaped, learning_curve, plain_name
 from tests.helpers.processes import printed_words
 from tests.helpers.stored_runs import finished
 from tfpool.tracking.store import RunStore
@@ -56,3 +56,11 @@ def test_curves_are_named_by_head_and_network_and_told_apart(store: RunStore) ->
     again = finished(store, 0.7)
     assert curve_names([runs[0], again])[1] == f"GAP · resnet8 · seed 0 · {again.id}"
     assert curve_names([replace(again, title="mine")]) == ["mine"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [('6" pipe', '6" pipe'), ("it's", "it's"), ("<b>x</b>", "&lt;b&gt;x&lt;/b&gt;"), ("a & b", "a &amp; b")],
+)
+def test_quotes_stay_as_they_are_and_markup_is_none(text: str, shown: str) -> None:
+    assert plain_name(text) == escaped(text) == shown
