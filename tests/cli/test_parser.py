@@ -49,6 +49,7 @@ BAD = [
     (["train", "efficientnetb0", "--set", "activation=gelu"], "gelu"),
     (["train", "resnet8", "--set", "activation=elu"], "'elu'"),
     (["sweep", "resnet8", "--seeds", "0"], "--seeds"),
+    (["app", "--port", "99999"], "99999"),
     (["resume", "resnet8-gap-1"], "runs"),
     (["stop", "resnet8-gap-1"], "runs"),
     (["delete", "resnet8-gap-1"], "runs"),

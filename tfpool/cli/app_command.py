@@ -12,11 +12,14 @@ from tfpool.system.extras import need
 from tfpool.system.spawn import environment
 
 _PACKAGE = Path(__file__).parents[1]
+_MAX_PORT = 65_535
 
 
 def app_command(args: argparse.Namespace) -> int:
     """Serve the dashboard until Ctrl-C. Runs and data sets are those of the current folder, as for every command."""
     need("streamlit", "plotly", "tensorflow")
+    if args.port is not None and not 1 <= args.port <= _MAX_PORT:
+        raise ValueError(f"Expected a port from 1 to {_MAX_PORT}, got {args.port}.")
     port = () if args.port is None else ("--server.port", str(args.port))
     command = [sys.executable, str(_script()), *port, *args.options]
     variables = {**environment(), "TFPOOL_STORE": str(Path(args.store).absolute())}
