@@ -126,7 +126,10 @@ def _check(source: IO[bytes] | str, report_id: str, options: dict[str, Any]) -> 
         except ValueError as error:
             return error
 
+    # Stop ends the script in there. What was found about the source is gone then, or else reading would begin again.
+    found = st.session_state.pop("data_readings")
     report = run("Reading images", "images", inspect)
+    st.session_state["data_readings"] = found
     st.session_state["data_report"] = (report_id, report)
     st.session_state["data_pictures"] = (
         fault_pictures.read(source, report, options) if isinstance(report, Report) else {}

@@ -54,8 +54,8 @@ def test_a_zip_is_uploaded_checked_saved_shown_and_deleted(
     assert bad.locator("code").evaluate("code => code.scrollWidth <= code.clientWidth")
     looked_at(opened, "Data-report-dark-390")
 
-    opened.get_by_label("Name").fill("My **pets**")
-    opened.get_by_role("button", name="Save").click()
+    opened.get_by_label("Name", exact=True).fill("My **pets**")
+    opened.get_by_role("button", name="Save", exact=True).click()
     expect(opened.get_by_text("My **pets**", exact=True)).to_be_visible()
     settle(opened)
     assert "data_name=my-pets" in opened.url
@@ -116,8 +116,8 @@ def test_what_is_no_folder_per_class_is_asked_about(home: Path, tmp_path: Path, 
     opened.get_by_role("combobox", name="Read as").click()
     opened.get_by_role("option", name="classes from Tag: 0, 1").click()
     expect(opened.get_by_text("classes from Tag)")).to_be_visible()
-    opened.get_by_label("Name").fill("By day")
-    opened.get_by_role("button", name="Save").click()
+    opened.get_by_label("Name", exact=True).fill("By day")
+    opened.get_by_role("button", name="Save", exact=True).click()
     expect(opened.get_by_text("By day", exact=True)).to_be_visible()
     assert data.load("by-day").class_names == ("0", "1")
 

@@ -57,6 +57,6 @@ def test_encoding_pages_and_odd_pictures_are_asked_about_and_shown(
     opened.get_by_role("option", name="груша, яблоко").click()
     expect(opened.get_by_text("a guess that may be wrong")).to_be_visible()
     opened.get_by_label("Name", exact=True).fill("Fruit")
-    opened.get_by_role("button", name="Save").click()
+    opened.get_by_role("button", name="Save", exact=True).click()
     expect(opened.get_by_text("Fruit", exact=True)).to_be_visible()
     assert data.load("fruit").class_names == ("груша", "яблоко")
