@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import IO, Any
@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image, TiffImagePlugin
 
 from tfpool.data.bad_image import BadImage
+from tfpool.system.ordered_threads import no_warnings
 
 CAN_READ_BANDS = find_spec("tifffile") is not None
 UNREAD_TIFF = "is TIFF, damaged or with bands that are read once tifffile is installed (pip install tifffile)"
@@ -23,6 +24,7 @@ _MAX_BYTES = 2_000_000_000
 _SUBFILE, _BITS, _PHOTOMETRIC = 254, 258, 262
 _REDUCED_OR_MASK = 0b101
 _RGB = 2
+_here = threading.local()
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,7 @@ def pages_of(file: IO[bytes]) -> list[int]:
     Only the first of a file that Pillow cannot read, or that is no TIFF.
     """
     pages = [1]
-    with suppress(Exception), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with suppress(Exception), no_warnings():
         file.seek(0)
         with TiffImagePlugin.TiffImageFile(file) as image:
             for page in range(2, MAX_PAGES + 1):
@@ -129,10 +130,12 @@ def band_values(
         import tifffile
     except ImportError:
         return None
+    logging.getLogger("tifffile").addFilter(_says_nothing_here)
     if hasattr(file, "seek"):
         file.seek(0)
+    _here.reads = True
     try:
-        with _silenced("tifffile"), tifffile.TiffFile(file) as tiff:
+        with tifffile.TiffFile(file) as tiff:
             if page > len(tiff.pages):
                 raise _no_page(name, page)
             found: Any = tiff.pages[page - 1]
@@ -161,18 +164,14 @@ def band_values(
     except Exception:
         # tifffile raises errors of many types on damaged files, and on packings that it does not know.
         return None
+    finally:
+        _here.reads = False
     return picked.clip(0).astype(np.uint8 if dtype.itemsize == 1 else np.uint16)
 
 
-@contextmanager
-def _silenced(name: str) -> Iterator[None]:
-    """Let a package log nothing: what is wrong with a file, its reason says."""
-    logger = logging.getLogger(name)
-    before, logger.disabled = logger.disabled, True
-    try:
-        yield
-    finally:
-        logger.disabled = before
+def _says_nothing_here(record: logging.LogRecord) -> bool:
+    """What tifffile logs, unless it is a file of this thread: what is wrong with that, its reason says."""
+    return not getattr(_here, "reads", False)
 
 
 def _no_page(name: str, page: int) -> BadImage:
