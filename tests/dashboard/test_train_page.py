@@ -50,9 +50,11 @@ def test_few_images_train_from_pretrained_weights_by_default(
     monkeypatch.setattr(launcher, "spawn", lambda *arguments, **settings: Bystander())
     app = opened("Train", train_data=pets)
     assert "8 training images" in words(app)
+    app.toggle(key="train_class_weight").set_value(True).run()
     app.button(key="train_start").click().run()
     sound(app)
     runs = store.runs()
+    assert {run.spec["recipe"].get("class_weight") for run in runs} == {"balanced"}
     assert {(run.plan.backbone, run.spec["recipe"]["weights"]) for run in runs} == {("squeezenet", "imagenet")}
     assert {run.spec["recipe"]["learning_rate"] for run in runs} == {RECIPES["transfer"].learning_rate}
 

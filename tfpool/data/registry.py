@@ -130,6 +130,9 @@ def load(name: str | Path) -> DataSet:
 def remove(name: str) -> None:
     """Delete an added data set from the disk. Runs that were trained on it stay.
 
+    Runs that wait for it are not looked for, since they may be in any store: `python -m tfpool data remove` and the
+    Data page do, in theirs, and refuse.
+
     Args:
         name: its short name, or its folder.
 

@@ -180,3 +180,17 @@ def test_classes_without_a_test_image_are_named(fill: Fill, tmp_path: Path) -> N
     (warning,) = (warning for warning in reports[0].warnings if "test image" in warning)
     assert "emu" in warning
     assert "cat" not in warning
+
+
+def test_the_search_can_be_stopped(fill: Fill, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(near_duplicates, "_ROWS", 2)
+    calls: list[tuple[int, int]] = []
+
+    def stop(done: int, total: int) -> None:
+        calls.append((done, total))
+        if calls.count((8, 8)) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        data.add(fill(cat=4, dog=4), "pets", 8, progress=stop)
+    assert list(home.iterdir()) == []

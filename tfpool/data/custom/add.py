@@ -104,7 +104,7 @@ def add(
         contents = images.contents
         files = [picture.class_file for picture in contents.pictures]
         groups = None if group_by is None else name_groups([file.file for file in files], group_by)
-        near = None if images.sketches is None else near_groups(images.sketches)
+        near = None if images.sketches is None else near_groups(images.sketches, progress)
         together = [*same_group(file.together for file in files), *same_group(groups or ())]
         together += near or () if near_duplicates else ()
         parts = _split(images, together, fractions, seed)

@@ -62,7 +62,7 @@ def merge(
         digests, sketches = digests_and_sketches(images.row, len(images.labels), progress)
         parts, notes = _without_copies(images, digests)
         taken = np.flatnonzero(parts != LEFT_OUT)
-        near = near_groups([sketches[index] for index in taken]) if sketches else []
+        near = near_groups([sketches[index] for index in taken], progress) if sketches else []
         if several := _in_several([taken[group] for group in near], parts, images.sets):
             notes.append(f"Near duplicates {TOO_EASY}: {several:,}.")
         if images.groups is None:

@@ -132,14 +132,14 @@ def _relate(
     digests, sketches = digests_and_sketches(row, number, on_progress)
     together: list[list[int]] = []
     if near_duplicates and sketches:
-        together += near_groups(sketches)
+        together += near_groups(sketches, on_progress)
     count = len(old.labels)
     files = [picture.class_file.together for picture in images.contents.pictures]
     together += [[count + index for index in group] for group in same_group(files)]
     if groups and old.groups is not None:
         ids = np.concatenate([old.groups, group_ids(groups)]).tolist()
         together += same_group(f"{group}" if group >= 0 else "" for group in ids)
-    near = None if images.sketches is None else near_groups(images.sketches)
+    near = None if images.sketches is None else near_groups(images.sketches, on_progress)
     return _Related(list(group_equal(digests).values()), together, near)
 
 

@@ -126,7 +126,7 @@ def inspect(
     contents = scan(source, progress, examine, store, reading, encoding=encoding, tiff=tiff_choice(page, bands))
     files = [picture.class_file.file for picture in contents.pictures]
     groups = None if group_by is None else name_groups(files, group_by)
-    return summarize(contents, None if sketches is None else near_groups(sketches), groups)
+    return summarize(contents, None if sketches is None else near_groups(sketches, progress), groups)
 
 
 def summarize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 
@@ -53,8 +53,12 @@ def sketch(image: Image.Image) -> Sketch:
     return Sketch(int.from_bytes(bits.tobytes(), "big"), np.round(levels - levels.mean()).astype(np.int16))
 
 
-def near_groups(sketches: Sequence[Sketch]) -> list[list[int]]:
-    """Indices of pictures that are near duplicates, in groups of two or more: near duplicates of one are all in one."""
+def near_groups(sketches: Sequence[Sketch], on_progress: Callable[[int, int], None] | None = None) -> list[list[int]]:
+    """Indices of pictures that are near duplicates, in groups of two or more: near duplicates of one are all in one.
+
+    `on_progress` is called from time to time with the number of pictures twice, since they are all read; an exception
+    that it raises ends the work.
+    """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
@@ -67,6 +71,8 @@ def near_groups(sketches: Sequence[Sketch]) -> list[list[int]]:
     coarse = levels.reshape(-1, 4, 4, 4, 4).mean(axis=(2, 4), dtype=np.float32).reshape(-1, 16)
     groups = np.arange(len(shown))
     for start in range(0, len(shown), _ROWS):
+        if on_progress:
+            on_progress(len(sketches), len(sketches))
         pairs = _near_pairs(hashes, (coarse, levels), groups, start)
         if len(pairs):
             edges = np.concatenate([pairs, np.stack([np.arange(len(shown)), _first_of(groups)], axis=1)])
