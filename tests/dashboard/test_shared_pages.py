@@ -1,10 +1,12 @@
 """Pages of a dashboard that is served to others: what is not a visitor's is not offered, and refused all the same."""
 
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from PIL import Image
 
 from dashboard.common import visitor
 from dashboard.data.own_images import PATH, UPLOAD
@@ -12,6 +14,7 @@ from dashboard.runs import run_table
 from dashboard.train import run_buttons
 from tests.helpers.pages import opened, sound, words
 from tests.helpers.stored_runs import finished
+from tfpool import data
 from tfpool.tracking.store import RunStore
 
 
@@ -43,6 +46,23 @@ def test_downloads_and_experiments_are_a_teachers(store: RunStore) -> None:
     page = opened("Claims", claims_position="true")
     assert "claims_run_position" not in [button.key for button in page.button]
     assert "Only a teacher" in words(page)
+
+
+def test_a_data_set_is_deleted_by_who_has_added_it(store: RunStore, tmp_path: Path) -> None:
+    for gray in range(0, 240, 20):
+        folder = tmp_path / "pets" / ("cat" if gray < 120 else "dog")
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (20, 20), gray).save(folder / f"{gray}.png")
+    added = Path(data.add(tmp_path / "pets", "Pets", size=16).source)
+    # The harness's visitor, whose name a proxy would send.
+    me = sha256(b"test@example.com").hexdigest()[:24]
+    for owner, may_delete in (("somebody else", False), (me, True)):
+        (added / "owner").write_text(owner)
+        page = opened("Data", data_name="pets")
+        assert ("data_remove" in [button.key for button in page.button]) is may_delete
+    page.button(key="data_remove").click().run()
+    sound(page)
+    assert not added.exists()
 
 
 @pytest.mark.parametrize("page", ["Train", "Runs"])
