@@ -213,6 +213,11 @@ def test_new_images_of_a_patient_go_to_the_old_ones(tmp_path: Path, home: Path) 
     patients = [{int(image[0, 0, 0]) for image in part.images} for part in both.parts.values()]
     assert sorted(patient for part in patients for patient in part) == list(range(12))
     assert record(both)["group_by"] == "{group}_*"
+    with pytest.raises(ValueError, match="merge"):
+        data.extend("eyes", shifted(tmp_path / "unnamed", 700, sick=3, well=3), "unnamed")
+    other = data.add(shifted(tmp_path / "other", 800, sick=9, well=9), "other", SIZE)
+    merged = data.merge(["eyes", "other"], "merged")
+    assert (record(merged)["group_by"], sum(numbers(merged))) == (None, 24 + sum(numbers(other)))
 
 
 def test_given_parts_of_new_images_are_kept(pets: data.DataSet, tmp_path: Path) -> None:

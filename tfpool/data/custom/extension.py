@@ -16,7 +16,7 @@ from tfpool.data.custom.part_files import group_ids
 from tfpool.data.custom.partition import LEFT_OUT, TEST, TRAIN, assign_parts, check_split, connected
 from tfpool.data.custom.related_files import TOO_EASY
 from tfpool.data.custom.safe_names import natural_order
-from tfpool.data.custom.scan import Progress, Source, group_equal
+from tfpool.data.custom.scan import Progress, Scan, Source, group_equal
 from tfpool.data.custom.source_images import SourceImages, read_source
 from tfpool.data.custom.stored_images import StoredImages, digests_and_sketches, inherited, stored_images
 from tfpool.data.dataset import DataSet
@@ -80,8 +80,7 @@ def extend(
             raise ValueError(
                 f"{contents.name} has gray images of more than the {depth} bits of {name}. Add them alone."
             )
-        pattern = facts["group_by"]
-        groups = name_groups([p.class_file.file for p in contents.pictures], pattern) if pattern else None
+        groups = _groups(contents, facts["group_by"], name)
         names = [*old.class_names, *sorted(set(contents.class_names) - set(old.class_names), key=natural_order)]
         numbers = np.array([names.index(class_name) for class_name in contents.class_names])
         labels = np.concatenate([old.labels, numbers[contents.labels]])
@@ -109,6 +108,18 @@ def extend(
         ids = None if old.groups is None else np.concatenate([old.groups, group_ids(groups or ())])
         (new.files / "pixels").unlink()
         return new.save(row, labels, parts, facts, ids)
+
+
+def _groups(contents: Scan, pattern: str | None, name: str) -> list[str] | None:
+    if not pattern:
+        return None
+    try:
+        return name_groups([picture.class_file.file for picture in contents.pictures], pattern)
+    except ValueError:
+        raise ValueError(
+            f"No file of {contents.name} is named by the pattern {pattern!r}, which keeps files of {name} together. "
+            "Name the new files alike, or add them as a data set of their own and merge both."
+        ) from None
 
 
 @dataclass(frozen=True)
