@@ -263,3 +263,59 @@ def test_libtiff_prints_nothing_about_a_damaged_file(capfd: pytest.CaptureFixtur
             decode(io.BytesIO(bytes(content)), "scan.tif")
     captured = capfd.readouterr()
     assert captured.err == captured.out == ""
+
+
+def deep_png(values: np.ndarray, *chunks: bytes) -> io.BytesIO:
+    """A PNG with 16 bits per color, of values (H, W, 3) or (H, W, 4)."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    height, width, bands = values.shape
+    head = struct.pack(">IIBBBBB", width, height, 16, 2 if bands == 3 else 6, 0, 0, 0)
+    # The second filter is a difference to the left, so that wrong widths of a pixel would be seen.
+    rows = b""
+    for row in values:
+        pixels = row.astype(">u2").view(np.uint8).reshape(width, -1)
+        rows += b"\1" + np.diff(pixels, axis=0, prepend=np.uint8(0)).tobytes()
+    ends = chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    content = chunk(b"IHDR", head) + b"".join(chunks) + ends
+    return io.BytesIO(b"\x89PNG\r\n\x1a\n" + content)
+
+
+@pytest.mark.parametrize(("maximum", "depth"), [(1000, 10), (4095, 12), (16000, 14), (65535, 16)])
+@pytest.mark.parametrize("bands", [3, 4])
+def test_colors_of_fewer_bits_than_the_png_are_stretched(maximum: int, depth: int, bands: int) -> None:
+    values = np.random.default_rng(0).integers(0, maximum, (5, 7, bands)).astype(np.uint16)
+    values[0, 0, 0] = maximum
+    if bands == 4:
+        values[..., 3] = 65535
+    decoded = decode(deep_png(values), "x.png")
+    assert (decoded.maximum, decoded.size) == (maximum, (5, 7))
+    expected = values[..., :3].astype(np.uint32) * 255 // ((1 << depth) - 1)
+    np.testing.assert_array_equal(np.asarray(decoded.image), expected)
+    assert images.maximum_of(deep_png(values)) == maximum
+    scaled = np.asarray(decode(deep_png(values), "x", 16).image)
+    np.testing.assert_array_equal(scaled, values[..., :3] * np.uint32(255) // 65535)
+
+
+def test_what_is_transparent_in_a_deep_png_is_no_color() -> None:
+    values = np.full((4, 4, 4), 65535, np.uint16)
+    values[..., 3] = 0
+    values[1, 1] = (100, 200, 1000, 65535)
+    decoded = decode(deep_png(values), "x.png")
+    assert decoded.maximum == 1000
+    assert np.asarray(decoded.image)[0, 0].tolist() == [255] * 3
+
+
+def test_a_deep_png_on_its_side_is_turned() -> None:
+    packed = exif(ON_ITS_SIDE)[6:]
+    chunk = struct.pack(">I", len(packed)) + b"eXIf" + packed + struct.pack(">I", zlib.crc32(b"eXIf" + packed))
+    decoded = decode(deep_png(np.full((10, 20, 3), 4095, np.uint16), chunk), "x.png")
+    assert (decoded.size, decoded.image.size) == ((20, 10), (10, 20))
+
+
+def test_a_huge_deep_png_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "MAX_PIXELS", 20)
+    with pytest.raises(BadImage, match="more than 20 pixels"):
+        decode(deep_png(np.zeros((5, 7, 3), np.uint16)), "x.png")

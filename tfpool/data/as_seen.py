@@ -16,15 +16,19 @@ _TURNS = {
 }
 
 
-def upright(image: Image.Image) -> Image.Image:
-    """Turn an image as its orientation says, which alone is read: one odd entry elsewhere in EXIF does no harm."""
+def upright(image: Image.Image, pixels: Image.Image | None = None) -> Image.Image:
+    """Turn an image as its orientation says, which alone is read: one odd entry elsewhere in EXIF does no harm.
+
+    `pixels` are turned instead, if they were read otherwise.
+    """
     image.load()
+    pixels = pixels or image
     try:
         turn = _TURNS.get(image.getexif().get(_ORIENTATION, 1))
     except Exception:
         # Damaged EXIF raises errors of many types. The picture is whole.
-        return image
-    return image if turn is None else image.transpose(turn)
+        return pixels
+    return pixels if turn is None else pixels.transpose(turn)
 
 
 def on_plain_ground(image: Image.Image) -> Image.Image:

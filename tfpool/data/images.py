@@ -14,6 +14,8 @@ from PIL import Image, ImageOps, JpegImagePlugin, UnidentifiedImageError, featur
 from tfpool.data import heic, tiff_messages
 from tfpool.data.as_seen import on_plain_ground, upright
 from tfpool.data.bad_image import BadImage as BadImage
+from tfpool.data.deep_png import is_deep_png, png_values
+from tfpool.data.depth import depth_of, eight_bits
 from tfpool.data.file_signatures import HEAD, HEIC, PNG, kind_of, unreadable, without_text
 from tfpool.data.tiff import (
     CAN_READ_BANDS,
@@ -41,7 +43,6 @@ MAX_PIXELS = 50_000_000
 MAX_REDUCED_PIXELS = 250_000_000
 """Limit of JPEG files, which can be decoded in a half, a quarter or an eighth of their sides."""
 _MAX_SIDE = 512
-_DEPTHS = (8, 10, 12, 14, 16)
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,8 @@ def decode(file: str | Path | IO[bytes], name: str, depth: int | None = None, ti
     try:
         # Pillow only warns of large images; the limit here is lower and refuses them.
         with no_warnings(), _open(file) as image:
-            values = _band_values(file, name, tiff) if has_deep_colors(image) else None
-            return _decode(image, name, depth, tiff) if values is None else _of_values(values, depth)
+            values = _deep_values(file, image, name, tiff)
+            return _decode(image, name, depth, tiff) if values is None else _of_values(values, depth, image)
     except BadImage:
         raise
     except FileNotFoundError:
@@ -122,7 +123,7 @@ def maximum_of(file: IO[bytes], tiff: TiffChoice = FIRST_PAGE) -> int:
 def _maximum_of_page(file: IO[bytes], tiff: TiffChoice) -> int:
     with suppress(Exception), no_warnings():
         with suppress(UnidentifiedImageError), _open(file) as image:
-            if not image.mode.startswith("I") and not has_deep_colors(image):
+            if not image.mode.startswith("I") and not has_deep_colors(image) and not is_deep_png(image):
                 return 0
         return decode(file, "", None, tiff).maximum
     return 0
@@ -163,7 +164,7 @@ def _decode(image: Image.Image, name: str, depth: int | None, tiff: TiffChoice) 
         # A PNG may declare one value to be transparent: it is no gray, and often the greatest that fits.
         is_visible = values != turned.info.get("transparency", -1)
         maximum = int(values.max(where=is_visible, initial=0))
-        turned = _eight_bits(values, depth or depth_of(maximum))
+        turned = eight_bits(values, depth or depth_of(maximum))
         if not is_visible.all():
             turned.putalpha(Image.fromarray(is_visible.astype(np.uint8) * 255))
     return Decoded(on_plain_ground(turned), (height, width), maximum, is_one_of_several)
@@ -175,11 +176,28 @@ def _band_values(file: str | Path | IO[bytes], name: str, tiff: TiffChoice) -> n
     return band_values(file, name, tiff.page or 1, tiff.bands, MAX_PIXELS)
 
 
-def _of_values(values: np.ndarray, depth: int | None) -> Decoded:
-    """Bands (H, W, 3) of 8 or 16 bits as a picture."""
-    maximum = int(values.max()) if values.dtype.itemsize > 1 else 0
-    image = _eight_bits(values, depth or depth_of(maximum)) if maximum else Image.fromarray(values.astype(np.uint8))
-    return Decoded(image, values.shape[:2], maximum)
+def _deep_values(file: str | Path | IO[bytes], image: Image.Image, name: str, tiff: TiffChoice) -> np.ndarray | None:
+    """Colors with 16 bits each, of which Pillow keeps the upper eight; None for other files."""
+    if is_deep_png(image):
+        if image.height * image.width > MAX_PIXELS:
+            raise _too_large(name, MAX_PIXELS)
+        return png_values(_bytes_of(file))
+    return _band_values(file, name, tiff) if has_deep_colors(image) else None
+
+
+def _of_values(values: np.ndarray, depth: int | None, image: Image.Image | None = None) -> Decoded:
+    """Red, green and blue (H, W, 3), or also opacity (H, W, 4), of 8 or 16 bits as a picture, turned as `image` is."""
+    colors, maximum = values[..., :3], 0
+    if values.dtype.itemsize > 1:
+        is_visible = values[..., 3:] > 0 if values.shape[2] > 3 else np.True_
+        maximum = int(colors.max(where=is_visible, initial=0))
+        picture = eight_bits(colors, depth or depth_of(maximum))
+    else:
+        picture = Image.fromarray(np.ascontiguousarray(colors))
+    if values.shape[2] > 3:
+        picture.putalpha(Image.fromarray((values[..., 3] >> 8).astype(np.uint8)))
+    turned = picture if image is None else upright(image, picture)
+    return Decoded(on_plain_ground(turned), (turned.height, turned.width), maximum)
 
 
 def _reduce(image: Image.Image, name: str) -> None:
@@ -199,22 +217,6 @@ def _reduce(image: Image.Image, name: str) -> None:
 
 def _too_large(name: str, limit: int) -> BadImage:
     return BadImage(name, f"has more than {limit:,} pixels", "Use a smaller image.")
-
-
-def is_depth(value: object) -> bool:
-    """Whether a value that was read from a file is a number of bits that `depth_of` gives."""
-    return isinstance(value, int) and value in _DEPTHS
-
-
-def depth_of(maximum: int) -> int:
-    """The least usual number of bits that holds a value."""
-    return next(bits for bits in _DEPTHS if maximum < 1 << bits)
-
-
-def _eight_bits(values: np.ndarray, depth: int) -> Image.Image:
-    """Scale values of a depth to 8 bits; Pillow would clip them at 255."""
-    top = (1 << depth) - 1
-    return Image.fromarray((np.minimum(values, top).astype(np.uint32) * 255 // top).astype(np.uint8))
 
 
 def _without_text(file: str | Path | IO[bytes]) -> IO[bytes] | None:

@@ -8,7 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from tfpool.data.custom.layout import ClassFile, cut
-from tfpool.data.images import BadImage, Decoded, decode, depth_of, maximum_of
+from tfpool.data.depth import depth_of
+from tfpool.data.images import BadImage, Decoded, decode, maximum_of
 from tfpool.data.tiff import TiffChoice, pages_of
 
 MIN_BOX = 8

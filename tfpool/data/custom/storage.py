@@ -19,7 +19,7 @@ import numpy as np
 
 from tfpool.data.custom.safe_names import slug
 from tfpool.data.dataset import PARTS, DataSet, Part
-from tfpool.data.images import is_depth
+from tfpool.data.depth import is_depth
 from tfpool.data.tiff import tiff_choice
 from tfpool.system.file_lock import try_lock
 
