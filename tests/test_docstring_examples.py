@@ -6,10 +6,15 @@ from pathlib import Path
 import pytest
 
 import tfpool as tp
+from tfpool import data
 
-NAMES = [name for name in tp.__all__ if name != "metrics"] + [f"metrics.{name}" for name in tp.metrics.__all__]
-NAMES += [f"data.{name}" for name in ("load", "names", "add", "inspect", "remove", "describe", "to_input")]
-NAMES += ["counting.register"]
+NAMES = [name for name in tp.__all__ if name not in ("metrics", "callbacks")] + [
+    f"metrics.{name}" for name in tp.metrics.__all__
+]
+NAMES += [
+    f"data.{name}" for name in data.__all__ if name not in ("DATA", "PARTS", "DataSet", "Facts", "Part", "Report")
+]
+NAMES += ["callbacks.ClassActivationMaps", "counting.register"]
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 

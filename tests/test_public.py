@@ -9,8 +9,9 @@ import tfpool as tp
 from tfpool.models import pretrained
 from tfpool.networks.heads import HEADS
 
-CALLS = {name: getattr(tp, name) for name in tp.__all__ if name != "metrics"} | {
+CALLS = {name: getattr(tp, name) for name in tp.__all__ if name not in ("metrics", "callbacks")} | {
     **{name: getattr(tp.metrics, name) for name in tp.metrics.__all__},
+    "callbacks.ClassActivationMaps": tp.callbacks.ClassActivationMaps,
     "counting.register": tp.counting.register,
     "load_weights": pretrained.load_weights,
     "class_names": pretrained.class_names,

@@ -19,6 +19,7 @@ from tfpool.system.notebook import quiet_notebook
 
 if TYPE_CHECKING:
     from tfpool.cam import Contrast, Explainer, Explanation, explain, methods, metrics, overlay, sheet
+    from tfpool.cam import callbacks as callbacks
     from tfpool.counting.comparison import compare
     from tfpool.models.keras_code import to_code
     from tfpool.models.pretrained import decode_predictions, preprocess_input
@@ -39,8 +40,9 @@ __all__ += [
     "runs",
 ]
 __all__ += ["explain", "Explanation", "Explainer", "Contrast", "overlay", "sheet", "methods", "metrics"]
+__all__ += ["callbacks"]
 
-_CAM = ("explain", "Explanation", "Explainer", "Contrast", "overlay", "sheet", "methods", "metrics")
+_CAM = ("explain", "Explanation", "Explainer", "Contrast", "overlay", "sheet", "methods", "metrics", "callbacks")
 _ON_FIRST_USE = {
     "compare": "tfpool.counting.comparison",
     "to_code": "tfpool.models.keras_code",

@@ -31,8 +31,8 @@ _LATER = {
 
 
 def __getattr__(name: str) -> Any:
-    if name == "metrics":
-        return import_module("tfpool.cam.metrics")
+    if name in ("metrics", "callbacks"):
+        return import_module(f"tfpool.cam.{name}")
     if name not in _LATER:
         raise AttributeError(f"module 'tfpool.cam' has no attribute {name!r}")
     value = getattr(import_module(f"tfpool.cam.{_LATER[name]}"), name)

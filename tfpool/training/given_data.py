@@ -31,6 +31,8 @@ def source_of(data: Any, classes: int | None = None) -> str:
     if hasattr(data, "element_spec"):
         return data_sets.from_arrays(_arrays(data), class_names=class_names).source
     if isinstance(data, tuple | list) and len(data) == 2:
+        train: Any
+        test: Any
         train, test = data if isinstance(data[0], tuple | list) else (data, None)
         return data_sets.from_arrays(train, test, class_names=class_names).source
     raise ValueError(
