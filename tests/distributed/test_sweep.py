@@ -95,6 +95,19 @@ def test_a_new_scheduler_goes_on_and_files_return_through_a_folder(
 
 
 @pytest.mark.exhaustive
+def test_a_worker_killed_while_it_saves_loses_nothing(
+    cluster: Cluster, local: list[Run], few: str, tmp_path: Path
+) -> None:
+    store = RunStore(tmp_path / "far")
+    queued(store, cluster, few)
+    cluster.kill_while_saving.touch()
+    launch(store)
+    wait_for(lambda: ended(store))
+    assert not cluster.kill_while_saving.exists()
+    assert list(map(facts, store.runs()[::-1])) == list(map(facts, local))
+
+
+@pytest.mark.exhaustive
 def test_a_run_is_stopped_and_resumed_from_outside(
     cluster: Cluster, local: list[Run], few: str, tmp_path: Path
 ) -> None:

@@ -15,7 +15,7 @@ import psutil
 
 import tfpool as tp
 from tests.helpers.dask_cluster import Cluster, wait_for
-from tests.helpers.soak import arguments, histories
+from tests.helpers.soak import arguments, histories, steps
 from tfpool.tracking.store import Run, RunStore
 from tfpool.training.cluster.connection import place_on
 from tfpool.training.launcher import launch
@@ -39,14 +39,16 @@ def soak(folder: Path, kills: int, seeds: int, seed: int = 0, data: str = "fashi
             "scheduler": cluster.restart,
         }
         for number in range(kills):
-            wait_for(lambda: _go_on(store) or cluster.training_processes())
+            # Some kills come while TensorFlow is loading, some during training steps.
+            started = draw.choice((cluster.training_processes, lambda: steps(store)))
+            wait_for(lambda started=started: _go_on(store) or started(), _states(store))  # type: ignore[misc]
             time.sleep(draw.uniform(0, 10))
             if _go_on(store):
                 break
             victim = draw.choices(list(victims), weights=(3, 3, 3, 1))[0]
             victims[victim]()
             print(f"kill {number + 1} of {kills}: {victim}; {sum(run.state == 'done' for run in store.runs())} done")
-        wait_for(lambda: _go_on(store))
+        wait_for(lambda: _go_on(store), _states(store))
     finally:
         cluster.stop()
     return store.runs()
@@ -66,6 +68,11 @@ def _go_on(store: RunStore) -> bool:
             store.resume(run.id)
     launch(store)
     return all(run.state == "done" for run in store.runs())
+
+
+def _states(store: RunStore) -> Callable[[], str]:
+    """What the runs do and how many drivers there are, for the message of a soak that is stuck."""
+    return lambda: f"{[(run.id, run.status, run.progress) for run in store.runs()]}, {len(drivers(store))} drivers"
 
 
 def _kill(draw: random.Random, processes: list[psutil.Process | None]) -> None:

@@ -16,6 +16,18 @@ from distributed import Client
 
 from tests.helpers.processes import ROOT
 
+# Python runs this module in each process of the cluster. While the file is there, a training that is about to put a new
+# checkpoint in its place takes its Dask worker with it.
+_SITECUSTOMIZE = """
+import os, pathlib, signal, sys
+KILL = pathlib.Path(__file__).with_name("kill_while_saving")
+def audit(event, arguments):
+    if event == "os.rename" and str(arguments[1]).endswith("state.npz") and KILL.exists():
+        KILL.unlink()
+        os.kill(os.getppid(), signal.SIGKILL)
+        os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(audit)
+"""
 _DASK = str(Path(sys.executable).with_name("dask"))
 
 
@@ -27,6 +39,9 @@ class Cluster:
             free.bind(("127.0.0.1", 0))
             self.address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
         self._folder, self._count = folder, workers
+        self.kill_while_saving = folder / "kill_while_saving"
+        """Make this file, and the next process that saves a checkpoint is killed, and its worker."""
+        (folder / "sitecustomize.py").write_text(_SITECUSTOMIZE)
         self.start()
 
     def start(self) -> None:
@@ -68,7 +83,9 @@ class Cluster:
         return found
 
     def _spawn(self, *arguments: str) -> subprocess.Popen[bytes]:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3", "TMPDIR": str(self._folder)}
+        python_path = os.pathsep.join((str(self._folder), str(ROOT)))
+        temporary = str(self._folder)
+        environment = {**os.environ, "PYTHONPATH": python_path, "TF_CPP_MIN_LOG_LEVEL": "3", "TMPDIR": temporary}
         with (self._folder / "dask.log").open("ab") as log:
             return subprocess.Popen(
                 [_DASK, *arguments, "--host", "127.0.0.1", "--no-dashboard"],
@@ -81,9 +98,9 @@ class Cluster:
             )
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 900) -> None:
-    """Wait until a condition holds."""
+def wait_for(condition: Callable[[], object], states: Callable[[], str] = str, seconds: float = 900) -> None:
+    """Wait until a condition holds. `states` says how things stand if that takes too long."""
     began = time.monotonic()
     while not condition():
-        assert time.monotonic() - began < seconds, "stuck"
+        assert time.monotonic() - began < seconds, f"stuck: {states()}"
         time.sleep(0.1)

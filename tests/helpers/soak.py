@@ -41,7 +41,7 @@ def soak(folder: Path, kills: int, seeds: int, seed: int = 0, data: str = "fashi
     with _Dashboard(folder, queued) as dashboard:
         for number in range(kills):
             # Some kills come while TensorFlow is loading, some during training steps.
-            started = random_source.choice((_workers, _steps))
+            started = random_source.choice((_workers, steps))
             _wait(store, lambda started=started: bool(started(store)))  # type: ignore[misc]
             time.sleep(random_source.uniform(0, 3))
             victim = random_source.choice(("worker", "worker", "dashboard", "both"))
@@ -55,13 +55,18 @@ def soak(folder: Path, kills: int, seeds: int, seed: int = 0, data: str = "fashi
             if all(run.state == "done" for run in store.runs()):
                 break
         _wait(store, lambda: all(run.state in ENDED for run in store.runs()), seconds=MOST_SECONDS * seeds)
+    return whole_runs(store, queued, RECIPE.epochs)
+
+
+def whole_runs(store: RunStore, queued: Sequence[str], epochs: int) -> list[Run]:
+    """The runs of a store, after a check that none of those queued was lost or doubled, and each has all its epochs."""
     runs = store.runs()
     assert sorted(run.id for run in runs) == sorted(queued)
     assert {run.state for run in runs} == {"done"}
-    with sqlite3.connect(folder / "runs.sqlite") as db:
+    with sqlite3.connect(store.folder / "runs.sqlite") as db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         numbers = db.execute("SELECT run, count(*), min(epoch), max(epoch) FROM metrics GROUP BY run").fetchall()
-    assert [counts for _, *counts in numbers] == [[RECIPE.epochs, 0, RECIPE.epochs - 1]] * len(queued)
+    assert [counts for _, *counts in numbers] == [[epochs, 0, epochs - 1]] * len(queued)
     return runs
 
 
@@ -125,7 +130,8 @@ def _workers(store: RunStore) -> list[int]:
         return [pid for (pid,) in db.execute("SELECT pid FROM runs WHERE state = 'running'")]
 
 
-def _steps(store: RunStore) -> int:
+def steps(store: RunStore) -> int:
+    """How many steps the running runs have made in their epochs."""
     return sum(run.progress.get("step", 0) for run in store.runs() if run.state == "running")
 
 
