@@ -22,7 +22,7 @@ def show(images: DataSet) -> None:
     """Controls in an expander. What is saved is a new data set: the chosen one, and runs on it, stay as they are."""
     if note := st.session_state.pop("data_edit_notes", None):
         st.warning("\n".join(f"- {plain(text)}" for text in note))
-    with st.expander("Change it"):
+    with st.expander("Change this data set"):
         way = st.segmented_control("Change", [CLASSES, MERGE], default=CLASSES, required=True, key="data_edit_way")
         make, size = _classes(images) if way == CLASSES else _merge(images)
         st.caption(
