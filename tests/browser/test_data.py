@@ -113,7 +113,11 @@ def test_what_is_no_folder_per_class_is_asked_about(home: Path, tmp_path: Path, 
         expect(opened.get_by_text("Save if you mean the classes below")).to_be_visible()
     fits(opened)
     picture(opened, "Data-table-dark-390")
-    opened.get_by_role("combobox", name="Read as").click()
+    menu = opened.get_by_role("combobox", name="Read as")
+    # The window was enlarged for the picture. A menu closes while the page scrolls.
+    menu.scroll_into_view_if_needed()
+    settle(opened)
+    menu.click()
     opened.get_by_role("option", name="classes from Tag: 0, 1").click()
     expect(opened.get_by_text("classes from Tag)")).to_be_visible()
     opened.get_by_label("Name", exact=True).fill("By day")
