@@ -47,10 +47,11 @@ benchmark: chromium $(VENV)/dev
 docs: $(VENV)/dev
 	$(BIN)/sphinx-build --builder html --conf-dir docs --doctree-dir build/doctrees --fresh-env --fail-on-warning --quiet . site
 
-# Processes killed at random during a sweep, on this machine and on a cluster, for half an hour.
+# Processes killed at random during a sweep, on this machine and on a cluster; then a store that several look at.
 soak: chromium $(VENV)/dev
 	$(BIN)/python -m tests.helpers.soak --kills 30
 	$(BIN)/python -m tests.helpers.cluster_soak --kills 30
+	$(BIN)/python -m tests.helpers.shared_store_soak
 
 format: $(VENV)/dev
 	$(BIN)/ruff check --fix .
