@@ -47,7 +47,7 @@ def test_the_notebook_that_compares_heads_runs(tmp_path: Path) -> None:
     notebook = nbformat.read(EXAMPLES / "compare_heads.ipynb", as_version=4)
     outputs = run(notebook, tmp_path)
     assert not [output for cell in outputs for output in cell if output.output_type == "stream"]
-    _, counts, _, clothes, trained, gap, flatten = outputs
+    _, counts, clothes, trained, gap, flatten = outputs
     assert html(counts).count("<tr>") == 4
     assert "<img" in html(clothes)
     # The bars, and the table.
