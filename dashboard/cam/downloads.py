@@ -6,10 +6,10 @@ import io
 from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image
 
 from dashboard.cam.explanations import View, by_model, maps_and_spreads
 from tfpool.cam.figures.color_scales import Choice
+from tfpool.system.png import png_bytes
 
 
 def sheet(views: Sequence[View], class_names: Sequence[str], scale: Choice) -> bytes:
@@ -27,9 +27,7 @@ def sheet(views: Sequence[View], class_names: Sequence[str], scale: Choice) -> b
     legend = figure.legend({view.unit for view in views}, methods)
     captions = [list(map(caption, row)) for row in rows]
     picture = figure.sheet(images, heatmaps, names, methods, captions, spreads=spreads, **scale._asdict(), **legend)
-    file = io.BytesIO()
-    Image.fromarray(picture).save(file, "PNG")
-    return file.getvalue()
+    return png_bytes(picture)
 
 
 def arrays(views: Sequence[View]) -> bytes:

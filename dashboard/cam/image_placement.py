@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import re
 from dataclasses import asdict, dataclass, replace
 
@@ -12,6 +11,7 @@ import streamlit as st
 from PIL import Image
 
 from dashboard.components import component
+from tfpool.system.png import png_bytes
 
 MOST_ENLARGED = 4.0
 BORDERS = {"wrap": "wrap", "reflect": "symmetric", "black": "constant"}
@@ -152,6 +152,5 @@ def _within(right: float, down: float, enlarged: float) -> Placement:
 
 def data_url(pixels: np.ndarray) -> str:
     """A uint8 image (H, W, C) as an address that holds it, for a component."""
-    file = io.BytesIO()
-    Image.fromarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3)).astype(np.uint8)).save(file, "PNG")
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+    picture = png_bytes(np.broadcast_to(pixels, (*pixels.shape[:2], 3)).astype(np.uint8))
+    return "data:image/png;base64," + base64.b64encode(picture).decode()

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from dashboard.common import visitor_limits
 from dashboard.common.page import plain
 from dashboard.data import own_images
 from tfpool import data
@@ -83,14 +82,7 @@ def _bytes(data_sets: Sequence[DataSet]) -> int:
 
 def _save(make: Make, name: str, size: int) -> None:
     notes: list[str] = []
-
-    def save(on_progress: Progress) -> DataSet:
-        with visitor_limits.adding(size) as added:
-            made = make(name, on_progress, notes.extend)
-            added.append(made)
-        return made
-
-    made = own_images.run("Saving images", "images", save)
+    made = own_images.save(lambda on_progress: make(name, on_progress, notes.extend), size)
     if made:
         st.session_state["data_chosen"] = made.name
         st.session_state["data_edit_notes"] = notes

@@ -161,14 +161,7 @@ def _save(source: IO[bytes] | str, options: dict[str, Any], count: int) -> None:
     reports: list[Report] = []
     make, size = destination.choose(source, options, count, reports.append)
     if st.button("Save", type="primary", key="data_keep", icon=":material/save:"):
-
-        def save(on_progress: Progress) -> DataSet:
-            with visitor_limits.adding(size) as added:
-                made = make(on_progress)
-                added.append(made)
-            return made
-
-        images = run("Saving images", "images", save)
+        images = save(make, size)
         if images:
             st.session_state["data_chosen"] = images.name
             _keep_what_is_new(source, reports[-1], options)
@@ -198,6 +191,17 @@ def _show_saved_report() -> None:
     if "data_saved_report" in st.session_state:
         report, pictures = st.session_state["data_saved_report"]
         report_view.show_warnings(report, pictures)
+
+
+def save(make: Callable[[Progress], DataSet], size: int) -> DataSet | None:
+    """Make a data set of so many bytes, which belongs to the visitor; None after an error, which is shown."""
+
+    def made(on_progress: Progress) -> DataSet:
+        with visitor_limits.adding(size) as added:
+            added.append(make(on_progress))
+        return added[0]
+
+    return run("Saving images", "images", made)
 
 
 def run(title: str, unit: str, work: Callable[[Progress], Any]) -> Any:

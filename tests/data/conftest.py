@@ -45,8 +45,8 @@ def fill(tmp_path: Path) -> Fill:
     return fill
 
 
-def filled(root: Path, counts: Mapping[str, int]) -> Path:
-    seed = 0
+def filled(root: Path, counts: Mapping[str, int], seed: int = 0) -> Path:
+    """A folder of pictures by class, with seeds from a number on."""
     for folder, count in counts.items():
         (root / folder).mkdir(parents=True)
         for number in range(count):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,12 +9,12 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from PIL import Image
 
 from tfpool.cam.explainer import Explainer
 from tfpool.cam.figures.sheet import pixels_of
 from tfpool.cam.targets import Target
 from tfpool.system.files import atomic
+from tfpool.system.png import png_bytes
 
 
 class ClassActivationMaps(keras.callbacks.Callback):
@@ -88,13 +87,12 @@ class ClassActivationMaps(keras.callbacks.Callback):
     def _draw(self) -> None:
         explanation = self._explainer(self._images, self._target)
         pixels = pixels_of(explanation.plot(class_names=self._class_names))
-        file = io.BytesIO()
-        Image.fromarray(pixels).save(file, format="PNG")
+        picture = png_bytes(pixels)
         with atomic(self.folder / f"epoch-{self._epoch:04}.png") as temporary:
-            temporary.write_bytes(file.getvalue())
+            temporary.write_bytes(picture)
         if self._writer:
             # As Keras counts epochs for TensorBoard: from 0.
-            _summarize(self._writer, pixels, file.getvalue(), self._epoch - 1)
+            _summarize(self._writer, pixels, picture, self._epoch - 1)
         self._drawn = self._epoch
 
 

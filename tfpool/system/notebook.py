@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
-import io
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
 from typing import TYPE_CHECKING
+
+from tfpool.system.png import png_bytes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,9 +58,5 @@ def html_lines(*lines: str) -> str:
 
 def html_picture(pixels: np.ndarray, alt: str) -> str:
     """A picture, uint8 (H, W, 3), and its text for screen readers."""
-    from PIL import Image
-
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, format="PNG")
-    data = base64.b64encode(file.getvalue()).decode("ascii")
+    data = base64.b64encode(png_bytes(pixels)).decode("ascii")
     return f'<img src="data:image/png;base64,{data}" alt="{escape(alt)}" style="max-width: 100%">'

@@ -43,18 +43,18 @@ def pets(fill: Fill) -> data.DataSet:
     return data.add(fill(cat=20, dog=20), "pets", SIZE)
 
 
-def shifted(root: Path, start: int, **counts: int) -> Path:
-    """A folder of pictures with seeds from a number on."""
-    for folder, count in counts.items():
-        (root / folder).mkdir(parents=True)
-        for _ in range(count):
-            noise(start).save(root / folder / f"{start}.png")
-            start += 1
+def film(root: Path, frames: int, quality: int) -> Path:
+    """A folder of smooth pictures of two classes, saved as JPEG of that quality."""
+    for seed in range(frames):
+        folder = root / ("cat" if seed % 2 else "dog")
+        folder.mkdir(parents=True, exist_ok=True)
+        picture = noise(seed, (4, 4)).resize((40, 40), Image.Resampling.BICUBIC)
+        picture.save(folder / f"{seed}.jpg", quality=quality)
     return root
 
 
 def test_merged_images_keep_class_and_part_and_the_old_data_sets_stay(pets: data.DataSet, tmp_path: Path) -> None:
-    birds = data.add(shifted(tmp_path / "birds", 100, bird=20, dog=20), "birds", SIZE)
+    birds = data.add(filled(tmp_path / "birds", {"bird": 20, "dog": 20}, 100), "birds", SIZE)
     before = pets.fingerprint, birds.fingerprint
     notes: list[str] = []
     both = data.merge(["pets", "birds"], "Both of them", told=notes.extend)
@@ -87,12 +87,7 @@ def test_a_picture_of_both_is_taken_once_and_never_trained_on_if_it_is_in_a_test
 
 def test_near_duplicates_across_parts_of_merged_data_sets_are_counted(tmp_path: Path, home: Path) -> None:
     for name, quality in (("one", 95), ("other", 60)):
-        for seed in range(20):
-            folder = tmp_path / name / ("cat" if seed % 2 else "dog")
-            folder.mkdir(parents=True, exist_ok=True)
-            picture = noise(seed, (4, 4)).resize((40, 40), Image.Resampling.BICUBIC)
-            picture.save(folder / f"{seed}.jpg", quality=quality)
-        data.add(tmp_path / name, name, 40, seed=quality)
+        data.add(film(tmp_path / name, 20, quality), name, 40, seed=quality)
     notes: list[str] = []
     data.merge(["one", "other"], "both", told=notes.extend)
     (note,) = notes
@@ -118,7 +113,7 @@ def test_only_what_fits_together_is_merged(pets: data.DataSet, fill: Fill, home:
 
 
 def test_classes_are_renamed_joined_and_dropped(pets: data.DataSet, tmp_path: Path) -> None:
-    zoo = data.add(shifted(tmp_path / "zoo", 50, ant=9, bee=9, cow=9, elk=9), "zoo", SIZE)
+    zoo = data.add(filled(tmp_path / "zoo", {"ant": 9, "bee": 9, "cow": 9, "elk": 9}, 50), "zoo", SIZE)
     farm = data.edit_classes("zoo", "farm", {"ant": "insect", "bee": "insect", "cow": "elk"})
     assert farm.class_names == ("insect", "elk")
     to = {"ant": "insect", "bee": "insect", "cow": "elk", "elk": "elk"}
@@ -160,7 +155,7 @@ def test_a_built_in_data_set_can_be_edited(home: Path) -> None:
 
 
 def test_new_images_are_split_and_the_old_ones_stay_where_they_are(pets: data.DataSet, tmp_path: Path) -> None:
-    more = shifted(tmp_path / "more", 200, dog=20, ape=20)
+    more = filled(tmp_path / "more", {"dog": 20, "ape": 20}, 200)
     reports: list[data.Report] = []
     all_pets = data.extend("pets", more, "All pets", told=reports.append)
     assert all_pets.class_names == ("cat", "dog", "ape")
@@ -172,7 +167,7 @@ def test_new_images_are_split_and_the_old_ones_stay_where_they_are(pets: data.Da
 
 
 def test_what_the_data_set_has_already_is_left_out(pets: data.DataSet, tmp_path: Path) -> None:
-    more = shifted(tmp_path / "more", 30, cat=10, emu=10)
+    more = filled(tmp_path / "more", {"cat": 10, "emu": 10}, 30)
     reports: list[data.Report] = []
     extended = data.extend("pets", more, "more", told=reports.append)
     # Seeds 30 to 39 are there already, as dogs.
@@ -185,15 +180,9 @@ def test_what_the_data_set_has_already_is_left_out(pets: data.DataSet, tmp_path:
 
 
 def test_new_near_duplicates_go_into_the_part_of_the_old_image(tmp_path: Path, home: Path) -> None:
-    for name, quality in (("film", 95), ("more", 85)):
-        for seed in range(40):
-            folder = tmp_path / name / ("cat" if seed % 2 else "dog")
-            folder.mkdir(parents=True, exist_ok=True)
-            picture = noise(seed, (4, 4)).resize((40, 40), Image.Resampling.BICUBIC)
-            picture.save(folder / f"{seed}.jpg", quality=quality)
-    film = data.add(tmp_path / "film", "film", 40)
-    longer = data.extend("film", tmp_path / "more", "longer")
-    assert numbers(longer) == [2 * number for number in numbers(film)]
+    short = data.add(film(tmp_path / "film", 40, 95), "film", 40)
+    longer = data.extend("film", film(tmp_path / "more", 40, 85), "longer")
+    assert numbers(longer) == [2 * number for number in numbers(short)]
     images = [(name, image) for name, part in longer.parts.items() for image in part.images]
     groups = near_duplicates.near_groups([near_duplicates.sketch(Image.fromarray(image)) for _, image in images])
     assert sum(map(len, groups)) >= 76
@@ -214,16 +203,15 @@ def test_new_images_of_a_patient_go_to_the_old_ones(tmp_path: Path, home: Path) 
     assert sorted(patient for part in patients for patient in part) == list(range(12))
     assert record(both)["group_by"] == "{group}_*"
     with pytest.raises(ValueError, match="merge"):
-        data.extend("eyes", shifted(tmp_path / "unnamed", 700, sick=3, well=3), "unnamed")
-    other = data.add(shifted(tmp_path / "other", 800, sick=9, well=9), "other", SIZE)
+        data.extend("eyes", filled(tmp_path / "unnamed", {"sick": 3, "well": 3}, 700), "unnamed")
+    other = data.add(filled(tmp_path / "other", {"sick": 9, "well": 9}, 800), "other", SIZE)
     merged = data.merge(["eyes", "other"], "merged")
     assert (record(merged)["group_by"], sum(numbers(merged))) == (None, 24 + sum(numbers(other)))
 
 
 def test_given_parts_of_new_images_are_kept(pets: data.DataSet, tmp_path: Path) -> None:
-    folder = shifted(
-        tmp_path / "more", 300, **{"train/cat": 5, "train/dog": 5, "test/cat": 4, "test/dog": 4, "val/cat": 3}
-    )
+    counts = {"train/cat": 5, "train/dog": 5, "test/cat": 4, "test/dog": 4, "val/cat": 3}
+    folder = filled(tmp_path / "more", counts, 300)
     extended = data.extend("pets", folder, "more")
     assert [new - old for new, old in zip(numbers(extended), numbers(pets), strict=True)] == [10, 3, 8]
 
@@ -256,7 +244,7 @@ def test_a_run_on_the_old_data_set_is_never_taken_for_one_on_the_new(pets: data.
     lease = store.claim_for(Process.of(), run_id, "here")
     assert lease is not None
     lease.begin({**run.spec, "data_fingerprint": pets.fingerprint})
-    data.extend("pets", shifted(tmp_path / "more", 300, cat=9, dog=9), "pets two")
+    data.extend("pets", filled(tmp_path / "more", {"cat": 9, "dog": 9}, 300), "pets two")
     assert load_data(store.get(run_id)).fingerprint == pets.fingerprint
     data.remove("pets")
     with pytest.raises(ValueError, match="gone"):
@@ -279,7 +267,7 @@ def test_an_edit_that_is_stopped_leaves_nothing(pets: data.DataSet, tmp_path: Pa
     data.add(filled(tmp_path / "other", {"cat": 40, "dog": 40}), "other", SIZE, seed=3)
     for work in (
         lambda: data.merge(["pets", "other"], "new", progress=stop),
-        lambda: data.extend("pets", shifted(tmp_path / "more", 300, cat=9, dog=9), "new", progress=stop),
+        lambda: data.extend("pets", filled(tmp_path / "more", {"cat": 9, "dog": 9}, 300), "new", progress=stop),
     ):
         with pytest.raises(Stop):
             work()

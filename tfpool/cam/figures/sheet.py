@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import textwrap
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -14,12 +13,12 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, get_font
-from PIL import Image
 
 from tfpool.cam.attribution.methods import signed as signed_maps
 from tfpool.cam.figures.color_scales import SCALES, Scale, Spread, shared_scales
 from tfpool.cam.figures.overlay import as_rgb, check_heatmap, enlarged, overlay
 from tfpool.system.files import atomic
+from tfpool.system.png import png_bytes
 
 # All sizes are in pixels: at 72 dpi a point of a font is one.
 _DPI = 72
@@ -37,9 +36,7 @@ class Sheet(Figure):
     """A figure that a notebook shows, whether or not it draws figures by itself."""
 
     def _repr_png_(self) -> bytes:
-        file = io.BytesIO()
-        Image.fromarray(pixels_of(self)).save(file, format="PNG")
-        return file.getvalue()
+        return png_bytes(pixels_of(self))
 
 
 def sheet(
@@ -183,7 +180,7 @@ def write_sheet(picture: np.ndarray, out: str | Path) -> None:
     out = png(out)
     try:
         with atomic(out) as temporary:
-            Image.fromarray(picture).save(temporary, format="PNG")
+            temporary.write_bytes(png_bytes(picture))
     except OSError as error:
         raise ValueError(f"The map cannot be written to {out}: {error.strerror or error}.") from None
 

@@ -16,7 +16,7 @@ from tfpool.data.custom.inspection import untested_classes
 from tfpool.data.custom.new_set import check_parts, new_set
 from tfpool.data.custom.partition import LEFT_OUT, TEST, assign_parts, check_split
 from tfpool.data.custom.scan import group_equal
-from tfpool.data.dataset import DataSet
+from tfpool.data.dataset import DataSet, Part, fingerprint
 from tfpool.data.registry import load
 
 _SPLIT = (0.7, 0.15, 0.15)
@@ -76,7 +76,8 @@ def from_arrays(
         "split": fractions,
         "seed": seed,
     }
-    facts["arrays"] = _digest(images, labels, repr((fixed.count("test"), *facts.values())))
+    about = (fingerprint([Part(images, labels)]), fixed.count("test"), *facts.values())
+    facts["arrays"] = sha256(repr(about).encode()).hexdigest()
     title = f"arrays {facts['arrays'][:8]}" if name is None else name
     if (same := _find(title, facts["arrays"], folder)) is not None:
         return same
@@ -145,13 +146,6 @@ def _class_names(labels: np.ndarray, class_names: Sequence[str] | None) -> list[
             f"Expected a name for each class, and two classes. Received: labels to {classes - 1}, {names}."
         )
     return names
-
-
-def _digest(images: np.ndarray, labels: np.ndarray, about: str) -> str:
-    digest = sha256(f"{images.shape} {about}".encode())
-    for array in (images, labels):
-        digest.update(np.ascontiguousarray(array).data)
-    return digest.hexdigest()
 
 
 def _find(title: str, arrays: str, folder: str | Path | None) -> DataSet | None:
