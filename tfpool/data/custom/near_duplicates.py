@@ -15,7 +15,7 @@ MAX_DIFFERENCE = 6.0
 """Gray levels by which near duplicates differ in the mean, of 256, at 16 × 16 pixels and equal brightness.
 
 A photograph that is saved as JPEG of quality 10, shrunk to 64 pixels, cropped by 1 % on each side, or made a tenth
-brighter, is within both limits. Of 4,000 images of Fashion-MNIST, where shirts look much alike, 1 % have a partner.
+brighter, is within both limits. Of the first 4,000 images of fashion_mnist, where shirts look alike, 20 have a partner.
 """
 _FLAT = 4.0
 """Standard deviation of gray levels below which a picture shows too little to be compared."""
