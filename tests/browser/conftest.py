@@ -215,6 +215,27 @@ def settle(page: Page) -> None:
     page.wait_for_function(STANDS, timeout=MINUTES)
 
 
+def appears(element: Locator, timeout: float = PATIENCE) -> None:
+    """Wait until exactly one such element can be seen.
+
+    While a page is drawn anew, old elements stand beside new ones for a moment. Playwright's `to_be_visible` fails then
+    at once, without waiting.
+    """
+    expect(element.filter(visible=True)).to_have_count(1, timeout=timeout)
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    """Choose an option of a list, by the label of the list. A list closes by itself while the page moves."""
+    settle(page)
+    page.get_by_role("combobox", name=label).scroll_into_view_if_needed()
+    page.get_by_role("combobox", name=label).click()
+    page.keyboard.type(option)
+    page.get_by_role("option", name=option, exact=True).click()
+    # A list of which several can be chosen stays open.
+    page.keyboard.press("Escape")
+    appears(page.locator(f'[role=combobox][aria-label="{label}"][value="{option}"], [data-tag][aria-label="{option}"]'))
+
+
 def stop_button(page: Page) -> Locator:
     """The page's own Stop. Streamlit's header has another while a script runs."""
     return page.get_by_test_id("stMainBlockContainer").get_by_role("button", name="Stop", exact=True)

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from dashboard.common.charts import BACKBONE
-from tests.browser.conftest import Browse, Serve, fits, picture, settle
+from tests.browser.conftest import Browse, Serve, appears, choose, fits, picture, settle
 from tfpool.networks.heads import HEADS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -30,7 +30,7 @@ def test_blocks_are_drawn_and_tell_of_themselves(shared: str, browse: Browse) ->
     opened = browse(f"{shared}/Build?build_network=resnet152")
     expect(bars(opened, BACKBONE)).to_have_count(11)
     expect(bars(opened, HEADS["gap"].color)).to_have_count(2)
-    expect(drawing(opened).get_by_text("conv4_block2–36 ×35")).to_be_visible()
+    appears(drawing(opened).get_by_text("conv4_block2–36 ×35"))
     name = drawing(opened).get_by_text("conv4_block2–36 ×35")
     name.scroll_into_view_if_needed()
     place = name.bounding_box()
@@ -54,11 +54,10 @@ def test_another_head_changes_the_numbers_and_the_drawing(shared: str, browse: B
     opened.get_by_role("radio", name="Flatten", exact=True).click()
     expect(metric(opened, "In the head")).to_contain_text("40,970")
     expect(bars(opened, HEADS["gap"].color)).to_have_count(0)
-    opened.get_by_role("combobox", name="Compared with").click()
-    opened.get_by_role("option", name="GMP", exact=True).click()
+    choose(opened, "Compared with", "GMP")
     expect(metric(opened, "In the head")).to_contain_text("+40,320")
     expect(bars(opened, HEADS["gmp"].color)).to_have_count(2)
-    expect(opened.get_by_text("63 times")).to_be_visible()
+    appears(opened.get_by_text("63 times"))
     opened.get_by_role("link", name="Compare both over image sizes").click()
     expect(opened.get_by_role("heading", level=1)).to_have_text("Parameters")
     settle(opened)
@@ -70,9 +69,7 @@ def test_choosing_a_network_takes_no_step_in_the_history_and_logs_nothing(
 ) -> None:
     opened = browse(f"{serve(tmp_path / 'saved_models')}/Build")
     steps = opened.evaluate("history.length")
-    opened.get_by_role("combobox", name="Network").click()
-    opened.keyboard.type("vgg16")
-    opened.get_by_role("option", name="vgg16", exact=True).click()
+    choose(opened, "Network", "vgg16")
     expect(metric(opened, "Last feature map")).to_contain_text("7×7×512")
     settle(opened)
     assert opened.evaluate("history.length") == steps
@@ -82,7 +79,7 @@ def test_choosing_a_network_takes_no_step_in_the_history_and_logs_nothing(
 def test_names_and_shapes_stand_beside_each_other_on_a_phone(shared: str, browse: Browse) -> None:
     opened = browse(f"{shared}/Build?build_network=efficientnetb7", 390)
     name = drawing(opened).get_by_text("block6b–m ×12")
-    expect(name).to_be_visible()
+    appears(name)
     fits(opened)
     shape = drawing(opened).get_by_text("19×19×384").last
     left, right = name.bounding_box(), shape.bounding_box()

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import MINUTES, Browse, looked_at, picture, serving, settle
+from tests.browser.conftest import MINUTES, Browse, appears, looked_at, picture, serving, settle
 from tests.helpers.pictures import pixels
 
 pytestmark = pytest.mark.browser
@@ -56,7 +56,7 @@ def test_the_likeliest_classes_stand_beside_a_map_and_a_click_explains_one(fresh
     lynx.focus()
     opened.keyboard.press("Enter")
     expect(lynx).to_have_attribute("aria-pressed", "true")
-    expect(chart.get_by_text("evidence for lynx")).to_be_visible()
+    appears(chart.get_by_text("evidence for lynx"))
     opened.wait_for_url("**cam_target=lynx**")
     settle(opened)
     assert (pixels(chart) != before).any()
@@ -103,7 +103,7 @@ def test_an_image_is_dragged_and_enlarged_and_maps_and_scores_follow(shared: str
     opened.mouse.down()
     opened.mouse.move(box["x"] + 80 + box["width"] * 6 / 28, box["y"] + 80 - box["height"] * 3 / 28, steps=4)
     opened.mouse.up()
-    expect(opened.get_by_text("6 right, -3 down, 1.0 ×")).to_be_visible()
+    appears(opened.get_by_text("6 right, -3 down, 1.0 ×"))
     # Scores of places on the way may have been shown before.
     opened.wait_for_url("**cam_place=6_-3_1.0_*")
     moved = changed(opened, first)
@@ -112,11 +112,11 @@ def test_an_image_is_dragged_and_enlarged_and_maps_and_scores_follow(shared: str
 
     frame.focus()
     opened.keyboard.press("ArrowLeft")
-    expect(opened.get_by_text("5 right, -3 down, 1.0 ×")).to_be_visible()
+    appears(opened.get_by_text("5 right, -3 down, 1.0 ×"))
     opened.wait_for_url("**cam_place=5_-3_1.0_*")
     stepped = changed(opened, moved)
     opened.get_by_role("button", name="Larger").click()
-    expect(opened.get_by_text("5 right, -3 down, 1.5 ×")).to_be_visible()
+    appears(opened.get_by_text("5 right, -3 down, 1.5 ×"))
     changed(opened, stepped)
     opened.get_by_role("button", name="Reset").click()
     wait_for(opened, first)
@@ -144,7 +144,7 @@ def test_a_dragged_image_goes_on_beyond_its_border_as_chosen(
     opened.mouse.move(box["x"] + box["width"] - 5 - shift, box["y"] + 40)
     opened.mouse.up()
     # A third of 450 pixels.
-    expect(opened.get_by_text(re.compile(r"^-1[45]\d right, 0 down"))).to_be_visible()
+    appears(opened.get_by_text(re.compile(r"^-1[45]\d right, 0 down")))
     opened.wait_for_url(re.compile(r"cam_place=-1[45]\d_0_"))
     settle(opened)
     after = pixels(frame)
@@ -161,7 +161,7 @@ def test_a_dragged_image_goes_on_beyond_its_border_as_chosen(
 def test_maps_are_downloaded_as_a_sheet_and_as_numbers(shared: str, browse: Browse) -> None:
     opened = browse(f"{shared}/CAM?cam_methods=hirescam&cam_methods=gradcam&cam_sum=true&cam_judge=true")
     expect(opened.get_by_test_id("stPlotlyChart")).to_have_count(4 + 2, timeout=MINUTES)
-    expect(opened.get_by_text("the map leaves nothing out")).to_be_visible()
+    appears(opened.get_by_text("the map leaves nothing out"))
     looked_at(opened, "CAM-sum-and-judge")
     with opened.expect_download() as download:
         opened.get_by_role("button", name="Download as a picture").click()
@@ -183,7 +183,7 @@ def test_two_maps_are_swiped_by_hand_and_by_keyboard_and_flicker(fresh: str, bro
         f"{fresh}/CAM?cam_models=example-gap&cam_models=example-flatten&cam_class=Ankle+boot&cam_swipe=true"
     )
     swipe = opened.get_by_role("application", name="GAP on the left, Flatten on the right")
-    expect(swipe).to_be_visible(timeout=MINUTES)
+    appears(swipe, timeout=MINUTES)
     settle(opened)
     divider, right = opened.get_by_role("slider", name="Divider"), swipe.locator("img.right")
     expect(divider).to_have_value("50")
@@ -218,9 +218,9 @@ def test_two_maps_are_swiped_by_hand_and_by_keyboard_and_flicker(fresh: str, bro
     # Who wants no motion changes maps by hand; others let them flicker.
     button = opened.get_by_role("button", name="Show the other map")
     button.click()
-    expect(opened.get_by_text("Shown: Flatten")).to_be_visible()
+    appears(opened.get_by_text("Shown: Flatten"))
     button.click()
-    expect(opened.get_by_text("Shown: GAP")).to_be_visible()
+    appears(opened.get_by_text("Shown: GAP"))
     looked_at(opened, "CAM-swipe")
     opened.emulate_media(reduced_motion="no-preference")
     opened.reload()

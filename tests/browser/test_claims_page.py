@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import MINUTES, Browse, Serve, picture, stop_button
+from tests.browser.conftest import MINUTES, Browse, Serve, appears, picture, stop_button
 from tests.helpers.crafted_records import IN_PART, finding
 from tfpool.lab import background_job
 from tfpool.lab.finding import write
@@ -26,7 +26,7 @@ def store(tmp_path: Path) -> Iterator[Path]:
 def test_a_claim_is_opened_by_its_address_run_and_stopped(store: Path, serve: Serve, browse: Browse) -> None:
     url = f"{serve(store)}/Claims?claims_position=true"
     opened = browse(url)
-    expect(opened.get_by_text("12. A parameter-free head is enough")).to_be_visible()
+    appears(opened.get_by_text("12. A parameter-free head is enough"))
     # One sentence, one picture, and the table of claims.
     drawn = opened.locator(".st-key-claims_picture")
     expect(drawn.locator(".scatterlayer .point")).to_have_count(4)
@@ -39,9 +39,9 @@ def test_a_claim_is_opened_by_its_address_run_and_stopped(store: Path, serve: Se
         "all => all.map(x => x.getBoundingClientRect().right)"
     )
     assert max(verdicts) - min(verdicts) < 2
-    expect(opened.get_by_text("Measured by you:")).to_be_visible()
-    expect(opened.get_by_text("yours, quick: holds in part")).to_be_visible()
-    expect(opened.get_by_text("The mean over positions forgets them")).to_be_visible()
+    appears(opened.get_by_text("Measured by you:"))
+    appears(opened.get_by_text("yours, quick: holds in part"))
+    appears(opened.get_by_text("The mean over positions forgets them"))
     # What ships and what is one's own, beside each other.
     charts = opened.locator(".st-key-claims_rows").get_by_test_id("stPlotlyChart")
     expect(charts).to_have_count(4)
@@ -53,22 +53,22 @@ def test_a_claim_is_opened_by_its_address_run_and_stopped(store: Path, serve: Se
     picture(opened, "Claims-position")
 
     opened.get_by_text("2. GAP overfits less").click()
-    expect(opened.get_by_text("Without a large dense layer there is less to overfit")).to_be_visible()
+    appears(opened.get_by_text("Without a large dense layer there is less to overfit"))
     opened.wait_for_url("**claims_overfitting=true**")
     opened.get_by_text("2. GAP overfits less").click()
     expect(opened.get_by_text("Without a large dense layer there is less to overfit")).to_have_count(0)
 
     opened.get_by_role("button", name="Run here").click()
-    expect(opened.get_by_text("Your quick run: ")).to_be_visible()
+    appears(opened.get_by_text("Your quick run: "))
     card = opened.get_by_test_id("stExpander").filter(has_text="6. GAP loses where things are")
     expect(card.locator("summary").first).to_contain_text("running")
     # A refresh loses nothing.
     opened.reload(wait_until="domcontentloaded")
-    expect(opened.get_by_text("Your quick run: ")).to_be_visible()
+    appears(opened.get_by_text("Your quick run: "))
     expect(opened.get_by_text("Your quick run: starting")).to_have_count(0, timeout=MINUTES)
     stop_button(opened).click()
-    expect(opened.get_by_text("Your quick run was stopped")).to_be_visible(timeout=MINUTES)
-    expect(opened.get_by_role("button", name="Resume")).to_be_visible()
+    appears(opened.get_by_text("Your quick run was stopped"), timeout=MINUTES)
+    appears(opened.get_by_role("button", name="Resume"))
     expect(charts).to_have_count(4)
     job = background_job.state(store, "position")
     assert job

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Browse, Serve, fits, looked_at, picture, settle, stop_button
+from tests.browser.conftest import Browse, Serve, appears, choose, fits, looked_at, picture, settle, stop_button
 from tfpool import data
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -47,7 +47,7 @@ def test_a_zip_is_uploaded_checked_saved_shown_and_deleted(
         make_zip(tmp_path / "my *photos*.zip", 20, 16)
     )
     opened.get_by_role("button", name="Check").click()
-    expect(opened.get_by_text("9 files cannot be read")).to_be_visible()
+    appears(opened.get_by_text("9 files cannot be read"))
     assert not home.exists()
     bad = opened.get_by_test_id("stCode")
     expect(bad).to_contain_text("blue [x](y)/broken-0.png")
@@ -56,7 +56,7 @@ def test_a_zip_is_uploaded_checked_saved_shown_and_deleted(
 
     opened.get_by_label("Name", exact=True).fill("My **pets**")
     opened.get_by_role("button", name="Save", exact=True).click()
-    expect(opened.get_by_text("My **pets**", exact=True)).to_be_visible()
+    appears(opened.get_by_text("My **pets**", exact=True))
     settle(opened)
     assert "data_name=my-pets" in opened.url
     images = opened.get_by_test_id("stImage").first.locator("img")
@@ -70,7 +70,7 @@ def test_a_zip_is_uploaded_checked_saved_shown_and_deleted(
     assert [len(part) for part in data.load("my-pets").parts.values()] == [28, 6, 6]
     picture(opened, "Data-saved-dark-390")
     wide = browse(opened.url)
-    expect(wide.get_by_text("My **pets**", exact=True)).to_be_visible()
+    appears(wide.get_by_text("My **pets**", exact=True))
     picture(wide, "Data-saved-light-1280")
 
     wide.get_by_role("button", name="Delete").click()
@@ -109,20 +109,15 @@ def test_what_is_no_folder_per_class_is_asked_about(home: Path, tmp_path: Path, 
         opened.get_by_label("Path", exact=True).fill(str(tmp_path / name))
         opened.get_by_label("Path", exact=True).press("Enter")
         opened.get_by_role("button", name="Check").click()
-        expect(opened.get_by_text(f"Read as: {shown}")).to_be_visible()
-        expect(opened.get_by_text("Save if you mean the classes below")).to_be_visible()
+        appears(opened.get_by_text(f"Read as: {shown}"))
+        appears(opened.get_by_text("Save if you mean the classes below"))
     fits(opened)
     picture(opened, "Data-table-dark-390")
-    menu = opened.get_by_role("combobox", name="Read as")
-    # The window was enlarged for the picture. A menu closes while the page scrolls.
-    menu.scroll_into_view_if_needed()
-    settle(opened)
-    menu.click()
-    opened.get_by_role("option", name="classes from Tag: 0, 1").click()
-    expect(opened.get_by_text("classes from Tag)")).to_be_visible()
+    choose(opened, "Read as", "labels in labels.csv, classes from Tag: 0, 1")
+    appears(opened.get_by_text("classes from Tag)"))
     opened.get_by_label("Name", exact=True).fill("By day")
     opened.get_by_role("button", name="Save", exact=True).click()
-    expect(opened.get_by_text("By day", exact=True)).to_be_visible()
+    appears(opened.get_by_text("By day", exact=True))
     assert data.load("by-day").class_names == ("0", "1")
 
 
@@ -137,6 +132,6 @@ def stop_reading(opened: Page, folder: Path) -> None:
     opened.get_by_label("Path", exact=True).press("Enter")
     opened.get_by_role("button", name="Check").click()
     stop_button(opened).click()
-    expect(opened.get_by_text("Stopped.")).to_be_visible()
+    appears(opened.get_by_text("Stopped."))
     expect(stop_button(opened)).to_have_count(0)
     settle(opened)

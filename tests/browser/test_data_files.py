@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
-from tests.browser.conftest import Browse, Serve, looked_at, settle
+from tests.browser.conftest import Browse, Serve, appears, choose, looked_at, settle
 from tests.data.custom.test_zip_names import zipped
 from tfpool import data
 
@@ -18,7 +18,7 @@ def check(opened: Page, path: Path) -> None:
     opened.get_by_label("Path", exact=True).fill(str(path))
     opened.get_by_label("Path", exact=True).press("Enter")
     opened.get_by_role("button", name="Check").click()
-    expect(opened.get_by_text("Read as:")).to_be_visible()
+    appears(opened.get_by_text("Read as:"))
     settle(opened)
 
 
@@ -39,24 +39,21 @@ def test_encoding_pages_and_odd_pictures_are_asked_about_and_shown(
     settle(opened)
 
     check(opened, tmp_path / "x")
-    expect(opened.get_by_text("TIFF files of several pages")).to_be_visible()
+    appears(opened.get_by_text("TIFF files of several pages"))
     blank = opened.get_by_alt_text("cat/a **blank** page with a long name.png, of one color")
-    expect(blank).to_be_visible()
+    appears(blank)
     opened.get_by_role("textbox", name="Page of TIFF files").fill("all")
     opened.get_by_role("textbox", name="Page of TIFF files").press("Enter")
-    expect(opened.get_by_text("each read as an image: 24")).to_be_visible()
+    appears(opened.get_by_text("each read as an image: 24"))
     looked_at(opened, "Data-pages-dark-390")
 
     check(opened, tmp_path / "x.zip")
-    expect(opened.get_by_text("a guess that may be wrong: груша, яблоко")).to_be_visible()
-    opened.get_by_role("combobox", name="Names in the zip").click()
-    opened.get_by_role("option", name="Cyrillic, Windows").click()
-    expect(opened.get_by_text("as chosen")).to_be_visible()
-    settle(opened)
-    opened.get_by_role("combobox", name="Names in the zip").click()
-    opened.get_by_role("option", name="груша, яблоко").click()
-    expect(opened.get_by_text("a guess that may be wrong")).to_be_visible()
+    appears(opened.get_by_text("a guess that may be wrong: груша, яблоко"))
+    choose(opened, "Names in the zip", "Јаги, пЎ«®Є® – Cyrillic, Windows")
+    appears(opened.get_by_text("as chosen"))
+    choose(opened, "Names in the zip", "груша, яблоко – Cyrillic, DOS")
+    appears(opened.get_by_text("a guess that may be wrong"))
     opened.get_by_label("Name", exact=True).fill("Fruit")
     opened.get_by_role("button", name="Save", exact=True).click()
-    expect(opened.get_by_text("Fruit", exact=True)).to_be_visible()
+    appears(opened.get_by_text("Fruit", exact=True))
     assert data.load("fruit").class_names == ("груша", "яблоко")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard.preload import chart_script
-from tests.browser.conftest import Browse, looked_at, serving, settle
+from tests.browser.conftest import Browse, appears, looked_at, serving, settle
 
 pytestmark = pytest.mark.browser
 READ = "() => navigator.clipboard.readText()"
@@ -34,11 +34,11 @@ def test_the_copied_link_opens_the_page_as_it_is(width: int, scheme: str, fresh:
     opened.wait_for_url("**build_head=GMP**")
     settle(opened)
     press(opened)
-    expect(opened.get_by_role("button", name="Copied")).to_be_visible()
+    appears(opened.get_by_role("button", name="Copied"))
     assert opened.evaluate(READ) == opened.url
     again = browse(opened.evaluate(READ), width, scheme)
-    expect(again.get_by_text("GMP compared with Flatten")).to_be_visible()
-    expect(opened.get_by_role("button", name="Copy link")).to_be_visible()
+    appears(again.get_by_text("GMP compared with Flatten"))
+    appears(opened.get_by_role("button", name="Copy link"))
     looked_at(opened, f"copy-link-{scheme}-{width}")
 
 

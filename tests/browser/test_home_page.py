@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from dashboard.home import feature_map_editor, pooling_window
-from tests.browser.conftest import Browse, looked_at, serving, settle
+from tests.browser.conftest import Browse, appears, looked_at, serving, settle
 from tfpool.networks import heads
 
 pytestmark = pytest.mark.browser
@@ -287,11 +287,11 @@ def test_a_preset_opens_build_which_goes_to_another_one(fresh: str, browse: Brow
     opened.get_by_test_id("stMainBlockContainer").get_by_role("link", name="Build", exact=True).click()
     expect(opened.get_by_role("heading", level=1)).to_have_text("Build")
     settle(opened)
-    expect(opened.get_by_text("NIN compared with Flatten")).to_be_visible()
+    appears(opened.get_by_text("NIN compared with Flatten"))
     presets = opened.get_by_test_id("stButtonGroup").filter(has_text="AlexNet")
     expect(presets.locator("[aria-checked=true], [aria-pressed=true]")).to_have_text("NIN")
     presets.get_by_text("AlexNet").click()
-    expect(opened.get_by_text("FC compared with GAP")).to_be_visible()
+    appears(opened.get_by_text("FC compared with GAP"))
     opened.wait_for_url("**build_network=alexnet**")
     expect(presets.locator("[aria-checked=true], [aria-pressed=true]")).to_have_text("AlexNet")
     looked_at(opened, "Build-preset")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import MINUTES, Browse, Serve, looked_at, settle
+from tests.browser.conftest import MINUTES, Browse, Serve, appears, looked_at, settle
 
 pytestmark = pytest.mark.browser
 COUNT = """() => { window.sent = 0; const send = WebSocket.prototype.send;
@@ -84,7 +84,7 @@ def test_maps_are_added_pointed_at_and_asked_of_other_classes_without_the_server
 
     # With the server: another head for the same image, and another layer.
     opened.get_by_role("radio", name="Flatten", exact=True).click()
-    expect(opened.get_by_text("The head reads all cells of each map")).to_be_visible(timeout=MINUTES)
+    appears(opened.get_by_text("The head reads all cells of each map"), timeout=MINUTES)
     settle(opened)
     score = value(opened, "score")
     assert value(opened, "sum") == pytest.approx(score, abs=1e-4 * max(1, abs(score)))
@@ -94,7 +94,7 @@ def test_maps_are_added_pointed_at_and_asked_of_other_classes_without_the_server
     opened.locator(".stage").first.hover()
     picture = opened.get_by_role("button", name=re.compile("move over its cells")).first
     picture.focus()
-    expect(opened.locator(".field")).to_be_visible()
+    appears(opened.locator(".field"))
     looked_at(opened, "Inside-flatten")
 
 
@@ -102,7 +102,7 @@ def test_a_residual_block_and_the_score_without_its_shortcut_on_a_phone(
     tmp_path: Path, serve: Serve, browse: Browse
 ) -> None:
     opened = browse(f"{serve(tmp_path / 'saved_models')}/Inside", width=390, scheme="dark")
-    expect(opened.get_by_text("Without this shortcut")).to_be_visible(timeout=MINUTES)
+    appears(opened.get_by_text("Without this shortcut"), timeout=MINUTES)
     expect(opened.locator(".line")).to_have_count(3)
     plot, model = (each.bounding_box() for each in (opened.locator(".plot"), opened.get_by_text("Model", exact=True)))
     assert plot

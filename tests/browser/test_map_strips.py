@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.conftest import MINUTES, Browse, Serve, looked_at, settle
+from tests.browser.conftest import MINUTES, Browse, Serve, appears, looked_at, settle
 from tests.browser.test_inside_page import COUNT
 from tests.helpers.stored_runs import claimed, finished, with_maps
 from tfpool.tracking.store import RunStore
@@ -76,5 +76,5 @@ def test_epochs_arrive_while_a_run_trains_and_a_chosen_epoch_stays(
     expect(output).to_have_text("1 of 4", timeout=MINUTES)
     expect(opened.locator(".step")).to_have_count(4)
     lease.end("done", result={"loss": 0.3, "accuracy": 0.7})
-    expect(opened.get_by_text("done", exact=True)).to_be_visible(timeout=MINUTES)
+    appears(opened.get_by_text("done", exact=True), timeout=MINUTES)
     looked_at(opened, "Train-class-maps-dark-390")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Browse, Serve, looked_at
+from tests.browser.conftest import Browse, Serve, appears, looked_at
 from tfpool.tracking.store import RunStore
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -18,21 +18,21 @@ def test_runs_are_found_ticked_compared_renamed_and_taken_away(
     store = tmp_path / "saved_models"
     shutil.copytree(trained, store)
     opened = browse(f"{serve(store)}/Runs?runs_chosen=resnet8-gap-1")
-    expect(opened.get_by_text("2 of 2 runs.")).to_be_visible()
+    appears(opened.get_by_text("2 of 2 runs."))
     # All columns that are shown at first can be seen.
     table = opened.get_by_test_id("stDataFrame").first
-    expect(table.locator(".dvn-scroller")).to_be_visible()
+    appears(table.locator(".dvn-scroller"))
     assert table.evaluate(
         "table => { const all = table.querySelector('.dvn-scroller'); return all.scrollWidth <= all.clientWidth; }"
     )
     opened.get_by_label("Find").fill("flatten")
     opened.get_by_label("Find").press("Enter")
-    expect(opened.get_by_text("1 of 2 runs.")).to_be_visible()
+    appears(opened.get_by_text("1 of 2 runs."))
 
     # The table is a canvas: cells are found by their place.
     cells = opened.get_by_test_id("stDataFrame").first.locator(".dvn-scroller")
     cells.click(position={"x": 18, "y": 52})
-    expect(opened.get_by_text("What differs")).to_be_visible()
+    appears(opened.get_by_text("What differs"))
     cells.dblclick(position={"x": 100, "y": 52})
     editor = opened.locator("#portal textarea, #portal input")
     editor.fill("the **other** one")
@@ -42,9 +42,9 @@ def test_runs_are_found_ticked_compared_renamed_and_taken_away(
     assert RunStore(store).get("resnet8-flatten-2").title == "the **other** one"
 
     opened.get_by_role("radio", name="seconds").click()
-    expect(opened.get_by_text("seconds since the start")).to_be_visible()
+    appears(opened.get_by_text("seconds since the start"))
     opened.get_by_text("Confused classes").click()
-    expect(opened.get_by_text("predicted class")).to_be_visible()
+    appears(opened.get_by_text("predicted class"))
     expect(opened.locator(".hm image, .heatmaplayer image").first).to_be_visible()
     opened.get_by_role("button", name="Make ONNX").click()
     with opened.expect_download() as download:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import ROOT, free_port, start_server, visit
+from tests.browser.conftest import ROOT, appears, free_port, start_server, visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SECRET = "the words of an error"
@@ -32,7 +32,7 @@ def test_a_page_that_raises_shows_neither_traceback_nor_words_nor_paths(tmp_path
         with visit(browser, 1280, "light") as (page, faults):
             page.goto(f"http://127.0.0.1:{port}/Faulty", wait_until="domcontentloaded")
             expect(page.get_by_role("heading", level=1)).to_have_text("Faulty")
-            expect(page.get_by_test_id("stException")).to_be_visible()
+            appears(page.get_by_test_id("stException"))
             seen = page.content()
             assert not faults
     finally:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
-from tests.browser.conftest import ROOT, Browse, free_port, serving, settle, start_server, visit
+from tests.browser.conftest import ROOT, Browse, appears, free_port, serving, settle, start_server, visit
 from tests.helpers.stored_runs import finished
 from tfpool.tracking.store import RunStore
 
@@ -49,26 +49,26 @@ def test_visitors_stop_and_delete_what_is_theirs_and_a_teacher_everything(
     anna, ben = browse(url), browse(url, 390, "dark")
     train(anna, url)
     anna.wait_for_url("**runs=convnet-gap-2**")
-    expect(button(anna, "Stop")).to_be_visible()
+    appears(button(anna, "Stop"))
     # No more than one run at a time, for this visitor.
     anna.get_by_role("button", name="Train 1 run").click()
     expect(anna.get_by_test_id("stAlert")).to_contain_text("1 run")
 
     ben.goto(f"{url}/Train?runs=convnet-gap-2&runs=resnet8-gap-1")
     settle(ben)
-    expect(ben.get_by_text("convnet-gap-2", exact=True)).to_be_visible()
+    appears(ben.get_by_text("convnet-gap-2", exact=True))
     for name in ("Stop", "Delete", "Resume"):
         expect(button(ben, name)).to_have_count(0)
-    expect(button(ben, "Retrain")).to_be_visible()
+    appears(button(ben, "Retrain"))
     train(ben, url)
     ben.wait_for_url("**runs=convnet-gap-3**")
-    expect(button(ben, "Stop")).to_be_visible()
+    appears(button(ben, "Stop"))
 
     # Also after the page was loaded anew.
     anna.reload()
     settle(anna)
     button(anna, "Stop").click()
-    expect(button(anna, "Delete")).to_be_visible()
+    appears(button(anna, "Delete"))
     assert store.get("convnet-gap-2").state == "stopped"
 
     teacher = browse(f"{url}/Train?runs=convnet-gap-3")
@@ -79,10 +79,10 @@ def test_visitors_stop_and_delete_what_is_theirs_and_a_teacher_everything(
         field.fill(key)
         field.press("Enter")
         if key != KEY:
-            expect(teacher.get_by_text("not the teacher's key")).to_be_visible()
-    expect(teacher.get_by_text("You are a teacher")).to_be_visible()
+            appears(teacher.get_by_text("not the teacher's key"))
+    appears(teacher.get_by_text("You are a teacher"))
     button(teacher, "Stop").click()
-    expect(button(teacher, "Delete")).to_be_visible()
+    appears(button(teacher, "Delete"))
     teacher.get_by_role("button", name="Leave").click()
     expect(button(teacher, "Delete")).to_have_count(0)
 
@@ -126,20 +126,20 @@ def test_a_run_belongs_to_an_account_in_every_browser(with_login: str, store: Ru
         pages = [visits.enter_context(visit(browser, 1280, "light"))[0] for _ in range(3)]
         first, second, other = pages
         first.goto(f"{with_login}/Train")
-        expect(button(first, "Log in")).to_be_visible()
+        appears(button(first, "Log in"))
         expect(first.get_by_text("Networks")).to_have_count(0)
         for page, subject in zip(pages, ("anna", "anna", "ben"), strict=True):
             log_in(page, subject)
         first.goto(f"{with_login}/Train?runs=resnet8-gap-1")
         settle(first)
-        expect(first.get_by_text("Logged in as <b>anna</b>")).to_be_visible()
+        appears(first.get_by_text("Logged in as <b>anna</b>"))
         expect(button(first, "Delete")).to_have_count(0)
         button(first, "Retrain").click()
         first.wait_for_url("**runs=resnet8-gap-2**")
         for page, is_own in ((second, True), (other, False)):
             page.goto(f"{with_login}/Train?runs=resnet8-gap-2")
             settle(page)
-            expect(page.get_by_text("resnet8-gap-2", exact=True)).to_be_visible()
+            appears(page.get_by_text("resnet8-gap-2", exact=True))
             expect(button(page, "Stop")).to_have_count(int(is_own))
         button(second, "Stop").click()
-        expect(button(second, "Delete")).to_be_visible()
+        appears(button(second, "Delete"))

@@ -18,6 +18,8 @@ from tests.browser.conftest import (
     POINTS,
     Browse,
     Serve,
+    appears,
+    choose,
     heading,
     looked_at,
     picture,
@@ -84,8 +86,8 @@ def test_train_two_heads_watch_them_learn_and_look_at_their_maps(store: Path, se
     url = serve(store)
     opened = browse(f"{url}/Train?train_epochs=3&train_images=300&train_batch_size=32")
     opened.get_by_role("button", name="Train 2 runs").click()
-    expect(opened.get_by_text("75,482 parameters, 650 in the head")).to_be_visible()
-    expect(opened.get_by_text("106,202 parameters, 31,370 in the head")).to_be_visible()
+    appears(opened.get_by_text("75,482 parameters, 650 in the head"))
+    appears(opened.get_by_text("106,202 parameters, 31,370 in the head"))
     expect(opened.get_by_text(RUNNING).first).to_be_visible(timeout=MINUTES)
     opened.wait_for_function(f"() => ({POINTS})() >= 2", timeout=MINUTES)
     some = points(opened)
@@ -94,7 +96,7 @@ def test_train_two_heads_watch_them_learn_and_look_at_their_maps(store: Path, se
     assert "runs=resnet8-gap-1" in opened.url
     opened.reload(wait_until="domcontentloaded")
     settle(opened)
-    expect(opened.get_by_text("106,202 parameters, 31,370 in the head")).to_be_visible()
+    appears(opened.get_by_text("106,202 parameters, 31,370 in the head"))
     opened.wait_for_function(f"some => ({POINTS})() > some", arg=some, timeout=MINUTES)
     expect(opened.get_by_text("done", exact=True)).to_have_count(2, timeout=MINUTES)
     expect(opened.get_by_text("Test accuracy")).to_have_count(2)
@@ -119,8 +121,7 @@ def test_a_selected_recipe_fills_the_controls_and_changed_values_stay(shared: st
     opened = browse(f"{shared}/Train?train_epochs=3")
     details = opened.get_by_test_id("stExpander").first
     for name, epochs, side, rate in (("transfer", "20", "96", "0.005"), ("default", "5", "0", "0.002")):
-        opened.get_by_role("combobox", name="Recipe").click()
-        opened.get_by_role("option", name=name, exact=True).click()
+        choose(opened, "Recipe", name)
         expect(opened.get_by_role("spinbutton", name="Epochs", exact=True)).to_have_value(epochs)
         settle(opened)
         # Selecting another recipe closes the expander.
@@ -154,7 +155,7 @@ def test_buttons_beside_a_running_run_update_the_whole_page(store: Path, serve: 
     expect(cards).to_have_count(2)
 
     opened.get_by_role("button", name="Delete").click()
-    expect(opened.get_by_text(f"{done.id} was deleted.")).to_be_visible()
+    appears(opened.get_by_text(f"{done.id} was deleted."))
     expect(cards).to_have_count(1)
     opened.get_by_role("button", name="Undo").click()
     expect(cards).to_have_count(2)
@@ -181,8 +182,8 @@ def test_a_run_outlives_the_server_and_is_shown_as_interrupted_when_its_worker_i
         (pid,) = db.execute("SELECT pid FROM runs").fetchone()
     os.kill(pid, signal.SIGKILL)
     # Without a reload.
-    expect(opened.get_by_text("interrupted", exact=True)).to_be_visible()
-    expect(opened.get_by_role("button", name="Resume")).to_be_visible()
+    appears(opened.get_by_text("interrupted", exact=True))
+    appears(opened.get_by_role("button", name="Resume"))
     expect(opened.get_by_text("running")).to_have_count(0)
 
 
@@ -190,15 +191,15 @@ def test_an_uploaded_image_is_explained_and_another_file_is_refused(
     shared: str, browse: Browse, tmp_path: Path
 ) -> None:
     opened = browse(f"{shared}/CAM?cam_source=my+own")
-    expect(opened.get_by_text("take a picture")).to_be_visible(timeout=MINUTES)
+    appears(opened.get_by_text("take a picture"), timeout=MINUTES)
     Image.effect_noise((60, 60), 90).save(tmp_path / "my *photo*.png")
     uploader = opened.get_by_test_id("stFileUploader").filter(has_text="Image files")
     choose = uploader.locator('input[type="file"]')
     choose.set_input_files(tmp_path / "my *photo*.png")
-    expect(opened.get_by_role("application", name="The image: drag it")).to_be_visible()
+    appears(opened.get_by_role("application", name="The image: drag it"))
     expect(opened.get_by_text("predicts: ")).to_have_count(2)
-    expect(opened.get_by_text("my *photo*.png Drag")).to_be_visible()
+    appears(opened.get_by_text("my *photo*.png Drag"))
 
     (tmp_path / "fake.png").write_text("no image")
     choose.set_input_files(tmp_path / "fake.png")
-    expect(opened.get_by_text("fake.png")).to_be_visible()
+    appears(opened.get_by_text("fake.png"))

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.conftest import MINUTES, Browse, Serve, looked_at, settle
+from tests.browser.conftest import MINUTES, Browse, Serve, appears, looked_at, settle
 from tests.dashboard.test_uploads import saved
 
 pytestmark = pytest.mark.browser
@@ -25,7 +25,7 @@ def test_own_images_and_an_own_model_are_on_both_pages_until_the_visit_ends(
     tmp_path: Path, serve: Serve, browse: Browse
 ) -> None:
     opened = browse(f"{serve(tmp_path / 'saved_models')}/Inside?inside_source=my+own")
-    expect(opened.get_by_text("take a picture")).to_be_visible(timeout=MINUTES)
+    appears(opened.get_by_text("take a picture"), timeout=MINUTES)
     # No camera before somebody asks for it.
     expect(opened.get_by_test_id("stCameraInput")).to_have_count(0)
     opened.evaluate(PASTE)
@@ -49,19 +49,19 @@ def test_own_images_and_an_own_model_are_on_both_pages_until_the_visit_ends(
 
     opened.get_by_test_id("stSidebar").get_by_role("link", name="CAM").click()
     expect(opened.get_by_text(re.compile("predicts: (boot|bag|coat)"))).to_be_visible(timeout=MINUTES)
-    expect(opened.get_by_text("noise.png Drag")).to_be_visible()
+    appears(opened.get_by_text("noise.png Drag"))
 
 
 def test_a_picture_of_the_camera_is_explained(tmp_path: Path, serve: Serve, browse: Browse) -> None:
     opened = browse(f"{serve(tmp_path / 'saved_models')}/CAM?cam_source=my+own")
-    expect(opened.get_by_text("take a picture")).to_be_visible(timeout=MINUTES)
+    appears(opened.get_by_text("take a picture"), timeout=MINUTES)
     opened.context.grant_permissions(["camera"])
     opened.get_by_text("Use the camera").click()
     # The button is there before the camera has a picture.
     opened.wait_for_function("() => document.querySelector('video')?.videoWidth > 0", timeout=MINUTES)
     settle(opened)
     opened.get_by_role("button", name="Take photo").click()
-    expect(opened.get_by_text("camera picture Drag")).to_be_visible(timeout=MINUTES)
+    appears(opened.get_by_text("camera picture Drag"), timeout=MINUTES)
     expect(opened.get_by_text("predicts:").first).to_be_visible(timeout=MINUTES)
     # The picture is taken: the camera is off again.
     expect(opened.get_by_test_id("stCameraInput")).to_have_count(0)

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import MINUTES, faultless, heading, looked_at, settle, visit
+from tests.browser.conftest import MINUTES, appears, choose, faultless, heading, looked_at, settle, visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 WIDE, NARROW = 1280, 390
@@ -48,13 +48,6 @@ def by_menu(window: Window, name: str) -> None:
     settle(window.page)
 
 
-def choose(page: Page, label: str, option: str) -> None:
-    page.get_by_role("combobox", name=label).click()
-    # A list that opens while the page is still moving closes again; typing opens it.
-    page.keyboard.type(option)
-    page.get_by_role("option", name=option, exact=True).click()
-
-
 def drawn(charts: Locator) -> None:
     """Each of these charts shows more than its axes."""
     settle(charts.page)
@@ -89,21 +82,21 @@ def home(page: Page) -> None:
     page.get_by_role("button", name="Average").click()
     expect(page.locator(".answer")).to_contain_text("evenly to all 4 cells")
     page.get_by_role("slider", name="Side, H = W").press("ArrowRight")
-    expect(page.get_by_text("8·8·512·1,000 + 1,000")).to_be_visible()
+    appears(page.get_by_text("8·8·512·1,000 + 1,000"))
     for step in ("Count", "Learn", "Look"):
         page.get_by_role("button", name=f"Next: {step}").click()
         expect(page.get_by_role("radio", name=step, exact=True)).to_be_checked()
     page.get_by_role("radio", name="Sneaker").click()
     for head in ("GAP", "Flatten"):
-        expect(page.get_by_label(f"Where {head} finds evidence for Sneaker, on the picture")).to_be_visible()
+        appears(page.get_by_label(f"Where {head} finds evidence for Sneaker, on the picture"))
     drawn(page.get_by_test_id("stPlotlyChart"))
 
 
 def build(page: Page) -> None:
-    expect(page.get_by_text("GAP compared with Flatten")).to_be_visible()
+    appears(page.get_by_text("GAP compared with Flatten"))
     page.get_by_role("radio", name="GMP", exact=True).click()
-    expect(page.get_by_text("GMP compared with Flatten")).to_be_visible()
-    expect(page.get_by_test_id("stPlotlyChart").get_by_text("Head: GMP")).to_be_visible()
+    appears(page.get_by_text("GMP compared with Flatten"))
+    appears(page.get_by_test_id("stPlotlyChart").get_by_text("Head: GMP"))
     page.get_by_text("Keras code: the same model without tfpool").click()
     expect(page.get_by_test_id("stCode")).to_contain_text("GlobalMaxPooling2D")
     drawn(page.get_by_test_id("stPlotlyChart"))
@@ -133,13 +126,13 @@ def data(page: Page) -> None:
     expect(pictures.first).not_to_have_attribute("alt", before)
     expect(pictures.first).to_have_attribute("alt", re.compile("Sneaker$"))
     page.get_by_role("radio", name="Folder or zip on this computer").click()
-    expect(page.get_by_label("Path", exact=True)).to_be_visible()
+    appears(page.get_by_label("Path", exact=True))
     drawn(page.get_by_test_id("stPlotlyChart"))
 
 
 def train(page: Page) -> None:
     page.get_by_role("button", name="GMP", exact=True).click()
-    expect(page.get_by_role("button", name="Train 3 runs")).to_be_visible()
+    appears(page.get_by_role("button", name="Train 3 runs"))
     repeats = page.get_by_role("spinbutton", name="Repeats")
     repeats.fill("2")
     repeats.press("Enter")
@@ -154,8 +147,8 @@ def train(page: Page) -> None:
 
 
 def runs(page: Page) -> None:
-    expect(page.get_by_text("2 of 2 runs.")).to_be_visible()
-    expect(page.get_by_text("What differs")).to_be_visible()
+    appears(page.get_by_text("2 of 2 runs."))
+    appears(page.get_by_text("What differs"))
     # The table is a canvas: cells are found by their place.
     cells = page.get_by_test_id("stDataFrame").first.locator(".dvn-scroller")
     cells.click(position={"x": 18, "y": 52})
@@ -163,9 +156,9 @@ def runs(page: Page) -> None:
     page.get_by_role("radio", name="validation accuracy").click()
     expect(page.get_by_test_id("stPlotlyChart").first.locator(".xtitle")).to_have_text("last validation accuracy")
     page.get_by_role("radio", name="seconds").click()
-    expect(page.get_by_text("seconds since the start")).to_be_visible()
+    appears(page.get_by_text("seconds since the start"))
     page.get_by_text("Confused classes").click()
-    expect(page.get_by_text("Most confident mistakes", exact=True)).to_be_visible()
+    appears(page.get_by_text("Most confident mistakes", exact=True))
     expect(page.get_by_test_id("stPlotlyChart")).to_have_count(3)
     drawn(page.get_by_test_id("stPlotlyChart"))
 
@@ -176,36 +169,35 @@ def cam(page: Page) -> None:
     number = page.get_by_role("spinbutton", name="Number")
     number.fill("2")
     number.press("Enter")
-    expect(page.get_by_text("2 of 5,000: ")).to_be_visible()
+    appears(page.get_by_text("2 of 5,000: "))
     choose(page, "Methods", "gradcam")
-    page.keyboard.press("Escape")
     expect(maps).to_have_count(4, timeout=MINUTES)
     page.get_by_text("Break the score down").click()
-    expect(page.get_by_text("This position adds")).to_be_visible()
-    expect(page.get_by_text("the map leaves nothing out")).to_be_visible()
+    appears(page.get_by_text("This position adds"))
+    appears(page.get_by_text("the map leaves nothing out"))
     drawn(maps)
 
 
 def inside(page: Page) -> None:
-    expect(page.get_by_text("of 64 maps")).to_be_visible(timeout=MINUTES)
+    appears(page.get_by_text("of 64 maps"), timeout=MINUTES)
     slider = page.get_by_role("slider", name="Maps added")
     slider.press("Home")
-    expect(page.get_by_text("0 of 64 maps")).to_be_visible()
+    appears(page.get_by_text("0 of 64 maps"))
     slider.press("End")
     page.locator(".class").nth(1).click()
     expect(page.locator(".class").nth(1)).to_have_attribute("aria-pressed", "true")
     page.locator(".tile").first.focus()
-    expect(page.get_by_text("alone, on a color scale of its own")).to_be_visible()
+    appears(page.get_by_text("alone, on a color scale of its own"))
 
 
 def claims(page: Page) -> None:
     # One with a finding that ships and another of one's own.
     card = page.get_by_test_id("stExpander").filter(has_text="6. GAP loses where things are")
     card.locator("summary").first.click()
-    expect(card.get_by_text("The mean over positions forgets them")).to_be_visible()
+    appears(card.get_by_text("The mean over positions forgets them"))
     expect(card.get_by_test_id("stPlotlyChart")).to_have_count(4)
     card.get_by_text("How it was measured").click()
-    expect(card.get_by_text("Rule, fixed before the run.")).to_be_visible()
+    appears(card.get_by_text("Rule, fixed before the run."))
     drawn(card.get_by_test_id("stPlotlyChart"))
 
 
@@ -245,5 +237,5 @@ def test_a_run_is_trained_and_deleted_on_a_phone(window: Window, shared: str) ->
     drawn(page.get_by_test_id("stPlotlyChart"))
     looked_at(page, "Train-trained-dark-390")
     page.get_by_role("button", name="Delete").click()
-    expect(page.get_by_text("was deleted.")).to_be_visible()
+    appears(page.get_by_text("was deleted."))
     faultless(page, window.faults)
