@@ -22,8 +22,8 @@ from tfpool.networks.heads import HEADS
 
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *DOCS]
-LONG = ("maps.md", "photos.md", "cluster.md")
-"""Pages whose code trains."""
+LONG = ("explain.md", "maps.md", "photos.md", "cluster.md")
+"""Pages whose code trains or compiles much."""
 WITH_CODE = [
     pytest.param(page, id=page.name, marks=[pytest.mark.exhaustive] * (page.name in LONG))
     for page in DOCS

@@ -15,10 +15,14 @@ NAMES += [
     f"data.{name}" for name in data.__all__ if name not in ("DATA", "PARTS", "DataSet", "Facts", "Part", "Report")
 ]
 NAMES += ["callbacks.ClassActivationMaps", "counting.register"]
+LONG = ("data.merge", "sweep")
+"""Those that write 40,000 images or train several runs."""
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.exhaustive] * (name in LONG)) for name in NAMES]
+)
 def test_the_example_of_a_public_name_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     public = tp

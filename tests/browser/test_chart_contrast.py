@@ -135,7 +135,9 @@ def visited(browse: Browse, address: str, **window: Any) -> Page:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+@pytest.mark.parametrize(
+    ("width", "scheme"), [pytest.param(1280, "light", marks=pytest.mark.exhaustive), (390, "dark")]
+)
 def test_text_in_charts_can_be_read_and_no_legend_is_under_the_tool_bar(
     width: int, scheme: str, addresses: list[str], browse: Browse
 ) -> None:

@@ -26,7 +26,9 @@ def press(page: Page) -> None:
     page.get_by_role("button", name="Copy link").click()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+@pytest.mark.parametrize(
+    ("width", "scheme"), [pytest.param(1280, "light", marks=pytest.mark.exhaustive), (390, "dark")]
+)
 def test_the_copied_link_opens_the_page_as_it_is(width: int, scheme: str, fresh: str, browse: Browse) -> None:
     opened = browse(f"{fresh}/Build?build_network=alexnet", width, scheme)
     opened.context.grant_permissions(["clipboard-read", "clipboard-write"])

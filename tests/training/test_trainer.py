@@ -78,6 +78,7 @@ def trained(path: Path, kills: Sequence[int] = ()) -> tuple[list[dict[str, float
     return [history[epoch] for epoch in sorted(history)], [variable.numpy().tobytes() for variable in current.variables]
 
 
+@pytest.mark.exhaustive
 def test_images_that_stay_on_the_device_change_no_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     expected_history, expected_variables = trained(tmp_path / "fed.npz")
     monkeypatch.setattr("tfpool.training.trainer.is_resident", lambda part: True)
