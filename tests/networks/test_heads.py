@@ -1,9 +1,13 @@
+import inspect
 from collections.abc import Callable
+from dataclasses import dataclass
+from unittest.mock import patch
 
 import pytest
 
 import tfpool as tp
-from tfpool.networks import heads
+from tfpool.networks import heads, ops
+from tfpool.networks.graph import Tensor
 from tfpool.networks.heads import HEADS
 
 
@@ -133,3 +137,33 @@ def test_too_many_cells_are_refused_with_the_most_that_fit(head: heads.Head, mes
 def test_settings_out_of_range_are_refused(make: Callable[[], heads.Head], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@dataclass(frozen=True)
+class Noisy(tp.GAP):
+    """A head of a user's own, on top of another one."""
+
+    name = "noisy"
+
+    def __call__(self, features: Tensor, classes: int) -> Tensor:
+        return super().__call__(ops.Dropout(0.1)(features, name="noise"), classes)
+
+
+def test_a_head_may_build_on_another_one() -> None:
+    output = Noisy()(ops.image_input((4, 4, 8)), 3)
+    assert list(output.graph.tensors) == ["input_layer", "noise", "avg_pool", "predictions"]
+    assert list(inspect.signature(Noisy.__call__).parameters) == ["self", "features", "classes"]
+
+
+@pytest.mark.parametrize("head", [tp.Flatten(), Noisy(0.2)], ids=str)
+def test_what_is_no_tensor_of_a_plan_goes_to_the_reader(head: heads.Head) -> None:
+    with patch.object(heads, "_READERS", []):
+        heads.reads_other_tensors(lambda *received: received)
+        assert head("a tensor", classes=5) == (head, "a tensor", 5)  # type: ignore[arg-type, comparison-overlap]
+
+
+def test_a_feature_map_of_unknown_size_is_refused_with_its_shape() -> None:
+    with pytest.raises(ValueError, match=r"Flatten .* \?×\?×8"):
+        tp.Flatten().params((None, None, 8), 5)
+    with pytest.raises(ValueError, match=r"input_shape=\(None, None, 3\)"):
+        tp.plan("resnet8", "flatten", (None, None, 3))

@@ -24,6 +24,15 @@ POOLS = (
     keras.layers.MaxPooling2D,
     *_ADAPTIVE,
 )
+
+
+def map_format(operation: keras.Operation) -> str | None:
+    """ "channels_first" or "channels_last" for a layer that reads maps in that order; None for all others."""
+    # Padding may be told to pad the channels.
+    reads_map = getattr(operation, "weights", None) or isinstance(operation, POOLS)
+    return getattr(operation, "data_format", None) if reads_map else None
+
+
 _MOST_EXTRA = 8
 """Tokens before those of the image: a class token, one of a teacher, registers."""
 _CHANGE = 1e-6

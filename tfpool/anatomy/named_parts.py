@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 
 from tfpool.anatomy.end import End, find_end
-from tfpool.anatomy.features import POOLS, Features, on_grid
+from tfpool.anatomy.features import Features, map_format, on_grid
 from tfpool.anatomy.unfold import Graph, Value, ancestors
 
 
@@ -51,10 +51,7 @@ def find_ending(graph: Graph, model: keras.Model, name: str | None) -> tuple[int
 def _check_channels(graph: Graph, output: Value) -> None:
     needed = ancestors(output)
     for step, values in graph.steps:
-        operation = step.operation
-        # Padding may be told to pad the channels.
-        reads_map = getattr(operation, "weights", None) or isinstance(operation, POOLS)
-        if reads_map and getattr(operation, "data_format", None) == "channels_first" and needed.intersection(values):
+        if map_format(step.operation) == "channels_first" and needed.intersection(values):
             raise ValueError(
                 f"Layer {step.name!r} has data_format='channels_first'. Build the model with channels last."
             )

@@ -1,25 +1,22 @@
-"""From a plan to a Keras model: one stock layer per op, in one flat graph."""
+"""From a plan to a Keras model, and heads on Keras models and tensors: one stock layer per op, in one flat graph."""
 
 from __future__ import annotations
 
-import dataclasses
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator
+from itertools import count
 from typing import TYPE_CHECKING, Any
-from zlib import crc32
 
 from tfpool.counting.plan import Plan
+from tfpool.models.op_layers import apply_layers, unused_names
 from tfpool.networks import ops
-from tfpool.networks.graph import Op, Tensor
-from tfpool.networks.heads import Head, get
+from tfpool.networks.heads import Head, get, reads_other_tensors
 from tfpool.system.extras import named_extras
 from tfpool.system.notebook import quiet_notebook
 from tfpool.validation import at_least
 
 if TYPE_CHECKING:
     import keras
-
-INITIALIZERS = {"glorot": "GlorotUniform", "he": "HeNormal"}
 
 
 def build(
@@ -63,7 +60,7 @@ def build(
     if not isinstance(plan, Plan):
         raise ValueError(f"Expected a plan, such as tp.plan('resnet8'), got {plan!r}.")
     image = keras.Input(plan.input_shape, name=plan.tensors[0].name)
-    scores = _apply_layers(plan.tensors, image, activation, seed, initializer)
+    scores = apply_layers(plan.tensors, image, activation, seed, initializer)
     model = keras.Model(image, scores, name=plan.name)
     if weights is not None:
         from tfpool.models.pretrained import load_weights
@@ -107,51 +104,57 @@ def with_head(
             "Expected a model without its head, which ends in a feature map (N, H, W, C). "
             f"Received outputs: {shapes}. Use include_top=False."
         )
-    features = ops.image_input(tuple(outputs[0].shape[1:]))
+    from tfpool.anatomy.surroundings import names_before
+
     head = get(head)
-    head(features, at_least(1, classes, "classes"))
-    scores = _apply_layers(tuple(features.graph.tensors.values()), outputs[0], activation, seed)
+    rename = unused_names(names_before(outputs[0]), lambda name: count())
+    scores = _add_head(head, outputs[0], classes, rename, activation, seed)
     return keras.Model(backbone.inputs[0], scores, name=f"{backbone.name}-{head.name}")
 
 
-def _apply_layers(
-    tensors: Sequence[Tensor], first: Any, activation: str | None, seed: int | None, initializer: str = "glorot"
+@reads_other_tensors
+def _add_layers(head: Head, features: Any, classes: int) -> Any:
+    """Add a head after a Keras tensor. Its model is not known yet, so no name of this session is given again."""
+    with named_extras(), quiet_notebook():
+        import keras
+
+    if not isinstance(features, keras.KerasTensor):
+        raise ValueError(
+            "Expected a feature map inside a Keras model, such as the output of a layer after keras.Input, got "
+            f"{type(features).__name__}. Make a model with the head and call it; tp.with_head puts a head on a model."
+        )
+    from tfpool.anatomy.surroundings import names_connected
+
+    def numbers(name: str) -> Iterator[int]:
+        return (keras.backend.get_uid(name) - 1 for _ in count())
+
+    return _add_head(head, features, classes, unused_names(names_connected(features), numbers))
+
+
+def _add_head(
+    head: Head,
+    features: Any,
+    classes: int,
+    rename: Callable[[str], str],
+    activation: str | None = None,
+    seed: int | None = None,
 ) -> Any:
-    """Make a Keras layer for each tensor's op, except for the first tensor, which `first` stands for.
+    """Add a head's layers after a Keras tensor, (N, H, W, C) to (N, K)."""
+    from tfpool.anatomy.surroundings import channels_first_layer
 
-    Returns the last layer's output.
-    """
-    import keras
-
-    from tfpool import layers as own_layers
-
-    outputs = {tensors[0].name: first}
-    for tensor in tensors[1:]:
-        op = tensor.op
-        if tensor is tensors[-1] and isinstance(op, ops.Dense):
-            op = dataclasses.replace(op, activation=activation)
-        arguments = dict(op.arguments)
-        if seed is not None:
-            arguments |= _seeded_arguments(op, crc32(f"{seed} {tensor.name}".encode()) >> 1, initializer)
-        layer = getattr(keras.layers, op.layer, None) or getattr(own_layers, op.layer, None)
-        if layer is None:
-            raise ValueError(
-                f"Keras {keras.__version__} has no layer {op.layer}. Install Keras 3.13 or newer, or use another head."
-            )
-        inputs = [outputs[source.name] for source in tensor.inputs]
-        outputs[tensor.name] = layer(**arguments, name=tensor.name)(inputs if len(inputs) > 1 else inputs[0])
-    scores = outputs[tensors[-1].name]
-    if activation is None or isinstance(tensors[-1].op, ops.Dense):
-        return scores
-    return keras.layers.Activation(activation, name=activation)(scores)
-
-
-def _seeded_arguments(op: Op, seed: int, initializer: str) -> dict[str, Any]:
-    import keras
-
-    if isinstance(op, ops.Dropout):
-        return {"seed": seed}
-    draw = getattr(keras.initializers, INITIALIZERS[initializer])(seed=seed)
-    if isinstance(op, ops.Conv2D | ops.Dense):
-        return {"kernel_initializer": draw}
-    return {"depthwise_initializer": draw} if isinstance(op, ops.DepthwiseConv2D) else {}
+    if len(features.shape) != 4 or features.shape[-1] is None:
+        raise ValueError(
+            f"A head needs a feature map (N, H, W, C) with a known number of channels, got {features.shape}."
+        )
+    if not features.dtype.startswith(("float", "bfloat")):
+        raise ValueError(
+            f"A head needs a feature map of floats, got {features.dtype}. Use keras.layers.Rescaling before."
+        )
+    if layer := channels_first_layer(features):
+        raise ValueError(
+            f"A head needs a feature map with channels last, got {features.shape} from layer {layer!r} with "
+            "data_format='channels_first'. Put keras.layers.Permute((2, 3, 1)) before the head."
+        )
+    first = ops.image_input(tuple(features.shape[1:]))
+    head(first, at_least(1, classes, "classes"))
+    return apply_layers(tuple(first.graph.tensors.values()), features, activation, seed, rename=rename)

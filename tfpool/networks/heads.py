@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import wraps
 from typing import Any, ClassVar
 
 from tfpool.networks import ops
-from tfpool.networks.graph import Shape, Tensor, known_size
+from tfpool.networks.graph import Shape, Tensor, known_size, text
 from tfpool.validation import at_least
 
 
 class Head(ABC):
     """A head is a frozen dataclass of settings; calling it adds its layers after a feature map.
+
+    The feature map is a tensor of a plan or of Keras. The `__call__` of a subclass only ever gets that of a plan.
 
     Each subclass states once what it is, for the command line, the dashboard and the docs. Colors have a contrast of
     3:1 to light and dark pages, and are distinct for people who are color-blind; a test measures both.
@@ -35,9 +38,31 @@ class Head(ABC):
     color: ClassVar[str]
     dashes: ClassVar[str]
 
+    def __init_subclass__(cls, **settings: Any) -> None:
+        super().__init_subclass__(**settings)
+        if "__call__" in vars(cls):
+            cls.__call__ = _for_any_tensor(cls.__call__)  # type: ignore[method-assign, assignment]
+
     @abstractmethod
     def __call__(self, features: Tensor, classes: int) -> Tensor:
-        """Add the head after `features` (H, W, C) and return the logits (K,)."""
+        """Add the head after `features` (H, W, C) and return the logits (K,).
+
+        After a Keras tensor (N, H, W, C), such as the output of a layer, the head becomes stock Keras layers with
+        weights of their own, and the logits are a Keras tensor (N, K). A layer whose name is taken gets a number, as
+        Keras numbers layers: predictions, predictions_1.
+
+        Raises:
+            ValueError: if the head does not fit the feature map, or `features` is no tensor of a graph.
+
+        Example:
+            >>> import keras
+            >>> import tfpool as tp
+            >>> inputs = keras.Input((28, 28, 1))
+            >>> x = keras.layers.Conv2D(64, 3, activation="relu")(inputs)
+            >>> model = keras.Model(inputs, tp.GAP()(x, classes=10))
+            >>> model.output_shape
+            (None, 10)
+        """
 
     def params(self, feature_shape: Shape, classes: int) -> int:
         """Parameters of this head alone after a feature map (H, W, C)."""
@@ -50,6 +75,27 @@ class Head(ABC):
     def config(self) -> dict[str, Any]:
         """Plain data; `get` makes an equal head of it."""
         return {"name": self.name, **asdict(self)}  # type: ignore[call-overload]
+
+
+Reader = Callable[[Head, Any, int], Any]
+_READERS: list[Reader] = []
+
+
+def reads_other_tensors(reader: Reader) -> Reader:
+    """Make `reader(head, features, classes)` add heads after what is no tensor of a `Graph`, such as a Keras tensor.
+
+    `tfpool.models` does so: nothing here imports Keras.
+    """
+    _READERS[:] = [reader]
+    return reader
+
+
+def _for_any_tensor(add: Callable[[Any, Tensor, int], Tensor]) -> Callable[[Any, Tensor, int], Tensor]:
+    @wraps(add)
+    def call(self: Head, features: Tensor, classes: int) -> Tensor:
+        return add(self, features, classes) if isinstance(features, Tensor) else _READERS[0](self, features, classes)
+
+    return call
 
 
 @dataclass(frozen=True)
@@ -356,10 +402,9 @@ def _flatten(features: Tensor, head: str) -> Tensor:
 
 def _check_size(features: Tensor, head: str) -> None:
     if None in features.shape:
-        shape = next(iter(features.graph.tensors.values())).shape
-        raise ValueError(
-            f"{head} needs a fixed image size, got input_shape={shape}. Use GAP, or give height and width."
-        )
+        first = next(iter(features.graph.tensors.values()))
+        given = f"a feature map of {text(first.shape)}" if first is features else f"input_shape={first.shape}"
+        raise ValueError(f"{head} needs a fixed image size, got {given}. Use GAP, or give height and width.")
 
 
 def _sizes(sizes: Any, head: str, name: str, example: tuple[int, ...]) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from tfpool.counting.counts import SLOTS
 from tfpool.counting.plan import Plan
-from tfpool.models.build import INITIALIZERS
+from tfpool.models.op_layers import INITIALIZERS
 from tfpool.validation import at_least
 
 TRAINING_VERSION = 2
