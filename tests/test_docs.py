@@ -102,10 +102,16 @@ def test_the_page_of_networks_is_the_one_that_the_catalog_makes() -> None:
 
 
 def public_names() -> Iterator[str]:
-    yield from (f"tfpool.{name}" for name in tp.__all__ if name != "metrics")
+    yield from (f"tfpool.{name}" for name in tp.__all__ if name not in ("metrics", "callbacks"))
+    yield "tfpool.callbacks.ClassActivationMaps"
     yield from (f"tfpool.metrics.{name}" for name in tp.metrics.__all__)
     yield "tfpool.counting.register"
     yield from (f"tfpool.data.{name}" for name in data.__all__ if callable(getattr(data, name)))
+
+
+def test_the_reference_has_every_public_name() -> None:
+    reference = (ROOT / "docs/reference.md").read_text()
+    assert set(public_names()) - set(re.findall(r"auto(?:function|class):: ([\w.]+)", reference)) == set()
 
 
 @pytest.mark.exhaustive

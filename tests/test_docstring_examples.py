@@ -14,7 +14,8 @@ NAMES = [name for name in tp.__all__ if name not in ("metrics", "callbacks")] + 
 NAMES += [
     f"data.{name}" for name in data.__all__ if name not in ("DATA", "PARTS", "DataSet", "Facts", "Part", "Report")
 ]
-NAMES += ["callbacks.ClassActivationMaps", "counting.register"]
+# The base of GAP is `Head`.
+NAMES += ["callbacks.ClassActivationMaps", "counting.register", "GAP.__base__.__call__"]
 LONG = ("data.merge", "sweep")
 """Those that write 40,000 images or train several runs."""
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
