@@ -13,7 +13,7 @@ from pathlib import Path
 NAMES = (
     "starting",
     *("counting", "intervals", "worker_startup", "memory", "quick_claims", "dashboard", "sessions", "training"),
-    *("batch_statistics", "gpu", "cluster", "data"),
+    *("batch_statistics", "gpu", "cluster", "data", "large_images"),
     *("explaining", "localization", "pixel_scale", "opening"),
 )
 

@@ -13,7 +13,7 @@ from tfpool.data.builtin.download import fetch
 from tfpool.data.custom import storage
 from tfpool.data.custom.inspection import untested_classes
 from tfpool.data.custom.scan import Progress
-from tfpool.data.images import FORMATS
+from tfpool.data.image_formats import FORMATS
 from tfpool.data.registry import find_download
 from tfpool.networks import graph
 from tfpool.system.format import memory

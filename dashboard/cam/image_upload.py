@@ -13,11 +13,11 @@ from dashboard.common.uploads import taken
 from dashboard.components import component
 from dashboard.server.sharing import most_upload
 from tfpool.data.custom.safe_names import distinct_names
-from tfpool.data.images import SUFFIXES, read_image
+from tfpool.data.image_formats import SUFFIXES
+from tfpool.data.images import read_image
 
 MOST = 12
 """Images per session. Each has at most 512 × 512 pixels."""
-MOST_MB = 50
 _KEY, _UPLOADS, _ERROR = "own_images", "own_image_uploads", "own_image_error"
 _paste = component("paste")
 
@@ -44,7 +44,7 @@ def pick(page: str) -> OwnImage | None:
         "Image files",
         [suffix.removeprefix(".") for suffix in SUFFIXES],
         accept_multiple_files=True,
-        max_upload_size=most_upload(MOST_MB),
+        max_upload_size=most_upload(st.get_option("server.maxUploadSize")),
         key=key,
         on_change=_take,
         args=(page, key),

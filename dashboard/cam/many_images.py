@@ -15,7 +15,7 @@ from dashboard.common.stoppable_work import run_stoppable
 from dashboard.server.sharing import most_upload
 from tfpool.data.custom.frequent_reasons import frequent_reasons
 from tfpool.data.custom.safe_names import clean
-from tfpool.data.images import SUFFIXES
+from tfpool.data.image_formats import SUFFIXES
 from tfpool.inference.classify_files import CSV_TOP, Answers, Prediction, Upload, answer, classify_files, csv_of
 from tfpool.system.format import percent
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from tfpool import data
-from tfpool.data import images
+from tfpool.data import image_formats
 
 Fill = Callable[..., Path]
 
@@ -32,7 +32,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def without_heif(monkeypatch: pytest.MonkeyPatch) -> None:
     """As where pillow-heif is not installed."""
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
-    monkeypatch.setattr(images, "FORMATS", tuple(name for name in images.FORMATS if name != "HEIC"))
+    monkeypatch.setattr(image_formats, "FORMATS", tuple(name for name in image_formats.FORMATS if name != "HEIC"))
 
 
 @pytest.fixture

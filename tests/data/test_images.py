@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tfpool.data import images
-from tfpool.data.images import read_image
+from tfpool.data import large_images
+from tfpool.data.images import BadImage, read_image
 
 
 def png(image: Image.Image, **settings: object) -> io.BytesIO:
@@ -68,7 +68,7 @@ def test_what_is_no_image_is_an_error(tmp_path: Path) -> None:
 
 
 def test_an_image_of_too_many_pixels_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(images, "MAX_PIXELS", 99)
+    monkeypatch.setattr(large_images, "MAX_REDUCED_PIXELS", 99)
     with pytest.raises(ValueError, match="99"):
         read_image(png(Image.new("L", (10, 10))), (28, 28, 1), name="big.png")
 
@@ -181,5 +181,5 @@ def test_damage_anywhere_in_a_file_is_an_image_or_an_error(kind: str) -> None:
         for position in random.integers(len(content), size=3):
             content[position] = random.integers(256)
         cut = bytes(content[: random.integers(1, len(content) + 1)])
-        with contextlib.suppress(images.BadImage):
+        with contextlib.suppress(BadImage):
             assert read_image(io.BytesIO(cut), (8, 8, 3), "x").shape == (8, 8, 3)

@@ -12,9 +12,9 @@ from PIL import Image
 
 from tests.data.conftest import Fill, noise
 from tfpool import data
-from tfpool.data import images, tiff
+from tfpool.data import image_formats, large_images, tiff
 from tfpool.data.custom import storage
-from tfpool.data.images import BadImage, decode
+from tfpool.data.images import BadImage, decode, maximum_of
 from tfpool.data.tiff import TiffChoice, choice_of_text, pages_of, tiff_choice
 
 GRAYS = (10, 90, 200)
@@ -112,14 +112,14 @@ def test_bands_of_floating_point_are_refused() -> None:
 
 
 def test_too_many_pixels_are_refused_before_they_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(images, "MAX_PIXELS", 40)
+    monkeypatch.setattr(large_images, "MAX_REDUCED_PIXELS", 40)
     with pytest.raises(BadImage, match="more than 40 pixels"):
         decode(multiband(np.zeros((6, 8, 13), np.uint8)), "x.tif", None, TiffChoice(1, (1, 2, 3)))
 
 
 def test_without_tifffile_many_bands_say_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tifffile", None)
-    monkeypatch.setattr(images, "CAN_READ_BANDS", False)
+    monkeypatch.setattr(image_formats, "CAN_READ_BANDS", False)
     with pytest.raises(BadImage, match="pip install tifffile"):
         decode(multiband(np.zeros((6, 8, 13), np.uint8)), "x.tif", None, TiffChoice(1, (1, 2, 3)))
     assert grays_of(stack(), TiffChoice(2)) == [90] * 3
@@ -239,6 +239,6 @@ def test_damage_anywhere_is_a_picture_or_a_reason_and_nothing_is_printed(capfd: 
             for choice in (TiffChoice(), TiffChoice(2, (3, 2, 1))):
                 with contextlib.suppress(BadImage):
                     assert decode(file, "x.tif", None, choice).image.mode == "RGB"
-            assert 0 <= images.maximum_of(file, TiffChoice(None)) <= 0xFFFF
+            assert 0 <= maximum_of(file, TiffChoice(None)) <= 0xFFFF
     captured = capfd.readouterr()
     assert captured.err == captured.out == ""

@@ -21,8 +21,9 @@ def upright(image: Image.Image, pixels: Image.Image | None = None) -> Image.Imag
 
     `pixels` are turned instead, if they were read otherwise.
     """
-    image.load()
-    pixels = pixels or image
+    if pixels is None:
+        image.load()
+        pixels = image
     try:
         turn = _TURNS.get(image.getexif().get(_ORIENTATION, 1))
     except Exception:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import numpy as np
 from PIL import Image, PngImagePlugin
@@ -17,13 +18,19 @@ def is_deep_png(image: Image.Image) -> bool:
     return bool(image.tile) and all(tile.args in _RAW_MODES for tile in image.tile)
 
 
-def png_values(content: bytes) -> np.ndarray:
-    """The values of such a file: uint16 (H, W, 3), or (H, W, 4) with opacity."""
+def png_reader(content: bytes) -> Callable[[slice], np.ndarray]:
+    """What reads the values of such a file in a slice of rows: uint16 (h, w, 3), or (h, w, 4) with opacity."""
     planes = []
     # Read as if the lower byte of a value came first, the upper eight bits are the lower ones.
     for order in ("16B", "16L"):
-        with Image.open(io.BytesIO(content), formats=("PNG",)) as image:
+        with PngImagePlugin.PngImageFile(io.BytesIO(content)) as image:
             image.tile = [tile._replace(args=f"{image.mode};{order}") for tile in image.tile]
-            planes.append(np.asarray(image).astype(np.uint16))
-    upper, lower = planes
-    return upper << 8 | lower
+            image.load()
+            planes.append(image)
+
+    def read(rows: slice) -> np.ndarray:
+        boxes = [(0, rows.start, plane.width, rows.stop) for plane in planes]
+        upper, lower = (np.asarray(plane.crop(box)).astype(np.uint16) for plane, box in zip(planes, boxes, strict=True))
+        return upper << 8 | lower
+
+    return read

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
 import numpy as np
-from PIL import Image, ImageOps, JpegImagePlugin, UnidentifiedImageError, features
+from PIL import Image, ImageOps, UnidentifiedImageError
 
-from tfpool.data import heic, tiff_messages
 from tfpool.data.as_seen import on_plain_ground, upright
 from tfpool.data.bad_image import BadImage as BadImage
-from tfpool.data.deep_png import is_deep_png, png_values
+from tfpool.data.deep_png import is_deep_png, png_reader
 from tfpool.data.depth import depth_of, eight_bits
-from tfpool.data.file_signatures import HEAD, HEIC, PNG, kind_of, unreadable, without_text
+from tfpool.data.file_signatures import HEAD, PNG, kind_of, without_text
+from tfpool.data.image_formats import bytes_of, open_image, size_of, why_unreadable
+from tfpool.data.large_images import reduced, reduced_values, room_for, too_large
 from tfpool.data.tiff import (
-    CAN_READ_BANDS,
     FIRST_PAGE,
-    UNREAD_TIFF,
     TiffChoice,
     band_values,
     chosen_bands,
@@ -31,17 +31,6 @@ from tfpool.data.tiff import (
 )
 from tfpool.system.ordered_threads import no_warnings
 
-tiff_messages.silence()
-_AVIF = ("AVIF",) if features.check("avif") else ()
-_BY_PILLOW = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM", *_AVIF)
-FORMATS = (*_BY_PILLOW, HEIC) if heic.IS_INSTALLED else _BY_PILLOW
-"""Formats that are read here: HEIC only with the package pillow-heif."""
-_COMMON = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff")
-SUFFIXES = (*_COMMON, ".ppm", ".pgm", ".pbm", ".pnm", ".avif", ".heic", ".heif", ".hif")
-"""Ends of the names of image files. Where HEIC is not read, its files are refused by that name, not passed over."""
-MAX_PIXELS = 50_000_000
-MAX_REDUCED_PIXELS = 250_000_000
-"""Limit of JPEG files, which can be decoded in a half, a quarter or an eighth of their sides."""
 _MAX_SIDE = 512
 
 
@@ -93,25 +82,26 @@ def decode(file: str | Path | IO[bytes], name: str, depth: int | None = None, ti
     values of 12 bits often come in files of 16. `tiff` chooses a page and bands of TIFF files; every page is the first.
     """
     try:
-        # Pillow only warns of large images; the limit here is lower and refuses them.
-        with no_warnings(), _open(file) as image:
-            values = _deep_values(file, image, name, tiff)
-            return _decode(image, name, depth, tiff) if values is None else _of_values(values, depth, image)
+        with no_warnings(), open_image(file) as image:
+            return _decode(file, image, name, depth, tiff)
     except BadImage:
         raise
     except FileNotFoundError:
         raise ValueError(f"There is no image {name}.") from None
     except Image.DecompressionBombError:
-        raise _too_large(name, MAX_PIXELS) from None
+        # Of WebP files, Pillow insists on a limit of its own.
+        raise too_large(name, 2 * (Image.MAX_IMAGE_PIXELS or 0)) from None
+    except MemoryError:
+        raise BadImage(name, "needs more memory than is free", "Use a smaller image.") from None
     except Exception:
         # Pillow raises errors of many types on damaged files.
         without = _without_text(file)
         if without is not None:
             return decode(without, name, depth)
-        values = _band_values(file, name, tiff)
-        if values is not None:
-            return _of_values(values, depth)
-        raise BadImage(name, *_reason(file)) from None
+        found = _band_values(file, name, tiff)
+        if found is not None:
+            return _of_values(*found, depth)
+        raise BadImage(name, *why_unreadable(file)) from None
 
 
 def maximum_of(file: IO[bytes], tiff: TiffChoice = FIRST_PAGE) -> int:
@@ -122,70 +112,78 @@ def maximum_of(file: IO[bytes], tiff: TiffChoice = FIRST_PAGE) -> int:
 
 def _maximum_of_page(file: IO[bytes], tiff: TiffChoice) -> int:
     with suppress(Exception), no_warnings():
-        with suppress(UnidentifiedImageError), _open(file) as image:
+        with suppress(UnidentifiedImageError), open_image(file) as image:
             if not image.mode.startswith("I") and not has_deep_colors(image) and not is_deep_png(image):
                 return 0
         return decode(file, "", None, tiff).maximum
     return 0
 
 
-def _open(file: str | Path | IO[bytes]) -> Image.Image:
-    is_heic = kind_of(_bytes_of(file, HEAD)) == HEIC
-    if not isinstance(file, str | Path):
-        file.seek(0)
-    try:
-        return Image.open(file, formats=("HEIF",) if is_heic and heic.register() else _BY_PILLOW)
-    except Image.DecompressionBombError as error:
-        # Pillow has a limit of its own, which it checks before a JPEG can be asked for fewer pixels.
-        if not isinstance(file, str | Path):
-            file.seek(0)
-        try:
-            return JpegImagePlugin.JpegImageFile(file)
-        except SyntaxError:
-            raise error from None
-
-
-def _decode(image: Image.Image, name: str, depth: int | None, tiff: TiffChoice) -> Decoded:
+def _decode(
+    file: str | Path | IO[bytes], image: Image.Image, name: str, depth: int | None, tiff: TiffChoice
+) -> Decoded:
     is_one_of_several = tiff.page == 1 and has_further_page(image)
+    if has_deep_colors(image) and (found := _band_values(file, name, tiff)) is not None:
+        return replace(_of_values(*found, depth, image), has_further_page=is_one_of_several)
     go_to_page(image, tiff.page or 1, name)
-    height, width = image.height, image.width
-    if height * width > MAX_PIXELS:
-        _reduce(image, name)
-    if image.mode == "F":
-        raise BadImage(name, "holds floating-point values of unknown range", "Use 8 or 16 bits per channel.")
-    turned = upright(image)
-    if tiff.bands and image.format == "TIFF":
-        turned = chosen_bands(turned, tiff.bands, name)
-    if (width > height) != (turned.width > turned.height):
-        height, width = width, height
+    with room_for(image, size_of(file), name) as factor:
+        size = image.height, image.width
+        if is_deep_png(image):
+            values = reduced_values(size, factor, png_reader(bytes_of(file)))
+            return _of_values(values, size, depth, image)
+        if image.mode == "F":
+            raise BadImage(name, "holds floating-point values of unknown range", "Use 8 or 16 bits per channel.")
+        if factor > 1 and image.mode.startswith("I") and "transparency" in image.info:
+            return _of_values(reduced_values(size, factor, _reader_with_opacity(image)), size, depth, image)
+        bands = tiff.bands if image.format == "TIFF" else None
+
+        def prepare(picture: Image.Image) -> Image.Image:
+            return chosen_bands(picture, bands, name) if bands else picture
+
+        turned = upright(image, reduced(image, factor, prepare)) if factor > 1 else prepare(upright(image))
     maximum = 0
     if turned.mode.startswith("I"):
         values = np.clip(np.asarray(turned), 0, 0xFFFF)
-        # A PNG may declare one value to be transparent: it is no gray, and often the greatest that fits.
-        is_visible = values != turned.info.get("transparency", -1)
+        is_visible = _is_visible(values, turned)
         maximum = int(values.max(where=is_visible, initial=0))
         turned = eight_bits(values, depth or depth_of(maximum))
         if not is_visible.all():
             turned.putalpha(Image.fromarray(is_visible.astype(np.uint8) * 255))
-    return Decoded(on_plain_ground(turned), (height, width), maximum, is_one_of_several)
+    return Decoded(on_plain_ground(turned), _turned_size(size, turned), maximum, is_one_of_several)
 
 
-def _band_values(file: str | Path | IO[bytes], name: str, tiff: TiffChoice) -> np.ndarray | None:
-    if kind_of(_bytes_of(file, HEAD)) != "TIFF":
+def _turned_size(size: tuple[int, int], turned: Image.Image) -> tuple[int, int]:
+    """The (height, width) of a file, on its side if the picture was turned so."""
+    height, width = size
+    return (width, height) if (width > height) != (turned.width > turned.height) else size
+
+
+def _is_visible(values: np.ndarray, image: Image.Image) -> np.ndarray:
+    """Where values are not the one that a PNG declares to be transparent: no gray, and often the greatest that fits."""
+    return values != image.info.get("transparency", -1)
+
+
+def _reader_with_opacity(image: Image.Image) -> Callable[[slice], np.ndarray]:
+    """What reads rows of a gray image with a transparent value, as uint16 (h, W, 4)."""
+
+    def read(rows: slice) -> np.ndarray:
+        values = np.asarray(image.crop((0, rows.start, image.width, rows.stop))).clip(0, 0xFFFF).astype(np.uint16)
+        return np.stack([values, values, values, _is_visible(values, image) * np.uint16(0xFFFF)], axis=-1)
+
+    return read
+
+
+def _band_values(
+    file: str | Path | IO[bytes], name: str, tiff: TiffChoice
+) -> tuple[np.ndarray, tuple[int, int]] | None:
+    if kind_of(bytes_of(file, HEAD)) != "TIFF":
         return None
-    return band_values(file, name, tiff.page or 1, tiff.bands, MAX_PIXELS)
+    return band_values(file, name, tiff.page or 1, tiff.bands)
 
 
-def _deep_values(file: str | Path | IO[bytes], image: Image.Image, name: str, tiff: TiffChoice) -> np.ndarray | None:
-    """Colors with 16 bits each, of which Pillow keeps the upper eight; None for other files."""
-    if is_deep_png(image):
-        if image.height * image.width > MAX_PIXELS:
-            raise _too_large(name, MAX_PIXELS)
-        return png_values(_bytes_of(file))
-    return _band_values(file, name, tiff) if has_deep_colors(image) else None
-
-
-def _of_values(values: np.ndarray, depth: int | None, image: Image.Image | None = None) -> Decoded:
+def _of_values(
+    values: np.ndarray, size: tuple[int, int], depth: int | None, image: Image.Image | None = None
+) -> Decoded:
     """Red, green and blue (H, W, 3), or also opacity (H, W, 4), of 8 or 16 bits as a picture, turned as `image` is."""
     colors, maximum = values[..., :3], 0
     if values.dtype.itemsize > 1:
@@ -197,54 +195,16 @@ def _of_values(values: np.ndarray, depth: int | None, image: Image.Image | None 
     if values.shape[2] > 3:
         picture.putalpha(Image.fromarray((values[..., 3] >> 8).astype(np.uint8)))
     turned = picture if image is None else upright(image, picture)
-    return Decoded(on_plain_ground(turned), (turned.height, turned.width), maximum)
-
-
-def _reduce(image: Image.Image, name: str) -> None:
-    """Ask for a half, a quarter or an eighth of the sides, which JPEG files are decoded in at once."""
-    height, width = image.height, image.width
-    if not isinstance(image, JpegImagePlugin.JpegImageFile):
-        raise _too_large(name, MAX_PIXELS)
-    if height * width > MAX_REDUCED_PIXELS:
-        raise _too_large(name, MAX_REDUCED_PIXELS)
-    for scale in (2, 4, 8):
-        if -(-height // scale) * -(-width // scale) <= MAX_PIXELS:
-            image.draft(None, (max(width // scale, 1), max(height // scale, 1)))
-            break
-    if image.height * image.width > MAX_PIXELS:
-        raise _too_large(name, MAX_PIXELS)
-
-
-def _too_large(name: str, limit: int) -> BadImage:
-    return BadImage(name, f"has more than {limit:,} pixels", "Use a smaller image.")
+    return Decoded(on_plain_ground(turned), _turned_size(size, turned), maximum)
 
 
 def _without_text(file: str | Path | IO[bytes]) -> IO[bytes] | None:
     """A PNG without its text chunks; None for other files, and where there is no text."""
-    if not _bytes_of(file, len(PNG)).startswith(PNG):
+    if not bytes_of(file, len(PNG)).startswith(PNG):
         return None
-    content = _bytes_of(file)
+    content = bytes_of(file)
     without = without_text(content)
     return io.BytesIO(without) if len(without) < len(content) else None
-
-
-def _reason(file: str | Path | IO[bytes]) -> tuple[str, str]:
-    if isinstance(file, str | Path) and not Path(file).is_file():
-        return "is not an image that can be read", f"Use a file of {', '.join(FORMATS)}."
-    if kind_of(_bytes_of(file, HEAD)) == "TIFF" and not CAN_READ_BANDS:
-        return UNREAD_TIFF, "Or copy or download it again."
-    return unreadable(_bytes_of(file, HEAD), ", ".join(FORMATS))
-
-
-def _bytes_of(file: str | Path | IO[bytes], size: int = -1) -> bytes:
-    if not isinstance(file, str | Path):
-        file.seek(0)
-        return file.read(size)
-    try:
-        with Path(file).open("rb") as opened:
-            return opened.read(size)
-    except OSError:
-        return b""
 
 
 def crop_and_resize(image: Image.Image, shape: tuple[int, int, int], pad: bool = False) -> np.ndarray:

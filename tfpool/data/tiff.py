@@ -14,13 +14,13 @@ import numpy as np
 from PIL import Image, TiffImagePlugin
 
 from tfpool.data.bad_image import BadImage
+from tfpool.data.large_images import reduced_values, room
 from tfpool.system.ordered_threads import no_warnings
 
 CAN_READ_BANDS = find_spec("tifffile") is not None
 UNREAD_TIFF = "is TIFF, damaged or with bands that are read once tifffile is installed (pip install tifffile)"
 MAX_PAGES = 1000
 MAX_BANDS = 1000
-_MAX_BYTES = 2_000_000_000
 _SUBFILE, _BITS, _PHOTOMETRIC = 254, 258, 262
 _REDUCED_OR_MASK = 0b101
 _RGB = 2
@@ -120,11 +120,11 @@ def chosen_bands(image: Image.Image, bands: tuple[int, int, int], name: str) -> 
 
 
 def band_values(
-    file: Any, name: str, page: int, bands: tuple[int, int, int] | None, max_pixels: int
-) -> np.ndarray | None:
-    """Three bands of a TIFF file, uint8 or uint16 (H, W, 3), also where Pillow cannot read it.
+    file: Any, name: str, page: int, bands: tuple[int, int, int] | None
+) -> tuple[np.ndarray, tuple[int, int]] | None:
+    """Three bands of a TIFF file, uint8 or uint16 (h, w, 3), and its (height, width), also where Pillow cannot read it.
 
-    None where tifffile, which reads it, is missing or finds no bands. `max_pixels` is the limit of H × W.
+    None where tifffile, which reads it, is missing or finds no bands. Large ones are reduced.
     """
     try:
         import tifffile
@@ -142,8 +142,6 @@ def band_values(
             number, axes, dtype = int(found.samplesperpixel), found.axes, found.dtype
             if number < 2 or axes not in ("YXS", "SYX") or dtype is None:
                 return None
-            if found.imagelength * found.imagewidth > max_pixels or found.nbytes > _MAX_BYTES:
-                raise BadImage(name, f"has more than {max_pixels:,} pixels, or too many bands", "Use a smaller image.")
             if dtype.kind not in "ui" or dtype.itemsize > 2:
                 raise BadImage(name, f"holds {number} bands of {dtype} of unknown range", "Use 8 or 16 bits per band.")
             if bands is None and number > 4:
@@ -155,10 +153,18 @@ def band_values(
             chosen = bands or (1, 2, 3)
             if max(chosen) > number:
                 raise _no_band(name, max(chosen), number)
-            values = found.asarray() if axes == "YXS" else np.moveaxis(found.asarray(), 0, -1)
-            picked = values[..., [band - 1 for band in chosen]]
-            if not picked.size:
-                return None
+            height, width = found.imagelength, found.imagewidth
+            indices, kind = [band - 1 for band in chosen], np.uint8 if dtype.itemsize == 1 else np.uint16
+            # The pages of a file whose strips are packed are unpacked beside the whole.
+            with room(height, width, (found.nbytes, 2 * found.nbytes, tiff.filehandle.size), name) as factor:
+                values = found.asarray() if axes == "YXS" else np.moveaxis(found.asarray(), 0, -1)
+                if not values.size:
+                    return None
+
+                def read(rows: slice) -> np.ndarray:
+                    return values[rows][..., indices].clip(0).astype(kind)
+
+                return reduced_values((height, width), factor, read), (height, width)
     except BadImage:
         raise
     except Exception:
@@ -166,7 +172,6 @@ def band_values(
         return None
     finally:
         _here.reads = False
-    return picked.clip(0).astype(np.uint8 if dtype.itemsize == 1 else np.uint16)
 
 
 def _says_nothing_here(record: logging.LogRecord) -> bool:

@@ -15,7 +15,8 @@ from typing import IO
 import numpy as np
 
 from tfpool.data.custom.frequent_reasons import frequent_reasons, why_no_image
-from tfpool.data.custom.image_files import File, open_source
+from tfpool.data.custom.image_files import open_source
+from tfpool.data.custom.listing import File
 from tfpool.data.custom.safe_names import clean, natural_order
 from tfpool.data.images import BadImage
 from tfpool.inference.classifier import Classifier

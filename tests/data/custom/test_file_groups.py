@@ -3,7 +3,7 @@ import time
 import pytest
 
 from tfpool.data.custom.file_groups import name_groups, same_group, summary
-from tfpool.data.custom.image_files import File
+from tfpool.data.custom.listing import File
 
 
 def files(*paths: str) -> list[File]:

@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests.data.conftest import Fill, noise, refused
 from tfpool import data
-from tfpool.data import images
+from tfpool.data import large_images
 from tfpool.data.custom.image_files import open_source
 from tfpool.data.images import BadImage
 
@@ -34,7 +34,7 @@ def test_bytes_that_are_no_image_are_named_with_the_reason(fill: Fill) -> None:
 def test_an_image_that_unpacks_to_too_many_pixels_is_named(fill: Fill, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = fill(cat=3, dog=3)
     Image.new("1", (1000, 1000)).save(folder / "cat/bomb.png")
-    monkeypatch.setattr(images, "MAX_PIXELS", 999_999)
+    monkeypatch.setattr(large_images, "MAX_REDUCED_PIXELS", 999_999)
     assert data.inspect(folder).unreadable == (("cat/bomb.png", "has more than 999,999 pixels"),)
 
 

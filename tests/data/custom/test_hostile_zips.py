@@ -12,7 +12,7 @@ import pytest
 
 from tests.data.conftest import Fill, noise, packed, refused
 from tfpool import data
-from tfpool.data.custom import image_files, scan
+from tfpool.data.custom import listing, scan, zip_entries
 
 PNG = io.BytesIO()
 noise(0).save(PNG, "PNG")
@@ -70,15 +70,15 @@ def test_a_link_in_a_zip_is_left_out() -> None:
 
 
 def test_a_bomb_is_refused_by_what_it_would_unpack_to(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(image_files, "HARMLESS_BYTES", 1_000_000)
+    monkeypatch.setattr(zip_entries, "HARMLESS_BYTES", 1_000_000)
     bomb = zipped("a/bomb.png", content=bytes(20_000_000), compression=zipfile.ZIP_DEFLATED)
     refused(bomb, "times", home)
-    monkeypatch.setattr(image_files, "MAX_BYTES", 10_000_000)
+    monkeypatch.setattr(zip_entries, "MAX_BYTES", 10_000_000)
     refused(bomb, "MB", home)
 
 
 def test_a_single_huge_file_is_never_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(image_files, "MAX_FILE_BYTES", 1_000_000)
+    monkeypatch.setattr(listing, "MAX_FILE_BYTES", 1_000_000)
     report = data.inspect(zipped("a/big.png", content=bytes(2_000_000), compression=zipfile.ZIP_DEFLATED))
     assert report.unreadable == (("a/big.png", "has more than 1 MB"),)
 
@@ -97,7 +97,7 @@ def test_a_zip_in_a_zip_stays_closed() -> None:
 
 
 def test_too_many_files_are_refused(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(image_files, "MAX_FILES", 10)
+    monkeypatch.setattr(listing, "MAX_FILES", 10)
     refused(zipped(*(f"c/{number}.png" for number in range(10))), "10", home)
     for number in range(11):
         (tmp_path / "many" / str(number)).mkdir(parents=True)

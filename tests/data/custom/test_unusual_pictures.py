@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests.data.conftest import Fill, noise, packed
 from tfpool import data
-from tfpool.data import images
+from tfpool.data import large_images
 from tfpool.data.custom.frequent_reasons import frequent_reasons
 
 
@@ -117,7 +117,7 @@ def test_files_of_another_kind_alone_are_named_in_the_refusal(fill: Fill) -> Non
 def test_huge_photographs_are_named_with_their_own_size(fill: Fill, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = fill(cat=20, dog=20)
     noise(99, (64, 48)).save(folder / "cat/huge.jpg")
-    monkeypatch.setattr(images, "MAX_PIXELS", 1000)
+    monkeypatch.setattr(large_images, "MAX_PIXELS", 1000)
     report = data.inspect(folder)
     assert ((48, 64), 1) in report.sizes
     assert about(report, "half").endswith(": 1, such as cat/huge.jpg.")

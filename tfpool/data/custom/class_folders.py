@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tfpool.data.custom.image_files import File, Listing
 from tfpool.data.custom.layout import NOT_IN_PART, ClassFile, Layout, in_order
+from tfpool.data.custom.listing import File, Listing
 from tfpool.data.custom.part_names import is_clear, is_one_word, is_plain, part_folders
 from tfpool.data.custom.safe_names import clean, natural_order, short_list
 

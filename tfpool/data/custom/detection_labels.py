@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from tfpool.data.custom.image_files import HEAD_BYTES, File, Listing
+from tfpool.data.custom.listing import HEAD_BYTES, File, Listing
 from tfpool.data.custom.part_names import is_plain, part_folders
 from tfpool.data.custom.readings.image_matching import ImageIndex
 from tfpool.data.images import BadImage

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 
-from tfpool.data.custom.image_files import File
+from tfpool.data.custom.listing import File
 from tfpool.data.custom.safe_names import clean, natural_order
 
 PLACE = "{group}"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from tfpool.data.custom.layout import ClassFile, cut
 from tfpool.data.depth import depth_of
 from tfpool.data.images import BadImage, Decoded, decode, maximum_of
+from tfpool.data.large_images import alone_if
 from tfpool.data.tiff import TiffChoice, pages_of
 
 MIN_BOX = 8
@@ -53,7 +54,9 @@ def pages_to_read(class_file: ClassFile, tiff: TiffChoice) -> list[Page]:
 
 
 def decode_page(page: Page, depth: int) -> Decoded:
-    decoded = decode(io.BytesIO(page.read()), page.name, depth or None, page.tiff)
+    # Its bytes, too, are held by one thread only.
+    with alone_if(page.class_file.file.is_large):
+        decoded = decode(io.BytesIO(page.read()), page.name, depth or None, page.tiff)
     return _cut_out(decoded, page.class_file) if page.class_file.box else decoded
 
 

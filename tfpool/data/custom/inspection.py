@@ -17,7 +17,7 @@ from tfpool.data.custom.related_files import Duplicate, duplicate, group_warning
 from tfpool.data.custom.safe_names import short_list
 from tfpool.data.custom.scan import FAULTS, Progress, Scan, Source, scan
 from tfpool.data.dataset import PARTS
-from tfpool.data.images import MAX_PIXELS
+from tfpool.data.large_images import MAX_PIXELS
 from tfpool.data.tiff import tiff_choice
 
 FEW = 20
@@ -270,7 +270,7 @@ def _warnings_of_pictures(contents: Scan) -> list[str]:
         text = "TIFF files of several pages, of which only the first is read"
         warnings.append(f"{text}: {len(paged):,}, such as {paged[0]}. Choose another page, or all of them.")
     if reduced := [picture.class_file.file.name for picture in contents.pictures if picture.is_reduced]:
-        text = f"Photographs above {MAX_PIXELS:,} pixels, read at a half or less of their sides"
+        text = f"Images above {MAX_PIXELS:,} pixels, read at a half of their sides or less"
         warnings.append(f"{text}: {len(reduced):,}, such as {reduced[0]}.")
     return warnings
 

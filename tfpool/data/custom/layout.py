@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from tfpool.data.custom.image_files import File
+from tfpool.data.custom.listing import File
 from tfpool.data.custom.safe_names import clean, natural_order
 from tfpool.data.dataset import PARTS
 

@@ -15,9 +15,10 @@ from typing import IO, Generic, TypeVar
 from PIL import Image
 
 from tfpool.data.custom.frequent_reasons import frequent_reasons, remedy_of
-from tfpool.data.custom.image_files import MAX_FILES, open_source
+from tfpool.data.custom.image_files import open_source
 from tfpool.data.custom.image_pages import Page, common_depth, decode_page, pages_to_read
 from tfpool.data.custom.layout import MAX_CLASSES, ClassFile, Layout
+from tfpool.data.custom.listing import MAX_FILES
 from tfpool.data.custom.readings.choice import FOLDERS, find_readings
 from tfpool.data.custom.safe_names import distinct_names, natural_order, short_list
 from tfpool.data.images import BadImage, Decoded

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from xml.etree import ElementTree
 
-from tfpool.data.custom.image_files import MAX_FILES, File, Listing, TextFile
 from tfpool.data.custom.layout import Box, ClassFile, Layout, with_given_parts
+from tfpool.data.custom.listing import MAX_FILES, File, Listing, TextFile
 from tfpool.data.custom.part_names import part_folders
 from tfpool.data.custom.readings.image_matching import ImageIndex
 from tfpool.data.custom.readings.label_table import NoTable, decode_text

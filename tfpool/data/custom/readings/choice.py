@@ -11,8 +11,9 @@ from typing import IO, NamedTuple
 
 from tfpool.data.custom.class_folders import Arrangement, arrange, assign_classes, assign_inner, assign_outer
 from tfpool.data.custom.detection_labels import Detection, find_detection
-from tfpool.data.custom.image_files import Listing, open_source
+from tfpool.data.custom.image_files import open_source
 from tfpool.data.custom.layout import MAX_CLASSES, Layout
+from tfpool.data.custom.listing import Listing
 from tfpool.data.custom.part_names import is_one_word, is_plain
 from tfpool.data.custom.readings.boxes import layout_of_boxes
 from tfpool.data.custom.readings.image_matching import ImageIndex, stem

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 from functools import cached_property
 
-from tfpool.data.custom.image_files import File
+from tfpool.data.custom.listing import File
 from tfpool.data.custom.part_names import part_folders
 
 _MAX_LENGTH = 1000

@@ -7,8 +7,8 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
-from tfpool.data.custom.image_files import File, Listing
 from tfpool.data.custom.layout import MAX_CLASSES, ClassFile, Layout, with_given_parts
+from tfpool.data.custom.listing import File, Listing
 from tfpool.data.custom.part_names import part_folders
 from tfpool.data.custom.readings.image_matching import ImageIndex, stem
 from tfpool.data.custom.safe_names import clean

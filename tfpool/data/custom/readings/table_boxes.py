@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfpool.data.custom.image_files import Listing
 from tfpool.data.custom.layout import Layout
+from tfpool.data.custom.listing import Listing
 from tfpool.data.custom.readings.boxes import Boxed, BoxLog, as_layout, numbers_of, within
 from tfpool.data.custom.readings.image_matching import ImageIndex
 from tfpool.data.custom.readings.table_columns import Labels, corner_columns

@@ -13,7 +13,7 @@ from tfpool.data.custom.part_names import part_folders
 from tfpool.data.custom.readings.image_matching import ImageIndex, Unmatched
 from tfpool.data.custom.readings.label_table import Rows
 from tfpool.data.custom.safe_names import distinct_names
-from tfpool.data.images import SUFFIXES
+from tfpool.data.image_formats import SUFFIXES
 
 _MOST_COLUMNS = 8
 _LONG = 40

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from tfpool.data.custom.image_files import TABLE_SUFFIXES, File, Listing, TextFile
 from tfpool.data.custom.layout import ClassFile, Layout, with_given_parts
+from tfpool.data.custom.listing import TABLE_SUFFIXES, File, Listing, TextFile
 from tfpool.data.custom.part_names import part_folders
 from tfpool.data.custom.readings.image_matching import ImageIndex, Unmatched, stem
 from tfpool.data.custom.readings.label_table import MAX_BYTES, NoTable, read_rows

@@ -1,0 +1,97 @@
+"""The files of a folder, found without following anything out of it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from functools import partial
+from pathlib import Path
+
+from tfpool.data.bad_image import BadImage
+from tfpool.data.custom.frequent_reasons import NOT_FOLLOWED
+from tfpool.data.custom.listing import Listing, check_file_size, display_name
+
+_MAX_DEPTH = 20
+_CAREFULLY = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY", "O_CLOEXEC"))
+
+
+def list_folder(root: Path, name: str) -> Listing:
+    """The files of a folder that a message calls by `name`."""
+
+    def check() -> None:
+        if not root.is_dir():
+            raise ValueError(f"The folder {name} vanished while it was read. Put it back and start again.")
+
+    listing = Listing(name, "folder", check)
+    _walk(root, root, (), listing)
+    listing.sort()
+    return listing
+
+
+def _walk(folder: Path, root: Path, path: tuple[str, ...], listing: Listing) -> None:
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                listing.count()
+                _add_entry(entry, root, (*path, entry.name), listing)
+    except OSError as error:
+        listing.check()
+        if not path:
+            raise ValueError(f"The folder {listing.name} cannot be read: {error.strerror}.") from None
+        listing.skipped.append((display_name(path), f"cannot be read: {error.strerror}"))
+
+
+def _add_entry(entry: os.DirEntry[str], root: Path, path: tuple[str, ...], listing: Listing) -> None:
+    file = Path(entry.path)
+    if entry.is_dir(follow_symlinks=False):
+        if len(path) > _MAX_DEPTH:
+            listing.skipped.append((display_name(path), "too deep inside other folders"))
+        else:
+            _walk(file, root, path, listing)
+        return
+    refusal = ""
+    if entry.is_symlink():
+        # A link to a folder may lead back up, and a link to a file may expose what its owner never meant to give.
+        file = Path(os.path.realpath(file))
+        if not file.is_relative_to(root):
+            refusal = f"a link out of the folder, {NOT_FOLLOWED}"
+        elif file.is_dir():
+            refusal = f"a link to a folder, {NOT_FOLLOWED}"
+    try:
+        found = file.stat()
+    except OSError as error:
+        leads_nowhere = error.errno in (errno.ENOENT, errno.ELOOP)
+        refusal = refusal or ("no file" if leads_nowhere else f"cannot be read: {error.strerror}")
+        listing.add(path, lambda most: b"", refusal)
+        return
+    if not stat.S_ISREG(found.st_mode):
+        refusal = refusal or "no file"
+    listing.add(path, partial(_read_file, file, _identity(found), display_name(path), listing), refusal, found.st_size)
+
+
+def _identity(found: os.stat_result) -> tuple[int, int]:
+    return found.st_dev, found.st_ino
+
+
+def _read_file(file: Path, identity: tuple[int, int], name: str, listing: Listing, most: int) -> bytes:
+    """Its first bytes; all with -1. What took the file's place since the folder was listed is not read."""
+    try:
+        # A pipe in its place is not waited for, and a link in its place not followed.
+        descriptor = os.open(file, os.O_RDONLY | _CAREFULLY)
+        with open(descriptor, "rb") as opened:  # noqa: PTH123
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode) or _identity(found) != identity:
+                raise _replaced(name)
+            if most < 0:
+                check_file_size(found.st_size, name)
+            return opened.read(most)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise _replaced(name) from None
+        listing.check()
+        raise BadImage(name, f"cannot be read: {error.strerror}", "Look at the file's permissions.") from None
+
+
+def _replaced(name: str) -> BadImage:
+    return BadImage(name, "was replaced while the folder was read", "Start again.")
