@@ -18,6 +18,7 @@ from concurrent.futures import CancelledError
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, Queue
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from tfpool.system.process import Process
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
 _PAUSE = 0.5
+_MIN_PAUSE = 0.05
+"""Seconds between two looks at the store: at most, and at least while events come in."""
 _RETRIES = 2
 """How often Dask repeats a task whose training process died."""
 _RECONNECT_SECONDS = 600.0
@@ -85,11 +88,16 @@ class _Driver:
         self._store, self._address, self._client, self._me = store, address, client, me
         self._topic = f"tfpool-{store.id}"
         self._events: Queue[dict[str, Any]] = Queue()
+        self._has_news = Event()
         self._futures: dict[str, Future] = {}
         self._leases = leases
         self._controls: dict[str, dict[str, Any]] = {}
         self._renewed = time.monotonic()
-        client.subscribe_topic(self._topic, lambda event: self._events.put(event[1]))
+        client.subscribe_topic(self._topic, self._hear)
+
+    def _hear(self, event: tuple[float, dict[str, Any]]) -> None:
+        self._events.put(event[1])
+        self._has_news.set()
 
     def run(self) -> bool:
         """Drive the runs until none is left, and return True; False if the scheduler is gone."""
@@ -106,7 +114,9 @@ class _Driver:
                 idle_since = time.monotonic()
             elif time.monotonic() - idle_since > _LINGER_SECONDS:
                 return True
-            time.sleep(_PAUSE)
+            time.sleep(_MIN_PAUSE)
+            self._has_news.wait(_PAUSE)
+            self._has_news.clear()
         return False
 
     def _adopt(self) -> None:
@@ -116,9 +126,13 @@ class _Driver:
             if isinstance(key, str) and key.startswith(f"{self._topic}-"):
                 run = wanted.get(key)
                 if run and (run.state in ("queued", "interrupted") or run.id in self._leases):
-                    self._futures[run.id] = self._client.get_dataset(key)
+                    self._follow(run.id, self._client.get_dataset(key))
                 else:
                     self._forget(key)
+
+    def _follow(self, run_id: str, future: Future) -> None:
+        self._futures[run_id] = future
+        future.add_done_callback(lambda _: self._has_news.set())
 
     def _is_forgotten(self) -> bool:
         """Whether the scheduler was started anew, and knows neither the tasks nor who listens to their events."""
@@ -145,7 +159,9 @@ class _Driver:
         future = self._client.submit(task.train, job, key=key, pure=False, retries=_RETRIES)
         # Published futures outlive this client.
         self._client.publish_dataset(future, name=key, override=True)
-        self._futures[run.id] = future
+        self._follow(run.id, future)
+        # No attempt has been accepted: asking the scheduler would wait for one.
+        self._controls.setdefault(run.id, {})
 
     def _take_events(self, runs: Mapping[str, Run]) -> None:
         while True:

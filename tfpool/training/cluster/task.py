@@ -128,7 +128,9 @@ class _Attempt:
                 if control["data"]:
                     data_cache.store(self._mail.get(control["data"], _PATIENCE), self.job.fingerprint)
                 return facts
-            time.sleep(_PAUSE)
+            if control:
+                # To another attempt. Without an answer, the time has passed already.
+                time.sleep(_PAUSE)
         raise RuntimeError(f"No driver answered for {self.job.run_id}. Start the sweep again.")
 
     def _prepare(self, facts: dict[str, Any]) -> None:
