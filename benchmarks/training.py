@@ -57,7 +57,7 @@ def ours(plan: Plan, data: DataSet, recipe: tp.Recipe, folder: Path) -> Epochs:
     assert lease
     model = initial_model(plan, recipe)
     trainer = Trainer(model, data, recipe, lambda images: to_network(images, plan))
-    reporter = Reporter(lease, model, trainer, threading.Event())
+    reporter = Reporter(lease, model, trainer, data, threading.Event())
     while True:
         trainer._run_epoch(reporter.on_step)
         reporter.on_epoch(trainer._end_epoch(reporter.on_step))

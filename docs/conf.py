@@ -39,6 +39,7 @@ MENU = {
         "docs/photos",
         "docs/explain",
         "docs/maps",
+        "docs/runs",
         "docs/cluster",
         "docs/serving",
         "docs/faq",

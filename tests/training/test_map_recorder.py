@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import tfpool as tp
+from tests.helpers import event_files
 from tests.helpers.stored_runs import claimed
 from tfpool import data
 from tfpool.data import DataSet
@@ -22,6 +23,7 @@ from tfpool.training import map_recorder
 from tfpool.training.fit import Reporter, fit_run
 from tfpool.training.map_recorder import MapRecorder
 from tfpool.training.queue import enqueue
+from tfpool.training.session_messages import START
 
 pytestmark = pytest.mark.slow
 
@@ -58,6 +60,14 @@ def kept(run: Run) -> TrainingMaps:
 
 def arrays(maps: TrainingMaps) -> dict[str, bytes]:
     return {name: np.asarray(value).tobytes() for name, value in vars(maps).items()}
+
+
+def logged(run: Run) -> Any:
+    """What TensorBoard has of a run, without times."""
+    folder = run.path / "tensorboard"
+    found = event_files.scalars(folder)
+    found.pop("seconds")
+    return found, event_files.pictures(folder), len(event_files.messages(folder, START))
 
 
 def digest(run: Run) -> str:
@@ -100,10 +110,10 @@ class Killed(Exception):
     pass
 
 
-def kills_before_the_maps(recorder: MapRecorder, epoch: int) -> None:
+def kills_before_the_maps(recorder: MapRecorder, epoch: int) -> TrainingMaps | None:
     if epoch == 1:
         raise Killed
-    RECORD(recorder, epoch)
+    return RECORD(recorder, epoch)
 
 
 def kills_after_the_maps(reporter: Reporter) -> None:
@@ -122,7 +132,7 @@ RECORD, SAVE = MapRecorder.record, Reporter._save
     ids=["before the maps", "after the maps"],
 )
 def test_a_kill_between_epochs_loses_no_map_and_doubles_none(
-    store: RunStore, place: tuple[type, str], killer: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    store: RunStore, place: tuple[type, str], killer: Callable[..., object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = trained(store)
     lease = queued(store)
@@ -135,6 +145,7 @@ def test_a_kill_between_epochs_loses_no_map_and_doubles_none(
     assert len(store.get(run.id).history["loss"]) == 2
     fit_run(lease, threading.Event())
     assert arrays(kept(run)) == arrays(kept(whole))
+    assert logged(run) == logged(whole)
 
 
 def test_a_run_that_starts_again_without_a_checkpoint_starts_its_maps_again(store: RunStore) -> None:

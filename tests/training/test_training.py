@@ -17,12 +17,14 @@ import pytest
 import tensorflow as tf
 
 import tfpool as tp
+from tests.helpers import event_files
 from tests.helpers.processes import ROOT
 from tfpool import data
 from tfpool.counting.plan import Plan
 from tfpool.system import files
 from tfpool.system.process import Process
 from tfpool.tracking import training_maps
+from tfpool.tracking.hyperparameters import named_result
 from tfpool.tracking.store import ENDED, METRICS, Run, RunStore
 from tfpool.training import worker
 from tfpool.training.launcher import launch
@@ -99,15 +101,16 @@ def test_a_runs_folder_holds_all_that_is_needed_to_repeat_it(trained: Path) -> N
     assert not [path.name for path in run.path.iterdir() if path.name.startswith(".")]
 
 
-def test_the_tensorboard_file_has_every_metric_of_every_epoch(trained: Path) -> None:
+def test_the_tensorboard_file_has_all_that_the_store_has(trained: Path) -> None:
     run = RunStore(trained).get("resnet8-gap-1")
-    (events,) = (run.path / "tensorboard").iterdir()
-    values: dict[str, list[float]] = {}
-    for event in tf.compat.v1.train.summary_iterator(str(events)):
-        for value in event.summary.value:
-            assert value.metadata.plugin_data.plugin_name in ("scalars", "")
-            values.setdefault(value.tag, []).append(float(tf.make_ndarray(value.tensor)))
-    assert {name: pytest.approx(run.history[name]) for name in METRICS} == values
+    assert len(list((run.path / "tensorboard").iterdir())) == 1
+    found = event_files.scalars(run.path / "tensorboard")
+    assert run.result
+    assert found == {
+        **{name: [(step, pytest.approx(value)) for step, value in enumerate(run.history[name])] for name in METRICS},
+        **{name: [(2, pytest.approx(value))] for name, value in named_result(run.result).items()},
+    }
+    assert [step for step, _ in event_files.pictures(run.path / "tensorboard")] == [0, 1, 2]
 
 
 def test_a_saved_model_opens_in_plain_tensorflow_with_the_same_outputs(trained: Path, tmp_path: Path) -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
-import tensorflow as tf
 
 from tfpool.cam.explainer import Explainer
 from tfpool.cam.figures.sheet import pixels_of
 from tfpool.cam.targets import Target
+from tfpool.system.event_log import EventLog, picture
 from tfpool.system.files import atomic
 from tfpool.system.png import png_bytes
 
@@ -70,7 +70,9 @@ class ClassActivationMaps(keras.callbacks.Callback):
     def on_train_begin(self, logs: Any = None) -> None:
         # Compiled once: it reads the weights as they are at each call.
         self._explainer = Explainer(self.model, self._method, self._layer)
-        self._writer = None if self._log_dir is None else tf.summary.create_file_writer(str(self._log_dir))
+        # A file of its own for each call of `fit`, named by the time as TensorFlow names its files.
+        name = f"events.out.tfevents.{time.time_ns()}.class_activation_maps"
+        self._log = None if self._log_dir is None else EventLog(Path(self._log_dir, name))
         self._epoch = 0
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
@@ -81,28 +83,14 @@ class ClassActivationMaps(keras.callbacks.Callback):
     def on_train_end(self, logs: Any = None) -> None:
         if self._epoch and self._drawn != self._epoch:
             self._draw()
-        if self._writer:
-            self._writer.close()
 
     def _draw(self) -> None:
         explanation = self._explainer(self._images, self._target)
         pixels = pixels_of(explanation.plot(class_names=self._class_names))
-        picture = png_bytes(pixels)
+        png = png_bytes(pixels)
         with atomic(self.folder / f"epoch-{self._epoch:04}.png") as temporary:
-            temporary.write_bytes(picture)
-        if self._writer:
+            temporary.write_bytes(png)
+        if self._log:
             # As Keras counts epochs for TensorBoard: from 0.
-            _summarize(self._writer, pixels, picture, self._epoch - 1)
+            self._log.add(self._epoch - 1, picture("class_activation_maps", png, pixels.shape[:2]))
         self._drawn = self._epoch
-
-
-def _summarize(writer: tf.summary.SummaryWriter, pixels: np.ndarray, png: bytes, step: int) -> None:
-    """Write a picture in TensorBoard's format, for which TensorBoard need not be installed."""
-    metadata = tf.compat.v1.SummaryMetadata()
-    metadata.plugin_data.plugin_name = "images"
-    height, width = pixels.shape[:2]
-    with writer.as_default():
-        tf.summary.write(
-            "class_activation_maps", tf.constant([str(width), str(height), png]), step=step, metadata=metadata
-        )
-    writer.flush()

@@ -53,14 +53,14 @@ def overfit(run: Run, how: str = "last") -> float | None:
     validation = run.history["val_accuracy"]
     of_saved = (run.result or {}).get("train_accuracy")
     if how == "last" and of_saved is not None:
-        return of_saved - validation[_saved_epoch(run)]
+        return of_saved - validation[saved_epoch(run)]
     return overfit_by_epoch(run)[-1 if how == "last" else validation.index(max(validation))]
 
 
-def _saved_epoch(run: Run) -> int:
-    """Index of the epoch whose model is saved: the last, or with patience the one with the lowest validation loss."""
+def saved_epoch(run: Run) -> int:
+    """The epoch, counted from 0, whose model is saved: the last, or with patience that with the lowest val_loss."""
     losses = run.history["val_loss"]
-    return -1 if run.spec["recipe"].get("patience") is None else losses.index(min(losses))
+    return max(0, len(losses) - 1) if run.spec["recipe"].get("patience") is None else losses.index(min(losses))
 
 
 def overfit_by_epoch(run: Run) -> list[float]:

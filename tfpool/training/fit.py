@@ -33,6 +33,7 @@ from tfpool.training.feature_cache import are_fixed, features
 from tfpool.training.map_recorder import MapRecorder
 from tfpool.training.pace import Pace
 from tfpool.training.recipe import TRAINING_VERSION, Recipe
+from tfpool.training.tensorboard_log import TensorBoardLog
 from tfpool.training.trainer import Trainer
 
 _REPORT_SECONDS = 0.5
@@ -63,7 +64,7 @@ def fit_run(lease: Lease, stop: threading.Event) -> dict[str, float]:
     model = initial_model(run.plan, recipe)
     trainer = _trainer(model, lease, recipe, data, stop)
     trainer.restore(run.checkpoint_path)
-    reporter = Reporter(lease, model, trainer, stop)
+    reporter = Reporter(lease, model, trainer, data, stop)
     trainer.run(reporter.on_step, reporter.on_epoch)
     lease.enter("testing")
     if recipe.patience is not None:
@@ -72,6 +73,7 @@ def fit_run(lease: Lease, stop: threading.Event) -> dict[str, float]:
     result, scores = trainer.evaluate(trainer.data.test, reporter.check)
     _save_predictions(lease, scores, data)
     result |= {"images": len(data.test), "train_loss": training["loss"], "train_accuracy": training["accuracy"]}
+    reporter.on_end(result)
     run.checkpoint_path.unlink(missing_ok=True)
     return result
 
@@ -106,9 +108,11 @@ def initial_model(plan: Plan, recipe: Recipe) -> keras.Model:
 class Reporter:
     """Reports progress and metrics to the store, and saves checkpoints, the model and class maps."""
 
-    def __init__(self, lease: Lease, model: keras.Model, trainer: Trainer, stop: threading.Event) -> None:
+    def __init__(
+        self, lease: Lease, model: keras.Model, trainer: Trainer, data: DataSet, stop: threading.Event
+    ) -> None:
         self._lease, self._run, self._model, self._trainer, self._stop = lease, lease.run, model, trainer, stop
-        self._scalars = tf.summary.create_file_writer(str(self._run.path / "tensorboard"))
+        self._log = TensorBoardLog(self._run, data, trainer.state["epoch"], lease.holding)
         self._maps = MapRecorder(model, trainer, training_maps.path(self._run), lease.holding)
         self._saved = time.monotonic()
         self._reported = -math.inf
@@ -138,10 +142,12 @@ class Reporter:
         # The store comes first: a kill before the checkpoint repeats an epoch, but loses none.
         self._lease.record(epoch, metrics)
         self._write_history()
-        self._summarize(epoch, metrics)
-        self._maps.record(epoch)
+        self._log.add_epoch(epoch, metrics, self._maps.record(epoch))
         self._save()
         self._report(metrics)
+
+    def on_end(self, result: dict[str, float]) -> None:
+        self._log.add_result(self._trainer.saved_epoch, result)
 
     def _save(self) -> None:
         start = time.monotonic()
@@ -178,15 +184,6 @@ class Reporter:
         rows = ((number, *values) for number, values in enumerate(epochs, start=1))
         with atomic(self._run.path / "history.csv", self._lease.holding) as temporary:
             _write_table(temporary, ("epoch", *METRICS), rows)
-
-    def _summarize(self, epoch: int, values: dict[str, float]) -> None:
-        """Write scalars in TensorBoard's format, for which TensorBoard need not be installed."""
-        scalars = tf.compat.v1.SummaryMetadata()
-        scalars.plugin_data.plugin_name = "scalars"
-        with self._scalars.as_default():
-            for name in METRICS:
-                tf.summary.write(name, tf.constant(values[name], tf.float32), step=epoch, metadata=scalars)
-        self._scalars.flush()
 
 
 @contextmanager

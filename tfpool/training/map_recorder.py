@@ -38,11 +38,14 @@ class MapRecorder:
         self._method, self._explainer = _explainer(model if trainer.model is model else _with_layer(trainer.model))
         self._kept = _readable(path)
 
-    def record(self, epoch: int) -> None:
-        """Keep the maps after an epoch, counted from 0, instead of those of this epoch and later ones."""
+    def record(self, epoch: int) -> TrainingMaps | None:
+        """Keep the maps after an epoch, counted from 0, instead of those of this epoch and later ones.
+
+        Returns the maps of this epoch alone; None if the model has none.
+        """
         explanation = self._explained()
         if explanation is None:
-            return
+            return None
         _, scores = self._trainer.evaluate(self._part, lambda: None)
         maps = TrainingMaps(
             method=self._method,
@@ -55,6 +58,7 @@ class MapRecorder:
         )
         self._kept = self._kept.followed_by(maps) if self._kept else maps
         training_maps.write(self._path, self._kept, self._guard)
+        return maps
 
     def _explained(self) -> Explanation | None:
         """Maps of the images; None, then and from then on, if the model has none."""

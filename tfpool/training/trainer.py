@@ -130,9 +130,14 @@ class Trainer:
         return {"loss": self.state["loss"] / images, "accuracy": self.state["hits"] / images}
 
     @property
+    def saved_epoch(self) -> int:
+        """The epoch, counted from 0, whose model is saved: the last one, or with patience the best one."""
+        return self.state["epoch"] - 1 if self.recipe.patience is None else self.state["best_epoch"]
+
+    @property
     def is_best(self) -> bool:
         """Whether to save the model of the epoch that has just ended."""
-        return self.recipe.patience is None or self.state["best_epoch"] == self.state["epoch"] - 1
+        return self.saved_epoch == self.state["epoch"] - 1
 
     def _out_of_patience(self) -> bool:
         best, patience = self.state["best_epoch"], self.recipe.patience
