@@ -21,6 +21,9 @@ from tfpool.counting.plan import Plan
 from tfpool.networks.heads import HEADS
 
 HEAD = "# The head: "
+ADAPTIVE = () if hasattr(keras.layers, "AdaptiveAveragePooling2D") else ("spp", "adaptiveavg")
+"""Heads whose layers came with Keras 3.13."""
+ALL = tuple(head for head in HEADS if head not in ADAPTIVE)
 SCRIPT = tp.plan("resnet8", head="gem")
 """The plan whose code, with the one layer of our own, is run as a script."""
 
@@ -51,7 +54,7 @@ def described(model: Any, cache: dict[str, Any]) -> dict[str, Any]:
 
 def heads_of(name: str) -> tuple[str, ...]:
     """A head's code does not depend on the network: a few networks are exported with all heads, the others with two."""
-    return tuple(HEADS) if name in ("convnet", "resnet50", "nin_cifar", "efficientnetb0") else ("gap", "flatten")
+    return ALL if name in ("convnet", "resnet50", "nin_cifar", "efficientnetb0") else ("gap", "flatten")
 
 
 def export(names: list[str], folder: Path) -> None:
