@@ -10,7 +10,7 @@ from PIL import Image
 
 import tfpool as tp
 from tests.data.conftest import filled
-from tfpool import data
+from tfpool import data, examples
 from tfpool.anatomy.pixel_scale import scale_pixels
 from tfpool.data.images import read_image
 from tfpool.inference import classifier
@@ -37,6 +37,16 @@ def test_a_fresh_machine_names_a_real_photograph(squeezenet: classifier.Classifi
     scores = model(tp.preprocess_input("squeezenet", photograph), training=False).numpy()
     np.testing.assert_allclose(scores, probabilities, rtol=1e-4)
     assert "cat" in tp.decode_predictions(scores)[0][0][0]
+
+
+def test_paths_are_scaled_as_a_known_model_was_trained(squeezenet: classifier.Classifier) -> None:
+    """Nothing in these models says which pixels they take."""
+    example = classifier.of_run(examples.runs()["example-gap"])
+    for known in (squeezenet, example):
+        e = tp.explain(known.model, CAT, "saliency")
+        images = known.to_input(known.read(CAT)[np.newaxis])
+        np.testing.assert_array_equal(e.scores, tp.explain(known.model, images, "saliency").scores)
+        assert "assumed" not in e.notes[0]
 
 
 @pytest.mark.slow

@@ -160,7 +160,8 @@ def _check_is_model(model: Any) -> None:
             "Expected a model of Keras 3, received one of tf_keras, which is Keras 2. Save it with "
             "model.save('model.h5'), and open that file with Keras 3."
         )
-    raise ValueError(f"Expected a Keras model, received {type(model).__name__}.")
+    hint = " Use its load_model()." if hasattr(model, "load_model") else ""
+    raise ValueError(f"Expected a Keras model, received {type(model).__name__}.{hint}")
 
 
 def _advice(model: keras.Model) -> str:

@@ -121,10 +121,10 @@ class Explainer:
 
         Args:
             images: (N, H, W, C), or one image (H, W, C), scaled as in training. Images of another size than the
-                model's are resized, with a warning. The path of an image file, or a list of paths, works too: pixels
-                are then scaled as the model's graph says, and `Explanation.notes` says how. So does a
-                `tf.data.Dataset` of batches, with or without labels. A model with several inputs takes a dictionary of
-                these, by their names.
+                model's are resized, with a warning. The path of an image file, a folder or a zip works too, and several
+                paths: pixels are then scaled as a run or a network of tfpool was trained, or else as the model's graph
+                says, and `Explanation.notes` says how. So does a `tf.data.Dataset` of images or paths, in batches or
+                not, with or without labels. A model with several inputs takes a dictionary of these, by their names.
             target: the class to explain, one for all images or one per image; "top" (the default) for the class with
                 the highest score; "true" for the labels; a `Contrast` of two classes; or a function from scores (N, K)
                 to the explained score, (N,).
@@ -150,7 +150,7 @@ class Explainer:
         notes = inputs.notes + self._notes(heatmaps)
         shown = inputs.images if inputs.pixels is None else inputs.pixels
         about = (self.layer, self.unit, against, self.of, notes, self._name)
-        return Explanation(heatmaps, targets, scores, *about, shown)
+        return Explanation(heatmaps, targets, scores, *about, shown, inputs.files)
 
     def terms(self, image: Any, target: Target = None, label: int | None = None) -> Terms:
         """Break a score down into gradient times activation, channel by channel, of the (first) feature layer.
@@ -273,7 +273,6 @@ class Explainer:
         """Numbers of the explained classes and of those they are contrasted with, and the compiled function to call."""
         none = np.full(images, NONE, np.int64)
         classes = self._anatomies[0].classes
-        labels = None if labels is None else np.asarray(labels)
         if (callable(target) or isinstance(target, Contrast)) and self._method.compares:
             raise ValueError(f"{self._name} picks the classes to compare with. Use a single class as its target.")
         if callable(target):
@@ -307,8 +306,8 @@ def explain(
 
     Args:
         model: a Keras classifier from images (N, H, W, C) to (N, K) logits, softmax or sigmoid.
-        images: (N, H, W, C), or one image (H, W, C), scaled as in training; or the path of an image file, a list of
-            paths, or a dataset, as an `Explainer` takes them.
+        images: (N, H, W, C), or one image (H, W, C), scaled as in training; or the path of an image file or a folder,
+            a list of paths, or a `tf.data.Dataset`, as an `Explainer` takes them.
         method: a name from `methods()`.
         target: the class to explain, one for all images or one per image; "top" (the default) for the class with the
             highest score; "true" for the labels; a `Contrast` of two classes; or a function from scores (N, K) to the

@@ -33,10 +33,11 @@ class Explanation:
         others: int64 (N,), the class that each target is contrasted with; None without a contrast.
         of: what the scores are: "logit", before softmax or sigmoid; "probability", where what ends the model can't be
             taken off; or "number", of a model that is no classifier.
-        notes: sentences on how the pixels of image files were scaled, and on what these maps cannot show; the latter,
-            and a scale that was assumed, are warnings too.
+        notes: sentences on how the pixels of image files were scaled, which files were left out, and what these maps
+            cannot show; all but a scale that is known are warnings too.
         method: name of the method.
         images: the explained images, (N, H, W, C): uint8 of image files, or as the model takes them.
+        files: the paths of the images, where files were given.
 
     Example:
         >>> import numpy as np
@@ -59,6 +60,7 @@ class Explanation:
     notes: tuple[str, ...] = ()
     method: str = ""
     images: np.ndarray | None = field(default=None, repr=False)
+    files: tuple[str, ...] = field(default=(), repr=False)
 
     def resize(self, size: tuple[int, int]) -> np.ndarray:
         """The heatmaps at another (height, width), bilinear, float32 (N, height, width)."""

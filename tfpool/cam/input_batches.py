@@ -10,23 +10,42 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from tfpool.data import dataset_elements
 from tfpool.system.error_text import cause
 
 BATCH = 32
 
 
-def from_dataset(dataset: tf.data.Dataset) -> tuple[Any, np.ndarray | None]:
-    """All images of a dataset of batches, or a dictionary of all inputs, and their labels, if it has any."""
-    batches = [batch if isinstance(batch, tuple) else (batch,) for batch in dataset.as_numpy_iterator()]
-    if not batches:
-        raise ValueError("Expected a dataset of images. Received: one without any.")
-    if not isinstance(batches[0][0], dict) and batches[0][0].ndim == 3:
-        batches = [tuple(value[np.newaxis] for value in batch) for batch in batches]
-    images = tf.nest.map_structure(lambda *arrays: np.concatenate(arrays), *(batch[0] for batch in batches))
-    if len(batches[0]) == 1:
-        return images, None
-    labels = np.concatenate([batch[1] for batch in batches])
-    return images, labels.argmax(axis=1) if labels.ndim == 2 else labels
+def from_dataset(dataset: tf.data.Dataset, shape: Sequence[int | None]) -> tuple[Any, Any]:
+    """All images of a dataset of batches or single ones, and their labels, None if it has none.
+
+    Images are (N, H, W, C), a list of paths, or a dictionary of all inputs. `shape` is that of the model's images.
+    """
+    elements = list(dataset_elements.elements(dataset))
+    images, labels = [element[0] for element in elements], [element[1] for element in elements if len(element) > 1]
+    if _is_single(images[0], shape):
+        images, labels = ([np.asarray(value)[np.newaxis] for value in values] for values in (images, labels))
+    try:
+        joined = tf.nest.map_structure(lambda *arrays: np.concatenate(arrays), *images)
+    except ValueError:
+        sizes = ", ".join(dict.fromkeys(str(np.shape(image)) for image in images if not isinstance(image, dict)))
+        expected = ", ".join(map(str, ("N", *shape)))
+        raise ValueError(
+            f"Expected images of shape ({expected}) in one size. Received: {sizes}. Resize them with dataset.map."
+        ) from None
+    # Labels of several outputs, or boxes, are no classes.
+    are_arrays = len(labels) == len(images) and all(isinstance(values, np.ndarray) for values in labels)
+    return joined, np.concatenate(labels) if are_arrays else None
+
+
+def _is_single(images: Any, shape: Sequence[int | None]) -> bool:
+    """Whether an element of a dataset is one image or path, and no batch."""
+    if isinstance(images, dict):
+        return False
+    if isinstance(images, bytes):
+        return True
+    is_gray_batch = shape[2] == 1 and images.ndim == 3 and images.shape[1:] == tuple(shape[:2])
+    return images.ndim < (1 if images.dtype.kind == "O" else 4) and not is_gray_batch
 
 
 def as_batch(images: Any, shape: Sequence[int | None]) -> np.ndarray:

@@ -14,7 +14,7 @@ from tfpool.anatomy.end import LINEAR, PROBABILITY
 from tfpool.anatomy.split import Anatomy, own_outputs
 from tfpool.anatomy.unfold import Value
 from tfpool.cam.input_batches import as_batch, from_dataset, in_parts
-from tfpool.cam.input_files import are_files, from_files
+from tfpool.cam.input_files import as_paths, from_files
 
 _TOLERANCE, _HALF_PRECISION = 1e-3, 5e-2
 """Of the largest output. Layers one by one round as the model does, but for the order of some sums."""
@@ -35,8 +35,8 @@ def give_others(anatomies: Sequence[Anatomy], given: Sequence[Any]) -> None:
 class ModelInputs:
     """What a model is given: `images` (N, H, W, C) of the explained input, and `others`, (N, …) for each other input.
 
-    `labels` (N,) are those of a dataset, if it has any. Of image files, `pixels` are the images as they look, uint8,
-    and `notes` say how these were scaled.
+    `labels` are those of a dataset, if it has any. Of image files, `pixels` are the images as they look, uint8,
+    `notes` say how these were scaled, and `files` are their names.
     """
 
     images: np.ndarray
@@ -44,6 +44,7 @@ class ModelInputs:
     labels: np.ndarray | None = None
     notes: tuple[str, ...] = ()
     pixels: np.ndarray | None = None
+    files: tuple[str, ...] = ()
 
     def in_parts(self, most: int, *more: np.ndarray) -> Iterator[tuple[np.ndarray, ...]]:
         """Images, `more` arrays and other inputs, at most so many at a time; one at a time with other inputs."""
@@ -54,16 +55,16 @@ class ModelInputs:
 def read_inputs(images: Any, model: keras.Model, anatomy: Anatomy) -> ModelInputs:
     """Read what a user gives as images: an array, files, a dataset, or a dictionary of these for all inputs."""
     labels: np.ndarray | None = None
-    pixels: np.ndarray | None = None
-    notes: list[str] = []
     if isinstance(images, tf.data.Dataset):
-        images, labels = from_dataset(images)
+        images, labels = from_dataset(images, anatomy.image_shape)
     explained, others = _by_input(images, anatomy)
-    if are_files(explained):
-        explained, pixels, *notes = from_files(explained, model, anatomy.image_shape)
-    batch = as_batch(explained, anatomy.image_shape)
+    paths = as_paths(explained)
+    files = None if paths is None else from_files(paths, model, anatomy.image_shape)
+    batch = as_batch(explained if files is None else files.values, anatomy.image_shape)
     given = [_as_other(name, others[name], value, len(batch)) for name, value in anatomy.others.items()]
-    return ModelInputs(batch, given, labels, tuple(notes), pixels)
+    if files is None:
+        return ModelInputs(batch, given, labels)
+    return ModelInputs(batch, given, labels, files.notes, files.pixels, files.names)
 
 
 def _by_input(images: Any, anatomy: Anatomy) -> tuple[Any, Mapping[str, Any]]:

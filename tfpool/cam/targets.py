@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from tfpool.data.custom.label_numbers import label_numbers
+
 Choice = int | str | Sequence[int] | np.ndarray
 """A class number for all images or one per image, "top", or "true"."""
 TOP, NONE = -1, -2
@@ -46,14 +48,14 @@ Target = Choice | Contrast | Callable[[Any], Any] | None
 """What `explain` takes. A function maps scores (N, K) before softmax to the explained score, (N,)."""
 
 
-def class_numbers(choice: Choice, images: int, classes: int, labels: np.ndarray | None) -> np.ndarray:
-    """The class of each image, int64 (N,), `TOP` for the class with the highest score."""
+def class_numbers(choice: Choice, images: int, classes: int, labels: Any) -> np.ndarray:
+    """The class of each image, int64 (N,), `TOP` for the class with the highest score. `labels` may be one per row."""
     if isinstance(choice, str) and choice == "top":
         return np.full(images, TOP, np.int64)
     if isinstance(choice, str) and choice == "true":
         if labels is None:
             raise ValueError('The target "true" needs the true classes of the images. Pass them as labels=.')
-        choice = labels
+        choice = label_numbers(np.asarray(labels)) if np.ndim(labels) else labels
     numbers = np.asarray(choice)
     if numbers.dtype.kind not in "iu" or numbers.shape not in ((), (images,)):
         raise ValueError(

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from shlex import quote
 from threading import Lock
 
 import numpy as np
@@ -120,6 +121,11 @@ def load(name: str | Path) -> DataSet:
     if text in DATA:
         with _locks[text]:
             return _make(DATA[text])
+    if text not in storage.slugs() and storage.is_image_source(text):
+        raise ValueError(
+            f"{clean(text)!r} is a folder or zip of images, and no data set yet. Make one of it: "
+            f"python -m tfpool data add {quote(clean(text))} --name NAME."
+        )
     if folder := added_folder(text):
         return storage.load(folder)
     raise ValueError(

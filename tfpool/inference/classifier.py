@@ -14,9 +14,8 @@ from PIL import Image
 from tfpool import examples
 from tfpool.anatomy.pixel_scale import PixelScale
 from tfpool.counting.plan import Plan, plan
-from tfpool.data.custom import storage
 from tfpool.data.images import crop_and_resize, read_image
-from tfpool.data.tiff import FIRST_PAGE, TiffChoice, tiff_choice
+from tfpool.data.tiff import FIRST_PAGE, TiffChoice
 from tfpool.models import pretrained
 from tfpool.models.build import build
 from tfpool.models.loading.file_formats import format_of
@@ -152,12 +151,9 @@ def is_model_file(name: str) -> bool:
 def of_run(run: Run) -> Classifier:
     """The classifier that a run trained."""
     names = tuple(run.spec["class_names"])
-    # Runs of versions before 0.2 did not record how files are read.
-    reading = run.spec.get("reading") or storage.reading(Path(run.spec["data"]))
-    depth, pads = reading.get("depth"), bool(reading.get("pad_to_aspect_ratio"))
-    tiff = tiff_choice(reading.get("page", 1), reading.get("bands"))
     origin = Origin(run.plan, run.spec["recipe"].get("weights"), data_name(run))
     shape = _input_shape(run.plan.input_shape)
+    depth, pads, tiff = (run.reading[name] for name in ("depth", "pad", "tiff"))
     return Classifier(
         run.id, shape, names, run.load_model, run.to_input, depth=depth, pads=pads, tiff=tiff, origin=origin
     )

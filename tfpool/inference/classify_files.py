@@ -14,10 +14,11 @@ from typing import IO
 
 import numpy as np
 
-from tfpool.data.custom.frequent_reasons import frequent_reasons, why_no_image
+from tfpool.data.custom import loose_images
+from tfpool.data.custom.frequent_reasons import frequent_reasons
 from tfpool.data.custom.image_files import open_source
 from tfpool.data.custom.listing import File
-from tfpool.data.custom.safe_names import clean, natural_order
+from tfpool.data.custom.safe_names import clean
 from tfpool.data.images import BadImage
 from tfpool.inference.classifier import Classifier
 from tfpool.inference.pixel_check import IMAGES
@@ -74,8 +75,7 @@ def answer(classes: Sequence[tuple[str, float]], threshold: float) -> str:
 
 def is_collection(source: str | Upload) -> bool:
     """Whether a source is a folder or a zip, and not one image."""
-    name = source if isinstance(source, str) else source.name
-    return name.lower().endswith(".zip") or (isinstance(source, str) and Path(source).is_dir())
+    return loose_images.is_collection(source) if isinstance(source, str) else loose_images.is_zip(source.name)
 
 
 def classify_files(
@@ -131,14 +131,10 @@ def _images(source: str | Upload, answers: Answers, opened: ExitStack) -> Iterat
     if not is_collection(source):
         yield _Image(name, partial(_from_start, content))
         return
-    listing = opened.enter_context(open_source(content))
-    # Text files and the like beside the images are nobody's image.
-    left_out = [(name, reason) for name, reason in listing.skipped if reason != why_no_image("", listing.kind)]
-    if not (listing.files or left_out):
-        raise ValueError(f"{name} holds no image. Give image files, or a folder or zip of images.")
-    answers.left_out += [(_inside(name, inside), reason) for inside, reason in left_out]
-    for file in sorted(listing.files, key=lambda file: natural_order(file.name)):
-        yield _Image(_inside(name, file.name), partial(_in_memory, file))
+    files, left_out = loose_images.loose_images(opened.enter_context(open_source(content)))
+    answers.left_out += [(loose_images.inside(name, inside), reason) for inside, reason in left_out]
+    for file in files:
+        yield _Image(loose_images.inside(name, file.name), partial(_in_memory, file))
 
 
 def _from_start(content: str | IO[bytes]) -> str | IO[bytes]:
@@ -149,10 +145,6 @@ def _from_start(content: str | IO[bytes]) -> str | IO[bytes]:
 
 def _in_memory(file: File) -> IO[bytes]:
     return io.BytesIO(file.read())
-
-
-def _inside(source: str, name: str) -> str:
-    return f"{source.rstrip('/')}/{name}"
 
 
 def _batches(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from tfpool.anatomy.known_pixels import KnownPixels, remember_pixels
 from tfpool.counting.plan import Plan
 from tfpool.models.op_layers import apply_layers, unused_names
 from tfpool.networks import ops
@@ -63,9 +65,14 @@ def build(
     scores = apply_layers(plan.tensors, image, activation, seed, initializer)
     model = keras.Model(image, scores, name=plan.name)
     if weights is not None:
-        from tfpool.models.pretrained import load_weights
+        from tfpool.models.pretrained import load_weights, preprocess_input
+        from tfpool.models.pretrained.imagenet import pixels_of
 
         load_weights(model, plan, weights)
+        if weights == "imagenet":
+            scale = partial(preprocess_input, plan.backbone)
+            reason = "as its ImageNet weights expect"
+            remember_pixels(model, KnownPixels(scale, pixels_of(plan.backbone), reason))
     return model
 
 

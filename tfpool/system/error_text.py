@@ -13,7 +13,7 @@ _IN_CODE = re.compile(r"^in user code:.*^\s+(?:\w+\.)*\w+: ", re.DOTALL | re.MUL
 _OBJECTS = re.compile(r"A total of (\d+ objects could not be loaded)\. Example error .*? <\w+ name=([^,>]*)[^>]*>:\s+")
 _AFTER = re.compile(
     r"\s*(?:Arguments received by|List of objects that could not be loaded|Full object config|Full config:|config=\{"
-    r"|Target variable:|Traceback \(most recent call last\)|The above exception|\[Op:|\{\{function_node).*",
+    r"|Target variable:|Traceback \(most recent call last\)|The above exception|\[Op:|\[\[\{\{|\{\{function_node).*",
     re.DOTALL,
 )
 """What comes after it: arguments, configs, places in the source."""

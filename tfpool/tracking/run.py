@@ -9,7 +9,10 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tfpool.anatomy.known_pixels import KnownPixels, remember_pixels
 from tfpool.counting.plan import Plan, plan
+from tfpool.data.custom import storage
+from tfpool.data.tiff import tiff_choice
 from tfpool.system.format import clock
 
 if TYPE_CHECKING:
@@ -141,16 +144,31 @@ class Run:
 
         return to_network(images, self.plan, self.spec["recipe"].get("weights")).numpy()
 
+    @property
+    def reading(self) -> dict[str, Any]:
+        """How image files are read for the model, as those of the data set were: arguments of `data.images.read_image`.
+
+        They are "depth", "pad" and "tiff".
+        """
+        # Runs of versions before 0.2 did not record it.
+        record = self.spec.get("reading") or storage.reading(Path(self.spec["data"]))
+        tiff = tiff_choice(record.get("page", 1), record.get("bands"))
+        return {"depth": record.get("depth"), "pad": bool(record.get("pad_to_aspect_ratio")), "tiff": tiff}
+
     def load_model(self) -> keras.Model:
-        """The trained model, from the output of `to_input` to logits (N, K).
+        """The trained model, from the output of `to_input` to logits (N, K). `tfpool.explain` knows how it takes files.
 
         Raises:
             ValueError: if the run has not finished an epoch yet.
         """
         path = self.checked_model_path()
         from tfpool.models.loading.load import load_model
+        from tfpool.models.preprocessing import pixels_text
 
-        return load_model(path)
+        model = load_model(path)
+        pixels = pixels_text(self.plan, self.spec["recipe"].get("weights"))
+        remember_pixels(model, KnownPixels(self.to_input, pixels, "as in its training", self.reading))
+        return model
 
     def checked_model_path(self) -> Path:
         """The file of the trained model, which exists.

@@ -32,9 +32,11 @@ def train(
 
     Args:
         plan: a plan by `tfpool.plan` for the images and classes of the data set.
-        data: name of a data set, as `python -m tfpool data` lists them; or a tuple of images and labels, two such
-            tuples to train and to test on, as `keras.datasets` gives them, or a `tf.data.Dataset`. Those are stored as
-            a data set first, by `tfpool.data.from_arrays`, so that the run can be repeated and resumed.
+        data: name of a data set, as `python -m tfpool data` lists them; the folder or zip of images with one sub-folder
+            per class; a tuple of images and labels, two such tuples to train and to test on, as `keras.datasets` gives
+            them; or a `tf.data.Dataset`. All but a name are stored as a data set first, as `tfpool.data.add` and
+            `tfpool.data.from_arrays` do, so that the run can be repeated and resumed. Images of a folder are cropped
+            and resized to the plan's size.
         recipe: how to train. Default: `Recipe()`.
         store: folder of the runs. Default: TFPOOL_STORE, or `saved_models` in the current folder.
         on: the address of a Dask scheduler, such as "tcp://scheduler:8786", a `distributed.Client` or a cluster that
@@ -60,7 +62,7 @@ def train(
 
     runs = RunStore(store)
     place = place_on(on, artifacts)
-    source = source_of(data, plan.classes)
+    source = source_of(data, plan.classes, plan.input_shape)
     (run,) = watch(runs, enqueue([plan], source, recipe or Recipe(), runs, place=place))
     if run.state in ("failed", "interrupted"):
         raise RuntimeError(f"Run {run.id} was {run.state}. {run.error or 'Its process is gone.'}")
@@ -86,9 +88,11 @@ def sweep(
         networks: names of networks, as `tfpool.catalog` lists them.
         heads: heads, or their lower-case names.
         seeds: number of seeds; they count up from the recipe's.
-        data: name of a data set, as `python -m tfpool data` lists them; or a tuple of images and labels, two such
-            tuples to train and to test on, as `keras.datasets` gives them, or a `tf.data.Dataset`. Those are stored as
-            a data set first, by `tfpool.data.from_arrays`, so that the run can be repeated and resumed.
+        data: name of a data set, as `python -m tfpool data` lists them; the folder or zip of images with one sub-folder
+            per class; a tuple of images and labels, two such tuples to train and to test on, as `keras.datasets` gives
+            them; or a `tf.data.Dataset`. All but a name are stored as a data set first, as `tfpool.data.add` and
+            `tfpool.data.from_arrays` do, so that the run can be repeated and resumed. Images of a folder are cropped
+            and resized to 64 × 64 pixels, or to the recipe's `image_size`.
         recipe: how to train. Default: `Recipe()`.
         store: folder of the runs. Default: TFPOOL_STORE, or `saved_models` in the current folder.
         name: name of the sweep. Default: the networks.
@@ -114,6 +118,6 @@ def sweep(
     at_least(1, seeds, "seeds")
     runs, place = RunStore(store), place_on(on, artifacts)
     title = name or " ".join(backbones)
-    return Runs(
-        watch(runs, enqueue_sweep(backbones, wanted, seeds, source_of(data), recipe or Recipe(), runs, title, place))
-    )
+    recipe = recipe or Recipe()
+    source = source_of(data, image_shape=(recipe.image_size, recipe.image_size, 3))
+    return Runs(watch(runs, enqueue_sweep(backbones, wanted, seeds, source, recipe, runs, title, place)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,7 +32,7 @@ def explanation_sheet(
     return draw(
         [displayable(image) for image in shown],
         [[heatmap] for heatmap in maps],
-        [f"image {number}" for number in range(1, len(maps) + 1)],
+        [_title(explanation, number) for number in range(len(maps))],
         [explanation.method],
         captions,
         **legend({explanation.unit}, [explanation.method]),
@@ -47,6 +48,10 @@ def displayable(image: np.ndarray) -> np.ndarray:
         low, high = 0.0, 1.0 if high <= 1 else 255.0
     spread = high - low or 1.0
     return np.round((image.astype(np.float32) - low) / spread * 255).astype(np.uint8)
+
+
+def _title(explanation: Explanation, number: int) -> str:
+    return PurePath(explanation.files[number]).name if explanation.files else f"image {number + 1}"
 
 
 def _caption(explanation: Explanation, number: int, class_names: Sequence[str] | None) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 from tfpool.data.custom import storage
 from tfpool.data.custom.add import check_size
 from tfpool.data.custom.inspection import untested_classes
+from tfpool.data.custom.label_numbers import label_numbers
 from tfpool.data.custom.new_set import check_parts, new_set
 from tfpool.data.custom.partition import LEFT_OUT, TEST, assign_parts, check_split
 from tfpool.data.custom.scan import group_equal
@@ -98,7 +99,7 @@ def _two(given: Any) -> tuple[Any, Any]:
 
 def _pair(images: Any, labels: Any) -> tuple[np.ndarray, np.ndarray]:
     """Images as uint8 (N, H, W, C), and labels as int64 (N,)."""
-    pixels, numbers = _pixels(np.asarray(images)), _labels(np.asarray(labels))
+    pixels, numbers = _pixels(np.asarray(images)), label_numbers(np.asarray(labels))
     if len(pixels) != len(numbers):
         raise ValueError(f"Expected one label per image. Received: {len(pixels)} images and {len(numbers)} labels.")
     return pixels, numbers
@@ -122,20 +123,6 @@ def _pixels(images: np.ndarray) -> np.ndarray:
     if (images % 1).any():
         raise ValueError("Expected whole numbers from 0 to 255, or floats from 0 to 1. Received: fractions above 1.")
     return images.astype(np.uint8)
-
-
-def _labels(labels: np.ndarray) -> np.ndarray:
-    if labels.ndim == 2 and labels.shape[1] > 1:
-        if not (np.isin(labels, (0, 1)).all() and (labels.sum(axis=1) == 1).all()):
-            raise ValueError("Expected a single one in each row of the labels. Received: none or several in some row.")
-        return labels.argmax(axis=1).astype(np.int64)
-    flat = labels.reshape(-1) if labels.ndim == 2 else labels
-    if flat.ndim != 1 or flat.dtype.kind not in "iufb" or (flat % 1).any() or (flat < 0).any():
-        raise ValueError(
-            f"Expected labels of shape (N,) or (N, 1), whole numbers from 0, or (N, K). Received: {labels.dtype} of "
-            f"shape {labels.shape}."
-        )
-    return flat.astype(np.int64)
 
 
 def _class_names(labels: np.ndarray, class_names: Sequence[str] | None) -> list[str]:

@@ -43,6 +43,16 @@ def slugs(folder: str | Path | None = None) -> list[str]:
         return []
 
 
+def is_image_source(path: str | Path) -> bool:
+    """Whether there is a folder or a zip at a path, of images perhaps, but no data set, whole or damaged."""
+    place = Path(path)
+    with suppress(OSError, ValueError):
+        if place.is_dir():
+            return not any((place / name).exists() for name in (FACTS, *(f"{part}_images.npy" for part in PARTS)))
+        return place.suffix.lower() == ".zip" and place.is_file()
+    return False
+
+
 def facts(folder: Path) -> dict[str, Any]:
     """The content of `dataset.json` in a data set's folder; empty if it is missing or damaged."""
     try:
