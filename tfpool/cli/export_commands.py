@@ -1,9 +1,11 @@
-"""`export`: a trained model as one file for other programs, or a table of a run's predictions."""
+"""`export`: a trained model as one file for other programs, a table of a run's predictions, or runs for MLflow."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import shlex
+import sys
 from pathlib import Path
 
 from tfpool import examples
@@ -14,9 +16,12 @@ from tfpool.models.pretrained.applications import NETWORKS
 from tfpool.system.startup import skip_garbage_collection
 from tfpool.system.terminal import hide_logs
 from tfpool.tracking.export import RUN_FORMATS, export_run
-from tfpool.tracking.store import Run, RunStore
+from tfpool.tracking.mlflow_files import write_mlflow
+from tfpool.tracking.query import is_lab
+from tfpool.tracking.store import Run, RunStore, no_runs_text
 
-EXPORTS = (*FORMATS, *RUN_FORMATS)
+_MLFLOW = "mlflow"
+EXPORTS = (*FORMATS, *RUN_FORMATS, _MLFLOW)
 _BY_SUFFIX = {".onnx": "onnx", ".tflite": "tflite", ".keras": "keras"}
 
 
@@ -25,25 +30,52 @@ def export_command(args: argparse.Namespace) -> int:
     format = args.format or _BY_SUFFIX.get(out.suffix.lower(), "onnx")
     if not out.parent.is_dir():
         raise ValueError(f"There is no folder {out.parent} for {out.name}. Create the folder, or choose another --out.")
+    if format == _MLFLOW:
+        return _export_for_mlflow(args, out)
+    if len(args.model) != 1:
+        raise ValueError(f"Expected one MODEL for the format {format}, got {len(args.model)}. Name exactly one.")
+    (name,) = args.model
     if args.bare and format not in FORMATS:
         raise ValueError(f"--bare is for {' and '.join(FORMATS)}, got the format {format}. Leave it out.")
     facts: dict[str, str] = {}
     pixels = None
     with hide_logs(), skip_garbage_collection():
         if format in RUN_FORMATS:
-            export_run(_run(args.model, format, RunStore(args.store)), out, format)
+            export_run(_run(name, format, RunStore(args.store)), out, format)
         else:
-            (classifier,) = find_classifiers(args, args.model)
+            (classifier,) = find_classifiers(args, name)
             facts = write_model(classifier, out, format, args.bare)
             pixels = pixel_record(classifier, [])
     print_pixels([pixels])
     if args.json:
-        print(json.dumps({"run": args.model, "format": format, "out": args.out, "facts": facts}))
+        print(json.dumps({"run": name, "format": format, "out": args.out, "facts": facts}))
         return 0
     print(f"Saved {out}")
     for name in ("input", "input_size", "preprocessing", "outputs"):
         if name in facts:
             print(f"{name.replace('_', ' ')}: {facts[name]}")
+    return 0
+
+
+def _export_for_mlflow(args: argparse.Namespace, out: Path) -> int:
+    if args.bare:
+        raise ValueError(f"--bare is for {' and '.join(FORMATS)}, got the format {_MLFLOW}. Leave it out.")
+    store = RunStore(args.store)
+    runs = [_run(name, _MLFLOW, store) for name in dict.fromkeys(args.model)]
+    if not args.model:
+        stored = store.runs()
+        runs = [run for run in stored if not is_lab(run)]
+        if not stored:
+            raise ValueError(no_runs_text(store.folder))
+        if len(runs) < len(stored):
+            left_out = f"{len(stored) - len(runs):,} runs of the lab are left out: name them to export them."
+            print(f"tfpool: {left_out}", file=sys.stderr)
+    experiments = write_mlflow(runs, out)
+    if args.json:
+        print(json.dumps({"runs": [run.id for run in runs], "format": _MLFLOW, "out": args.out}))
+        return 0
+    print(f"Saved {len(runs):,} run{'s' * (len(runs) != 1)} in {out}. Experiments: {', '.join(experiments) or 'none'}.")
+    print(f"To look at them: MLFLOW_ALLOW_FILE_STORE=true mlflow ui --backend-store-uri {shlex.quote(str(out))}")
     return 0
 
 

@@ -144,19 +144,19 @@ def parser() -> argparse.ArgumentParser:
     _add_run_ids(_add(commands, "delete", run_commands.delete_command, "delete runs; undelete restores them for a day"))
     _add_run_ids(_add(commands, "undelete", run_commands.undelete_command, "restore runs deleted within a day"))
 
-    text = "save a model as one file for other programs, or a run's predictions as a table"
+    text = "save a model as one file for other programs, a run's predictions as a table, or runs for MLflow"
     command = _add(commands, "export", export_commands.export_command, text)
-    _add_model(command)
+    _add_model(command, nargs="*")
     command.add_argument(
         "--format",
         choices=export_commands.EXPORTS,
         help="the model as onnx or tflite, which take raw RGB images and say so in their metadata, or as keras; as CSV "
-        "a run's predictions for the test images, or its classes with precision, recall and confusion matrix "
-        "(default: by the suffix of --out, otherwise onnx)",
+        "a run's predictions for the test images, or its classes with precision, recall and confusion matrix; runs as "
+        "mlflow, all of the store if none is named (default: by the suffix of --out, otherwise onnx)",
     )
     text = "leave the scaling of pixels and the probabilities out of onnx or tflite: the model as it was trained"
     command.add_argument("--bare", action="store_true", help=text)
-    command.add_argument("--out", required=True, help="file to write")
+    command.add_argument("--out", required=True, help="file to write, or folder for mlflow, such as mlruns")
     _add_store(command)
 
     text = "show where in images trained models find evidence for a class"
@@ -309,9 +309,9 @@ def _add_images(action: argparse.ArgumentParser) -> None:
     action.add_argument("--bands", help=text)
 
 
-def _add_model(command: argparse.ArgumentParser) -> None:
+def _add_model(command: argparse.ArgumentParser, nargs: str | None = None) -> None:
     text = "id of a run, a network with ImageNet weights, such as squeezenet (bundled), or a saved Keras model"
-    command.add_argument("model", metavar="MODEL", help=text)
+    command.add_argument("model", metavar="MODEL", nargs=nargs, help=text)
     command.add_argument(
         "--pixels",
         metavar="MODE",
