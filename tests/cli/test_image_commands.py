@@ -8,6 +8,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 import tfpool as tp
@@ -38,6 +39,30 @@ def test_photographs_are_classified_without_any_run(
     record = json.loads(capsys.readouterr().out)
     assert (record["out"], record["maps"][0]["class_name"]) == ("map.png", "tabby")
     assert (tmp_path / "map.png").exists()
+
+
+def test_page_and_bands_of_tiff_files_are_chosen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Image.open(BUNDLED / "photographs" / "cat.jpg") as photograph:
+        red, green, blue = (np.asarray(band) for band in photograph.convert("RGB").resize((227, 227)).split())
+    bands = np.stack([np.zeros_like(red), blue, green, red, np.zeros_like(red)], axis=-1)
+    many, pages = str(tmp_path / "satellite.tif"), str(tmp_path / "pages.tif")
+    tifffile.imwrite(many, bands, photometric="minisblack", planarconfig="contig", metadata=None)
+    first, second = Image.new("RGB", (227, 227)), Image.fromarray(np.stack([red, green, blue], axis=-1))
+    first.save(pages, save_all=True, append_images=[second])
+    commands = (["classify", "squeezenet", many, "--bands", "4,3,2"], ["classify", "squeezenet", pages, "--page", "2"])
+    answers = []
+    for command in commands:
+        assert parser.main([*command, "--json"]) == 0
+        answers.append(json.loads(capsys.readouterr().out)[0]["classes"])
+    assert answers[0] == answers[1]
+    assert "cat" in answers[0][0]["class_name"]
+    out = ["--out", str(tmp_path / "map.png"), "--json"]
+    assert parser.main(["explain", "squeezenet", many, "--bands", "4,3,2", *out]) == 0
+    assert json.loads(capsys.readouterr().out)["maps"][0]["class_name"] == answers[0][0]["class_name"]
+    for refused, word in (([], "4,3,2"), (["--page", "all"], "one page"), (["--bands", "4,3"], "three bands")):
+        assert parser.main(["classify", "squeezenet", many, *refused]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert word in line
 
 
 def test_a_folder_is_classified_into_a_table_and_into_folders(

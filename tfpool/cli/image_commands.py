@@ -23,7 +23,8 @@ from tfpool.validation import at_least
 
 def explain_command(args: argparse.Namespace) -> int:
     with hide_logs(), skip_garbage_collection():
-        classifiers = find_classifiers(args, args.model, *args.beside)
+        found = find_classifiers(args, args.model, *args.beside)
+        classifiers = [classifier.reads_tiff(args.page, args.bands) for classifier in found]
         from tfpool.inference.explain_files import Question, explain_files
 
     options = {"layer": args.layer, "relu": args.relu, "augment": args.augment, **settings(args.set)}
@@ -55,7 +56,8 @@ def classify_command(args: argparse.Namespace) -> int:
     with hide_logs(), skip_garbage_collection():
         import keras  # noqa: F401
 
-        (classifier,) = find_classifiers(args, args.model)
+        (found,) = find_classifiers(args, args.model)
+        classifier = found.reads_tiff(args.page, args.bands)
     at_least(1, args.top, "--top")
     with bar("Classifying") as progress:
         # Ask for as many classes as the table of --out has.

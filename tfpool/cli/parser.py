@@ -188,6 +188,7 @@ def parser() -> argparse.ArgumentParser:
     text += "several methods; fewer maps where one would be blank)"
     command.add_argument("--scale", choices=tuple(SCALES), help=text)
     command.add_argument("--out", default="map.png", help="PNG file to write (default: %(default)s)")
+    _add_tiff(command)
     _add_store(command)
 
     text = "predict the class of images"
@@ -202,6 +203,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--sort", type=Path, metavar="FOLDER", help=text)
     text = "probability from 0 to 1 that the likeliest class needs, or else the answer is none of these (default: 0)"
     command.add_argument("--threshold", type=float, default=0.0, help=text)
+    _add_tiff(command)
     _add_store(command)
 
     text = "open the dashboard"
@@ -305,8 +307,19 @@ def _add_images(action: argparse.ArgumentParser) -> None:
     action.add_argument("--group-by", metavar="PATTERN", help=text)
     text = "of TIFF files: a number, or all to use each page as an image (default: %(default)s)"
     action.add_argument("--page", default="1", help=text)
-    text = "which bands of TIFF files are red, green and blue, such as 4,3,2 (default: as the file says)"
+    _add_bands(action, "as the file says")
+
+
+def _add_bands(action: argparse.ArgumentParser, default: str) -> None:
+    text = f"which bands of TIFF files are red, green and blue, such as 4,3,2 (default: {default})"
     action.add_argument("--bands", help=text)
+
+
+def _add_tiff(command: argparse.ArgumentParser) -> None:
+    default = "as the images of training, otherwise {}"
+    text = f"number of the page that is read of TIFF files (default: {default.format('the first')})"
+    command.add_argument("--page", help=text)
+    _add_bands(command, default.format("as the file says"))
 
 
 def _add_model(command: argparse.ArgumentParser, nargs: str | None = None) -> None:

@@ -15,7 +15,7 @@ from tfpool import examples
 from tfpool.anatomy.pixel_scale import PixelScale
 from tfpool.counting.plan import Plan, plan
 from tfpool.data.images import crop_and_resize, read_image
-from tfpool.data.tiff import FIRST_PAGE, TiffChoice
+from tfpool.data.tiff import FIRST_PAGE, TiffChoice, choice_of_text, tiff_choice
 from tfpool.models import pretrained
 from tfpool.models.build import build
 from tfpool.models.loading.file_formats import format_of
@@ -70,6 +70,17 @@ class Classifier:
     def model(self) -> keras.Model:
         """From input (N, H, W, C) to scores or probabilities (N, K), loaded on first use."""
         return self._load()
+
+    def reads_tiff(self, page: str | None, bands: str | None) -> Classifier:
+        """The same classifier with a page or three bands of TIFF files as people type them, "2" and "4,3,2".
+
+        None keeps those of its training.
+        """
+        chosen = tiff_choice(**choice_of_text(page, bands))
+        if chosen.page is None:
+            raise ValueError("Expected one page of TIFF files, such as 2, since each file is one image. Got 'all'.")
+        tiff = TiffChoice(self.tiff.page if page is None else chosen.page, chosen.bands or self.tiff.bands)
+        return replace(self, tiff=tiff)
 
     def read(self, file: str | IO[bytes], size: tuple[int, int] | None = None, name: str | None = None) -> np.ndarray:
         """An image file as uint8 (H, W, C), cropped or padded, and resized to the network's size.
