@@ -10,7 +10,20 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
-from tests.browser.conftest import ROOT, Browse, appears, free_port, serving, settle, start_server, visit
+from tests.browser.conftest import (
+    CHROMIUM,
+    FLAGS,
+    ROOT,
+    Browse,
+    appears,
+    faultless,
+    free_port,
+    serving,
+    settle,
+    start_server,
+    visit,
+    watched,
+)
 from tests.helpers.stored_runs import finished
 from tfpool.tracking.store import RunStore
 
@@ -85,6 +98,23 @@ def test_visitors_stop_and_delete_what_is_theirs_and_a_teacher_everything(
     appears(button(teacher, "Delete"))
     teacher.get_by_role("button", name="Leave").click()
     expect(button(teacher, "Delete")).to_have_count(0)
+
+
+def test_a_browser_that_keeps_no_cookies_is_told_why_nothing_is_trained(
+    url: str, store: RunStore, browser: Browser, tmp_path: Path
+) -> None:
+    settings = tmp_path / "profile" / "Default" / "Preferences"
+    settings.parent.mkdir(parents=True)
+    settings.write_text(json.dumps({"profile": {"default_content_setting_values": {"cookies": 2}}}))
+    blocking = browser.browser_type.launch_persistent_context(settings.parents[1], executable_path=CHROMIUM, args=FLAGS)
+    with contextlib.closing(blocking):
+        faults = watched(blocking)
+        page = blocking.new_page()
+        train(page, url)
+        expect(page.get_by_test_id("stAlert")).to_contain_text("cookies")
+        assert not blocking.cookies()
+        faultless(page, faults)
+    assert [run.id for run in store.runs()] == ["resnet8-gap-1"]
 
 
 AUTH = """
