@@ -1,6 +1,9 @@
-"""Images and a model of one's own in Chromium: dropped, pasted, and still there after a look at another page."""
+"""Images and a model of one's own in Chromium: dropped, pasted, many at once, and still there after another page."""
 
+import csv
 import re
+import zipfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -66,3 +69,30 @@ def test_a_picture_of_the_camera_is_explained(tmp_path: Path, serve: Serve, brow
     # The picture is taken: the camera is off again.
     expect(opened.get_by_test_id("stCameraInput")).to_have_count(0)
     looked_at(opened, "CAM-camera")
+
+
+def test_many_uploads_are_classified_and_their_predictions_downloaded(
+    tmp_path: Path, shared: str, browse: Browse
+) -> None:
+    for gray in (40, 220):
+        Image.linear_gradient("L").point(lambda level, gray=gray: min(level + gray, 255)).save(tmp_path / f"{gray}.png")
+    (tmp_path / "cut.jpg").write_bytes(b"\xff\xd8\xff\xe0")
+    with zipfile.ZipFile(tmp_path / "more.zip", "w") as archive:
+        for name in ("a/1.png", "b/1.png"):
+            archive.write(tmp_path / "40.png", name)
+    opened = browse(f"{shared}/CAM?cam_models=example-gap&cam_number=12&cam_many=true")
+    uploader = opened.get_by_test_id("stFileUploader").filter(has_text="zips of images").locator('input[type="file"]')
+    uploader.set_input_files([tmp_path / name for name in ("40.png", "220.png", "cut.jpg", "more.zip")])
+    opened.get_by_role("button", name="Classify").click()
+    appears(opened.get_by_text(re.compile(r"^4 images: ")), timeout=MINUTES)
+    appears(opened.get_by_text("1 is JPEG, but damaged or cut off, such as cut.jpg"))
+    looked_at(opened, "CAM-many")
+    with opened.expect_download() as download:
+        opened.get_by_role("button", name="Predictions, CSV").click()
+    assert download.value.suggested_filename == "predictions.csv"
+    rows = list(csv.DictReader(download.value.path().read_text(encoding="utf-8").splitlines()))
+    assert [row["file"] for row in rows] == ["40.png", "220.png", "more.zip/a/1.png", "more.zip/b/1.png"]
+    assert len({(row["class"], row["probability"]) for row in (rows[0], *rows[2:])}) == 1
+    assert all(1 >= float(row["probability"]) >= float(row["probability_2"]) >= 0 for row in rows)
+    listed = ", ".join(f"{count} {name}" for name, count in Counter(row["class"] for row in rows).most_common())
+    appears(opened.get_by_text(f"4 images: {listed}."))
