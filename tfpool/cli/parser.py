@@ -294,7 +294,7 @@ def _add_source(action: argparse.ArgumentParser) -> None:
     action.add_argument("path", metavar="PATH", help=text)
     text = "how to understand PATH: folders, inner, outer, table, names or boxes, or longer, as `data check` offers it"
     action.add_argument("--reading", help=f"{text} (default: a class per folder)")
-    text = "of names in a zip by Windows that do not say theirs: gbk, big5, shift_jis, cp866 … (default: a guess)"
+    text = "of names in a zip that do not say theirs, and of tables not in Unicode: gbk, cp1250 … (default: a guess)"
     action.add_argument("--encoding", help=text)
 
 

@@ -1,4 +1,4 @@
-"""Which code page names of files are written in, of those that programs for Windows and DOS use."""
+"""Code pages that names of files and tables are written in, and a guess which one it is for names."""
 
 from __future__ import annotations
 
@@ -26,8 +26,18 @@ CODE_PAGES = {
     "cp862": "Hebrew, DOS",
     "cp720": "Arabic, DOS",
     "cp874": "Thai",
+    "cp1250": "Central European, Windows",
+    "cp1253": "Greek, Windows",
+    "cp1254": "Turkish, Windows",
+    "cp1255": "Hebrew, Windows",
+    "cp1256": "Arabic, Windows",
+    "cp1257": "Baltic, Windows",
+    "euc_jp": "Japanese, Unix",
+    "koi8-r": "Cyrillic, Unix",
 }
 """By Python's names for them. GBK and GB2312 are parts of gb18030, Shift-JIS of cp932, and EUC-KR of cp949."""
+_OF_NAMES = tuple(CODE_PAGES)[: tuple(CODE_PAGES).index("cp874") + 1]
+"""Those that programs write the names in a zip in; the others are met in tables."""
 MULTI_BYTE = ("gb18030", "big5", "cp932", "cp949")
 _WIDER = {"gbk": "gb18030", "gb2312": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949"}
 _CHARDET_NAMES = {"cp866": "IBM866", "cp1251": "Windows-1251", "cp1252": "Windows-1252"}
@@ -45,7 +55,7 @@ def canonical(name: str) -> str:
         known = ""
     key = _WIDER.get(known, known)
     if key not in CODE_PAGES:
-        raise ValueError(f"Unknown encoding of names in a zip: {clean(name)!r}. Use one of: {', '.join(CODE_PAGES)}.")
+        raise ValueError(f"Unknown encoding: {clean(name)!r}. Use one of: {', '.join(CODE_PAGES)}.")
     return key
 
 
@@ -56,7 +66,7 @@ def likely_code_pages(names: Sequence[bytes]) -> list[str]:
     """
     length = itertools.accumulate(map(len, names))
     sample = b"\n".join(name for name, end in zip(names, length, strict=True) if end <= _MAX_BYTES) or names[0]
-    candidates = [_CHARDET_NAMES.get(key, key) for key in CODE_PAGES]
+    candidates = [_CHARDET_NAMES.get(key, key) for key in _OF_NAMES]
     guesses = chardet.detect_all(sample, ignore_threshold=True, include_encodings=candidates)
     confidence = {str(guess["encoding"]).lower(): guess["confidence"] for guess in guesses}
 
@@ -64,7 +74,7 @@ def likely_code_pages(names: Sequence[bytes]) -> list[str]:
         return -confidence.get(_CHARDET_NAMES.get(key, key).lower(), 0.0) * _RARELY_CHINESE.get(key, 1.0)
 
     texts: dict[tuple[str, ...], str] = {}
-    for key in sorted(CODE_PAGES, key=improbability):
+    for key in sorted(_OF_NAMES, key=improbability):
         try:
             texts.setdefault(tuple(name.decode(key) for name in names), key)
         except UnicodeDecodeError:

@@ -16,14 +16,14 @@ _MAX_DEPTH = 20
 _CAREFULLY = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY", "O_CLOEXEC"))
 
 
-def list_folder(root: Path, name: str) -> Listing:
-    """The files of a folder that a message calls by `name`."""
+def list_folder(root: Path, name: str, encoding: str) -> Listing:
+    """The files of a folder that a message calls by `name`; `encoding` is a key of `CODE_PAGES` or ""."""
 
     def check() -> None:
         if not root.is_dir():
             raise ValueError(f"The folder {name} vanished while it was read. Put it back and start again.")
 
-    listing = Listing(name, "folder", check)
+    listing = Listing(name, "folder", check, encoding=encoding)
     _walk(root, root, (), listing)
     listing.sort()
     return listing

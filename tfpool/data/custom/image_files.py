@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import IO
 
+from tfpool.data.custom.code_pages import canonical
 from tfpool.data.custom.folder_walk import list_folder
 from tfpool.data.custom.listing import Listing
 from tfpool.data.custom.safe_names import clean
@@ -17,8 +18,9 @@ from tfpool.data.custom.zip_entries import open_zip
 def open_source(source: str | Path | IO[bytes], encoding: str | None = None) -> AbstractContextManager[Listing]:
     """The image files of a folder, of a zip file, or of an open zip file such as an upload.
 
-    `encoding` is that of names in a zip that say none, by default a guess.
+    `encoding` is that of names in a zip that say none and of tables that are not in Unicode, by default a guess.
     """
+    encoding = canonical(encoding) if encoding else ""
     if not isinstance(source, str | os.PathLike):
         return open_zip(source, clean(str(getattr(source, "name", ""))) or "The upload", encoding)
     name = clean(str(source), 200)
@@ -28,7 +30,7 @@ def open_source(source: str | Path | IO[bytes], encoding: str | None = None) -> 
     except (OSError, ValueError):
         raise ValueError(f"There is nothing to read at {name!r}. Give a folder or a zip file of images.") from None
     if stat.S_ISDIR(mode):
-        return nullcontext(list_folder(path.resolve(), name))
+        return nullcontext(list_folder(path.resolve(), name, encoding))
     if stat.S_ISREG(mode):
         return open_zip(path, name, encoding)
     raise ValueError(

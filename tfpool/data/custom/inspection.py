@@ -97,7 +97,8 @@ def inspect(
         progress: called with images done and images in all. An exception that it raises ends the work.
         reading: how to understand the source: a key of `Report.readings` or its beginning, such as "folders", "inner",
             "table", "names" or "boxes". Default: the likeliest.
-        encoding: of names in a zip that do not say their own, such as "gbk", "shift_jis" or "cp866". Default: a guess.
+        encoding: of names in a zip that do not say their own, and of tables that are not in Unicode, such as "gbk",
+            "shift_jis" or "cp1250". Default: a guess, which the report names.
         group_by: pattern of the file names, as for `add`.
         page: which page of TIFF files is read, from 1; or "all", each as a picture, those of a file in one part.
         bands: which three bands of TIFF files are red, green and blue, from 1, such as (4, 3, 2). Default: as the

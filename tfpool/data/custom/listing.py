@@ -63,7 +63,8 @@ class Listing:
 
     `labels` are files that may hold labels or boxes. `notes` are sentences on the source. `check` raises ValueError if
     the source is gone.
-    `code_pages` are those that names in a zip may be in, as in `EntryNames`.
+    `code_pages` are those that names in a zip may be in, as in `EntryNames`; `encoding` is the one that was chosen for
+    what is not in Unicode, "" if none was.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Listing:
     notes: list[str] = field(default_factory=list)
     number: int = 0
     code_pages: tuple[tuple[str, str], ...] = ()
+    encoding: str = ""
 
     def add(self, path: tuple[str, ...], read: Callable[[int], bytes], refusal: str = "", size: int = 0) -> None:
         """Add a file of a size in bytes, of which `read` returns at most so many. A `refusal` is why it is skipped."""

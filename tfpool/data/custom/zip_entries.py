@@ -24,8 +24,8 @@ MAX_RATIO = 100
 
 
 @contextmanager
-def open_zip(file: Path | IO[bytes], name: str, encoding: str | None) -> Iterator[Listing]:
-    """The files of a zip that a message calls by `name`; `encoding` is that of `open_source`."""
+def open_zip(file: Path | IO[bytes], name: str, encoding: str) -> Iterator[Listing]:
+    """The files of a zip that a message calls by `name`; `encoding` is a key of `CODE_PAGES` or ""."""
     try:
         archive = zipfile.ZipFile(file)
     except PermissionError:
@@ -36,7 +36,7 @@ def open_zip(file: Path | IO[bytes], name: str, encoding: str | None) -> Iterato
             f"{name} is not a zip file that can be read. Pack the folder of images into a zip again."
         ) from None
     with archive:
-        listing = Listing(name, "zip", lambda: None)
+        listing = Listing(name, "zip", lambda: None, encoding=encoding)
         entries = archive.infolist()
         _check_entries(entries, listing)
         names = entry_names(entries, encoding)
@@ -47,7 +47,7 @@ def open_zip(file: Path | IO[bytes], name: str, encoding: str | None) -> Iterato
                 listing.add(path, _entry_reader(archive, entry, display_name(path)), refusal, entry.file_size)
         if names.code_pages:
             listing.code_pages = names.code_pages
-            listing.notes.append(_note_of_names(*names.code_pages[0], is_guess=encoding is None))
+            listing.notes.append(_note_of_names(*names.code_pages[0], is_guess=not encoding))
         listing.sort()
         yield listing
 

@@ -31,24 +31,24 @@ class EntryNames:
     code_pages: tuple[tuple[str, str], ...] = ()
 
 
-def entry_names(entries: Sequence[ZipInfo], code_page: str | None = None) -> EntryNames:
+def entry_names(entries: Sequence[ZipInfo], code_page: str = "") -> EntryNames:
     """The names of a zip's entries; `code_page` is what those in no known encoding are in, by default a guess.
 
     Linux and macOS write UTF-8 without marking it, other programs write it into an extra field, and programs for
     Windows write in the code page of its language, which they do not name. Some write backslashes between folders.
     Raises ValueError if the names cannot be in `code_page`.
     """
-    chosen = None if code_page is None else canonical(code_page)
+    code_page = code_page and canonical(code_page)
     names = [_known(entry) for entry in entries]
     pieces = {piece for name in names if isinstance(name, bytes) for piece in name.split(b"/") if not piece.isascii()}
     unknown = sorted(piece for piece in pieces if _utf8(piece) is None)
     # A short name in a code page may be UTF-8 by accident, and a few names in a zip of UTF-8 may be damaged.
-    if chosen or 2 * len(unknown) >= len(pieces):
+    if code_page or 2 * len(unknown) >= len(pieces):
         unknown = sorted(pieces)
     if not unknown:
         return EntryNames([_split(name, "", set()) for name in names])
     likely = likely_code_pages(unknown)
-    chosen = chosen or likely[0]
+    chosen = code_page or likely[0]
     try:
         shown = {key: _shown(unknown, key) for key in (chosen, *likely)}
         return EntryNames([_split(name, chosen, set(unknown)) for name in names], tuple(shown.items()))

@@ -1,6 +1,7 @@
 """Labels in a table beside the images: any format and encoding, columns found by content, used once they are chosen."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -222,6 +223,30 @@ def test_a_guessed_encoding_is_said(encoding: str, words: tuple[str, str], tmp_p
     report = data.inspect(written(flat(tmp_path), "labels.csv", lines.encode(encoding)))
     assert set(report.class_names) == set(words)
     assert any(f"read as {encoding}" in warning for warning in report.warnings) == encoding.startswith("cp")
+
+
+@pytest.mark.parametrize("is_zip", [False, True])
+def test_a_chosen_encoding_is_that_of_tables_too(is_zip: bool, tmp_path: Path) -> None:
+    # Each byte is a letter of either: nothing says which.
+    words = ("Ёж", "Жук")
+    lines = "file,class\n" + "".join(f"{i}.png,{words[i % 2]}\n" for i in range(8))
+    source = written(flat(tmp_path), "labels.csv", lines.encode("koi8_r"))
+    if is_zip:
+        source = Path(shutil.make_archive(str(tmp_path / "packed"), "zip", source))
+    for name in ("koi8-r", "KOI8_R"):
+        report = data.inspect(source, encoding=name)
+        assert set(report.class_names) == set(words)
+        assert any("read as koi8-r, as chosen" in warning for warning in report.warnings)
+    with pytest.raises(ValueError, match="cannot be read as big5"):
+        data.inspect(source, encoding="big5")
+    with pytest.raises(ValueError, match=r"Unknown encoding: 'utf-7'\. Use one of: .*koi8-r"):
+        data.inspect(source, encoding="utf-7")
+
+
+def test_a_table_in_unicode_stays_so_whatever_is_chosen(tmp_path: Path) -> None:
+    lines = "file,class\n" + "".join(f"{i}.png,{('猫', '咖啡')[i % 2]}\n" for i in range(8))
+    report = data.inspect(written(flat(tmp_path), "labels.csv", lines.encode()), encoding="gbk")
+    assert set(report.class_names) == {"猫", "咖啡"}
 
 
 def test_names_in_a_table_are_shown_on_one_line_without_hidden_marks(tmp_path: Path) -> None:

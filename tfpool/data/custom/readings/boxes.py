@@ -13,7 +13,7 @@ from tfpool.data.custom.layout import Box, ClassFile, Layout, with_given_parts
 from tfpool.data.custom.listing import MAX_FILES, File, Listing, TextFile
 from tfpool.data.custom.part_names import part_folders
 from tfpool.data.custom.readings.image_matching import ImageIndex
-from tfpool.data.custom.readings.label_table import NoTable, decode_text
+from tfpool.data.custom.readings.label_table import NoTable, decode_text, notes_of_encodings
 from tfpool.data.custom.readings.yaml_names import names_in_yaml
 from tfpool.data.images import BadImage
 from tfpool.system.format import memory
@@ -22,6 +22,8 @@ MAX_JSON_BYTES = 50_000_000
 _MAX_TEXT_BYTES = 1_000_000
 _SLACK = 0.1
 """Fraction of an image's sides by which a box may reach out of it, as boxes drawn by hand do."""
+_MOST_ENCODINGS = 3
+"""Files whose encodings are named."""
 _NAMES_FILES = ("classes.txt", "obj.names", "labels.txt", "_darknet.labels", "predefined_classes.txt")
 
 
@@ -37,10 +39,14 @@ class Boxed:
 
 @dataclass
 class BoxLog:
-    """Names of the files with boxes that were used, and the number of boxes that cannot be used."""
+    """Names of the files with boxes that were used, and the number of boxes that cannot be used.
+
+    `encodings` are those of files that are not in Unicode, by their names.
+    """
 
     used: set[str] = field(default_factory=set)
     lost: int = 0
+    encodings: dict[str, str] = field(default_factory=dict)
 
 
 def layout_of_boxes(listing: Listing, index: ImageIndex, kind: str) -> Layout:
@@ -72,7 +78,9 @@ def as_layout(listing: Listing, index: ImageIndex, found: Iterable[Boxed], log: 
         number[each.image] = number.get(each.image, 0) + 1
         path = (*file.path[:-1], f"{file.path[-1]} (box {number[each.image]})")
         part = index.parts[each.image]
-        class_files.append(ClassFile(File(path, file.read), each.class_name, part, each.box, file.path, each.size))
+        class_files.append(
+            ClassFile(File(path, file.read, file.size), each.class_name, part, each.box, file.path, each.size)
+        )
     class_files, parts, in_none = with_given_parts(class_files)
     without = [(file.name, "without a box") for image, file in enumerate(listing.files) if image not in number]
     text = f"{what[0].upper()}{what[1:]} is cut out, an image of its class. The boxes of one image stay in one part."
@@ -83,6 +91,7 @@ def as_layout(listing: Listing, index: ImageIndex, found: Iterable[Boxed], log: 
             f"Boxes that cannot be used, since they are damaged, outside of their images, or of no class or image that "
             f"is there: {log.lost:,}."
         )
+    notes += notes_of_encodings(dict(list(log.encodings.items())[:_MOST_ENCODINGS]), listing.encoding)
     return Layout(class_files, parts, left_out, tuple(notes), f"{what} cut out", frozenset(log.used))
 
 
@@ -91,7 +100,7 @@ def _yolo(listing: Listing, index: ImageIndex, log: BoxLog) -> Iterator[Boxed]:
     for file in listing.labels:
         if not file.path[-1].lower().endswith(".txt") or not isinstance(image := index.image_of(file.path), int):
             continue
-        for line in _text(file, _MAX_TEXT_BYTES).splitlines():
+        for line in _text(file, _MAX_TEXT_BYTES, listing, log).splitlines():
             numbers = numbers_of(line.split())
             if not line.strip():
                 continue
@@ -122,9 +131,9 @@ def _class_names(listing: Listing, log: BoxLog) -> dict[int, str]:
         name = file.path[-1].lower()
         names: dict[int, str] = {}
         if name in _NAMES_FILES or name.endswith(".names"):
-            names = dict(enumerate(line.strip() for line in _text(file, _MAX_TEXT_BYTES).splitlines()))
+            names = dict(enumerate(line.strip() for line in _text(file, _MAX_TEXT_BYTES, listing, log).splitlines()))
         elif name.endswith((".yaml", ".yml")):
-            names = names_in_yaml(_text(file, _MAX_TEXT_BYTES))
+            names = names_in_yaml(_text(file, _MAX_TEXT_BYTES, listing, log))
         if names := {number: name for number, name in names.items() if name}:
             log.used.add(file.name)
             return names
@@ -135,7 +144,7 @@ def _voc(listing: Listing, index: ImageIndex, log: BoxLog) -> Iterator[Boxed]:
     for file in listing.labels:
         if not file.path[-1].lower().endswith(".xml") or not isinstance(image := index.image_of(file.path), int):
             continue
-        text = _text(file, _MAX_TEXT_BYTES)
+        text = _text(file, _MAX_TEXT_BYTES, listing, log)
         # Entities of its own can make a small file unpack to a large one.
         if "<!ENTITY" in text or "<!DOCTYPE" in text:
             continue
@@ -164,7 +173,7 @@ def _coco(listing: Listing, index: ImageIndex, log: BoxLog) -> Iterator[Boxed]:
         if not file.path[-1].lower().endswith(".json"):
             continue
         try:
-            record = json.loads(_text(file, MAX_JSON_BYTES))
+            record = json.loads(_text(file, MAX_JSON_BYTES, listing, log))
         except (ValueError, RecursionError):
             continue
         if isinstance(record, dict):
@@ -230,12 +239,15 @@ def numbers_of(texts: Iterable[str | None]) -> list[float]:
     return numbers if all(abs(number) < 1e9 for number in numbers) else []
 
 
-def _text(file: TextFile, most: int) -> str:
+def _text(file: TextFile, most: int, listing: Listing, log: BoxLog) -> str:
     """A file's text; "" if it cannot be read. Raises ValueError if it is larger."""
     try:
         content = file.read_first(most + 1)
         if len(content) <= most:
-            return decode_text(content)[0]
+            text, encoding = decode_text(content, listing.encoding)
+            if encoding:
+                log.encodings[file.name] = encoding
+            return text
     except (BadImage, NoTable):
         return ""
     raise ValueError(f"{file.name} has more than {memory(most)}. Use a part of the images, and only their boxes.")

@@ -9,7 +9,7 @@ import json
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -44,7 +44,7 @@ class NoTable(ValueError):
 class Rows:
     """Cells of a table, each row as long as the first. `keys` are those of JSON's objects, else there are none.
 
-    `encoding` is that of a text that is neither Unicode nor marked, and was guessed; else "".
+    `encoding` is that of a text that is neither Unicode nor marked, chosen or guessed; else "".
     """
 
     cells: list[tuple[str, ...]]
@@ -52,22 +52,22 @@ class Rows:
     encoding: str = ""
 
 
-def read_rows(name: str, content: bytes) -> Rows:
-    """The rows of a file with this name.
+def read_rows(name: str, content: bytes, chosen: str = "") -> Rows:
+    """The rows of a file with this name, in the encoding `chosen` if it is not in Unicode.
 
     Raises NoTable if it is none, or is too large.
     """
     if len(content) > MAX_BYTES:
         raise NoTable(f"has more than {MAX_BYTES // 1_000_000} MB")
-    text, encoding = decode_text(content)
+    text, encoding = decode_text(content, chosen)
     suffix = name.lower().rpartition(".")[2]
     if suffix in ("json", "jsonl", "ndjson"):
         return _of_objects(_objects(text, suffix), encoding)
     return Rows(_of_lines(text, may_have_spaces=suffix == "txt"), (), encoding)
 
 
-def decode_text(content: bytes) -> tuple[str, str]:
-    """A text, and its encoding where that had to be guessed: a mark at its beginning and Unicode come first."""
+def decode_text(content: bytes, chosen: str = "") -> tuple[str, str]:
+    """A text, and its encoding where that is `chosen` or guessed: a mark at its beginning and Unicode come first."""
     for mark, encoding in _MARKS:
         if content.startswith(mark):
             return content.decode(encoding, "replace"), ""
@@ -81,8 +81,29 @@ def decode_text(content: bytes) -> tuple[str, str]:
     try:
         return content.decode("utf-8"), ""
     except UnicodeDecodeError:
+        if chosen:
+            return _decoded_as(chosen, content), chosen
         encoding = _guess(content)
         return content.decode(encoding, "replace"), encoding
+
+
+def notes_of_encodings(encodings: Mapping[str, str], chosen: str) -> list[str]:
+    """Sentences on the encodings that texts of these names are read in, since they are not in Unicode."""
+    how = "as chosen. If classes are spelled wrong, choose another, or save the file as UTF-8"
+    guess = (
+        "a guess that may be wrong. If classes are spelled wrong, choose its encoding (--encoding), or save it as UTF-8"
+    )
+    return [
+        f"{name} is not in Unicode, and is read as {encoding}, {how if encoding == chosen else guess}."
+        for name, encoding in encodings.items()
+    ]
+
+
+def _decoded_as(encoding: str, content: bytes) -> str:
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError:
+        raise NoTable(f"cannot be read as {encoding}: choose another encoding, or none to have it guessed") from None
 
 
 def _guess(content: bytes) -> str:

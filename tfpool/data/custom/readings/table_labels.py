@@ -11,7 +11,7 @@ from tfpool.data.custom.layout import ClassFile, Layout, with_given_parts
 from tfpool.data.custom.listing import TABLE_SUFFIXES, File, Listing, TextFile
 from tfpool.data.custom.part_names import part_folders
 from tfpool.data.custom.readings.image_matching import ImageIndex, Unmatched, stem
-from tfpool.data.custom.readings.label_table import MAX_BYTES, NoTable, read_rows
+from tfpool.data.custom.readings.label_table import MAX_BYTES, NoTable, notes_of_encodings, read_rows
 from tfpool.data.custom.readings.table_columns import Columns, Labels, find_columns, find_labels, find_parts
 from tfpool.data.custom.safe_names import clean
 from tfpool.data.images import BadImage
@@ -34,6 +34,7 @@ class LabelTables:
     parts_column: str
     encodings: dict[str, str]
     labels: list[Labels] = field(default_factory=list)
+    chosen_encoding: str = ""
 
     @property
     def name(self) -> str:
@@ -92,11 +93,7 @@ class LabelTables:
                 verb = why.value if len(cells) == 1 else f"name{why.value.removeprefix('names')}"
                 text = f"{len(cells):,} row{'s' * (len(cells) != 1)} of {self.name} {verb}, such as {clean(cells[0])}"
                 notes.append(f"{text}." if why is Unmatched.NONE else f"{text}: write the folders into the table too.")
-        for name, encoding in self.encodings.items():
-            notes.append(
-                f"{name} is not in Unicode, and is read as {encoding}. If classes are spelled wrong, save it as UTF-8."
-            )
-        return notes
+        return [*notes, *notes_of_encodings(self.encodings, self.chosen_encoding)]
 
 
 def _reason(labels: set[str | None], parts: set[str], table: str) -> str:
@@ -124,7 +121,7 @@ def find_tables(listing: Listing, index: ImageIndex) -> tuple[list[LabelTables],
     part_of = _part_of_names(texts)
     for file in texts:
         try:
-            rows = read_rows(file.path[-1], file.read_first(MAX_BYTES + 1))
+            rows = read_rows(file.path[-1], file.read_first(MAX_BYTES + 1), listing.encoding)
         except (NoTable, BadImage) as error:
             problems.append(f"{file.name} {error.reason if isinstance(error, BadImage) else error}")
             continue
@@ -133,6 +130,7 @@ def find_tables(listing: Listing, index: ImageIndex) -> tuple[list[LabelTables],
             problems.append(f"{file.name} has no column that names the images")
             continue
         table = _table(file, columns, index, part_of.get(_bare(file), ""))
+        table.chosen_encoding = listing.encoding
         if rows.encoding:
             table.encodings[file.name] = rows.encoding
         key = (columns.file, *columns.by_name)
