@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 from tests.data.conftest import Fill, noise
 from tfpool import data
@@ -242,3 +242,30 @@ def test_damage_anywhere_is_a_picture_or_a_reason_and_nothing_is_printed(capfd: 
             assert 0 <= maximum_of(file, TiffChoice(None)) <= 0xFFFF
     captured = capfd.readouterr()
     assert captured.err == captured.out == ""
+
+
+@pytest.mark.parametrize("compression", [None, "tiff_lzw", "jpeg"])
+def test_colors_that_an_older_pillow_takes_for_red_green_and_blue_are_refused(
+    compression: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (16, 16), (200, 60, 30)).convert("YCbCr").save(file, "TIFF", compression=compression)
+
+    def colors() -> np.ndarray:
+        return np.asarray(decode(file, "x.tif").image)[0, 0].astype(int)
+
+    np.testing.assert_allclose(colors(), (200, 60, 30), atol=6)
+    # As in Pillow 11.
+    monkeypatch.setattr(
+        TiffImagePlugin,
+        "OPEN_INFO",
+        {
+            key: ("RGB", "RGB") if mode == "YCbCr" else (mode, raw)
+            for key, (mode, raw) in TiffImagePlugin.OPEN_INFO.items()
+        },
+    )
+    if compression:
+        np.testing.assert_allclose(colors(), (200, 60, 30), atol=6)
+    else:
+        with pytest.raises(BadImage, match="YCbCr"):
+            colors()

@@ -23,6 +23,7 @@ from tfpool.data.tiff import (
     FIRST_PAGE,
     TiffChoice,
     band_values,
+    check_colors,
     chosen_bands,
     go_to_page,
     has_deep_colors,
@@ -126,6 +127,7 @@ def _decode(
     if has_deep_colors(image) and (found := _band_values(file, name, tiff)) is not None:
         return replace(_of_values(*found, depth, image), has_further_page=is_one_of_several)
     go_to_page(image, tiff.page or 1, name)
+    check_colors(image, name)
     with room_for(image, size_of(file), name) as factor:
         size = image.height, image.width
         if is_deep_png(image):

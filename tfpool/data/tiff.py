@@ -21,9 +21,10 @@ CAN_READ_BANDS = find_spec("tifffile") is not None
 UNREAD_TIFF = "is TIFF, damaged or with bands that are read once tifffile is installed (pip install tifffile)"
 MAX_PAGES = 1000
 MAX_BANDS = 1000
-_SUBFILE, _BITS, _PHOTOMETRIC = 254, 258, 262
+_SUBFILE, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 258, 259, 262
 _REDUCED_OR_MASK = 0b101
-_RGB = 2
+_RGB, _YCBCR = 2, 6
+_UNCOMPRESSED = 1
 _here = threading.local()
 
 
@@ -101,6 +102,15 @@ def go_to_page(image: Image.Image, page: int, name: str) -> None:
             image.seek(page - 1)
         except EOFError:
             raise _no_page(name, page) from None
+
+
+def check_colors(image: Image.Image, name: str) -> None:
+    """Refuse a TIFF file of luminance and two color differences that Pillow before version 13 takes for red, green and
+    blue. What is compressed, libtiff converts."""
+    if isinstance(image, TiffImagePlugin.TiffImageFile) and image.mode == "RGB":
+        tags = image.tag_v2
+        if tags.get(_PHOTOMETRIC) == _YCBCR and tags.get(_COMPRESSION, _UNCOMPRESSED) == _UNCOMPRESSED:
+            raise BadImage(name, "is TIFF in the colors YCbCr, which this Pillow does not read", "Install a newer one.")
 
 
 def has_deep_colors(image: Image.Image) -> bool:
