@@ -110,15 +110,3 @@ def test_folders_come_before_names_unless_they_say_nothing(tmp_path: Path) -> No
         named(tmp_path / "z" / place, LAYOUTS[1])
     report = data.inspect(tmp_path / "z")
     assert (report.reading, report.is_certain, report.class_names) == ("names", False, ("cat", "dog"))
-
-
-@pytest.mark.parametrize("masks", ["masks", "GT", "image_masks", "Segmentation"])
-def test_masks_beside_images_are_asked_about(masks: str, tmp_path: Path, home: Path) -> None:
-    source = filled(tmp_path / "x", {"images": 6, masks: 6})
-    report = data.inspect(source)
-    assert (report.reading, report.is_certain) == ("folders", False)
-    assert "masks" in report.warnings[0]
-    with pytest.raises(ValueError, match="reading='folders'"):
-        data.add(source, "x", 8)
-    # Faces with a mask and without one.
-    assert data.inspect(filled(tmp_path / "y", {"mask": 3, "no mask": 3})).is_certain

@@ -225,6 +225,15 @@ def test_a_guessed_encoding_is_said(encoding: str, words: tuple[str, str], tmp_p
     assert any(f"read as {encoding}" in warning for warning in report.warnings) == encoding.startswith("cp")
 
 
+@pytest.mark.parametrize("name", ["sample_submission.csv", "sampleSubmission.csv", "Submission_format.csv"])
+def test_a_sample_of_predictions_is_no_table_of_labels(name: str, tmp_path: Path) -> None:
+    source = written(flat(tmp_path, number=12), "train.csv", "id,label\n" + rows(8, ""))
+    written(source, name, "id,label\n" + "".join(f"{index},{CLASSES[0]}\n" for index in range(8, 12)))
+    report = data.inspect(source)
+    assert (report.counts, report.layout.count("4 images left out: not in train.csv")) == ({"all": (4, 4)}, 1)
+    assert any(warning.startswith(f"{name} is called like predictions") for warning in report.warnings)
+
+
 @pytest.mark.parametrize("is_zip", [False, True])
 def test_a_chosen_encoding_is_that_of_tables_too(is_zip: bool, tmp_path: Path) -> None:
     # Each byte is a letter of either: nothing says which.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,7 +15,8 @@ from tfpool.data.custom.layout import MAX_CLASSES, Layout
 from tfpool.data.custom.listing import Listing
 from tfpool.data.custom.part_names import is_one_word, is_plain
 from tfpool.data.custom.readings.boxes import layout_of_boxes
-from tfpool.data.custom.readings.image_matching import ImageIndex, stem
+from tfpool.data.custom.readings.image_matching import ImageIndex
+from tfpool.data.custom.readings.masks import leave_out_masks, note_of_mask_folder
 from tfpool.data.custom.readings.name_classes import layout_of_names, name_classes
 from tfpool.data.custom.readings.table_boxes import layout_of_rows
 from tfpool.data.custom.readings.table_columns import corner_columns
@@ -25,7 +25,6 @@ from tfpool.data.custom.safe_names import clean, distinct_names, natural_order, 
 
 FOLDERS = "folders"
 _MOST_OUTER, _MOST_OFFERS = 20, 8
-_MASKS = frozenset(("mask", "masks", "gt", "groundtruth", "truth", "segmentation", "segmentations", "seg"))
 _SHEETS = (".xlsx", ".xls", ".ods")
 
 
@@ -102,6 +101,7 @@ def find_readings(listing: Listing) -> Readings:
     Folders come first unless there are no classes in them, or their names say nothing and a table or the names of the
     files do.
     """
+    leave_out_masks(listing)
     index = ImageIndex(listing.files)
     tables, misread = find_tables(listing, index)
     detection = find_detection(listing, index)
@@ -120,14 +120,14 @@ def find_readings(listing: Listing) -> Readings:
             ways.append(_outer(listing))
         return Readings(listing.name, tuple(ways), problems)
     arrangement, folders = by_folder
-    is_doubtful = _is_doubtful(folders, tables, listing, bool(names))
     if detection:
         text = f"The images have boxes, which are not read ({detection.example}): the folders are taken for classes."
         folders = replace(folders, notes=(*folders.notes, text))
-    masks = _masks(folders)
+    masks = note_of_mask_folder(folders)
+    is_doubtful = bool(masks) or _is_doubtful(folders, tables, listing, bool(names))
     folders = replace(folders, notes=(*folders.notes, *masks))
     text = f"a class per folder: {short_list(folders.classes)}"
-    way = Reading(FOLDERS, text, lambda: folders, not (arrangement.is_repeated or is_doubtful or masks))
+    way = Reading(FOLDERS, text, lambda: folders, not (arrangement.is_repeated or is_doubtful))
     inside = _inner(arrangement)
     if arrangement.has_parts:
         inside.append(_outer(listing))
@@ -207,21 +207,6 @@ def _outer(listing: Listing) -> Reading:
     layout = assign_outer(listing)
     text = f"a class per outer folder, whatever it is called: {short_list(layout.classes)}"
     return Reading("outer", text, lambda: layout)
-
-
-def _masks(folders: Layout) -> list[str]:
-    """A sentence on a folder of masks beside one such as images, with files that are called alike."""
-    stems: dict[str, set[str]] = {}
-    for file in folders.class_files:
-        stems.setdefault(file.folder, set()).add(stem(file.file.path[-1]))
-    for name, own in stems.items():
-        others = set().union(*(of_other for other, of_other in stems.items() if is_plain(other)))
-        if _MASKS & set(re.findall(r"[a-z]+", name.lower())) and 2 * len(own & others) > len(own):
-            return [
-                f"The files in {clean(name)} are called like images beside them: if they are masks, this is a data set "
-                "for segmentation, whose folders are no classes."
-            ]
-    return []
 
 
 def _is_doubtful(folders: Layout, tables: Sequence[LabelTables], listing: Listing, has_names: bool) -> bool:

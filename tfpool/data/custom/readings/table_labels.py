@@ -18,6 +18,8 @@ from tfpool.data.images import BadImage
 
 _OF_ONE_IMAGE = (".txt", ".json")
 """Files of these kinds may belong to the image that is called like them."""
+_SUBMISSION = "submission"
+"""A word in the names of Kaggle's samples of predictions, whose classes are all alike."""
 _MOST_TABLES = 100
 _WORDS = re.compile(r"[ _-]*(labels?|annotations?|classes|class|metadata|meta|info|files?|list)[ _-]*", re.IGNORECASE)
 _Match = int | Unmatched
@@ -115,6 +117,10 @@ def find_tables(listing: Listing, index: ImageIndex) -> tuple[list[LabelTables],
         if (name := file.path[-1].lower()).endswith(TABLE_SUFFIXES)
         and not (name.endswith(_OF_ONE_IMAGE) and index.has(name))
     ]
+    samples = [file.name for file in texts if _SUBMISSION in file.path[-1].lower()]
+    text = "is called like predictions for a competition: it is not read as labels."
+    listing.notes += [f"{name} {text}" for name in samples]
+    texts = [file for file in texts if file.name not in samples]
     texts = sorted(texts, key=lambda file: (len(file.path), file.path))[:_MOST_TABLES]
     groups: dict[tuple[str, ...], LabelTables] = {}
     problems = []
