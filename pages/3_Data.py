@@ -11,8 +11,8 @@ from dashboard.keras_loading import load_keras_for
 from tfpool import data
 from tfpool.data.builtin.download import fetch
 from tfpool.data.custom import storage
-from tfpool.data.custom.inspection import untested_classes
 from tfpool.data.custom.scan import Progress
+from tfpool.data.custom.source_warnings import untested_classes
 from tfpool.data.image_formats import FORMATS
 from tfpool.data.registry import find_download
 from tfpool.networks import graph

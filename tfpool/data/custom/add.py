@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tfpool.data.custom.file_groups import name_groups, same_group
-from tfpool.data.custom.inspection import Report, summarize, untested_classes, with_equal_after_resizing
+from tfpool.data.custom.inspection import Report, summarize, with_equal_after_resizing
 from tfpool.data.custom.near_duplicates import near_groups
 from tfpool.data.custom.new_set import check_parts, new_set
 from tfpool.data.custom.part_files import group_ids
@@ -18,6 +18,7 @@ from tfpool.data.custom.partition import LEFT_OUT, TEST, assign_parts, check_spl
 from tfpool.data.custom.readings.choice import FOLDERS
 from tfpool.data.custom.scan import Progress, Source, group_equal
 from tfpool.data.custom.source_images import SourceImages, read_source
+from tfpool.data.custom.source_warnings import untested_classes
 from tfpool.data.dataset import DataSet
 from tfpool.data.tiff import tiff_choice
 

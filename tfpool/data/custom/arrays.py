@@ -12,11 +12,11 @@ import numpy as np
 
 from tfpool.data.custom import storage
 from tfpool.data.custom.add import check_size
-from tfpool.data.custom.inspection import untested_classes
 from tfpool.data.custom.label_numbers import label_numbers
 from tfpool.data.custom.new_set import check_parts, new_set
 from tfpool.data.custom.partition import LEFT_OUT, TEST, assign_parts, check_split
 from tfpool.data.custom.scan import group_equal
+from tfpool.data.custom.source_warnings import untested_classes
 from tfpool.data.dataset import DataSet, Part, fingerprint
 from tfpool.data.registry import load
 

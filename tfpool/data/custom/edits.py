@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from tfpool.data.custom.inspection import untested_classes
 from tfpool.data.custom.near_duplicates import near_groups
 from tfpool.data.custom.new_set import NewSet, check_parts, new_set
 from tfpool.data.custom.partition import LEFT_OUT, TEST
 from tfpool.data.custom.related_files import TOO_EASY
 from tfpool.data.custom.safe_names import clean, short_list
 from tfpool.data.custom.scan import Progress, group_equal
+from tfpool.data.custom.source_warnings import untested_classes
 from tfpool.data.custom.stored_images import StoredImages, digests_and_sketches, inherited, stored_images
 from tfpool.data.dataset import DataSet
 from tfpool.data.registry import load

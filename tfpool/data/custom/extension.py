@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from tfpool.data.custom.file_groups import name_groups, same_group
-from tfpool.data.custom.inspection import Report, summarize, untested_classes
+from tfpool.data.custom.inspection import Report, summarize
 from tfpool.data.custom.near_duplicates import near_groups
 from tfpool.data.custom.new_set import check_parts, new_set
 from tfpool.data.custom.part_files import group_ids
@@ -18,6 +18,7 @@ from tfpool.data.custom.related_files import TOO_EASY
 from tfpool.data.custom.safe_names import natural_order
 from tfpool.data.custom.scan import Progress, Scan, Source, group_equal
 from tfpool.data.custom.source_images import SourceImages, read_source
+from tfpool.data.custom.source_warnings import untested_classes
 from tfpool.data.custom.stored_images import StoredImages, digests_and_sketches, inherited, stored_images
 from tfpool.data.dataset import DataSet
 from tfpool.data.registry import load

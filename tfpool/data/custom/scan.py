@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from typing import IO, Generic, TypeVar
 
@@ -19,9 +18,10 @@ from tfpool.data.custom.image_files import open_source
 from tfpool.data.custom.image_pages import Page, common_depth, decode_page, pages_to_read
 from tfpool.data.custom.layout import MAX_CLASSES, ClassFile, Layout
 from tfpool.data.custom.listing import MAX_FILES
+from tfpool.data.custom.picture_facts import Picture, picture_of
 from tfpool.data.custom.readings.choice import FOLDERS, find_readings
 from tfpool.data.custom.safe_names import distinct_names, natural_order, short_list
-from tfpool.data.images import BadImage, Decoded
+from tfpool.data.images import BadImage
 from tfpool.data.tiff import FIRST_PAGE, TiffChoice
 from tfpool.system.ordered_threads import in_threads, no_warnings
 
@@ -31,30 +31,6 @@ Value = TypeVar("Value")
 Progress = Callable[[int, int], None]
 """`on_progress(done, total)`, called some ten times per second. An exception that it raises ends the work."""
 _REPORT_SECONDS = 0.1
-_STRIP = 100_000
-"""Pixels that are hashed at once."""
-FAULTS = ("of one color", "almost black")
-_DARK = 32
-_BRIGHT_FRACTION = 0.001
-
-
-@dataclass(frozen=True)
-class Picture:
-    """An image that can be read: (height, width) when turned upright, and a digest of its pixels alone.
-
-    `maximum` is its greatest value if it has more than 8 bits, else 0. `is_reduced` if it was decoded in fewer pixels.
-    `fault` is "of one color", "almost black" or "". `has_further_page` if only the first page was read of
-    several. `page` is the page of a TIFF file that was read, 0 for other files.
-    """
-
-    class_file: ClassFile
-    size: tuple[int, int]
-    digest: bytes
-    maximum: int = 0
-    is_reduced: bool = False
-    fault: str = ""
-    has_further_page: bool = False
-    page: int = 0
 
 
 @dataclass
@@ -212,29 +188,7 @@ def _examined(page: Page, depth: int, examine: Callable[[Image.Image], Value] | 
         decoded = decode_page(page, depth)
     except BadImage as error:
         return _Examined(page, depth, reason=error.reason)
-    return _Examined(page, depth, _picture(page, decoded), examine(decoded.image) if examine else None)
-
-
-def _picture(page: Page, decoded: Decoded) -> Picture:
-    image = decoded.image
-    digest = sha256(f"{image.size}".encode())
-    # Strip by strip: a second copy of a large image takes longer than its digest.
-    rows = max(_STRIP // max(image.width, 1), 1)
-    for top in range(0, image.height, rows):
-        digest.update(image.crop((0, top, image.width, min(top + rows, image.height))).tobytes())
-    fault = _fault(decoded.image)
-    facts = (decoded.maximum, decoded.is_reduced, fault, decoded.has_further_page and page.is_only, page.number)
-    return Picture(page.class_file, decoded.size, digest.digest(), *facts)
-
-
-def _fault(image: Image.Image) -> str:
-    histogram = image.histogram()
-    channels = [histogram[start : start + 256] for start in range(0, len(histogram), 256)]
-    pixels = image.width * image.height
-    if all(max(channel) == pixels for channel in channels):
-        return FAULTS[0]
-    is_dark = all(sum(channel[_DARK:]) <= _BRIGHT_FRACTION * pixels for channel in channels)
-    return FAULTS[1] if is_dark else ""
+    return _Examined(page, depth, picture_of(page, decoded), examine(decoded.image) if examine else None)
 
 
 def _check_classes(

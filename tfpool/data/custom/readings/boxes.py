@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 from tfpool.data.custom.layout import Box, ClassFile, Layout, with_given_parts
 from tfpool.data.custom.listing import MAX_FILES, File, Listing, TextFile
 from tfpool.data.custom.part_names import part_folders
+from tfpool.data.custom.readings.box_values import SLACK, numbers_of, within
 from tfpool.data.custom.readings.image_matching import ImageIndex
 from tfpool.data.custom.readings.label_table import NoTable, decode_text, notes_of_encodings
 from tfpool.data.custom.readings.yaml_names import names_in_yaml
@@ -20,8 +21,6 @@ from tfpool.system.format import memory
 
 MAX_JSON_BYTES = 50_000_000
 _MAX_TEXT_BYTES = 1_000_000
-_SLACK = 0.1
-"""Fraction of an image's sides by which a box may reach out of it, as boxes drawn by hand do."""
 _MOST_ENCODINGS = 3
 """Files whose encodings are named."""
 _NAMES_FILES = ("classes.txt", "obj.names", "labels.txt", "_darknet.labels", "predefined_classes.txt")
@@ -115,7 +114,7 @@ def _yolo(listing: Listing, index: ImageIndex, log: BoxLog) -> Iterator[Boxed]:
 
 def _box_of_yolo(numbers: list[float]) -> Box | None:
     """Center, width and height, perhaps with a confidence; or the corners of a polygon, six numbers or more."""
-    if min(numbers) < -_SLACK or max(numbers) > 1 + _SLACK:
+    if min(numbers) < -SLACK or max(numbers) > 1 + SLACK:
         # Pixels, which would end as the whole image.
         return None
     if len(numbers) < 6:
@@ -220,23 +219,6 @@ def _part_of(file: TextFile, index: ImageIndex) -> str:
     """The part whose images a JSON file is about: instances_val2017.json those of val2017."""
     parts = part_folders(re.findall(r"[a-z]+", file.path[-1].lower()))
     return next(iter(parts.values()), "")
-
-
-def within(left: float, top: float, right: float, bottom: float) -> Box | None:
-    """A box within the image; None if it reaches out of it by more than a little, or is empty."""
-    if min(left, top) < -_SLACK or max(right, bottom) > 1 + _SLACK:
-        return None
-    box = (max(left, 0.0), max(top, 0.0), min(right, 1.0), min(bottom, 1.0))
-    return box if box[0] < box[2] and box[1] < box[3] else None
-
-
-def numbers_of(texts: Iterable[str | None]) -> list[float]:
-    """Finite numbers; an empty list if one of the texts is none."""
-    try:
-        numbers = [float(text or "") for text in texts]
-    except ValueError:
-        return []
-    return numbers if all(abs(number) < 1e9 for number in numbers) else []
 
 
 def _text(file: TextFile, most: int, listing: Listing, log: BoxLog) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from tfpool.data.custom.layout import Layout
 from tfpool.data.custom.listing import Listing
-from tfpool.data.custom.readings.boxes import Boxed, BoxLog, as_layout, numbers_of, within
+from tfpool.data.custom.readings.box_values import numbers_of, within
+from tfpool.data.custom.readings.boxes import Boxed, BoxLog, as_layout
 from tfpool.data.custom.readings.image_matching import ImageIndex
 from tfpool.data.custom.readings.table_columns import Labels, corner_columns
 from tfpool.data.custom.readings.table_labels import LabelTables
