@@ -85,11 +85,11 @@ dist: $(VENV)/dev
 	rm -rf build/bdist.* build/lib *.egg-info
 
 # The lowest versions that pyproject.toml allows, and the tests of the library. Their warnings are of their time. Left out
-# are tests of what the newest versions hold: Keras's classes, what it runs or cannot copy, and two odd kinds of images;
-# and one that needs ruff.
+# are tests of what the newest versions hold: Keras's classes, what it runs, saves or cannot copy, and two odd kinds of
+# images; and one that needs ruff.
 LOWEST := build/lowest
 OF_NEWEST := the_page_lists or of_keras_and_ours or what_can_carry_code or named_in_an_h5 or what_cannot_be_checked \
-	or odd_entry_in_exif or YCbCr or as_ruff_would
+	or odd_entry_in_exif or YCbCr or as_ruff_would or finished_run_opens
 lowest:
 	uv venv --quiet --clear --python 3.11 $(LOWEST)
 	$(COMPILE) --resolution lowest-direct --all-extras --group test pyproject.toml -o $(LOWEST)/requirements.txt
