@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,6 +16,10 @@ from dashboard.server import sharing
 from dashboard.server.origins import OriginCheck, ask_nobody
 from dashboard.server.upload_limit import UploadLimit
 from dashboard.server.visitor_cookie import VisitorCookie
+
+_CONTEXT_LOG = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
+_THREADS = ("preload", "background")
+"""How the names of threads begin that compute maps beside the pages."""
 
 
 def middleware() -> list[Middleware]:
@@ -33,6 +38,8 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     Streamlit's own lines, which `logger.hideWelcomeMessage` turns off, ask a public service for the server's address.
     """
     ask_nobody()
+    # Those of our threads that work while the server stops would make Streamlit complain once per cached function.
+    _CONTEXT_LOG.addFilter(lambda record: not str(record.threadName).startswith(_THREADS))
     address = server_util.get_url(_shown_host())
     others = ", for others, too: visitors change what is their own" if sharing.is_shared() else ""
     cli_util.print_to_cli(f"\n  tfpool is at {address}{others}\n", bold=True)
