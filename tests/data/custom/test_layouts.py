@@ -166,3 +166,18 @@ def test_a_stored_order_of_classes_stays(tmp_path: Path, monkeypatch: pytest.Mon
     opened = data.load("old")
     assert opened.class_names == stored.class_names == ("class 10", "class 2")
     assert (opened.train.labels == stored.train.labels).all()
+
+
+def test_images_that_links_sort_into_classes_are_read_once(tmp_path: Path) -> None:
+    source = filled(tmp_path / "pets", {"all": 8})
+    for number, image in enumerate(sorted((source / "all").iterdir())):
+        folder = source / "sorted" / ("cat" if number % 2 else "dog")
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / image.name).symlink_to(Path("..", "..", "all", image.name))
+    report = data.inspect(source)
+    assert (report.class_names, report.counts, report.is_certain) == (("cat", "dog"), {"all": (4, 4)}, True)
+    assert len(report.skipped) == 8
+    assert any(warning.startswith("all holds images that links") for warning in report.warnings)
+    # One that no link leads to is nobody's copy.
+    noise(99, (12, 9)).save(source / "all/new.png")
+    assert data.inspect(source).images == 17

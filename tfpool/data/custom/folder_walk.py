@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tfpool.data.bad_image import BadImage
 from tfpool.data.custom.frequent_reasons import NOT_FOLLOWED
-from tfpool.data.custom.listing import Listing, check_file_size, display_name
+from tfpool.data.custom.listing import File, Listing, check_file_size, display_name
 
 _MAX_DEPTH = 20
 _CAREFULLY = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY", "O_CLOEXEC"))
@@ -24,17 +24,40 @@ def list_folder(root: Path, name: str, encoding: str) -> Listing:
             raise ValueError(f"The folder {name} vanished while it was read. Put it back and start again.")
 
     listing = Listing(name, "folder", check, encoding=encoding)
-    _walk(root, root, (), listing)
+    links: dict[tuple[str, ...], Path] = {}
+    _walk(root, root, (), listing, links)
+    _leave_out_sources(listing, root, links)
     listing.sort()
     return listing
 
 
-def _walk(folder: Path, root: Path, path: tuple[str, ...], listing: Listing) -> None:
+def _leave_out_sources(listing: Listing, root: Path, links: dict[tuple[str, ...], Path]) -> None:
+    """Leave out folders whose images are all sorted into others by links: the links say what the classes are."""
+    targets = set(links.values())
+    folders: dict[tuple[str, ...], list[File]] = {}
+    for file in listing.files:
+        if file.path not in links:
+            folders.setdefault(file.path[:-1], []).append(file)
+    for folder, files in folders.items():
+        if all(root.joinpath(*file.path) in targets for file in files):
+            left_out = {file.path for file in files}
+            listing.files[:] = [file for file in listing.files if file.path not in left_out]
+            listing.skipped += [(file.name, "read where a link leads to it") for file in files]
+            where = display_name(folder) if folder else "The outermost folder"
+            listing.notes.append(
+                f"{where} holds images that links elsewhere lead to. They are read where the links are."
+            )
+
+
+def _walk(
+    folder: Path, root: Path, path: tuple[str, ...], listing: Listing, links: dict[tuple[str, ...], Path]
+) -> None:
+    """Add what is in a folder to a listing, and each link to a file in the source to `links`."""
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
                 listing.count()
-                _add_entry(entry, root, (*path, entry.name), listing)
+                _add_entry(entry, root, (*path, entry.name), listing, links)
     except OSError as error:
         listing.check()
         if not path:
@@ -42,13 +65,15 @@ def _walk(folder: Path, root: Path, path: tuple[str, ...], listing: Listing) -> 
         listing.skipped.append((display_name(path), f"cannot be read: {error.strerror}"))
 
 
-def _add_entry(entry: os.DirEntry[str], root: Path, path: tuple[str, ...], listing: Listing) -> None:
+def _add_entry(
+    entry: os.DirEntry[str], root: Path, path: tuple[str, ...], listing: Listing, links: dict[tuple[str, ...], Path]
+) -> None:
     file = Path(entry.path)
     if entry.is_dir(follow_symlinks=False):
         if len(path) > _MAX_DEPTH:
             listing.skipped.append((display_name(path), "too deep inside other folders"))
         else:
-            _walk(file, root, path, listing)
+            _walk(file, root, path, listing, links)
         return
     refusal = ""
     if entry.is_symlink():
@@ -58,6 +83,8 @@ def _add_entry(entry: os.DirEntry[str], root: Path, path: tuple[str, ...], listi
             refusal = f"a link out of the folder, {NOT_FOLLOWED}"
         elif file.is_dir():
             refusal = f"a link to a folder, {NOT_FOLLOWED}"
+        else:
+            links[path] = file
     try:
         found = file.stat()
     except OSError as error:
