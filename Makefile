@@ -95,8 +95,8 @@ lowest:
 	$(COMPILE) --resolution lowest-direct --all-extras --group test pyproject.toml -o $(LOWEST)/requirements.txt
 	uv pip install --quiet --python $(LOWEST)/bin/python -r $(LOWEST)/requirements.txt
 	$(LOWEST)/bin/python -m pytest -n auto -W default -m "not quiet and not exhaustive" -k "not ($(OF_NEWEST))" \
-		tests/anatomy tests/cam tests/cli tests/counting tests/data tests/models tests/networks tests/tracking tests/training \
-		tests/dashboard/test_pages.py
+		tests/anatomy tests/cam tests/cli tests/counting tests/data tests/inference tests/models tests/networks tests/tracking \
+		tests/training tests/dashboard/test_pages.py
 
 clean:
 	rm -rf $(VENV) build dist site .pytest_cache .mypy_cache .ruff_cache

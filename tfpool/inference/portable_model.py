@@ -60,6 +60,12 @@ def write_model(classifier: Classifier, path: Path, format: str = "onnx", bare: 
 
 
 def _convert(graph: ExportGraph, name: str, path: Path, format: str) -> None:
+    import keras
+
+    if format == "tflite" and tuple(map(int, keras.__version__.split(".")[:2])) < (3, 13):
+        raise ValueError(
+            f"Keras {keras.__version__} writes no TFLite. Install Keras 3.13 or newer, or use --format onnx."
+        )
     try:
         # The converters warn of what their own packages do.
         with warnings.catch_warnings(action="ignore"):
