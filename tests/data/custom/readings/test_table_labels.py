@@ -234,6 +234,15 @@ def test_a_sample_of_predictions_is_no_table_of_labels(name: str, tmp_path: Path
     assert any(warning.startswith(f"{name} is called like predictions") for warning in report.warnings)
 
 
+@pytest.mark.parametrize("missing", ["", "nan", "NaN", "<NA>", "N/A", "#N/A", "NULL"])
+@pytest.mark.parametrize("classes", [CLASSES, ("0.0", "1.0")])
+def test_a_missing_label_is_no_class(missing: str, classes: tuple[str, str], tmp_path: Path) -> None:
+    lines = "".join(f"{index}.png,{(*classes, missing)[index % 3]}\n" for index in range(12))
+    report = data.inspect(written(flat(tmp_path, number=12), "labels.csv", "file,label\n" + lines))
+    assert (report.class_names, report.counts) == (tuple(name.partition(".")[0] for name in classes), {"all": (4, 4)})
+    assert {reason for _, reason in report.skipped} == {"without a label in labels.csv"}
+
+
 @pytest.mark.parametrize("is_zip", [False, True])
 def test_a_chosen_encoding_is_that_of_tables_too(is_zip: bool, tmp_path: Path) -> None:
     # Each byte is a letter of either: nothing says which.

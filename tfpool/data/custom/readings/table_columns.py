@@ -17,6 +17,8 @@ from tfpool.data.image_formats import SUFFIXES
 
 _MOST_COLUMNS = 8
 _LONG = 40
+_MISSING = frozenset(("nan", "<na>", "n/a", "#n/a", "null"))
+"""How pandas, R, Excel and databases write that there is no value. NA and None may be classes."""
 _TRUE, _FALSE = ("1", "1.0", "true", "yes"), ("0", "0.0", "false", "no")
 _ONE_HOT_FRACTION = 0.5
 _CORNERS = (("width",), ("height",), ("xmin", "x1"), ("ymin", "y1"), ("xmax", "x2"), ("ymax", "y2"))
@@ -121,7 +123,7 @@ def corner_columns(columns: Columns) -> list[str]:
 def find_labels(columns: Columns, is_row: Sequence[bool], without: str = "") -> list[Labels]:
     """Columns of classes, the likeliest first, judged by rows of images alone. `without` is another column."""
     no_labels = {columns.file, without, *corner_columns(columns)}
-    others = {name: cells for name, cells in columns.by_name.items() if name not in no_labels}
+    others = {name: tuple(map(_label, cells)) for name, cells in columns.by_name.items() if name not in no_labels}
     kept = {name: list(compress(cells, is_row)) for name, cells in others.items()}
     yes_or_no = [name for name, cells in kept.items() if _is_yes_or_no(cells)]
     found: list[Labels] = []
@@ -137,6 +139,10 @@ def find_labels(columns: Columns, is_row: Sequence[bool], without: str = "") -> 
             seen.append(kept[name])
             found.append(Labels(name, tuple(map(_composed, _without_zeros(others[name])))))
     return found[:_MOST_COLUMNS]
+
+
+def _label(cell: str) -> str:
+    return "" if cell.casefold() in _MISSING else cell
 
 
 def _one_hot(columns: dict[str, Column], is_row: Sequence[bool]) -> Labels | None:
