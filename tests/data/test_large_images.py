@@ -236,7 +236,7 @@ def test_means_of_squares_at_the_ends_are_those_of_what_is_there() -> None:
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize(("kind", "megapixels"), [("PNG", 108), ("PNG", 200), ("TIFF", 200), ("GIF", 60)])
+@pytest.mark.parametrize(("kind", "megapixels"), [("PNG", 108), ("PNG", 190), ("TIFF", 190), ("GIF", 60)])
 def test_images_of_phones_and_scanners_are_read_at_their_own_size(kind: str, megapixels: int) -> None:
     width = round((megapixels * 1e6 * 4 / 3) ** 0.5)
     tile = Image.effect_noise((width, 40), 60)
