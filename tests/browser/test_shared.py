@@ -24,6 +24,7 @@ from tests.browser.conftest import (
     visit,
     watched,
 )
+from tests.helpers.login_provider import login_provider
 from tests.helpers.stored_runs import finished
 from tfpool.tracking.store import RunStore
 
@@ -123,26 +124,48 @@ redirect_uri = "{url}/oauth2callback"
 cookie_secret = "{secret}"
 client_id = "tfpool"
 client_secret = "none"
-server_metadata_url = "{url}/nobody-asks-this"
+server_metadata_url = "{metadata}"
 """
 SECRET = "what the cookies of this test are signed with"
 
 
-@pytest.fixture
-def with_login(store: RunStore, tmp_path: Path) -> Iterator[str]:
+@contextlib.contextmanager
+def serving_accounts(store: RunStore, folder: Path, metadata: str) -> Iterator[str]:
     """A server where people have to log in."""
-    root, port = tmp_path / "copy", free_port()
+    root, port = folder / "copy", free_port()
     url = f"http://127.0.0.1:{port}"
     shutil.copytree(ROOT / "pages", root / "pages")
     shutil.copytree(ROOT / ".streamlit", root / ".streamlit")
     shutil.copy(ROOT / "app.py", root)
     for name in ("dashboard", "tfpool"):
         (root / name).symlink_to(ROOT / name)
-    (root / ".streamlit" / "secrets.toml").write_text(AUTH.format(url=url, secret=SECRET))
-    server = start_server(store.folder, port, tmp_path / "log", "off", root=root, environment={"TFPOOL_SHARED": "1"})
+    secrets = AUTH.format(url=url, secret=SECRET, metadata=metadata)
+    (root / ".streamlit" / "secrets.toml").write_text(secrets)
+    server = start_server(store.folder, port, folder / "log", "off", root=root, environment={"TFPOOL_SHARED": "1"})
     yield url
     server.terminate()
     server.wait(15)
+
+
+@pytest.fixture
+def with_login(store: RunStore, tmp_path: Path) -> Iterator[str]:
+    """A server whose provider nobody asks."""
+    with serving_accounts(store, tmp_path, "http://127.0.0.1:1/nobody-asks-this") as url:
+        yield url
+
+
+@pytest.mark.exhaustive
+def test_people_log_in_at_a_provider_and_out_again(store: RunStore, browse: Browse, tmp_path: Path) -> None:
+    with login_provider() as provider, serving_accounts(store, tmp_path, f"{provider.url}/metadata") as url:
+        for subject in ("anna", "ben"):
+            provider.subject = subject
+            page = browse(f"{url}/Train")
+            button(page, "Log in").click()
+            # Streamlit leads to the home page, wherever somebody came from.
+            page.wait_for_url(f"{url}/")
+            appears(page.get_by_text(f"Logged in as <b>{subject}</b>"))
+            page.get_by_role("button", name="Log out").click()
+            appears(button(page, "Log in"))
 
 
 def test_a_run_belongs_to_an_account_in_every_browser(with_login: str, store: RunStore, browser: Browser) -> None:
