@@ -10,6 +10,7 @@ from PIL import Image
 from tests.data.conftest import Fill, noise, refused
 from tfpool import data
 from tfpool.data import large_images
+from tfpool.data.custom import scan
 from tfpool.data.custom.image_files import open_source
 from tfpool.data.images import BadImage
 
@@ -172,8 +173,9 @@ def test_a_folder_that_vanishes_halfway_is_an_error(fill: Fill, home: Path) -> N
     assert list(home.iterdir()) == []
 
 
-def test_a_file_that_vanishes_halfway_is_named(fill: Fill) -> None:
+def test_a_file_that_vanishes_halfway_is_named(fill: Fill, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = fill(cat=3, dog=3)
+    monkeypatch.setattr(scan, "_MOST_AT_ONCE", 1)
 
     def vanish(done: int, total: int) -> None:
         (folder / "dog/2.png").unlink(missing_ok=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import IO, Generic, TypeVar
 
@@ -31,6 +32,7 @@ Value = TypeVar("Value")
 Progress = Callable[[int, int], None]
 """`on_progress(done, total)`, called some ten times per second. An exception that it raises ends the work."""
 _REPORT_SECONDS = 0.1
+_BYTES_AT_ONCE, _MOST_AT_ONCE = 200_000, 16
 
 
 @dataclass
@@ -124,9 +126,12 @@ def scan(
             depth = result.depth
             return [_examined(page, depth, examine) for page in pages_to_read(class_file, tiff)]
 
-        # Once for all images, since it costs as much as a small one.
-        with no_warnings(), closing(in_threads(pages, class_files)) as ahead:
-            for number, found in enumerate(ahead):
+        def pages_of_all(files: Sequence[ClassFile]) -> list[list[_Examined[Value]]]:
+            return [pages(file) for file in files]
+
+        # No warnings once for all images, since it costs as much as a small one.
+        with no_warnings(), closing(in_threads(pages_of_all, _small_ones_together(class_files))) as ahead:
+            for number, found in enumerate(chain.from_iterable(ahead)):
                 report(number)
                 for examined in found:
                     if examined.maximum and not result.depth:
@@ -154,6 +159,20 @@ def scan(
     result.folders = sorted(readable, key=natural_order)
     result.class_names = distinct_names(result.folders, "unnamed")
     return result
+
+
+def _small_ones_together(class_files: Sequence[ClassFile]) -> Iterator[list[ClassFile]]:
+    """The files in their order, several small ones at once: to hand over each would take a fifth longer."""
+    together: list[ClassFile] = []
+    size = 0
+    for class_file in class_files:
+        size += class_file.file.size
+        if together and (size > _BYTES_AT_ONCE or len(together) == _MOST_AT_ONCE):
+            yield together
+            together, size = [], class_file.file.size
+        together.append(class_file)
+    if together:
+        yield together
 
 
 def _reporter(on_progress: Progress | None, total: int) -> Callable[[int], None]:
