@@ -89,7 +89,7 @@ dist: $(VENV)/dev
 # images; and one that needs ruff.
 LOWEST := build/lowest
 OF_NEWEST := the_page_lists or of_keras_and_ours or what_can_carry_code or named_in_an_h5 or what_cannot_be_checked \
-	or odd_entry_in_exif or YCbCr or as_ruff_would or finished_run_opens \
+	or odd_entry_in_exif or YCbCr or older_pillow or as_ruff_would or finished_run_opens \
 	or by_keras_alone_and_scores
 lowest:
 	uv venv --quiet --clear --python 3.11 $(LOWEST)

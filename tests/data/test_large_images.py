@@ -151,7 +151,8 @@ def test_above_the_highest_limit_a_file_is_refused_before_it_is_decoded(
     file = heif(waves()) if kind == "HEIF" else stored(waves(), kind)
     lower_limits(monkeypatch, 500)
     monkeypatch.setattr(large_images, "MAX_REDUCED_PIXELS", 2000)
-    limit = "1,000" if kind == "WEBP" else "2,000"
+    # Newer versions of Pillow refuse this kind themselves, at twice MAX_IMAGE_PIXELS.
+    limit = "[12],000" if kind == "WEBP" else "2,000"
     with pytest.raises(BadImage, match=f"more than {limit} pixels"):
         decode(file, "x")
 

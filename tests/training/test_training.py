@@ -116,7 +116,8 @@ def test_the_tensorboard_file_has_all_that_the_store_has(trained: Path) -> None:
 def test_a_saved_model_opens_in_plain_tensorflow_with_the_same_outputs(trained: Path, tmp_path: Path) -> None:
     np.save(tmp_path / "images.npy", data.to_input(data.load("fashion_mnist").test.images[:16]))
     paths = [str(run.model_path) for run in tp.runs(trained)]
-    gem = str(ROOT / "tests/fixtures/store_before_the_move/convnet-gem-1/model.keras")
+    gem = str(tmp_path / "gem.keras")
+    tp.build(tp.plan("convnet", "gem")).save(gem)
     script = (
         "import sys, numpy as np, tensorflow as tf\n"
         "images = np.load('images.npy')\n"
