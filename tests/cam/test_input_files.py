@@ -115,7 +115,11 @@ def test_too_many_files_are_refused_after_the_first(
         explainer(folder)
 
 
-@pytest.mark.parametrize("labels", [[2, 0, 1], [[2], [0], [1]], [[2.0], [0.0], [1.0]], np.eye(3)[[2, 0, 1]]])
+ONE_HOT = np.eye(3)[[2, 0, 1]]
+SMOOTHED = 0.9 * ONE_HOT + 0.1 / 3
+
+
+@pytest.mark.parametrize("labels", [[2, 0, 1], [[2], [0], [1]], [[2.0], [0.0], [1.0]], ONE_HOT, SMOOTHED])
 @pytest.mark.parametrize("batch", [0, 2])
 def test_a_dataset_brings_its_labels_in_any_form(
     batch: int, labels: Any, explainer: tp.Explainer, pixels: np.ndarray
@@ -125,6 +129,14 @@ def test_a_dataset_brings_its_labels_in_any_form(
     assert e.targets.tolist() == [2, 0, 1]
     np.testing.assert_array_equal(e.heatmaps, explainer(pixels, [2, 0, 1]).heatmaps)
     assert explainer(pixels, "true", labels=labels).targets.tolist() == [2, 0, 1]
+
+
+@pytest.mark.parametrize("row", [[1, 1, 0], [0, 0, 0], [0.5, 0.5, 0], [2.5, 0.1, -1.6]])
+def test_labels_of_several_classes_are_no_true_class(
+    row: list[float], explainer: tp.Explainer, pixels: np.ndarray
+) -> None:
+    with pytest.raises(ValueError, match="single one"):
+        explainer(pixels, "true", labels=[row, [1, 0, 0], [0, 1, 0]])
 
 
 def test_labels_that_are_no_classes_matter_only_if_they_are_asked_for(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfpool.data.custom.label_numbers import label_numbers
+from tfpool.data.custom.label_numbers import likeliest_classes
 
 Choice = int | str | Sequence[int] | np.ndarray
 """A class number for all images or one per image, "top", or "true"."""
@@ -55,7 +55,7 @@ def class_numbers(choice: Choice, images: int, classes: int, labels: Any) -> np.
     if isinstance(choice, str) and choice == "true":
         if labels is None:
             raise ValueError('The target "true" needs the true classes of the images. Pass them as labels=.')
-        choice = label_numbers(np.asarray(labels)) if np.ndim(labels) else labels
+        choice = likeliest_classes(np.asarray(labels)) if np.ndim(labels) else labels
     numbers = np.asarray(choice)
     if numbers.dtype.kind not in "iu" or numbers.shape not in ((), (images,)):
         raise ValueError(

@@ -18,3 +18,11 @@ def label_numbers(labels: np.ndarray) -> np.ndarray:
             f"shape {labels.shape}."
         )
     return flat.astype(np.int64)
+
+
+def likeliest_classes(labels: np.ndarray) -> np.ndarray:
+    """As `label_numbers`; of rows (N, K) that are probabilities, as of smoothed labels, the class with the highest."""
+    is_matrix = labels.ndim == 2 and labels.shape[1] > 1
+    if is_matrix and (labels >= 0).all() and np.allclose(labels.sum(axis=1), 1, atol=1e-3):
+        return label_numbers(labels == labels.max(axis=1, keepdims=True))
+    return label_numbers(labels)
