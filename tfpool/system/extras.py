@@ -10,6 +10,7 @@ _INSTALL = {
     "tensorflow": 'tensorflow (or tensorflow-cpu, or "tensorflow[and-cuda]" for NVIDIA GPUs)',
     **dict.fromkeys(("streamlit", "plotly", "pandas"), '"tfpool[dashboard]"'),
     "scipy": '"tfpool[lab]"',
+    "imagehash": '"tfpool[images]"',
     **dict.fromkeys(("onnx", "tf2onnx"), '"tfpool[onnx]"'),
     **dict.fromkeys(("distributed", "fsspec"), '"tfpool[distributed]"'),
 }

@@ -66,7 +66,7 @@ def add(
             has to be given: look at the report of `inspect` first.
         encoding: of names in a zip that do not say their own, and of tables, as for `inspect`.
         near_duplicates: keep pictures that are nearly equal, such as frames of a film, in one part. The package
-            scipy finds them; without it, the report says that nothing was looked for.
+            imagehash finds them; without it, the report says that nothing was looked for.
         group_by: pattern of the file names, such as "{group}_*" or the regular expression "patient([0-9]+)", by which
             images of one patient or film are kept in one part. The report names the groups.
         page, bands: of TIFF files, as for `inspect`. Files that a model trained on the data set is later used on are

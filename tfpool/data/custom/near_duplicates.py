@@ -20,54 +20,37 @@ brighter, is within both limits. Of the first 4,000 images of fashion_mnist, whe
 _FLAT = 4.0
 """Standard deviation of gray levels below which a picture shows too little to be compared."""
 _SIDE, _HASHED_SIDE = 16, 64
-_WAVES_SIDE, _WAVES = 32, 8
 _ROWS, _PAIRS = 256, 50_000
 _ROUNDING = 1e-3
 
 
 @dataclass(frozen=True)
 class Sketch:
-    """A picture's gray levels at 32 × 32 pixels, for its hash, and at 16 × 16: 1,024 and 256 bytes."""
+    """A picture's perceptual hash of 64 bits, and its gray levels at 16 × 16 pixels, int16 (256,), 0 in the mean."""
 
-    hashed: bytes
-    levels: bytes
+    hash: int
+    levels: np.ndarray
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether the picture shows too little to be compared."""
+        return bool(self.levels.std() < _FLAT)
 
 
 def is_available() -> bool:
-    """Whether near duplicates can be looked for: a package of an extra does it."""
-    return find_spec("scipy") is not None
+    """Whether near duplicates can be looked for: a package of an extra is needed."""
+    return find_spec("imagehash") is not None
 
 
 def sketch(image: Image.Image) -> Sketch:
     """The sketch of a picture of any size, RGB or gray."""
+    import imagehash
+
     size, box = (_HASHED_SIDE, _HASHED_SIDE), Image.Resampling.BOX
     small = image.resize(size, box, reducing_gap=2.0).convert("L")
-    hashed = small.resize((_WAVES_SIDE, _WAVES_SIDE), Image.Resampling.LANCZOS)
-    return Sketch(hashed.tobytes(), small.resize((_SIDE, _SIDE), box).tobytes())
-
-
-def hashes_of(sketches: Sequence[Sketch]) -> np.ndarray:
-    """Perceptual hashes of 64 bits, uint64 (N,): those of the function `phash` of the package imagehash.
-
-    A bit is whether one of the 8 × 8 longest waves of a discrete cosine transform is stronger than their median.
-    """
-    from scipy.fft import dct
-
-    hashes = []
-    for start in range(0, len(sketches), _ROWS):
-        content = b"".join(sketch.hashed for sketch in sketches[start : start + _ROWS])
-        levels = np.frombuffer(content, np.uint8).reshape(-1, _WAVES_SIDE, _WAVES_SIDE)
-        waves = dct(dct(levels.astype(float), axis=1)[:, :_WAVES], axis=2)[..., :_WAVES].reshape(-1, _WAVES**2)
-        bits = np.packbits(waves > np.median(waves, axis=1, keepdims=True), axis=1)
-        hashes.append(bits.view(">u8")[:, 0].astype(np.uint64))
-    return np.concatenate(hashes) if hashes else np.zeros(0, np.uint64)
-
-
-def levels_of(sketches: Sequence[Sketch]) -> np.ndarray:
-    """Gray levels at 16 × 16 pixels, int16 (N, 256), 0 in the mean of each picture."""
-    content = np.frombuffer(b"".join(sketch.levels for sketch in sketches), np.uint8).reshape(-1, _SIDE**2)
-    means = content.mean(axis=1, dtype=np.float32, keepdims=True)
-    return np.round(content - means).astype(np.int16)
+    bits = np.packbits(imagehash.phash(small).hash)
+    levels = np.asarray(small.resize((_SIDE, _SIDE), box), np.float32).ravel()
+    return Sketch(int.from_bytes(bits.tobytes(), "big"), np.round(levels - levels.mean()).astype(np.int16))
 
 
 def near_groups(sketches: Sequence[Sketch], on_progress: Callable[[int, int], None] | None = None) -> list[list[int]]:
@@ -79,11 +62,11 @@ def near_groups(sketches: Sequence[Sketch], on_progress: Callable[[int, int], No
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    levels = levels_of(sketches)
-    shown = np.flatnonzero(levels.std(axis=1, dtype=np.float64) >= _FLAT).tolist()
+    shown = [index for index, sketch in enumerate(sketches) if not sketch.is_flat]
     if len(shown) < 2:
         return []
-    levels, hashes = levels[shown], hashes_of([sketches[index] for index in shown])
+    hashes = np.array([sketches[index].hash for index in shown], np.uint64)
+    levels = np.stack([sketches[index].levels for index in shown])
     # Means over 4 × 4 levels differ no more than the levels do: what is far in these need not be compared in all.
     coarse = levels.reshape(-1, 4, 4, 4, 4).mean(axis=(2, 4), dtype=np.float32).reshape(-1, 16)
     groups = np.arange(len(shown))

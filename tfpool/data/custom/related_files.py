@@ -45,7 +45,7 @@ def duplicate(contents: Scan, labels: np.ndarray, group: Sequence[int]) -> Dupli
 def near_warnings(groups: Sequence[Duplicate], is_looked_for: bool, is_kept: bool) -> list[str]:
     """Sentences on near duplicates, which are kept in one part if `is_kept`."""
     if not is_looked_for:
-        return [f"Near duplicates are not looked for: {how_to_install('scipy')}"]
+        return [f"Near duplicates are not looked for: {how_to_install('imagehash')}"]
     if not groups:
         return []
     where = "which the split puts into one part" if is_kept else "which the split may put into several parts"

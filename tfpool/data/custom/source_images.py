@@ -21,7 +21,7 @@ from tfpool.data.tiff import FIRST_PAGE, TiffChoice
 class SourceImages:
     """Images that were read: `pixels` are uint8 (N, H, W, C), mapped from a file, `digests` those of the pixels.
 
-    `sketches` are of the images before they were resized; None if SciPy is not installed.
+    `sketches` are of the images before they were resized; None if imagehash is not installed.
     """
 
     contents: Scan

@@ -114,7 +114,7 @@ def inherited(data_sets: Sequence[DataSet]) -> dict[str, Any]:
 def digests_and_sketches(
     row: Callable[[int], np.ndarray], number: int, on_progress: Progress | None
 ) -> tuple[list[bytes], list[Sketch] | None]:
-    """What tells which images are equal, and which nearly so; None for these if SciPy is not installed."""
+    """What tells which images are equal, and which nearly so; None for these if imagehash is not installed."""
     digests, sketches = [], []
     looks = is_available()
     for index in range(number):
