@@ -30,13 +30,13 @@ def export_command(args: argparse.Namespace) -> int:
     format = args.format or _BY_SUFFIX.get(out.suffix.lower(), "onnx")
     if not out.parent.is_dir():
         raise ValueError(f"There is no folder {out.parent} for {out.name}. Create the folder, or choose another --out.")
+    if args.bare and format not in FORMATS:
+        raise ValueError(f"--bare is for {' and '.join(FORMATS)}, got the format {format}. Leave it out.")
     if format == _MLFLOW:
         return _export_for_mlflow(args, out)
     if len(args.model) != 1:
         raise ValueError(f"Expected one MODEL for the format {format}, got {len(args.model)}. Name exactly one.")
     (name,) = args.model
-    if args.bare and format not in FORMATS:
-        raise ValueError(f"--bare is for {' and '.join(FORMATS)}, got the format {format}. Leave it out.")
     facts: dict[str, str] = {}
     pixels = None
     with hide_logs(), skip_garbage_collection():
@@ -58,8 +58,6 @@ def export_command(args: argparse.Namespace) -> int:
 
 
 def _export_for_mlflow(args: argparse.Namespace, out: Path) -> int:
-    if args.bare:
-        raise ValueError(f"--bare is for {' and '.join(FORMATS)}, got the format {_MLFLOW}. Leave it out.")
     store = RunStore(args.store)
     runs = [_run(name, _MLFLOW, store) for name in dict.fromkeys(args.model)]
     if not args.model:

@@ -33,20 +33,21 @@ def list_folder(root: Path, name: str, encoding: str) -> Listing:
 
 def _leave_out_sources(listing: Listing, root: Path, links: dict[tuple[str, ...], Path]) -> None:
     """Leave out folders whose images are all sorted into others by links: the links say what the classes are."""
-    targets = set(links.values())
+    if not links:
+        return
+    targets, sources = set(links.values()), list[File]()
     folders: dict[tuple[str, ...], list[File]] = {}
     for file in listing.files:
         if file.path not in links:
             folders.setdefault(file.path[:-1], []).append(file)
     for folder, files in folders.items():
         if all(root.joinpath(*file.path) in targets for file in files):
-            left_out = {file.path for file in files}
-            listing.files[:] = [file for file in listing.files if file.path not in left_out]
-            listing.skipped += [(file.name, "read where a link leads to it") for file in files]
+            sources += files
             where = display_name(folder) if folder else "The outermost folder"
             listing.notes.append(
                 f"{where} holds images that links elsewhere lead to. They are read where the links are."
             )
+    listing.leave_out(sources, "read where a link leads to it")
 
 
 def _walk(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -89,6 +89,13 @@ class Listing:
                 self.labels.append(TextFile(path, partial(read, HEAD_BYTES), read_first=read))
         else:
             self.files.append(File(path, partial(read, -1), size))
+
+    def leave_out(self, files: Sequence[File], reason: str) -> None:
+        """Skip images that were added before, for a reason."""
+        paths = {file.path for file in files}
+        self.files[:] = [file for file in self.files if file.path not in paths]
+        self.skipped += [(file.name, reason) for file in files]
+        self.skipped.sort()
 
     def sort(self) -> None:
         """Make the order that of the names: that of a disk is another one on each computer."""

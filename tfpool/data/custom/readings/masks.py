@@ -21,10 +21,7 @@ def leave_out_masks(listing: Listing) -> None:
     masks = [file for file in listing.files if (file.path[:-1], _masked(stem(file.path[-1]))) in images]
     if not masks:
         return
-    left_out = {file.path for file in masks}
-    listing.files[:] = [file for file in listing.files if file.path not in left_out]
-    listing.skipped += [(file.name, "called like the mask of an image beside it") for file in masks]
-    listing.skipped.sort()
+    listing.leave_out(masks, "called like the mask of an image beside it")
     text = "Files that are called like masks of images beside them, left out"
     listing.notes.append(f"{text}: {len(masks):,}, such as {masks[0].name}.")
 
